@@ -1,0 +1,114 @@
+"""Every version this project depends on, and nothing else: change a version here or nowhere.
+
+How the add-on strings were chosen. AWS documents the newest EKS add-on build of each Kubernetes
+version in the EKS user guide; the copies of its pages read on 2026-11-24 were some months old, so
+newer builds may exist (``aws eks describe-addon-versions --kubernetes-version 1.35`` lists what is
+on offer). Each string says where it was seen. The abbreviations:
+
+* ``UG``: EKS user guide, https://docs.aws.amazon.com/ja_jp/eks/latest/userguide/managing-coredns.md
+  and ``managing-kube-proxy.md`` (of the copies read, the Japanese ones were the newest): the row of
+  that Kubernetes version, read verbatim.
+* ``MATRIX``: a compatibility table in a public repository, which states that it was checked on
+  2026-08-20 against the same user-guide pages and ``managing-vpc-cni.html``. It agrees with ``UG``
+  in all six CoreDNS and kube-proxy strings used here. The table of the VPC CNI page itself could
+  not be read.
+* ``PIN``: a public repository pins it for that Kubernetes version (in parentheses: how the version
+  was told). The user guide has no table for the EBS CSI driver and the Pod Identity agent.
+
+No string is derived, and none was checked with the EKS API.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class EksAddonVersions:
+    """The EKS add-on builds installed with one Kubernetes version.
+
+    Floors: ``vpc_cni`` 1.14 (first with the network policy agent) and ``aws_ebs_csi_driver`` 1.58
+    (first that works with the cluster-scoped managed policy).
+    """
+
+    vpc_cni: str
+    eks_pod_identity_agent: str
+    coredns: str
+    kube_proxy: str
+    aws_ebs_csi_driver: str
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesVersion:
+    """How long AWS supports a Kubernetes version on EKS, and the add-ons that go with it."""
+
+    standard_support_end: date
+    extended_support_end: date
+    addons: EksAddonVersions
+
+
+KUBERNETES: Final[dict[str, KubernetesVersion]] = {
+    "1.34": KubernetesVersion(
+        standard_support_end=date(2026, 12, 2),
+        extended_support_end=date(2027, 12, 2),
+        addons=EksAddonVersions(
+            vpc_cni="v1.22.4-eksbuild.3",  # MATRIX; PIN (1.34)
+            eks_pod_identity_agent="v1.3.10-eksbuild.3",  # PIN (1.34)
+            coredns="v1.13.2-eksbuild.11",  # UG, MATRIX
+            kube_proxy="v1.34.6-eksbuild.13",  # UG, MATRIX
+            aws_ebs_csi_driver="v1.63.1-eksbuild.1",  # PIN (kube-proxy 1.34)
+        ),
+    ),
+    "1.35": KubernetesVersion(
+        standard_support_end=date(2027, 3, 27),
+        extended_support_end=date(2028, 3, 27),
+        addons=EksAddonVersions(
+            vpc_cni="v1.22.4-eksbuild.3",  # MATRIX; PIN (1.35)
+            eks_pod_identity_agent="v1.3.10-eksbuild.3",  # PIN (1.33 to 1.35)
+            coredns="v1.14.3-eksbuild.3",  # UG, MATRIX
+            kube_proxy="v1.35.3-eksbuild.13",  # UG, MATRIX
+            aws_ebs_csi_driver="v1.63.1-eksbuild.1",  # PIN (kube-proxy 1.35)
+        ),
+    ),
+    "1.36": KubernetesVersion(
+        standard_support_end=date(2027, 8, 2),
+        extended_support_end=date(2028, 8, 2),
+        addons=EksAddonVersions(
+            vpc_cni="v1.22.4-eksbuild.3",  # MATRIX; PIN (1.36)
+            eks_pod_identity_agent="v1.3.10-eksbuild.3",  # PIN (1.36)
+            coredns="v1.14.3-eksbuild.3",  # UG, MATRIX
+            kube_proxy="v1.36.0-eksbuild.14",  # UG, MATRIX
+            aws_ebs_csi_driver="v1.63.1-eksbuild.1",  # PIN (1.36)
+        ),
+    ),
+}
+"""The Kubernetes versions a deployment may ask for, keyed by minor version.
+
+Support dates: endoflife.date/amazon-eks, snapshot of 2026-08-22.
+"""
+
+TERRAFORM_MINIMUM: Final = "1.10"
+"""First Terraform whose S3 backend has ``use_lockfile`` (its 1.10 changelog)."""
+
+OPENTOFU_VERSION: Final = "1.12.6"
+"""The OpenTofu used where a computer has no Terraform; its Go module was built and tried here."""
+
+PROVIDER_RANGES: Final[dict[str, str]] = {
+    "aws": ">= 5.100, < 7",
+    "helm": ">= 3.1, < 4",
+    "kubernetes": ">= 2.38, < 3",
+}
+"""What replaces the exact provider pins that the prebuilt bindings write (design decision 4).
+
+The bindings (wheel metadata) were generated from aws 6.25.0, helm 3.1.1 and kubernetes 2.38.0. The
+lower bound of aws is the oldest provider the stacks were applied with; those of helm and kubernetes
+are the binding's own. The upper bounds are the next major versions.
+"""
+
+AL2023_X86_64: Final = "AL2023_x86_64_STANDARD"
+"""EKS ``amiType`` of Amazon Linux 2023 on Intel and AMD instances (EKS API, ``Nodegroup``)."""
+
+AL2023_ARM_64: Final = "AL2023_ARM_64_STANDARD"
+"""EKS ``amiType`` of Amazon Linux 2023 on Graviton instances (EKS API, ``Nodegroup``)."""
