@@ -1,0 +1,1 @@
+"""Commands that developers and CI run from the top of the repository."""

@@ -1,0 +1,187 @@
+"""Show a synthesized stack as HCL, for people who review it.
+
+The input is the very JSON that Terraform runs, so the two cannot differ; tests run
+`terraform validate` on both. cdktf can write HCL itself, but its output has policies as one broken
+line and does not parse (docs/adr/0003-readable-hcl.md).
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+INDENT = "  "
+
+MAP_ATTRIBUTES = frozenset(
+    {
+        "annotations",
+        "config",
+        "default",
+        "default_request",
+        "hard",
+        "labels",
+        "match_labels",
+        "parameters",
+        "required_providers",
+        "tags",
+        "value",
+    }
+)
+"""Arguments whose value is a map. Every other object is a nested block, as Terraform's JSON syntax
+cannot tell the two apart; `terraform validate` of the HCL fails where this is wrong."""
+
+REFERENCE_ARGUMENTS = frozenset({"depends_on", "ignore_changes"})
+"""Arguments whose strings are references, not text."""
+
+_INTERPOLATION = re.compile(r"\$\{[^{}]*\}")
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def render(stack: Mapping[str, Any]) -> str:
+    """Render a stack's `cdk.tf.json` as formatted HCL.
+
+    Args:
+        stack: the parsed file.
+
+    Returns:
+        HCL as `terraform fmt` would leave it, blocks sorted by kind, type and name.
+    """
+    blocks = [_block("terraform", stack["terraform"], 0)]
+    for name, configurations in sorted(stack.get("provider", {}).items()):
+        blocks += [_block(f'provider "{name}"', body, 0) for body in configurations]
+    if "locals" in stack:
+        blocks.append(_block("locals", stack["locals"], 0))
+    for kind in ("data", "resource"):
+        for type_, instances in sorted(stack.get(kind, {}).items()):
+            blocks += [
+                _block(f'{kind} "{type_}" "{name}"', body, 0)
+                for name, body in sorted(instances.items())
+            ]
+    for name, body in sorted(stack.get("output", {}).items()):
+        blocks.append(_block(f'output "{name}"', body, 0))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _block(header: str, body: Mapping[str, Any], depth: int) -> str:
+    attributes: list[tuple[str, str]] = []
+    nested: list[str] = []
+    for key, value in body.items():
+        if key == "//":
+            continue
+        if key == "backend" and isinstance(value, dict):
+            nested += [
+                _block(f'backend "{kind}"', inner, depth + 1) for kind, inner in value.items()
+            ]
+        elif key == "required_providers":
+            nested.append(_required_providers(value, depth + 1))
+        elif _is_block(key, value):
+            for item in value if isinstance(value, list) else [value]:
+                nested.append(_block(key, item, depth + 1))
+        else:
+            attributes.append(
+                (key, _value(value, depth + 1, references=key in REFERENCE_ARGUMENTS))
+            )
+    pad = INDENT * depth
+    parts = list(_aligned(attributes, depth + 1))
+    if nested:
+        if parts:
+            parts.append("")
+        parts.append("\n\n".join(nested) if depth == 0 else "\n".join(nested))
+    if not parts:
+        return f"{pad}{header} {{\n{pad}}}"
+    return "\n".join([f"{pad}{header} {{", *parts, f"{pad}}}"])
+
+
+def _required_providers(providers: Mapping[str, Any], depth: int) -> str:
+    entries = [(name, _value(spec, depth + 1)) for name, spec in sorted(providers.items())]
+    pad = INDENT * depth
+    return "\n".join([f"{pad}required_providers {{", *_aligned(entries, depth + 1), f"{pad}}}"])
+
+
+def _is_block(key: str, value: Any) -> bool:
+    if key in MAP_ATTRIBUTES:
+        return False
+    if isinstance(value, dict):
+        return True
+    return isinstance(value, list) and bool(value) and all(isinstance(v, dict) for v in value)
+
+
+def _aligned(entries: list[tuple[str, str]], depth: int) -> Iterator[str]:
+    """Lines of `key = value`, the equals signs of neighbouring one-line entries in a column."""
+    pad = INDENT * depth
+    run: list[tuple[str, str]] = []
+
+    def flush() -> Iterator[str]:
+        width = max((len(key) for key, _ in run), default=0)
+        yield from (f"{pad}{key.ljust(width)} = {value}" for key, value in run)
+        run.clear()
+
+    for key, value in entries:
+        if "\n" in value:
+            yield from flush()
+            yield f"{pad}{key} = {value}"
+        else:
+            run.append((key, value))
+    yield from flush()
+
+
+def _value(value: Any, depth: int, references: bool = False) -> str:
+    """An expression whose first line stands at `depth`."""
+    pad, inner = INDENT * depth, INDENT * (depth + 1)
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return json.dumps(value)
+        case None:
+            return "null"
+        case str():
+            document = _json_object(value)
+            if document is not None:
+                return f"jsonencode({_value(document, depth)})"
+            return value if references else _string(value)
+        case list():
+            items = [_value(item, depth + 1, references) for item in value]
+            line = f"[{', '.join(items)}]"
+            if len(line) <= 80 and "\n" not in line:
+                return line
+            return "\n".join(["[", *(f"{inner}{item}," for item in items), f"{pad}]"])
+        case dict():
+            if not value:
+                return "{}"
+            entries = [(_key(key), _value(item, depth + 1)) for key, item in value.items()]
+            return "\n".join(["{", *_aligned(entries, depth + 1), f"{pad}}}"])
+        case _:
+            raise TypeError(f"{value!r} cannot stand in Terraform JSON")
+
+
+def _key(key: str) -> str:
+    return key if _IDENTIFIER.fullmatch(key) else _string(key, bare=False)
+
+
+def _string(text: str, bare: bool = True) -> str:
+    """Quote text, leaving its `${...}` expressions as they are."""
+    if bare and _INTERPOLATION.fullmatch(text):
+        return text[2:-1]
+    quoted = ""
+    position = 0
+    for match in _INTERPOLATION.finditer(text):
+        if text[: match.start()].endswith("$"):
+            continue  # "$${" is literal text
+        quoted += _escape(text[position : match.start()]) + match.group()
+        position = match.end()
+    return f'"{quoted}{_escape(text[position:])}"'
+
+
+def _escape(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def _json_object(text: str) -> dict[str, Any] | None:
+    if not text.startswith("{"):
+        return None
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        return None
+    return parsed if isinstance(parsed, dict) else None

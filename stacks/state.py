@@ -1,0 +1,50 @@
+"""The bucket that holds the states of the other stacks."""
+
+from dataclasses import dataclass
+
+from constructs import Construct
+
+from constructs_lib.bucket import Bucket, BucketProps
+from constructs_lib.kms_key import EncryptionKey, EncryptionKeyProps
+from environments.buckets import plan_state_bucket
+from environments.model import Settings
+from stacks.base import LocallyStatedStack, state_key_alias
+from stacks.outputs import Outputs, output
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateOutputs(Outputs):
+    """For people: the other stacks know the bucket's name from the settings."""
+
+    stack_id = "state"
+
+    state_bucket_name: str = output("Bucket of the Terraform states")
+    state_key_arn: str = output("KMS key that encrypts the states")
+
+
+class StateStack(LocallyStatedStack):
+    """Owns: the state bucket and its key. Expects: nothing. Exposes: `StateOutputs`."""
+
+    def __init__(self, scope: Construct, settings: Settings) -> None:
+        super().__init__(scope, StateOutputs.stack_id, settings)
+        key = EncryptionKey(
+            self,
+            "key",
+            EncryptionKeyProps(
+                alias=state_key_alias(settings),
+                description=f"Terraform states of {settings.prefix}",
+                account_id=settings.account_id,
+                deletion_protection=settings.deletion_protection,
+            ),
+        )
+        bucket = Bucket(
+            self,
+            "bucket",
+            BucketProps(
+                bucket_name=settings.state_bucket_name,
+                plan=plan_state_bucket(),
+                kms_key_arn=key.arn,
+                deletion_protection=settings.deletion_protection,
+            ),
+        )
+        StateOutputs(state_bucket_name=bucket.name, state_key_arn=key.arn).publish(self)
