@@ -1,0 +1,131 @@
+# Written for GNU make 3.81 and later (macOS ships 3.81).
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+ENV ?= dev
+# For plan, deploy and destroy: STACK="network cluster", YES=1, CONFIRM=prd
+STACK ?=
+YES ?=
+CONFIRM ?=
+PYTEST_ARGS ?=
+# For lock: LOCK_ARGS=--upgrade takes the newest versions that the *.in files allow.
+LOCK_ARGS ?=
+
+UV := uv==0.13.9
+BIN := .venv/bin
+PY := $(BIN)/python
+# The AWS bindings are thousands of modules of which few are ever imported: compile on import.
+PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-compile
+DEPLOY_ARGS = --env $(ENV) $(foreach name,$(STACK),--stack $(name)) $(if $(YES),--yes) \
+	$(if $(CONFIRM),--confirm $(CONFIRM))
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z][a-z_-]*:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
+
+# --- Set up -------------------------------------------------------------------------------------
+
+.PHONY: setup setup-dev node_modules terraform
+setup: .venv/.setup-run.stamp ## Make .venv with what `make synth` needs
+
+setup-dev: .venv/.setup-dev.stamp ## Add what the tests and linters need
+
+node_modules: node_modules/.setup.stamp ## Install the pinned cdktf CLI (for plan, deploy, destroy)
+
+terraform: setup ## Print the Terraform in use; compiles OpenTofu once where there is none
+	@$(PY) -m scripts.terraform
+
+.venv/.setup-venv.stamp:
+	@command -v $(PYTHON) >/dev/null 2>&1 || { \
+		echo "$(PYTHON) not found: install Python 3.11 or later, or use make PYTHON=<program>" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$$($(PYTHON) --version 2>&1) is too old: 3.11 or later is needed, use make PYTHON=<program>" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+		echo "$(PYTHON) has no venv or ensurepip module (on Debian and Ubuntu: apt install python3-venv)" >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	@touch $@
+
+.venv/.setup-run.stamp: .venv/.setup-venv.stamp requirements.txt
+	$(PIP_INSTALL) -r requirements.txt
+	@touch $@
+
+.venv/.setup-dev.stamp: .venv/.setup-run.stamp requirements-dev.txt
+	$(PIP_INSTALL) -r requirements-dev.txt
+	@touch $@
+
+# npm starts the first `node` on the PATH, which has to be the pinned one.
+node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json .npmrc
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --loglevel=error
+	@touch $@
+
+# --- Develop ------------------------------------------------------------------------------------
+
+.PHONY: synth snapshots schema lint types fmt test test-fast check bench rehearse-infra
+synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
+	$(PY) -m scripts.synth --env $(ENV)
+
+snapshots: setup ## Rewrite the reviewed copies in tests/snapshots
+	$(PY) -m scripts.snapshots
+
+schema: setup ## Rewrite the editors' JSON Schema of environments/*.yaml
+	$(PY) -m scripts.settings_schema
+
+lint: setup-dev ## Check style (ruff)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+types: setup-dev ## Check types (mypy --strict)
+	$(PY) -m mypy
+
+fmt: setup-dev ## Format the code and sort the imports
+	$(PY) -m ruff check --fix-only .
+	$(PY) -m ruff format .
+
+test: lint types node_modules terraform ## Run everything: lint, types, all tests (PYTEST_ARGS=...)
+	$(PY) -m pytest $(PYTEST_ARGS)
+
+test-fast: setup-dev ## Run the unit tests only
+	$(PY) -m pytest tests/unit $(PYTEST_ARGS)
+
+check: lint types test-fast ## Run what to run before each commit
+
+bench: setup-dev ## Measure how long a synthesis takes
+	$(PY) -m benchmarks.synth
+
+rehearse-infra: setup-dev terraform ## Apply ENV's infrastructure to an emulated AWS
+	$(PY) -m rehearsal.infra --env $(ENV)
+
+# --- Operate ------------------------------------------------------------------------------------
+
+.PHONY: plan deploy destroy
+plan: node_modules terraform ## Show what deploying ENV would change (STACK="network ...")
+	$(PY) -m scripts.deploy plan $(DEPLOY_ARGS)
+
+deploy: node_modules terraform ## Deploy ENV stack by stack, asking before each (YES=1: do not ask)
+	$(PY) -m scripts.deploy deploy $(DEPLOY_ARGS)
+
+destroy: node_modules terraform ## Destroy ENV in reverse order, except the stack of the states
+	$(PY) -m scripts.deploy destroy $(DEPLOY_ARGS)
+
+# --- Maintain -----------------------------------------------------------------------------------
+
+COMPILE = .cache/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --custom-compile-command "make lock" $(LOCK_ARGS)
+
+.PHONY: lock clean
+# requirements.txt comes first: requirements-dev.in is constrained by it.
+lock: setup ## Rewrite the lock files after a change of a *.in file or of package.json
+	$(PYTHON) -m venv --clear .cache/lock
+	.cache/lock/bin/python -m pip install --quiet --disable-pip-version-check $(UV)
+	$(COMPILE) -c tools/lock-constraints.txt -o requirements.txt requirements.in
+	$(COMPILE) -o requirements-dev.txt requirements-dev.in
+	$(COMPILE) -o tools/requirements-go.txt tools/requirements-go.in
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --loglevel=error
+	rm -rf .cache/lock
+
+# Local states are kept: that of the state stack is in terraform-state, not in cdktf.out.
+clean: ## Remove what synth, tests and linters wrote (not .venv, node_modules or states)
+	rm -rf cdktf.out rehearsal-report .pytest_cache .mypy_cache .ruff_cache
+	find . \( -name .venv -o -name node_modules -o -name .git \) -prune -o \
+		-name __pycache__ -type d -prune -exec rm -rf {} +
