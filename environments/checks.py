@@ -160,7 +160,7 @@ def _check_namespaces(settings: Settings) -> Iterator[Problem]:
     if OBSERVABILITY not in settings.namespaces or not settings.stages:
         yield Problem(
             ("namespaces",),
-            ", ".join(settings.namespaces),
+            list(settings.namespaces),
             f"allowed: '{OBSERVABILITY}', where the back ends and the system add-ons run, and at "
             "least one stage such as dev",
         )

@@ -1,6 +1,8 @@
 """Read `environments/<name>.yaml` into `Settings`, or say in one line per problem what is wrong."""
 
 import difflib
+import functools
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -47,6 +49,13 @@ class _Loader(yaml.SafeLoader):
         self._depth += 1
         node = super().compose_node(parent, index)
         self._depth -= 1
+        if isinstance(node, yaml.ScalarNode) and re.search("[\ud800-\udfff]", node.value):
+            raise yaml.composer.ComposerError(
+                None,
+                None,
+                "half of a surrogate pair; allowed: Unicode characters",
+                node.start_mark,
+            )
         return node
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
@@ -147,7 +156,9 @@ def _read(path: Path, label: str) -> tuple[yaml.Node | None, object]:
         content = path.read_bytes()
         text = content.decode()
     except OSError as error:
-        raise SettingsError(f"{label}: cannot be read: {error.strerror}") from None
+        raise SettingsError(
+            f"{label}: cannot be read: {error.strerror}; allowed: a YAML file"
+        ) from None
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise SettingsError(
@@ -241,8 +252,11 @@ def _shorten(text: str) -> str:
 
 def _from_pydantic(details: ErrorDetails, root: yaml.Node | None) -> Problem:
     location = details["loc"]
-    if location and location[-1] == "[key]":
-        return Problem(location[:-1], None, str(details["ctx"]["error"]))
+    if location and location[-1] == "[key]" and _find(root, location)[1] is None:
+        # It is the key that is wrong, not the value of a key with this name.
+        location = location[:-1]
+        allowed = _allowed(_schema_at(location[:-1])["propertyNames"])
+        return Problem(location, None, f"allowed: {allowed}")
     value: object = details["input"]
     schema = _schema_at(location)
     allowed = f"allowed: {_allowed(schema)}"
@@ -258,7 +272,7 @@ def _from_pydantic(details: ErrorDetails, root: yaml.Node | None) -> Problem:
         case "value_error":
             return Problem(location, value, str(details["ctx"]["error"]))
         case "too_short" | "too_long":
-            return Problem(location, value, f"{details['ctx']['actual_length']} given; {allowed}")
+            return Problem(location, value, f"{len(details['input'])} given; {allowed}")
     if value is None:
         return Problem(location, None, f"is empty; {allowed}")
     written = _as_written(_find(root, location)[1])
@@ -267,9 +281,14 @@ def _from_pydantic(details: ErrorDetails, root: yaml.Node | None) -> Problem:
     return Problem(location, value, allowed)
 
 
+@functools.cache
+def _schema() -> dict[str, Any]:
+    return Settings.model_json_schema()
+
+
 def _schema_at(location: Location) -> dict[str, Any]:
     """JSON Schema of the settings at a location, empty where there can be none."""
-    root = Settings.model_json_schema()
+    root = _schema()
     schema = root
     for part in location:
         keys = schema.get("properties", {})

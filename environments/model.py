@@ -164,7 +164,7 @@ class Namespace(Model):
     retention_days: NamespaceRetention
     """Retention of logs and traces."""
     editor_role_arns: Annotated[tuple[RoleArn, ...], Field(strict=False)] = ()
-    """IAM roles that may edit this namespace and no other."""
+    """IAM roles that may edit what is in this namespace."""
 
 
 class MetricsRetention(Model):

@@ -35,9 +35,9 @@ OWN_TAGS = ("Project", "Environment", "Owner", "CostCenter", "ManagedBy", "Name"
 """Tags that the stacks set themselves (stacks/base.py)."""
 
 RESERVED_NAMESPACES = ("default", "index", "rules", "fake", "single-tenant")
-"""Names that no namespace may have. A namespace is a tenant, thus a folder at the top of the buckets
-of Loki and Tempo. There `index` and `rules` are Loki's own and must never expire; `fake` (Loki) and
-`single-tenant` (Tempo) hold what comes in while tenants are switched off."""
+"""Names that no namespace may have. A namespace is a tenant, thus a folder at the top of the
+buckets of Loki and Tempo. There `index` and `rules` are Loki's own and must never expire; `fake`
+(Loki) and `single-tenant` (Tempo) hold what comes in while tenants are switched off."""
 
 RFC1918 = tuple(
     ipaddress.IPv4Network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
