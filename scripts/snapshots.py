@@ -1,6 +1,7 @@
 """`make snapshots`: write what is synthesized to tests/snapshots, where a diff shows every change.
 
 For each stack: the very file that Terraform runs, and the same as HCL, which is what to review.
+The manifest holds the order in which the stacks depend on one another.
 """
 
 import argparse
@@ -15,9 +16,11 @@ from scripts.synthesis import ROOT, SynthesizedStack, synthesize
 SNAPSHOTS = ROOT / "tests" / "snapshots"
 
 
-def snapshot_files(environment: str, stacks: list[SynthesizedStack]) -> dict[str, str]:
+def snapshot_files(
+    environment: str, stacks: list[SynthesizedStack], manifest: str
+) -> dict[str, str]:
     """Contents of an environment's snapshots by path below tests/snapshots."""
-    files: dict[str, str] = {}
+    files = {f"{environment}/manifest.json": manifest + "\n"}
     for stack in stacks:
         files[f"{environment}/{stack.name}.tf"] = stack.hcl
         files[f"{environment}/{stack.name}.tf.json"] = stack.text + "\n"
@@ -47,7 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
     for environment in environment_names():
         settings = load_environment(environment, today=date.today())
         with tempfile.TemporaryDirectory() as outdir:
-            files |= snapshot_files(environment, synthesize(settings, Path(outdir)))
+            stacks = synthesize(settings, Path(outdir))
+            manifest = (Path(outdir) / "manifest.json").read_text(encoding="utf-8")
+            files |= snapshot_files(environment, stacks, manifest)
     changed = write(files)
     print("\n".join(changed) or "tests/snapshots is up to date")
     return 0

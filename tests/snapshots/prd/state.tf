@@ -1,0 +1,169 @@
+terraform {
+  required_version = ">= 1.10"
+
+  backend "local" {
+    path = "../../../../terraform-state/prd/state.tfstate"
+  }
+
+  required_providers {
+    aws = {
+      source  = "aws"
+      version = ">= 5.100, < 7"
+    }
+  }
+}
+
+provider "aws" {
+  allowed_account_ids = ["444455556666"]
+  region              = "us-east-1"
+
+  default_tags {
+    tags = {
+      CostCenter  = "cc-1002"
+      Environment = "prd"
+      ManagedBy   = "terraform"
+      Owner       = "platform-team"
+      Project     = "obs"
+    }
+  }
+}
+
+resource "aws_kms_alias" "key_alias" {
+  name          = "alias/obs-prd-tfstate"
+  target_key_id = aws_kms_key.key.key_id
+}
+
+resource "aws_kms_key" "key" {
+  deletion_window_in_days = 30
+  description             = "Terraform states of obs-prd"
+  enable_key_rotation     = true
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "IamPoliciesOfTheAccount"
+        Effect = "Allow"
+        Principal = {
+          AWS = "arn:aws:iam::444455556666:root"
+        }
+        Action   = "kms:*"
+        Resource = "*"
+      },
+    ]
+  })
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+resource "aws_s3_bucket" "bucket" {
+  bucket              = "obs-prd-444455556666-us-east-1-tfstate"
+  force_destroy       = false
+  object_lock_enabled = false
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "bucket_lifecycle" {
+  bucket     = aws_s3_bucket.bucket.id
+  depends_on = [aws_s3_bucket_versioning.bucket_versioning]
+
+  rule {
+    id     = "replaced-states"
+    status = "Enabled"
+
+    expiration {
+      expired_object_delete_marker = true
+    }
+    filter {
+      prefix = ""
+    }
+    noncurrent_version_expiration {
+      noncurrent_days = 90
+    }
+  }
+
+  rule {
+    id     = "abort-incomplete-uploads"
+    status = "Enabled"
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 1
+    }
+    filter {
+      prefix = ""
+    }
+  }
+}
+
+resource "aws_s3_bucket_ownership_controls" "bucket_ownership" {
+  bucket = aws_s3_bucket.bucket.id
+
+  rule {
+    object_ownership = "BucketOwnerEnforced"
+  }
+}
+
+resource "aws_s3_bucket_policy" "bucket_policy" {
+  bucket     = aws_s3_bucket.bucket.id
+  depends_on = [aws_s3_bucket_public_access_block.bucket_public-access-block]
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "DenyWithoutTls"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "s3:*"
+        Resource  = [aws_s3_bucket.bucket.arn, "${aws_s3_bucket.bucket.arn}/*"]
+        Condition = {
+          Bool = {
+            "aws:SecureTransport" = "false"
+          }
+        }
+      },
+    ]
+  })
+}
+
+resource "aws_s3_bucket_public_access_block" "bucket_public-access-block" {
+  block_public_acls       = true
+  block_public_policy     = true
+  bucket                  = aws_s3_bucket.bucket.id
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "bucket_encryption" {
+  bucket = aws_s3_bucket.bucket.id
+
+  rule {
+    bucket_key_enabled = true
+
+    apply_server_side_encryption_by_default {
+      kms_master_key_id = aws_kms_key.key.arn
+      sse_algorithm     = "aws:kms"
+    }
+  }
+}
+
+resource "aws_s3_bucket_versioning" "bucket_versioning" {
+  bucket = aws_s3_bucket.bucket.id
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
+output "state_bucket_name" {
+  description = "Bucket of the Terraform states"
+  value       = aws_s3_bucket.bucket.bucket
+}
+
+output "state_key_arn" {
+  description = "KMS key that encrypts the states"
+  value       = aws_kms_key.key.arn
+}

@@ -1,0 +1,1 @@
+"""Tests of what is synthesized: the files that Terraform runs, not the Python that makes them."""
