@@ -61,7 +61,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema lint types fmt test test-fast check bench rehearse-infra
+.PHONY: synth snapshots schema docs lint types fmt test test-fast check bench rehearse-infra
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -70,6 +70,9 @@ snapshots: setup ## Rewrite the reviewed copies in tests/snapshots
 
 schema: setup ## Rewrite the editors' JSON Schema of environments/*.yaml
 	$(PY) -m scripts.settings_schema
+
+docs: setup ## Rewrite docs/reference, the context and the picture in README.md
+	$(PY) -m scripts.reference_docs
 
 lint: setup-dev ## Check style (ruff)
 	$(PY) -m ruff check .

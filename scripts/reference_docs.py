@@ -1,0 +1,593 @@
+"""`make docs`: writes the reference documentation from the code and the reviewed snapshots.
+
+``python -m scripts.reference_docs`` writes it; with ``--check`` it only tells, by exit code 1,
+which committed files are out of date. Facts about resources come from tests/snapshots, so that no
+provider binding is loaded; a test keeps the snapshots equal to what is synthesized.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import itertools
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from environments.load import environment_names, load_environment
+from environments.model import Settings
+from scripts.synthesis import deployment_order
+from versions import KUBERNETES, OPENTOFU_VERSION, PROVIDER_RANGES, TERRAFORM_MINIMUM
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+SNAPSHOTS: Final = ROOT / "tests" / "snapshots"
+BEGIN: Final = "<!-- stacks: written by `make docs` -->"
+END: Final = "<!-- end of stacks -->"
+NOTICE: Final = (
+    "<!-- Written by `make docs` (scripts/reference_docs.py): change its sources instead. -->"
+)
+FOLDERS: Final = ("environments", "stacks", "constructs_lib", "scripts", "rehearsal", "benchmarks")
+"""Folders of Python files that the context names, one line each."""
+
+_READ: Final = re.compile(r"data\.terraform_remote_state\.([\w-]+)\.outputs\.(\w+)")
+
+Row = Sequence[object]
+
+
+# --- Facts --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One output of a stack, and the stacks that read it."""
+
+    name: str
+    kind: str
+    description: str
+    readers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Foundation:
+    """What the snapshots say, by environment and stack."""
+
+    configs: dict[str, dict[str, dict[str, Any]]]
+    """Terraform JSON by environment and stack, stacks in order of deployment."""
+
+    @classmethod
+    def load(cls, directory: Path = SNAPSHOTS) -> Foundation:
+        """Read the snapshots of every environment."""
+        return cls(
+            {
+                environment: {
+                    stack: _json(directory / environment / f"{stack}.tf.json")
+                    for stack in deployment_order(_json(directory / environment / "manifest.json"))
+                }
+                for environment in environment_names()
+            }
+        )
+
+    @property
+    def stacks(self) -> list[str]:
+        """Names of the stacks in order of deployment, the same in every environment."""
+        return list(next(iter(self.configs.values())))
+
+    def resources(self, environment: str, stack: str) -> Counter[str]:
+        """Number of resources of a stack by type."""
+        found = self.configs[environment][stack].get("resource", {})
+        return Counter({type_: len(named) for type_, named in found.items()})
+
+    @cached_property
+    def outputs(self) -> dict[str, list[Output]]:
+        """Outputs by stack: the same in every environment, as one contract describes them."""
+        stacks = next(iter(self.configs.values()))
+        reads = {
+            stack: set(_READ.findall(json.dumps(config).replace('\\"', '"')))
+            for stack, config in stacks.items()
+        }
+        return {
+            producer: [
+                Output(
+                    name=name,
+                    kind=_kind(output["value"]),
+                    description=output["description"],
+                    readers=tuple(s for s in self.stacks if (producer, name) in reads[s]),
+                )
+                for name, output in config.get("output", {}).items()
+            ]
+            for producer, config in stacks.items()
+        }
+
+    def read_by(self, consumer: str) -> dict[str, list[str]]:
+        """Names of the outputs that a stack reads, by the stack that publishes them."""
+        found = {
+            producer: [output.name for output in outputs if consumer in output.readers]
+            for producer, outputs in self.outputs.items()
+        }
+        return {producer: names for producer, names in found.items() if names}
+
+
+def all_settings() -> dict[str, Settings]:
+    """Settings of every environment; whether a version is still supported is not asked here."""
+    return {name: load_environment(name, today=date.min) for name in environment_names()}
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, dict):
+        return "text by namespace"
+    return "list of text" if isinstance(value, list) else "text"
+
+
+def _json(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def _pins(path: Path, pattern: str) -> dict[str, str]:
+    return dict(re.findall(pattern, path.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+# --- Markdown -----------------------------------------------------------------------------------
+
+
+def table(header: Row, rows: Iterable[Row]) -> str:
+    """A Markdown table; a vertical bar in a cell is escaped."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(
+        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines
+    )
+
+
+def page(title: str, *parts: str) -> str:
+    """A generated page."""
+    return "\n\n".join([f"# {title}", NOTICE, *parts]) + "\n"
+
+
+def code(text: object) -> str:
+    """Text as code."""
+    return f"`{text}`"
+
+
+def codes(items: Iterable[object]) -> str:
+    """A list of code, or a dash for none."""
+    return ", ".join(map(code, items)) or "-"
+
+
+# --- docs/reference/settings.md -----------------------------------------------------------------
+
+
+def settings_page() -> str:
+    """Every setting, from the models' JSON Schema."""
+    schema = Settings.model_json_schema()
+    return page(
+        "Settings",
+        "Every key of `environments/<environment>.yaml`. The models are in "
+        "`environments/model.py`, the rules between settings in `environments/checks.py`. "
+        "`<namespace>` stands for the name of a namespace, `<key>` for the name of a tag. A wrong "
+        "setting stops `make synth` with one line per mistake: file, line, key, value, and what is "
+        "allowed.",
+        *_setting_sections(schema, schema["$defs"], ""),
+    )
+
+
+def _setting_sections(
+    node: dict[str, Any], definitions: dict[str, Any], prefix: str
+) -> Iterator[str]:
+    """A section for this group of settings, then one for each group in it."""
+    required = node.get("required", [])
+    rows: list[Row] = []
+    groups: list[tuple[str, dict[str, Any]]] = []
+    for name, value in node["properties"].items():
+        child, path = _resolve(value, definitions), f"{prefix}{name}"
+        description = " ".join(child["description"].split())
+        if "patternProperties" in child:
+            (item,) = child["patternProperties"].values()
+            key = "<namespace>" if "$ref" in item else "<key>"
+            child, path = {**child, **_resolve(item, definitions)}, f"{path}.{key}"
+        if "properties" in child:
+            optional = "" if name in required else " Optional as a whole."
+            groups.append((path, {**child, "description": description + optional}))
+        else:
+            default = "required" if name in required else code(json.dumps(value["default"]))
+            rows.append((code(path), _plain(_type(child)), default, _plain(description)))
+    heading = prefix.rstrip(".")
+    parts = [f"## {code(heading)}" if heading else "## Top level"]
+    parts += [node["description"]] if heading else []
+    parts += [table(("Key", "Type", "Default", "Description"), rows)] if rows else []
+    yield "\n\n".join(parts)
+    for path, group in groups:
+        yield from _setting_sections(group, definitions, f"{path}.")
+
+
+def _plain(text: str) -> str:
+    """Text in which "<name>" outside code is not taken for HTML."""
+    return "".join(
+        part if index % 2 else part.replace("<", "&lt;")
+        for index, part in enumerate(re.split(r"(`[^`]*`)", text))
+    )
+
+
+def _resolve(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """A schema with what it refers to; of an optional model, the model."""
+    schema = {**schema, **next(iter(schema.get("anyOf", ())), {})}
+    reference = schema.get("$ref", "").rpartition("/")[2]
+    return {**definitions.get(reference, {}), **schema}
+
+
+def _type(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return f"one of {codes(schema['enum'])}"
+    if "patternErrorMessage" in schema:
+        return str(schema["patternErrorMessage"])
+    match schema["type"]:
+        case "integer":
+            return f"whole number, {schema['minimum']} to {schema['maximum']}"
+        case "boolean":
+            return "`true` or `false`"
+        case "array":
+            return f"list{_bounds(schema)}, each {_type(schema['items'])}"
+    return "text"
+
+
+def _bounds(schema: dict[str, Any]) -> str:
+    least, most = schema.get("minItems", 0), schema.get("maxItems")
+    if least == most:
+        return f" of {least}"
+    return f" of {least} to {most}" if most else f" of {least} or more"
+
+
+# --- docs/reference/outputs.md ------------------------------------------------------------------
+
+
+def outputs_page(foundation: Foundation) -> str:
+    """The contract of every stack."""
+    sections = []
+    for stack in foundation.stacks:
+        outputs = foundation.outputs[stack]
+        rows = [
+            (code(o.name), o.kind, o.description, codes(o.readers) if o.readers else "people")
+            for o in outputs
+        ]
+        text = table(("Output", "Type", "Meaning", "Read by"), rows) if rows else "None."
+        sections.append(f"## {code(stack)}\n\nContract: `stacks/{stack}.py`.\n\n{text}")
+    return page(
+        "Outputs",
+        "A stack knows of another only what that one publishes under these names. Both sides use "
+        "the same class, a subclass of `Outputs` (`stacks/outputs.py`), so that an output cannot "
+        "be read that is not published; `tests/synth/test_contracts.py` holds both ends together. "
+        '"people" means that no stack reads the output today.',
+        *sections,
+    )
+
+
+# --- docs/reference/versions.md -----------------------------------------------------------------
+
+
+def versions_page(settings: dict[str, Settings]) -> str:
+    """Versions, from versions.py and the files that pin tools."""
+    used: dict[str, list[str]] = {}
+    for name, values in settings.items():
+        used.setdefault(values.cluster.kubernetes_version, []).append(name)
+    names = ("vpc_cni", "eks_pod_identity_agent", "coredns", "kube_proxy", "aws_ebs_csi_driver")
+    python = _pins(ROOT / "requirements.in", r"^([\w-]+)==([\w.]+)$")
+    npm = _json(ROOT / "package.json")["devDependencies"]
+    return page(
+        "Versions",
+        "`versions.py` is the place to change what the stacks use, and says where each string "
+        "comes from.",
+        "## Kubernetes on EKS\n\n"
+        + table(
+            ("Version", "Standard support ends", "Extended support ends", "Used by"),
+            (
+                (v, k.standard_support_end, k.extended_support_end, codes(used.get(v, ())))
+                for v, k in KUBERNETES.items()
+            ),
+        ),
+        "## EKS add-ons by Kubernetes version\n\n"
+        + table(
+            ("Add-on", *KUBERNETES),
+            (
+                (
+                    code(name.replace("_", "-")),
+                    *(code(getattr(k.addons, name)) for k in KUBERNETES.values()),
+                )
+                for name in names
+            ),
+        ),
+        "## Terraform and providers\n\n"
+        + table(
+            ("What", "Version"),
+            (
+                ("Terraform or OpenTofu", code(f">= {TERRAFORM_MINIMUM}")),
+                ("OpenTofu, compiled where there is neither", code(OPENTOFU_VERSION)),
+                *((f"Provider {name}", code(v)) for name, v in PROVIDER_RANGES.items()),
+            ),
+        ),
+        "## Tools that make the Terraform\n\nPinned in `requirements.in` and `package.json`; the "
+        "lock files have the hashes.\n\n"
+        + table(("Package", "Version"), ((code(n), code(v)) for n, v in {**python, **npm}.items())),
+    )
+
+
+# --- README.md: the picture of the stacks -------------------------------------------------------
+
+
+def stacks_block(foundation: Foundation) -> str:
+    """The stacks in order of deployment: a picture, and the table that it abbreviates."""
+    environments = list(foundation.configs)
+    lines = ["```mermaid", "flowchart TB"]
+    for number, stack in enumerate(foundation.stacks, start=1):
+        counts = ", ".join(
+            f"{environment} {foundation.resources(environment, stack).total()}"
+            for environment in environments
+        )
+        published = len(foundation.outputs[stack])
+        label = f"<b>{number} {stack}</b><br/>resources: {counts}<br/>outputs: {published}"
+        lines.append(f'  {stack}["{label}"]')
+    for below, above in itertools.pairwise(foundation.stacks):
+        if below not in foundation.read_by(above):
+            label = "keeps its state" if below == "state" else "before"
+            lines.append(f'  {below} -. "{label}" .-> {above}')
+    for consumer in foundation.stacks:
+        for producer, names in foundation.read_by(consumer).items():
+            lines.append(f'  {producer} -- "{"<br/>".join(names)}" --> {consumer}')
+    rows = [
+        (number, code(stack), readers, codes(names))
+        for number, stack in enumerate(foundation.stacks, start=1)
+        for readers, names in _names_by_readers(foundation.outputs[stack])
+    ]
+    return "\n".join([*lines, "```", "", table(("", "Stack", "Read by", "Outputs"), rows)])
+
+
+def _names_by_readers(outputs: Sequence[Output]) -> Iterator[tuple[str, list[str]]]:
+    """Outputs that the same stacks read, those for people last."""
+    names: dict[str, list[str]] = {}
+    for output in sorted(outputs, key=lambda output: not output.readers):
+        names.setdefault(", ".join(output.readers) or "people", []).append(output.name)
+    yield from names.items()
+    if not names:
+        yield "-", []
+
+
+def readme(foundation: Foundation, text: str) -> str:
+    """The README with its picture of the stacks renewed."""
+    before, found, rest = text.partition(BEGIN)
+    _, closed, after = rest.partition(END)
+    if not found or not closed:
+        raise ValueError(f"README.md has no lines {BEGIN!r} and {END!r}")
+    return f"{before}{BEGIN}\n{stacks_block(foundation)}\n{END}{after}"
+
+
+# --- docs/context/context-generator.md ----------------------------------------------------------
+
+
+def context_page(foundation: Foundation, settings: dict[str, Settings]) -> str:
+    """Facts for whoever is about to change the infrastructure."""
+    return page(
+        "Context for changes of infrastructure",
+        "What exists today, taken from the settings, the code and the reviewed snapshots. Read it "
+        "before you change infrastructure.",
+        _scope(),
+        "## Environments\n\n" + _environments(settings),
+        "## Stacks\n\nIn order of deployment; destroying goes the other way. Numbers of resources "
+        f"are for {' / '.join(settings)}.\n\n" + _stacks(foundation),
+        "## Namespaces\n\nNodes are `fewest-most`; `× 3 zones` means one such group in each zone. "
+        "CPU and memory are the quota of requests.\n\n" + _namespaces(settings),
+        "## What is billed by the hour or month\n\nCounts, no prices. Nodes are what the settings "
+        "allow at least and at most; telemetry, traffic and volumes come on top.\n\n"
+        + _billed(foundation, settings),
+        "## Files\n\nEach file says in its first line what it is for.\n\n" + _files(),
+    )
+
+
+def _scope() -> str:
+    return """## Rules
+
+1. Read the newest decision in [docs/adr](../adr/README.md) before a change of architecture; a
+   change that contradicts one needs a new decision that says what was measured.
+2. Stay inside the authorized scope: the stacks, namespaces and services on this page, and what the
+   README lists as not built yet. Not authorized without the technical board: another AWS service,
+   region, partition or account; a further stack or state; public access to anything; a longer or
+   shorter retention in prd; a back end that is not open source; software with a new licence.
+3. In doubt, ask the technical board first.
+4. A change is reviewed by the diff of `tests/snapshots/<environment>/<stack>.tf`. A resource that
+   the plan wants to replace or destroy is named in the change's description."""
+
+
+def _environments(settings: dict[str, Settings]) -> str:
+    rows: list[tuple[str, list[object]]] = [
+        ("Prefix of all names", [code(s.prefix) for s in settings.values()]),
+        ("AWS account", [code(s.account_id) for s in settings.values()]),
+        ("Region", [code(s.region) for s in settings.values()]),
+        ("Zones", [codes(s.network.availability_zones) for s in settings.values()]),
+        ("Owner (tag)", [s.tags.owner for s in settings.values()]),
+        ("Cost center (tag)", [s.tags.cost_center for s in settings.values()]),
+        ("Size", [s.size for s in settings.values()]),
+        ("Kubernetes", [s.cluster.kubernetes_version for s in settings.values()]),
+        (
+            "Standard support of it ends",
+            [
+                KUBERNETES[s.cluster.kubernetes_version].standard_support_end
+                for s in settings.values()
+            ],
+        ),
+        ("VPC", [code(s.network.cidr) for s in settings.values()]),
+        ("NAT", [code(s.network.nat) for s in settings.values()]),
+        ("Interface endpoints", [codes(s.network.interface_endpoints) for s in settings.values()]),
+        (
+            "Public Kubernetes API",
+            [codes(s.cluster.endpoint.public_cidrs) for s in settings.values()],
+        ),
+        (
+            "Deletion protection",
+            ["on" if s.deletion_protection else "off" for s in settings.values()],
+        ),
+        (
+            "Metrics kept, days (raw / 5 min / 1 h)",
+            [
+                f"{m.raw} / {m.five_minutes} / {m.one_hour}"
+                for m in (s.retention_days.metrics for s in settings.values())
+            ],
+        ),
+        ("Backups locked, days", [s.retention_days.backups for s in settings.values()]),
+    ]
+    return table(("", *settings), ((name, *values) for name, values in rows))
+
+
+def _stacks(foundation: Foundation) -> str:
+    sections = []
+    for number, stack in enumerate(foundation.stacks, start=1):
+        counts = [foundation.resources(environment, stack) for environment in foundation.configs]
+        types = sorted(set().union(*counts))
+        totals = " / ".join(str(count.total()) for count in counts)
+        reads = "; ".join(
+            f"{codes(names)} of {producer}" for producer, names in foundation.read_by(stack).items()
+        )
+        facts = [
+            f"- File: `stacks/{stack}.py`. State: {_state(foundation, stack)}.",
+            f"- Publishes: {codes(output.name for output in foundation.outputs[stack])}.",
+            f"- Reads: {reads or '-'}.",
+            f"- {totals} resources:",
+        ]
+        rows = ((code(t), *(count[t] for count in counts)) for t in types)
+        sections.append(
+            f"### {number} {stack}\n\n"
+            + "\n".join(facts)
+            + "\n\n"
+            + table(("Type", *foundation.configs), rows)
+        )
+    return "\n\n".join(sections)
+
+
+def _state(foundation: Foundation, stack: str) -> str:
+    found = set()
+    for environment, stacks in foundation.configs.items():
+        ((kind, backend),) = stacks[stack]["terraform"]["backend"].items()
+        where = backend.get("key") or backend["path"].lstrip("./")
+        found.add((kind, where.replace(f"{environment}/", "<environment>/")))
+    ((kind, where),) = found
+    return f"`{where}` in the state bucket" if kind == "s3" else f"local file `{where}`"
+
+
+def _namespaces(settings: dict[str, Settings]) -> str:
+    rows = []
+    for environment, values in settings.items():
+        for name, namespace in values.namespaces.items():
+            group = values.node_group(name)
+            zones = " × 3 zones" if group.zone_spread == "per_zone" else ""
+            rows.append(
+                (
+                    environment,
+                    code(name),
+                    f"{group.min_size}-{group.max_size}{zones} {codes(group.instance_types)} "
+                    f"{group.capacity_type}",
+                    f"{namespace.quota.requests_cpu} / {namespace.quota.requests_memory_gib} GiB",
+                    f"{namespace.retention_days.logs} / {namespace.retention_days.traces}",
+                )
+            )
+    return table(
+        ("Environment", "Namespace", "Nodes", "CPU / memory", "Days of logs / traces"), rows
+    )
+
+
+def _billed(foundation: Foundation, settings: dict[str, Settings]) -> str:
+    totals = {
+        environment: sum(
+            (foundation.resources(environment, stack) for stack in foundation.stacks),
+            Counter[str](),
+        )
+        for environment in settings
+    }
+    rows: list[tuple[str, list[object]]] = [
+        ("EKS control plane", [t["aws_eks_cluster"] for t in totals.values()]),
+        ("EC2 nodes", [_node_range(s) for s in settings.values()]),
+        ("NAT gateways", [t["aws_nat_gateway"] for t in totals.values()]),
+        (
+            "Interface endpoints (services × zones)",
+            [
+                len(s.network.interface_endpoints) * len(s.network.availability_zones)
+                for s in settings.values()
+            ],
+        ),
+        ("KMS keys", [t["aws_kms_key"] for t in totals.values()]),
+    ]
+    return table(("", *settings), ((name, *values) for name, values in rows))
+
+
+def _node_range(settings: Settings) -> str:
+    least = most = 0
+    for namespace in settings.namespaces:
+        group = settings.node_group(namespace)
+        zones = len(settings.network.availability_zones) if group.zone_spread == "per_zone" else 1
+        least, most = least + group.min_size * zones, most + group.max_size * zones
+    return f"{least} to {most}"
+
+
+def _files() -> str:
+    paths = [ROOT / "main.py", ROOT / "versions.py"]
+    for folder in FOLDERS:
+        paths += sorted((ROOT / folder).glob("*.py"))
+    rows = [
+        (code(path.relative_to(ROOT).as_posix()), _first_line(path))
+        for path in paths
+        if path.name != "__init__.py"
+    ]
+    return table(("File", "What it is for"), rows)
+
+
+def _first_line(path: Path) -> str:
+    documentation = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return " ".join(documentation.split("\n\n")[0].split())
+
+
+# --- Command ------------------------------------------------------------------------------------
+
+
+def render_all() -> dict[str, str]:
+    """Text of every generated file by its path."""
+    foundation, settings = Foundation.load(), all_settings()
+    return {
+        "README.md": readme(foundation, (ROOT / "README.md").read_text(encoding="utf-8")),
+        "docs/context/context-generator.md": context_page(foundation, settings),
+        "docs/reference/outputs.md": outputs_page(foundation),
+        "docs/reference/settings.md": settings_page(),
+        "docs/reference/versions.md": versions_page(settings),
+    }
+
+
+def stale(files: dict[str, str]) -> list[str]:
+    """Paths of the files that are missing or say something else."""
+    return [
+        name
+        for name, text in files.items()
+        if not (ROOT / name).is_file() or (ROOT / name).read_text(encoding="utf-8") != text
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write or check the files; exit code 1 where the check fails."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.reference_docs", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, tell what is stale")
+    options = parser.parse_args(arguments)
+    files = render_all()
+    changed = stale(files)
+    if options.check:
+        if changed:
+            print(f"out of date, run `make docs`: {', '.join(changed)}", file=sys.stderr)
+        return 1 if changed else 0
+    for name in changed:
+        (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
+        (ROOT / name).write_text(files[name], encoding="utf-8")
+    print("\n".join(changed) or "the reference documentation is up to date")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
