@@ -1,0 +1,193 @@
+"""Start a program that listens on loopback, wait until it answers, and stop it whatever happens.
+
+Each program gets its own session, so that a Ctrl-C in the terminal reaches only this process, which
+then stops its programs in order, and so that a program's own children are stopped with it.
+A SIGKILL of this process is the one case that leaves programs behind.
+"""
+
+import atexit
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Self
+
+LOOPBACK = "127.0.0.1"
+_POLL_SECONDS = 0.05
+_LOG_TAIL_LINES = 20
+
+_running: list["RunningProcess"] = []
+_hooks_installed = False
+
+
+class ProcessError(RuntimeError):
+    """A program ended before it answered, or did not answer in time."""
+
+
+def free_port() -> int:
+    """Return a TCP port that was free on loopback a moment ago."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def log_tail(log_path: Path, lines: int = _LOG_TAIL_LINES) -> str:
+    """Return the last lines of a log, or a sentence saying that there are none."""
+    text = log_path.read_text(errors="replace") if log_path.exists() else ""
+    return "\n".join(text.splitlines()[-lines:]) or "(the log is empty)"
+
+
+@dataclass
+class RunningProcess:
+    """A program that was started by `start`; also a context manager that stops it."""
+
+    name: str
+    port: int
+    log_path: Path
+    grace_seconds: float
+    _child: subprocess.Popen[bytes] = field(repr=False)
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is also the id of its process group."""
+        return self._child.pid
+
+    @property
+    def url(self) -> str:
+        """Where the program listens, without a trailing slash."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def is_running(self) -> bool:
+        """Tell whether the program has not ended yet."""
+        return self._child.poll() is None
+
+    def stop(self) -> None:
+        """Terminate the program and its children, and kill what is left after the grace period."""
+        if self in _running:
+            _running.remove(self)
+        self._signal_group(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self._child.wait(self.grace_seconds)
+        # Also when the program has ended: one of its children may have outlived it.
+        self._signal_group(signal.SIGKILL)
+        self._child.wait()
+
+    def _signal_group(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def start(
+    command: Sequence[str],
+    *,
+    name: str,
+    port: int,
+    log_path: Path,
+    environment: Mapping[str, str] | None = None,
+    working_directory: Path | None = None,
+    ready_path: str | None = None,
+    deadline_seconds: float = 30,
+    grace_seconds: float = 10,
+) -> RunningProcess:
+    """Start a command that listens on `port` of loopback, and return once it answers.
+
+    `environment` replaces the environment where given. With `ready_path` the program is ready when
+    that path answers with a status below 400, otherwise when the port accepts a connection.
+    Raises ProcessError, with the tail of the log, when the program ends or the deadline passes;
+    OSError when the command cannot be run.
+    """
+    _install_hooks()
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    with log_path.open("wb") as log:
+        child = subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=None if environment is None else dict(environment),
+            cwd=working_directory,
+            start_new_session=True,
+        )
+    process = RunningProcess(name, port, log_path, grace_seconds, child)
+    _running.append(process)
+    try:
+        _wait_until_ready(process, ready_path, deadline_seconds)
+    except BaseException:
+        process.stop()
+        raise
+    return process
+
+
+def _wait_until_ready(process: RunningProcess, ready_path: str | None, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        answered = _answers(process, ready_path)
+        # Looked at after the answer: another program on the same port must not count as ours.
+        if not process.is_running():
+            raise _failure(process, f"ended with status {process._child.returncode}")
+        if answered:
+            return
+        time.sleep(_POLL_SECONDS)
+    raise _failure(process, f"did not answer on {process.url}{ready_path or ''} in {seconds:g} s")
+
+
+def _answers(process: RunningProcess, ready_path: str | None) -> bool:
+    if ready_path is None:
+        with suppress(OSError), socket.create_connection((LOOPBACK, process.port), timeout=1):
+            return True
+        return False
+    try:
+        # The scheme is always http and the host always loopback.
+        with urllib.request.urlopen(f"{process.url}{ready_path}", timeout=1):  # noqa: S310
+            return True
+    except (urllib.error.URLError, http.client.HTTPException, OSError):
+        return False
+
+
+def _failure(process: RunningProcess, what: str) -> ProcessError:
+    return ProcessError(
+        f"{process.name} {what}. The end of {process.log_path}:\n{log_tail(process.log_path)}"
+    )
+
+
+def _install_hooks() -> None:
+    """Make a normal exit and SIGTERM stop every program; SIGINT raises KeyboardInterrupt anyway."""
+    global _hooks_installed
+    if _hooks_installed:
+        return
+    _hooks_installed = True
+    atexit.register(_stop_all)
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    # A handler that the caller set is the caller's decision.
+    if in_main_thread and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _exit_on_sigterm)
+
+
+def _exit_on_sigterm(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+def _stop_all() -> None:
+    for process in reversed(_running.copy()):
+        process.stop()
