@@ -33,6 +33,8 @@ cannot tell the two apart; `terraform validate` of the HCL fails where this is w
 REFERENCE_ARGUMENTS = frozenset({"depends_on", "ignore_changes", "replace_triggered_by"})
 """Arguments whose strings are references, not text."""
 
+HEREDOC_END = "EOT"
+
 TOP_LEVEL = frozenset({"//", "terraform", "provider", "locals", "data", "resource", "output"})
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -146,13 +148,20 @@ def _value(value: Any, depth: int, references: bool = False) -> str:
             document = _json_object(value)
             if document is not None:
                 return f"jsonencode({_value(document, depth)})"
-            return value if references else _string(value)
+            if references:
+                return value
+            return _heredoc(value) if _reads_better_in_lines(value) else _string(value)
         case list():
             items = [_value(item, depth + 1, references) for item in value]
             line = f"[{', '.join(items)}]"
             if len(line) <= 80 and "\n" not in line:
                 return line
-            return "\n".join(["[", *(f"{inner}{item}," for item in items), f"{pad}]"])
+            # The marker that ends a heredoc stands alone on its line.
+            ended = (
+                f"{item}\n{inner}," if item.endswith(f"\n{HEREDOC_END}") else f"{item},"
+                for item in items
+            )
+            return "\n".join(["[", *(f"{inner}{item}" for item in ended), f"{pad}]"])
         case dict():
             if not value:
                 return "{}"
@@ -160,6 +169,23 @@ def _value(value: Any, depth: int, references: bool = False) -> str:
             return "\n".join(["{", *_aligned(entries, depth + 1), f"{pad}}}"])
         case _:
             raise TypeError(f"{value!r} cannot stand in Terraform JSON")
+
+
+def _reads_better_in_lines(text: str) -> bool:
+    # A heredoc always ends with a line break, cannot hold every character, and ends at its marker.
+    lines = text.split("\n")
+    return (
+        len(lines) > 2
+        and lines[-1] == ""
+        and HEREDOC_END not in (line.strip() for line in lines)
+        and all(character.isprintable() for line in lines for character in line)
+    )
+
+
+def _heredoc(text: str) -> str:
+    """Text of several lines as it is: in a heredoc no character escapes another."""
+    list(_template(text))  # refuses an expression without an end
+    return f"<<{HEREDOC_END}\n{text}{HEREDOC_END}"
 
 
 def _key(key: str) -> str:

@@ -101,6 +101,8 @@ def test_terraform_reads_the_same_values_from_json_and_from_hcl(run: Run, tmp_pa
         "expression": '${replace("https://x", local.scheme, "{}")}',
         "inside": '"${replace("https://x", "https://", "")}"\n\t:aud',
         "json": '{"${local.scheme}:aud": ["$${aws:username}", "a\\nb", "\\"", 1, true, null]}',
+        "lines": "a: ${local.scheme}\n\n  b: 'C:\\new'\n  c: \"$${env:POD_IP}:4317\"\n",
+        "lines_in_a_list": ["a: 1\nb: 2\n", "c: 3\nd: 4\n"],
         "list": ["${local.scheme}", 'a"b', {"k}": "${length([1, 2])}"}],
         "quote": 'say "hello"',
     }
@@ -124,6 +126,7 @@ def test_terraform_reads_the_same_values_from_json_and_from_hcl(run: Run, tmp_pa
     assert understood[0] == understood[1]
     assert understood[0]["backslash"] == values["backslash"]
     assert understood[0]["inside"] == '"x"\n\t:aud'
+    assert understood[0]["lines"] == "a: https://\n\n  b: 'C:\\new'\n  c: \"${env:POD_IP}:4317\"\n"
 
 
 def _validate(run: Run, folder: Path, stack: SynthesizedStack) -> None:

@@ -348,3 +348,11 @@ def test_terraform_settings_come_first_and_blocks_are_sorted() -> None:
 def test_fails_rather_than_leaving_out_a_kind_of_block() -> None:
     with pytest.raises(ValueError, match="no HCL for moved; known: "):
         render({"terraform": {}, "moved": [{"from": "a.b", "to": "a.c"}]})
+
+
+def test_text_of_several_lines_is_a_heredoc_and_its_escapes_stay() -> None:
+    stack = {
+        "terraform": {},
+        "resource": {"helm_release": {"x": {"values": ["a: '\\d'\nb: $${env:IP}\n"]}}},
+    }
+    assert "  values = [\n    <<EOT\na: '\\d'\nb: $${env:IP}\nEOT\n    ,\n  ]" in render(stack)
