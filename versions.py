@@ -112,3 +112,47 @@ AL2023_X86_64: Final = "AL2023_x86_64_STANDARD"
 
 AL2023_ARM_64: Final = "AL2023_ARM_64_STANDARD"
 """EKS ``amiType`` of Amazon Linux 2023 on Graviton instances (EKS API, ``Nodegroup``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A Helm chart at an exact version, and the version of the program that it installs."""
+
+    name: str
+    version: str
+    app_version: str
+    repository: str
+
+
+_PROMETHEUS_COMMUNITY: Final = "https://prometheus-community.github.io/helm-charts"
+_GRAFANA_COMMUNITY: Final = "https://grafana-community.github.io/helm-charts"
+
+PROMETHEUS_OPERATOR_CRDS: Final = Chart(
+    "prometheus-operator-crds", "31.0.1", "v0.93.1", _PROMETHEUS_COMMUNITY
+)
+"""Goes with KUBE_PROMETHEUS_STACK: both are made for the same Prometheus operator."""
+
+KUBE_PROMETHEUS_STACK: Final = Chart(
+    "kube-prometheus-stack", "88.5.3", "v0.93.1", _PROMETHEUS_COMMUNITY
+)
+LOKI: Final = Chart("loki", "18.11.0", "3.7.6", _GRAFANA_COMMUNITY)
+TEMPO: Final = Chart("tempo", "2.2.4", "2.10.8", _GRAFANA_COMMUNITY)
+TEMPO_DISTRIBUTED: Final = Chart("tempo-distributed", "2.26.2", "2.10.7", _GRAFANA_COMMUNITY)
+"""The last line that needs no Kafka; 3.x does."""
+
+OPENTELEMETRY_COLLECTOR: Final = Chart(
+    "opentelemetry-collector",
+    "0.170.0",
+    "0.158.0",
+    "https://open-telemetry.github.io/opentelemetry-helm-charts",
+)
+EXTERNAL_SECRETS: Final = Chart(
+    "external-secrets", "2.9.0", "v2.9.0", "https://charts.external-secrets.io"
+)
+VELERO: Final = Chart("velero", "12.1.0", "1.18.1", "https://vmware-tanzu.github.io/helm-charts")
+METRICS_SERVER: Final = Chart(
+    "metrics-server", "3.13.1", "0.8.1", "https://kubernetes-sigs.github.io/metrics-server"
+)
+CLUSTER_AUTOSCALER: Final = Chart(
+    "cluster-autoscaler", "9.59.0", "1.35.0", "https://kubernetes.github.io/autoscaler"
+)
