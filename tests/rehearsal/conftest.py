@@ -32,9 +32,10 @@ class BackgroundRehearsal:
         return status, self.log.read_text(encoding="utf-8")
 
     def stop(self) -> None:
-        """End it as Ctrl-C does, so that it stops what it has started."""
+        """End it gently, so that it stops what it has started."""
         if self.child.poll() is None:
-            self.child.send_signal(signal.SIGINT)
+            # Not SIGINT, which a program started in the background of a shell ignores.
+            self.child.send_signal(signal.SIGTERM)
             try:
                 self.child.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:

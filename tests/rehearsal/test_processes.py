@@ -122,6 +122,8 @@ def test_a_program_that_ignores_sigterm_is_killed_with_its_children(tmp_path: Pa
 def test_is_stopped_when_the_parent_gets_a_signal(tmp_path: Path, number: signal.Signals) -> None:
     # Without a context manager: the hooks of the module have to do it.
     code = (
+        # A shell starts background jobs with SIGINT ignored, and children inherit that.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
         "import pathlib, sys, time; from tests.rehearsal.test_processes import start_server;"
         "print(start_server(pathlib.Path(sys.argv[1])).pid, flush=True); time.sleep(60)"
     )
