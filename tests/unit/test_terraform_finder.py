@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import terraform
+from scripts import go_build, terraform
 from versions import OPENTOFU_VERSION, TERRAFORM_MINIMUM
 
 NEW_TERRAFORM = "Terraform v1.11.4"
@@ -36,7 +36,7 @@ def path_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("TF_CLI_CONFIG_FILE", raising=False)
     monkeypatch.delenv("TF_PLUGIN_CACHE_DIR", raising=False)
     monkeypatch.setattr(terraform, "MIRROR_FINDER", tmp_path / "no-finder")
-    monkeypatch.setattr(terraform, "PROGRESS_SECONDS", 0.05)
+    monkeypatch.setattr(go_build, "PROGRESS_SECONDS", 0.05)
     return folder
 
 
@@ -176,7 +176,7 @@ def test_a_failed_compilation_leaves_nothing_behind(
 
 
 def test_the_go_module_pins_the_version_that_is_named() -> None:
-    text = (terraform.OPENTOFU_MODULE / "go.mod").read_text(encoding="utf-8")
+    text = (terraform.OPENTOFU.module / "go.mod").read_text(encoding="utf-8")
     assert f"github.com/opentofu/opentofu v{OPENTOFU_VERSION}" in text
 
 
