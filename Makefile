@@ -9,6 +9,9 @@ STACK ?=
 YES ?=
 CONFIRM ?=
 PYTEST_ARGS ?=
+# For charts-check: UPDATE=1 rewrites helm_values/contract. CHARTS_DIR=<folder> in the environment
+# takes unpacked charts from there instead of downloading them.
+UPDATE ?=
 # For lock: LOCK_ARGS=--upgrade takes the newest versions that the *.in files allow.
 LOCK_ARGS ?=
 
@@ -26,7 +29,7 @@ help: ## Show this list
 
 # --- Set up -------------------------------------------------------------------------------------
 
-.PHONY: setup setup-dev node_modules terraform programs
+.PHONY: setup setup-dev node_modules terraform programs test-programs
 setup: .venv/.setup-run.stamp ## Make .venv with what `make synth` needs
 
 setup-dev: .venv/.setup-dev.stamp ## Add what the tests and linters need
@@ -36,8 +39,12 @@ node_modules: node_modules/.setup.stamp ## Install the pinned cdktf CLI (for pla
 terraform: setup ## Print the Terraform in use; compiles OpenTofu once where there is none
 	@$(PY) -m scripts.terraform
 
-programs: setup-dev ## Compile the programs that check configurations (once, some 15 minutes)
+programs: setup-dev ## Compile every program that can run our configurations (once, 15 minutes)
 	$(PY) -m scripts.programs
+
+# What the tests and charts-check run.
+test-programs: setup-dev
+	@$(PY) -m scripts.programs otelcol promtool amtool helm
 
 .venv/.setup-venv.stamp:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
@@ -64,7 +71,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema docs lint types fmt test test-fast check bench rehearse-infra
+.PHONY: synth snapshots schema docs lint types fmt test test-fast check bench rehearse-infra charts-check
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -88,7 +95,7 @@ fmt: setup-dev ## Format the code and sort the imports
 	$(PY) -m ruff check --fix-only .
 	$(PY) -m ruff format .
 
-test: lint types node_modules terraform ## Run everything: lint, types, all tests (PYTEST_ARGS=...)
+test: lint types node_modules terraform test-programs ## Run everything: lint, types, all tests (PYTEST_ARGS=...)
 	$(PY) -m pytest $(PYTEST_ARGS)
 
 test-fast: setup-dev ## Run the unit tests only
@@ -101,6 +108,9 @@ bench: setup-dev ## Measure how long a synthesis takes
 
 rehearse-infra: setup-dev terraform ## Apply ENV's infrastructure to an emulated AWS
 	$(PY) -m rehearsal.infra --env $(ENV)
+
+charts-check: test-programs ## Render and check every release with the real charts (UPDATE=1: rewrite the contract)
+	$(PY) -m scripts.charts $(if $(UPDATE),--update)
 
 # --- Operate ------------------------------------------------------------------------------------
 

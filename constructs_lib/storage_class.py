@@ -6,7 +6,7 @@ from cdktf_cdktf_provider_kubernetes.storage_class_v1 import (
 )
 from constructs import Construct
 
-STORAGE_CLASS_NAME = "gp3-encrypted"
+from environments.names import STORAGE_CLASS
 
 
 class EncryptedStorageClass(Construct):
@@ -18,7 +18,7 @@ class EncryptedStorageClass(Construct):
             self,
             "Resource",
             metadata=StorageClassV1Metadata(
-                name=STORAGE_CLASS_NAME,
+                name=STORAGE_CLASS,
                 annotations={"storageclass.kubernetes.io/is-default-class": "true"},
             ),
             storage_provisioner="ebs.csi.aws.com",

@@ -175,7 +175,25 @@ def _check_namespaces(settings: Settings) -> Iterator[Problem]:
                 "missing; allowed: a node group for every namespace, only "
                 f"'{OBSERVABILITY}' may leave it to the size setting",
             )
+        yield from _check_sampling(name, settings)
         yield from _check_quota(name, settings)
+
+
+def _check_sampling(name: str, settings: Settings) -> Iterator[Problem]:
+    sampling = settings.namespaces[name].sampling
+    location: Location = ("namespaces", name, "sampling")
+    if sampling is None and name != OBSERVABILITY:
+        yield Problem(
+            location,
+            None,
+            "missing; allowed: sampling for every stage, whose gateway decides on traces",
+        )
+    elif sampling is not None and name == OBSERVABILITY:
+        yield Problem(
+            location,
+            None,
+            f"'{OBSERVABILITY}' has no gateway that samples; allowed: only for stages such as dev",
+        )
 
 
 def _check_node_group(location: Location, group: NodeGroup, namespace: str) -> Iterator[Problem]:

@@ -14,7 +14,9 @@ from environments.types import (
     CloudWatchRetentionDays,
     Email,
     EnvironmentName,
+    HostPort,
     InstanceType,
+    MailUser,
     Name,
     NamespaceName,
     PrivateCidr,
@@ -154,6 +156,16 @@ class NamespaceRetention(Model):
     """Tempo block retention."""
 
 
+class Sampling(Model):
+    """Which traces of a stage are kept. Metrics are made of all of them, before this choice."""
+
+    sampling_percentage: Annotated[int, Field(ge=0, le=100)]
+    """Share of the traces kept that are neither erroneous nor slow; those two are always kept."""
+    slow_trace_ms: Annotated[int, Field(ge=1, le=30_000)]
+    """Duration from which a trace is slow. A gateway holds all traces in memory for longer than
+    this before it decides, so it is at most half a minute."""
+
+
 class Namespace(Model):
     """One stage (dev, hml, prd) or the observability namespace, with what isolates it."""
 
@@ -163,6 +175,9 @@ class Namespace(Model):
     """Upper bounds of what the namespace may use."""
     retention_days: NamespaceRetention
     """Retention of logs and traces."""
+    sampling: Sampling | None = None
+    """Traces that the stage's gateway keeps. `observability` has no gateway and must leave it out.
+    """
     editor_role_arns: Annotated[tuple[RoleArn, ...], Field(strict=False)] = ()
     """IAM roles that may edit what is in this namespace."""
 
@@ -188,6 +203,18 @@ class Retention(Model):
     time to live."""
 
 
+class Smtp(Model):
+    """Mail server that takes the alerts, with TLS. The password is a secret and not here."""
+
+    smarthost: HostPort
+    """Host and port; Amazon SES has one in each region."""
+    sender: Email
+    """Address that alerts come from; the server must allow it."""
+    username: MailUser
+    """Login at the server. It is not secret, and Alertmanager reads only the password from a file.
+    """
+
+
 class Alerting(Model):
     """Who hears of alerts. The Slack webhook and the SMTP password are secrets and not here."""
 
@@ -195,6 +222,8 @@ class Alerting(Model):
     """Channel of alerts that page nobody."""
     emails: Annotated[tuple[Email, ...], Field(min_length=1, strict=False)]
     """Receivers of critical alerts."""
+    smtp: Smtp
+    """Mail server of the alerts."""
 
 
 class Tags(Model):

@@ -157,6 +157,17 @@ SlackChannel = Annotated[
 Email = Annotated[
     str, *_text(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", "an e-mail address such as oncall@example.com")
 ]
+HostPort = Annotated[
+    str,
+    *_text(
+        r"[a-z0-9-]+(?:\.[a-z0-9-]+)+:[1-9]\d{1,4}",
+        "a host and a port such as email-smtp.us-east-1.amazonaws.com:587",
+    ),
+]
+MailUser = Annotated[
+    str,
+    *_text(r"[\w.+@-]{1,128}", "1 to 128 letters a-z A-Z, digits and . + - @ _"),
+]
 TagValue = Annotated[
     str,
     *_text(r"[\w .:/=+@-]{1,256}", "1 to 256 letters a-z A-Z, digits, spaces and . : / = + - @ _"),

@@ -19,6 +19,7 @@ MAP_ATTRIBUTES = frozenset(
         "default",
         "default_request",
         "hard",
+        "kubernetes",
         "labels",
         "match_labels",
         "parameters",

@@ -1,12 +1,28 @@
-"""What runs in the cluster: the namespaces with their bounds, and the default StorageClass."""
+"""What runs in the cluster: namespaces with their bounds, then the releases in order."""
 
-from cdktf import Fn
+from cdktf import Fn, TerraformResource
+from cdktf_cdktf_provider_helm.provider import (
+    HelmProvider,
+    HelmProviderKubernetes,
+    HelmProviderKubernetesExec,
+)
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
 from constructs import Construct
 
+from constructs_lib.dependencies import resources_in
+from constructs_lib.helm_release import ChartRelease
 from constructs_lib.namespace import BoundedNamespace, BoundedNamespaceProps
+from constructs_lib.network_policies import NamespacePolicies, NamespacePoliciesProps
 from constructs_lib.storage_class import EncryptedStorageClass
-from environments.model import Settings
+from constructs_lib.thanos import ObjectStorage
+from constructs_lib.thanos_compactor import ThanosCompactor, ThanosCompactorProps
+from constructs_lib.thanos_querier import ThanosQuerier, ThanosQuerierProps
+from constructs_lib.thanos_store import ThanosStore, ThanosStoreProps
+from environments.model import OBSERVABILITY, Settings
+from environments.traffic import Policy, plan_policies
+from helm_values import thanos
+from helm_values.release import LayersBelow
+from helm_values.releases import releases
 from stacks import workloads
 from stacks.base import EnvironmentStack
 from stacks.cluster import ClusterOutputs
@@ -16,50 +32,128 @@ from stacks.storage import StorageOutputs
 class ObservabilityStack(EnvironmentStack):
     """Owns: objects in the cluster. Expects: `ClusterOutputs` and `StorageOutputs`.
 
-    The Kubernetes provider is configured from the cluster stack's state, never from a resource of
-    this one, and takes a fresh token for every run.
+    The Kubernetes and Helm providers are configured from the cluster stack's state, never from a
+    resource of this one, and take a fresh token for every run.
     """
 
     stack_id = "observability"
 
     def __init__(self, scope: Construct, settings: Settings) -> None:
         super().__init__(scope, self.stack_id, settings)
-        cluster = ClusterOutputs.read(self, settings)
         storage = StorageOutputs.read(self, settings)
-        self._kubernetes_provider(cluster)
-        EncryptedStorageClass(self, "storage-class")
-        for name, namespace in settings.namespaces.items():
-            reader = workloads.secrets_reader(name)
-            BoundedNamespace(
-                self,
-                name,
-                BoundedNamespaceProps(
-                    name=name,
-                    quota=namespace.quota,
-                    secrets_reader_service_account=reader.service_accounts[0],
-                    secrets_reader_role_arn=storage.secrets_reader_role_arns[name],
-                ),
-            )
+        self._providers(ClusterOutputs.read(self, settings))
+        storage_class = EncryptedStorageClass(self, "storage-class")
+        ready = {
+            name: resources_in(storage_class, *self._namespace(name, storage, policies))
+            for name, policies in plan_policies(settings).items()
+        }
+        kps = self._releases(_layers_below(storage), ready)["kps"]
+        self._thanos(storage, [*ready[OBSERVABILITY], kps.resource])
 
-    def _kubernetes_provider(self, cluster: ClusterOutputs) -> None:
+    def _namespace(
+        self, name: str, storage: StorageOutputs, policies: tuple[Policy, ...]
+    ) -> tuple[Construct, Construct]:
+        reader = workloads.secrets_reader(name)
+        namespace = BoundedNamespace(
+            self,
+            name,
+            BoundedNamespaceProps(
+                name=name,
+                quota=self.settings.namespaces[name].quota,
+                secrets_reader_service_account=reader.service_accounts[0],
+                secrets_reader_role_arn=storage.secrets_reader_role_arns[name],
+            ),
+        )
+        traffic = NamespacePolicies(
+            self,
+            f"traffic-{name}",
+            NamespacePoliciesProps(namespace=name, policies=policies, after=[namespace]),
+        )
+        return namespace, traffic
+
+    def _releases(
+        self, below: LayersBelow, ready: dict[str, list[TerraformResource]]
+    ) -> dict[str, ChartRelease]:
+        """Install each release once its namespace, with its bounds, and earlier ones are there."""
+        installed: dict[str, ChartRelease] = {}
+        for release in releases(self.settings, below):
+            earlier = [installed[id_].resource for id_ in release.after]
+            installed[release.id] = ChartRelease(
+                self,
+                f"release-{release.id}",
+                release,
+                # kube-system, where metrics-server runs, is there from the start.
+                [*ready.get(release.namespace, []), *earlier],
+            )
+        return installed
+
+    def _thanos(self, storage: StorageOutputs, after: list[TerraformResource]) -> None:
+        settings, bucket_name = self.settings, storage.metrics_bucket_name
+        bucket = ObjectStorage(
+            self, "thanos-bucket", thanos.object_storage(settings, bucket_name), after
+        )
+        ThanosQuerier(self, "thanos-querier", ThanosQuerierProps(settings=settings, after=after))
+        ThanosStore(
+            self,
+            "thanos-store",
+            ThanosStoreProps(
+                settings=settings,
+                bucket_name=bucket_name,
+                role_arn=storage.thanos_reader_role_arn,
+                object_storage=bucket,
+                after=after,
+            ),
+        )
+        ThanosCompactor(
+            self,
+            "thanos-compactor",
+            ThanosCompactorProps(
+                settings=settings,
+                bucket_name=bucket_name,
+                role_arn=storage.thanos_writer_role_arn,
+                object_storage=bucket,
+                after=after,
+            ),
+        )
+
+    def _providers(self, cluster: ClusterOutputs) -> None:
+        certificate = Fn.base64decode(cluster.cluster_certificate_authority_data)
+        # A token of `aws eks get-token` lives 15 minutes; asked for at each run, never in a state.
+        version, command = "client.authentication.k8s.io/v1", "aws"
+        arguments = ["eks", "get-token", "--cluster-name", cluster.cluster_name]
+        arguments += ["--region", self.settings.region]
         KubernetesProvider(
             self,
             "kubernetes",
             host=cluster.cluster_endpoint,
-            cluster_ca_certificate=Fn.base64decode(cluster.cluster_certificate_authority_data),
-            exec=[
-                KubernetesProviderExec(
-                    api_version="client.authentication.k8s.io/v1",
-                    command="aws",
-                    args=[
-                        "eks",
-                        "get-token",
-                        "--cluster-name",
-                        cluster.cluster_name,
-                        "--region",
-                        self.settings.region,
-                    ],
-                )
-            ],
+            cluster_ca_certificate=certificate,
+            exec=[KubernetesProviderExec(api_version=version, command=command, args=arguments)],
+        )
+        HelmProvider(
+            self,
+            "helm",
+            kubernetes=HelmProviderKubernetes(
+                host=cluster.cluster_endpoint,
+                cluster_ca_certificate=certificate,
+                exec=HelmProviderKubernetesExec(
+                    api_version=version, command=command, args=arguments
+                ),
+            ),
         )
         self.require_provider("kubernetes")
+        self.require_provider("helm")
+
+
+def _layers_below(storage: StorageOutputs) -> LayersBelow:
+    return LayersBelow(
+        metrics_bucket_name=storage.metrics_bucket_name,
+        logs_bucket_name=storage.logs_bucket_name,
+        traces_bucket_name=storage.traces_bucket_name,
+        backups_bucket_name=storage.backups_bucket_name,
+        loki_role_arn=storage.loki_role_arn,
+        tempo_role_arn=storage.tempo_role_arn,
+        thanos_writer_role_arn=storage.thanos_writer_role_arn,
+        thanos_reader_role_arn=storage.thanos_reader_role_arn,
+        velero_role_arn=storage.velero_role_arn,
+        cluster_autoscaler_role_arn=storage.cluster_autoscaler_role_arn,
+    )

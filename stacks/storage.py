@@ -11,6 +11,7 @@ from constructs_lib.kms_key import EncryptionKey, EncryptionKeyProps
 from constructs_lib.policies import Statement
 from environments.buckets import plan_storage_buckets
 from environments.model import Settings
+from environments.names import secret_name_prefix
 from stacks import workloads
 from stacks.base import EnvironmentStack
 from stacks.cluster import ClusterOutputs
@@ -38,11 +39,6 @@ class StorageOutputs(Outputs):
     secrets_reader_role_arns: dict[str, str] = output(
         "Roles that read the secrets of one namespace, by namespace"
     )
-
-
-def secret_name_prefix(settings: Settings, namespace: str) -> str:
-    """First part of the names of a namespace's secrets in AWS Secrets Manager."""
-    return f"{settings.name}/{settings.environment}/{namespace}/"
 
 
 class StorageStack(EnvironmentStack):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from environments import names
 from environments.model import OBSERVABILITY
 
 
@@ -14,24 +15,36 @@ class Workload:
     service_accounts: tuple[str, ...]
 
 
-LOKI = Workload(name="loki", namespace=OBSERVABILITY, service_accounts=("loki",))
-TEMPO = Workload(name="tempo", namespace=OBSERVABILITY, service_accounts=("tempo",))
+LOKI = Workload(
+    name="loki", namespace=OBSERVABILITY, service_accounts=(names.LOKI_SERVICE_ACCOUNT,)
+)
+TEMPO = Workload(
+    name="tempo", namespace=OBSERVABILITY, service_accounts=(names.TEMPO_SERVICE_ACCOUNT,)
+)
 THANOS_WRITER = Workload(
     name="thanos-writer",
     namespace=OBSERVABILITY,
-    service_accounts=("kps-prometheus", "thanos-compactor"),
+    service_accounts=(names.PROMETHEUS_SERVICE_ACCOUNT, names.THANOS_COMPACTOR_SERVICE_ACCOUNT),
 )
 THANOS_READER = Workload(
-    name="thanos-reader", namespace=OBSERVABILITY, service_accounts=("thanos-store",)
+    name="thanos-reader",
+    namespace=OBSERVABILITY,
+    service_accounts=(names.THANOS_STORE_SERVICE_ACCOUNT,),
 )
-VELERO = Workload(name="velero", namespace=OBSERVABILITY, service_accounts=("velero",))
+VELERO = Workload(
+    name="velero", namespace=OBSERVABILITY, service_accounts=(names.VELERO_SERVICE_ACCOUNT,)
+)
 CLUSTER_AUTOSCALER = Workload(
-    name="cluster-autoscaler", namespace=OBSERVABILITY, service_accounts=("cluster-autoscaler",)
+    name="cluster-autoscaler",
+    namespace=OBSERVABILITY,
+    service_accounts=(names.CLUSTER_AUTOSCALER_SERVICE_ACCOUNT,),
 )
 
 
 def secrets_reader(namespace: str) -> Workload:
     """Service account by which External Secrets reads the secrets of one namespace."""
     return Workload(
-        name=f"ns-{namespace}", namespace=namespace, service_accounts=("secrets-reader",)
+        name=f"ns-{namespace}",
+        namespace=namespace,
+        service_accounts=(names.SECRETS_READER_SERVICE_ACCOUNT,),
     )

@@ -415,4 +415,5 @@ def _namespace() -> Config:
         "quota": quota,
         "node_group": group,
         "retention_days": {"logs": 1, "traces": 1},
+        "sampling": {"sampling_percentage": 100, "slow_trace_ms": 1000},
     }

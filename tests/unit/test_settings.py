@@ -56,6 +56,8 @@ def ranges() -> list[tuple[Keys, int, int]]:
         ((*GROUP, "disk_size_gib"), 20, 16384),
         ((*DEV, "retention_days", "logs"), 1, 3650),
         ((*DEV, "retention_days", "traces"), 1, 3650),
+        ((*DEV, "sampling", "sampling_percentage"), 0, 100),
+        ((*DEV, "sampling", "slow_trace_ms"), 1, 30_000),
         (("retention_days", "metrics", "raw"), 2, 3650),
         (("retention_days", "metrics", "five_minutes"), 10, 3650),
         (("retention_days", "metrics", "one_hour"), 10, 3650),
@@ -105,6 +107,8 @@ INSTANCE = "allowed: an EC2 instance type such as m7i.large"
 TAG = "allowed: 1 to 256 letters"
 TAG_KEY = "allowed: 1 to 128 letters"
 MAIL = "allowed: an e-mail address such as"
+SMARTHOST = "allowed: a host and a port such as email-smtp.us-east-1.amazonaws.com:587"
+MAIL_USER = "allowed: 1 to 128 letters a-z A-Z, digits and . + - @ _"
 SLACK = "allowed: a Slack channel such as #obs-dev"
 ACCOUNT = "allowed: the 12 digits of an AWS account"
 ONCE = "repeated; allowed: each once"
@@ -405,6 +409,23 @@ WRONG = [
     ),
     wrong(GROUP, DELETE, "missing; allowed: a node group for every namespace", shows=None),
     wrong(GROUP, None, "missing; allowed: a node group for every namespace", shows=None),
+    wrong((*DEV, "sampling"), DELETE, "missing; allowed: sampling for every stage", shows=None),
+    wrong((*DEV, "sampling"), None, "missing; allowed: sampling for every stage", shows=None),
+    wrong((*DEV, "sampling"), 10, "allowed: the keys sampling_percentage, slow_trace_ms"),
+    wrong(
+        (*DEV, "sampling", "slow_trace_ms"),
+        DELETE,
+        "missing: Duration from which a trace is slow",
+        "a whole number from 1 to 30000",
+        shows=None,
+    ),
+    wrong(
+        (*OBS, "sampling"),
+        {"sampling_percentage": 10, "slow_trace_ms": 1000},
+        "has no gateway",
+        "allowed: only for stages such as dev",
+        shows=None,
+    ),
     wrong((*GROUP, "min_size"), 4, "allowed: at most max_size, which is 3"),
     wrong(
         (*OBS, "node_group"),
@@ -467,6 +488,12 @@ WRONG = [
         at=("alerting", "emails", 1),
         shows="a@example.com",
     ),
+    *(
+        wrong(("alerting", "smtp", "smarthost"), v, SMARTHOST)
+        for v in ("smtp.example.com", "smtp:587", "SMTP.example.com:587", "smtp.example.com:0")
+    ),
+    wrong(("alerting", "smtp", "sender"), "alerts", MAIL),
+    wrong(("alerting", "smtp", "username"), "two words", MAIL_USER),
     # Keys.
     wrong(
         ("regoin",),
@@ -572,6 +599,8 @@ RIGHT: list[tuple[Keys, object]] = [
     *((("namespaces", name), valid()["namespaces"]["dev"]) for name in ("a", "a" * 30, "indexes")),
     (("alerting", "slack_channel"), "#" + "a" * 79),
     (("alerting", "emails"), ["first.last+alerts@mail.example.com"]),
+    (("alerting", "smtp", "smarthost"), "smtp.mail-1.example.com:25"),
+    (("alerting", "smtp", "username"), "alerts+obs@example.com"),
     (("size",), "large"),
     (("deletion_protection",), True),
 ]
@@ -836,7 +865,7 @@ def test_a_namespace_named_like_a_setting_has_the_keys_of_a_namespace(tmp_path: 
     line = numbers["namespaces", "quota", "x"]
     assert lines == [
         f"environments/dev.yaml:{line}: namespaces.quota.x: unknown key; allowed: node_group, "
-        "quota, retention_days, editor_role_arns"
+        "quota, retention_days, sampling, editor_role_arns"
     ]
 
 

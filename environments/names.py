@@ -1,0 +1,22 @@
+"""Names that Terraform resources and Helm values must agree on. Imports no provider binding."""
+
+from environments.model import Settings
+
+STORAGE_CLASS = "gp3-encrypted"
+"""The default StorageClass, which encrypts."""
+
+SECRETS_READER_SERVICE_ACCOUNT = "secrets-reader"
+"""In every namespace: by its role, External Secrets reads that namespace's secrets."""
+
+PROMETHEUS_SERVICE_ACCOUNT = "kps-prometheus"
+THANOS_COMPACTOR_SERVICE_ACCOUNT = "thanos-compactor"
+THANOS_STORE_SERVICE_ACCOUNT = "thanos-store"
+LOKI_SERVICE_ACCOUNT = "loki"
+TEMPO_SERVICE_ACCOUNT = "tempo"
+VELERO_SERVICE_ACCOUNT = "velero"
+CLUSTER_AUTOSCALER_SERVICE_ACCOUNT = "cluster-autoscaler"
+
+
+def secret_name_prefix(settings: Settings, namespace: str) -> str:
+    """First part of the names of a namespace's secrets in AWS Secrets Manager."""
+    return f"{settings.name}/{settings.environment}/{namespace}/"

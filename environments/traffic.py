@@ -1,0 +1,192 @@
+"""Who may talk to whom in the cluster, as data: the network policies of the telemetry's path.
+
+Every namespace denies all traffic but DNS (constructs_lib/namespace.py), and policies only ever add
+to what is allowed. Here is what the collectors, Loki and Tempo need; what Prometheus, Grafana,
+Alertmanager and the system add-ons need stands with their releases, and what applications need
+among themselves comes with the applications.
+
+An application reaches the gateway of its own namespace and no other, and no back end at all. So
+the tenant that a gateway writes as, which is its namespace, cannot be chosen by an application.
+That rests on labels: whoever may create pods in a stage can give one the labels of its gateway, and
+from there name any tenant, as Loki and Tempo ask for no password. So it holds against applications,
+not against the people of `editor_role_arns`.
+
+Policies know pods and not Services. The VPC CNI compares with the port of the pod, and the EKS user
+guide asks that a Service has the same one; where one has not (loki-gateway: 80 and 8080) both are
+named.
+"""
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from environments.model import OBSERVABILITY, Settings
+from environments.subnets import plan_subnets
+
+Labels = Mapping[str, str]
+
+OTLP = (4317, 4318)
+LOAD_BALANCING = 14317
+COLLECTOR_METRICS = 8888
+LOKI_GATEWAY = (80, 8080)
+TEMPO_OTLP = 4317
+TEMPO_HTTP = 3200
+PROMETHEUS_HTTP = 9090
+ALERTMANAGER_HTTP = 9093
+KUBELET = 10250
+HTTPS = 443
+METRICS_PORT = "metrics"
+"""Name of a port on which Prometheus may scrape any pod of a stage."""
+
+EVERYWHERE = ("0.0.0.0/0",)
+
+
+def _named(name: str, **more: str) -> dict[str, str]:
+    labels = {"name": name, **more}
+    return {f"app.kubernetes.io/{key}": value for key, value in labels.items()}
+
+
+GATEWAY = _named("opentelemetry-collector", instance="otel-gateway")
+AGENT = _named("opentelemetry-collector", instance="otel-agent")
+LOKI = _named("loki")
+LOKI_ENTRANCE = _named("loki", component="gateway")
+TEMPO = _named("tempo")
+PROMETHEUS = _named("prometheus")
+GRAFANA = _named("grafana")
+ALERTMANAGER = _named("alertmanager")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pods:
+    """Pods of a namespace that have all of the labels."""
+
+    namespace: str
+    labels: Labels = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Networks:
+    """Addresses: of nodes, of the Kubernetes API, of AWS."""
+
+    cidrs: tuple[str, ...]
+
+
+Peer = Pods | Networks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """Any of the peers on any of the TCP ports, by number or by name; no ports means all."""
+
+    peers: tuple[Peer, ...]
+    ports: tuple[int | str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """What the pods of one namespace that have all of the labels may receive and send."""
+
+    name: str
+    pods: Pods
+    ingress: tuple[Rule, ...] = ()
+    egress: tuple[Rule, ...] = ()
+
+
+def plan_policies(settings: Settings) -> Mapping[str, tuple[Policy, ...]]:
+    """All policies, by namespace."""
+    stages = {stage: tuple(_stage(settings, stage)) for stage in settings.stages}
+    return {OBSERVABILITY: tuple(_observability(settings)), **stages}
+
+
+def api_server(settings: Settings) -> Networks:
+    """The Kubernetes API: its network interfaces, and the address of the Service before them.
+
+    Where a policy is enforced (at the pod, before the Service's address is replaced, or after)
+    depends on the network plugin. The first address of the Services is that of `kubernetes`.
+    """
+    service = next(ipaddress.IPv4Network(settings.cluster.service_cidr).hosts())
+    return Networks(cidrs=(*plan_subnets(settings.network.cidr).intra, f"{service}/32"))
+
+
+def nodes(settings: Settings) -> Networks:
+    """Where the nodes are: a policy cannot name them otherwise."""
+    return Networks(cidrs=plan_subnets(settings.network.cidr).private)
+
+
+def _stage(settings: Settings, stage: str) -> Iterator[Policy]:
+    every_pod, gateway = Pods(namespace=stage), Pods(namespace=stage, labels=GATEWAY)
+    prometheus = Pods(namespace=OBSERVABILITY, labels=PROMETHEUS)
+    yield Policy(
+        name="send-telemetry",
+        pods=every_pod,
+        egress=(Rule(peers=(gateway,), ports=OTLP),),
+    )
+    yield Policy(
+        name="be-scraped",
+        pods=every_pod,
+        ingress=(Rule(peers=(prometheus,), ports=(METRICS_PORT,)),),
+    )
+    yield Policy(
+        name="otel-gateway",
+        pods=gateway,
+        ingress=(
+            Rule(peers=(every_pod,), ports=OTLP),
+            # Not from applications: on this port nothing is checked any more.
+            Rule(peers=(gateway,), ports=(LOAD_BALANCING,)),
+            Rule(peers=(prometheus,), ports=(COLLECTOR_METRICS,)),
+        ),
+        egress=(
+            Rule(peers=(gateway,), ports=(LOAD_BALANCING,)),
+            Rule(peers=(_in_observability(LOKI_ENTRANCE),), ports=LOKI_GATEWAY),
+            Rule(peers=(_in_observability(TEMPO),), ports=(TEMPO_OTLP,)),
+            Rule(peers=(prometheus,), ports=(PROMETHEUS_HTTP,)),
+            # Which pod an address belongs to, and which gateways there are.
+            Rule(peers=(api_server(settings),), ports=(HTTPS,)),
+        ),
+    )
+
+
+def _observability(settings: Settings) -> Iterator[Policy]:
+    gateways = tuple(Pods(namespace=stage, labels=GATEWAY) for stage in settings.stages)
+    loki, tempo, agent, prometheus, grafana, alertmanager = map(
+        _in_observability, (LOKI, TEMPO, AGENT, PROMETHEUS, GRAFANA, ALERTMANAGER)
+    )
+    # S3 and STS have no addresses of their own; the Kubernetes API is among them.
+    aws = Rule(peers=(Networks(cidrs=EVERYWHERE),), ports=(HTTPS,))
+    yield Policy(
+        name="loki-entrance",
+        pods=_in_observability(LOKI_ENTRANCE),
+        ingress=(Rule(peers=(*gateways, agent, grafana), ports=LOKI_GATEWAY),),
+    )
+    yield Policy(
+        name="loki",
+        pods=loki,
+        # Its parts among themselves: ring, queries, caches.
+        ingress=(Rule(peers=(loki, prometheus)),),
+        egress=(Rule(peers=(loki,)), Rule(peers=(alertmanager,), ports=(ALERTMANAGER_HTTP,)), aws),
+    )
+    yield Policy(
+        name="tempo",
+        pods=tempo,
+        ingress=(
+            Rule(peers=gateways, ports=(TEMPO_OTLP,)),
+            Rule(peers=(grafana,), ports=(TEMPO_HTTP,)),
+            Rule(peers=(tempo, prometheus)),
+        ),
+        egress=(Rule(peers=(tempo,)), Rule(peers=(prometheus,), ports=(PROMETHEUS_HTTP,)), aws),
+    )
+    yield Policy(
+        name="otel-agent",
+        pods=agent,
+        ingress=(Rule(peers=(prometheus,), ports=(COLLECTOR_METRICS,)),),
+        egress=(
+            Rule(peers=(_in_observability(LOKI_ENTRANCE),), ports=LOKI_GATEWAY),
+            Rule(peers=(prometheus,), ports=(PROMETHEUS_HTTP,)),
+            Rule(peers=(api_server(settings),), ports=(HTTPS,)),
+            Rule(peers=(nodes(settings),), ports=(KUBELET,)),
+        ),
+    )
+
+
+def _in_observability(labels: Labels) -> Pods:
+    return Pods(namespace=OBSERVABILITY, labels=labels)

@@ -1,0 +1,51 @@
+"""Alertmanager: replicas, and where alerts go: the least that works."""
+
+from typing import Any
+
+from environments.model import Settings
+from environments.names import STORAGE_CLASS
+from helm_values.network_policy import pods, tcp
+from helm_values.sizes import METRICS
+
+_GOSSIP = [{"port": 9094, "protocol": protocol} for protocol in ("TCP", "UDP")]
+
+
+def values(settings: Settings) -> dict[str, Any]:
+    """What the settings decide of `alertmanager` in kube-prometheus-stack."""
+    replicas = METRICS[settings.size].alertmanager_replicas
+    return {
+        # Of one replica, a budget would keep its node from being drained.
+        "podDisruptionBudget": {"enabled": replicas > 1, "minAvailable": 1},
+        "networkPolicy": {"egress": {"rules": _egress(settings)}},
+        "alertmanagerSpec": {
+            "replicas": replicas,
+            "storage": {"volumeClaimTemplate": {"spec": {"storageClassName": STORAGE_CLASS}}},
+        },
+        "config": _config(settings),
+    }
+
+
+def _config(settings: Settings) -> dict[str, Any]:
+    alerting = settings.alerting
+    slack = {"channel": alerting.slack_channel, "send_resolved": True}
+    emails = [{"to": address, "send_resolved": True} for address in alerting.emails]
+    return {
+        "global": {
+            "smtp_smarthost": alerting.smtp.smarthost,
+            "smtp_from": alerting.smtp.sender,
+            "smtp_auth_username": alerting.smtp.username,
+        },
+        "receivers": [
+            {"name": "null"},
+            {"name": "slack", "slack_configs": [slack]},
+            {"name": "critical", "slack_configs": [slack], "email_configs": emails},
+        ],
+    }
+
+
+def _egress(settings: Settings) -> list[dict[str, Any]]:
+    mail_port = int(settings.alerting.smtp.smarthost.rpartition(":")[2])
+    return [
+        {"to": [pods(name="alertmanager")], "ports": _GOSSIP},
+        {"ports": tcp(443, mail_port)},  # Slack, mail server
+    ]
