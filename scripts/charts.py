@@ -23,7 +23,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from environments.load import SettingsError, environment_names, load_environment
+from environments.load import SettingsError
 from environments.model import Settings
 from helm_values.release import Release
 from helm_values.releases import releases as all_releases
@@ -52,6 +52,7 @@ from scripts.chart_contract import (
     unproven_keys,
     value_at,
 )
+from scripts.chart_settings import settings_to_check
 from scripts.chart_source import (
     ChartCopy,
     ChartUnavailableError,
@@ -563,15 +564,21 @@ def report(results: Sequence[Checked], general: Sequence[str]) -> int:
     return 1 if bad or general else 0
 
 
-def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+def _arguments(arguments: Sequence[str] | None, names: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make charts-check", description=__doc__)
     parser.add_argument("--update", action="store_true", help="rewrite helm_values/contract")
-    parser.add_argument("--env", action="append", choices=environment_names(), help="(all)")
+    parser.add_argument(
+        "--env",
+        action="append",
+        choices=names,
+        help="an environment, or a size that none has (all)",
+    )
     parser.add_argument("--only", action="append", metavar="RELEASE", help="(all)")
     options = parser.parse_args(arguments)
     if options.update and options.env:
         parser.error("--update takes no --env: a contract is about all environments")
-    options.env = list(dict.fromkeys(options.env or environment_names()))
+    options.everywhere = not options.env
+    options.env = list(dict.fromkeys(options.env or names))
     options.only = options.only or []
     options.parser = parser
     return options
@@ -584,12 +591,13 @@ def main(
     find: FindProgram = program,
 ) -> int:
     """Run the command."""
-    options = _arguments(arguments)
     try:
-        settings = [load_environment(name, today=date.today()) for name in options.env]
+        known = settings_to_check(today=date.today())
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
+    options = _arguments(arguments, list(known))
+    settings = [known[name] for name in options.env]
     releases = [all_releases(item, sample_layers_below()) for item in settings]
     names = {release.name for listed in releases for release in listed}
     unknown = sorted(set(options.only) - names)
@@ -614,7 +622,7 @@ def _contract_step(
     """Write the contracts, or tell where they are not what was seen."""
     committed = read_contracts(directory)
     everything = not options.only
-    everywhere = set(options.env) == set(environment_names())
+    everywhere: bool = options.everywhere
     seen = seen_contracts(results, committed, all_releases=everything, all_environments=everywhere)
     if options.update:
         for line in write(seen, {release.chart for release in used}, directory):

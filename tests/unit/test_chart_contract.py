@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 import dataclasses
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from environments.load import environment_names, load_environment
+from environments.sizes import Size
 from helm_values.release import Release
 from helm_values.releases import releases as all_releases
 from scripts.chart_contract import (
@@ -37,6 +37,7 @@ from scripts.chart_contract import (
     unproven_keys,
     written_whole,
 )
+from scripts.chart_settings import settings_to_check
 from versions import Chart
 
 TODAY = date(2026, 9, 1)
@@ -89,8 +90,8 @@ def no_static_file(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def releases() -> dict[str, list[Release]]:
     return {
-        name: all_releases(load_environment(name, today=TODAY), sample_layers_below())
-        for name in environment_names()
+        name: all_releases(settings, sample_layers_below())
+        for name, settings in settings_to_check(TODAY).items()
     }
 
 
@@ -108,10 +109,21 @@ def test_every_contract_is_of_a_chart_in_use(releases: dict[str, list[Release]])
     assert not orphans(used, read_contracts())
 
 
-def test_contracts_are_named_by_their_chart_and_list_what_it_rendered() -> None:
+def test_every_size_is_checked() -> None:
+    assert {settings.size for settings in settings_to_check(TODAY).values()} == set(get_args(Size))
+
+
+def test_contracts_are_named_by_their_chart_and_list_what_it_rendered(
+    releases: dict[str, list[Release]],
+) -> None:
     for name, contract in read_contracts().items():
         assert name == contract.file_name
-        assert set(contract.objects) == set(environment_names()), name
+        users = {
+            environment
+            for environment, listed in releases.items()
+            if contract.file_name in {contract_name(release.chart) for release in listed}
+        }
+        assert set(contract.objects) == users, name
         for environment, listed in contract.objects.items():
             assert all(listed.values()), f"{name}: a release rendered nothing in {environment}"
 
