@@ -16,13 +16,16 @@ MAP_ATTRIBUTES = frozenset(
     {
         "annotations",
         "config",
+        "data",
         "default",
         "default_request",
         "hard",
         "kubernetes",
         "labels",
+        "limits",
         "match_labels",
         "parameters",
+        "requests",
         "required_providers",
         "tags",
         "value",
@@ -109,11 +112,17 @@ def _required_providers(providers: Mapping[str, Any], depth: int) -> str:
 
 
 def _is_block(key: str, value: Any) -> bool:
-    if key in MAP_ATTRIBUTES:
+    if key in MAP_ATTRIBUTES or (key == "selector" and not _selects_by_expression(value)):
         return False
     if isinstance(value, dict):
         return True
     return isinstance(value, list) and bool(value) and all(isinstance(v, dict) for v in value)
+
+
+def _selects_by_expression(value: Any) -> bool:
+    # A Service selects by a map of labels, everything else in Kubernetes by a block.
+    selectors = value if isinstance(value, list) else [value]
+    return any({"match_labels", "match_expressions"} & set(selector) for selector in selectors)
 
 
 def _aligned(entries: list[tuple[str, str]], depth: int) -> Iterator[str]:

@@ -356,3 +356,20 @@ def test_text_of_several_lines_is_a_heredoc_and_its_escapes_stay() -> None:
         "resource": {"helm_release": {"x": {"values": ["a: '\\d'\nb: $${env:IP}\n"]}}},
     }
     assert "  values = [\n    <<EOT\na: '\\d'\nb: $${env:IP}\nEOT\n    ,\n  ]" in render(stack)
+
+
+def test_the_selector_of_a_service_is_a_map_and_any_other_a_block() -> None:
+    labels = {"app.kubernetes.io/name": "x"}
+    text = render(
+        {
+            "terraform": {},
+            "resource": {
+                "kubernetes_service_v1": {"x": {"spec": {"selector": labels}}},
+                "kubernetes_stateful_set_v1": {
+                    "x": {"spec": {"selector": {"match_labels": labels}}}
+                },
+            },
+        }
+    )
+    assert 'selector = {\n      "app.kubernetes.io/name" = "x"' in text
+    assert "selector {\n      match_labels = {" in text

@@ -3827,6 +3827,16 @@ EOT
 }
 
 resource "kubernetes_config_map_v1" "thanos-bucket" {
+  data = {
+    "object-storage.yaml" = <<EOT
+type: S3
+config:
+  bucket: ${data.terraform_remote_state.storage.outputs.metrics_bucket_name}
+  endpoint: s3.us-east-1.amazonaws.com
+  region: us-east-1
+  sts_endpoint: https://sts.us-east-1.amazonaws.com
+EOT
+  }
   depends_on = [
     kubernetes_storage_class_v1.storage-class,
     kubernetes_namespace_v1.observability,
@@ -3841,17 +3851,6 @@ resource "kubernetes_config_map_v1" "thanos-bucket" {
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     helm_release.release-kps,
   ]
-
-  data {
-    object-storage.yaml = <<EOT
-type: S3
-config:
-  bucket: ${data.terraform_remote_state.storage.outputs.metrics_bucket_name}
-  endpoint: s3.us-east-1.amazonaws.com
-  region: us-east-1
-  sts_endpoint: https://sts.us-east-1.amazonaws.com
-EOT
-  }
 
   metadata {
     labels = {
@@ -3957,11 +3956,11 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
             }
           }
           resources {
-            limits {
+            limits = {
               cpu    = "1"
               memory = "512Mi"
             }
-            requests {
+            requests = {
               cpu    = "50m"
               memory = "128Mi"
             }
@@ -6112,14 +6111,14 @@ resource "kubernetes_service_v1" "thanos-compactor_service" {
 
   spec {
     cluster_ip = "None"
+    selector = {
+      "app.kubernetes.io/name" = "thanos-compactor"
+    }
 
     port {
       name        = "http"
       port        = 10902
       target_port = "10902"
-    }
-    selector {
-      app.kubernetes.io/name = "thanos-compactor"
     }
   }
 }
@@ -6152,6 +6151,10 @@ resource "kubernetes_service_v1" "thanos-querier_service" {
   }
 
   spec {
+    selector = {
+      "app.kubernetes.io/name" = "thanos-querier"
+    }
+
     port {
       name        = "grpc"
       port        = 10901
@@ -6161,9 +6164,6 @@ resource "kubernetes_service_v1" "thanos-querier_service" {
       name        = "http"
       port        = 10902
       target_port = "10902"
-    }
-    selector {
-      app.kubernetes.io/name = "thanos-querier"
     }
   }
 }
@@ -6197,6 +6197,9 @@ resource "kubernetes_service_v1" "thanos-store_service" {
 
   spec {
     cluster_ip = "None"
+    selector = {
+      "app.kubernetes.io/name" = "thanos-store"
+    }
 
     port {
       name        = "grpc"
@@ -6207,9 +6210,6 @@ resource "kubernetes_service_v1" "thanos-store_service" {
       name        = "http"
       port        = 10902
       target_port = "10902"
-    }
-    selector {
-      app.kubernetes.io/name = "thanos-store"
     }
   }
 }
@@ -6320,11 +6320,11 @@ resource "kubernetes_stateful_set_v1" "thanos-compactor" {
             }
           }
           resources {
-            limits {
+            limits = {
               cpu    = "1"
               memory = "1Gi"
             }
-            requests {
+            requests = {
               cpu    = "50m"
               memory = "256Mi"
             }
@@ -6387,7 +6387,7 @@ resource "kubernetes_stateful_set_v1" "thanos-compactor" {
         storage_class_name = "gp3-encrypted"
 
         resources {
-          requests {
+          requests = {
             storage = "30Gi"
           }
         }
@@ -6501,11 +6501,11 @@ resource "kubernetes_stateful_set_v1" "thanos-store" {
             }
           }
           resources {
-            limits {
+            limits = {
               cpu    = "1"
               memory = "768Mi"
             }
-            requests {
+            requests = {
               cpu    = "50m"
               memory = "256Mi"
             }
@@ -6568,7 +6568,7 @@ resource "kubernetes_stateful_set_v1" "thanos-store" {
         storage_class_name = "gp3-encrypted"
 
         resources {
-          requests {
+          requests = {
             storage = "5Gi"
           }
         }

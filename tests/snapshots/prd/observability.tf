@@ -3829,6 +3829,16 @@ EOT
 }
 
 resource "kubernetes_config_map_v1" "thanos-bucket" {
+  data = {
+    "object-storage.yaml" = <<EOT
+type: S3
+config:
+  bucket: ${data.terraform_remote_state.storage.outputs.metrics_bucket_name}
+  endpoint: s3.us-east-1.amazonaws.com
+  region: us-east-1
+  sts_endpoint: https://sts.us-east-1.amazonaws.com
+EOT
+  }
   depends_on = [
     kubernetes_storage_class_v1.storage-class,
     kubernetes_namespace_v1.observability,
@@ -3843,17 +3853,6 @@ resource "kubernetes_config_map_v1" "thanos-bucket" {
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     helm_release.release-kps,
   ]
-
-  data {
-    object-storage.yaml = <<EOT
-type: S3
-config:
-  bucket: ${data.terraform_remote_state.storage.outputs.metrics_bucket_name}
-  endpoint: s3.us-east-1.amazonaws.com
-  region: us-east-1
-  sts_endpoint: https://sts.us-east-1.amazonaws.com
-EOT
-  }
 
   metadata {
     labels = {
@@ -3959,11 +3958,11 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
             }
           }
           resources {
-            limits {
+            limits = {
               cpu    = "2"
               memory = "1536Mi"
             }
-            requests {
+            requests = {
               cpu    = "100m"
               memory = "256Mi"
             }
@@ -6152,14 +6151,14 @@ resource "kubernetes_service_v1" "thanos-compactor_service" {
 
   spec {
     cluster_ip = "None"
+    selector = {
+      "app.kubernetes.io/name" = "thanos-compactor"
+    }
 
     port {
       name        = "http"
       port        = 10902
       target_port = "10902"
-    }
-    selector {
-      app.kubernetes.io/name = "thanos-compactor"
     }
   }
 }
@@ -6192,6 +6191,10 @@ resource "kubernetes_service_v1" "thanos-querier_service" {
   }
 
   spec {
+    selector = {
+      "app.kubernetes.io/name" = "thanos-querier"
+    }
+
     port {
       name        = "grpc"
       port        = 10901
@@ -6201,9 +6204,6 @@ resource "kubernetes_service_v1" "thanos-querier_service" {
       name        = "http"
       port        = 10902
       target_port = "10902"
-    }
-    selector {
-      app.kubernetes.io/name = "thanos-querier"
     }
   }
 }
@@ -6237,6 +6237,9 @@ resource "kubernetes_service_v1" "thanos-store_service" {
 
   spec {
     cluster_ip = "None"
+    selector = {
+      "app.kubernetes.io/name" = "thanos-store"
+    }
 
     port {
       name        = "grpc"
@@ -6247,9 +6250,6 @@ resource "kubernetes_service_v1" "thanos-store_service" {
       name        = "http"
       port        = 10902
       target_port = "10902"
-    }
-    selector {
-      app.kubernetes.io/name = "thanos-store"
     }
   }
 }
@@ -6360,11 +6360,11 @@ resource "kubernetes_stateful_set_v1" "thanos-compactor" {
             }
           }
           resources {
-            limits {
+            limits = {
               cpu    = "1"
               memory = "3Gi"
             }
-            requests {
+            requests = {
               cpu    = "100m"
               memory = "512Mi"
             }
@@ -6427,7 +6427,7 @@ resource "kubernetes_stateful_set_v1" "thanos-compactor" {
         storage_class_name = "gp3-encrypted"
 
         resources {
-          requests {
+          requests = {
             storage = "90Gi"
           }
         }
@@ -6541,11 +6541,11 @@ resource "kubernetes_stateful_set_v1" "thanos-store" {
             }
           }
           resources {
-            limits {
+            limits = {
               cpu    = "2"
               memory = "2Gi"
             }
-            requests {
+            requests = {
               cpu    = "100m"
               memory = "768Mi"
             }
@@ -6608,7 +6608,7 @@ resource "kubernetes_stateful_set_v1" "thanos-store" {
         storage_class_name = "gp3-encrypted"
 
         resources {
-          requests {
+          requests = {
             storage = "10Gi"
           }
         }
