@@ -14,28 +14,58 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from environments.load import environment_names, load_environment
-from environments.model import Settings
+from environments.model import OBSERVABILITY, Settings
+from environments.sizes import OBSERVABILITY_NODES, Size
+from environments.traffic import (
+    EVERYWHERE,
+    Networks,
+    Peer,
+    Pods,
+    Rule,
+    api_server,
+    nodes,
+    plan_policies,
+)
+from helm_values.backend_sizes import BACKENDS, Part
+from helm_values.release import Release
+from helm_values.releases import releases
+from helm_values.resources import Resources
+from helm_values.sizes import METRICS
+from scripts.chart_contract import read_contracts, sample_layers_below
+from scripts.programs import PROGRAMS
 from scripts.synthesis import deployment_order
-from versions import KUBERNETES, OPENTOFU_VERSION, PROVIDER_RANGES, TERRAFORM_MINIMUM
+from versions import (
+    KUBERNETES,
+    OPENTOFU_VERSION,
+    PROVIDER_RANGES,
+    TERRAFORM_MINIMUM,
+    THANOS_VERSION,
+)
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 SNAPSHOTS: Final = ROOT / "tests" / "snapshots"
 BEGIN: Final = "<!-- stacks: written by `make docs` -->"
 END: Final = "<!-- end of stacks -->"
+CAPACITY: Final = "docs/operations/capacity.md"
+CAPACITY_BEGIN: Final = "<!-- sizes: written by `make docs` -->"
+CAPACITY_END: Final = "<!-- end of sizes -->"
 NOTICE: Final = (
     "<!-- Written by `make docs` (scripts/reference_docs.py): change its sources instead. -->"
 )
-FOLDERS: Final = ("environments", "stacks", "constructs_lib", "scripts", "rehearsal", "benchmarks")
+FOLDERS: Final = (
+    "environments", "stacks", "constructs_lib", "helm_values", "scripts", "rehearsal", "benchmarks",
+)  # fmt: skip
 """Folders of Python files that the context names, one line each."""
 
+_SIZES: Final[tuple[Size, ...]] = get_args(Size)
 _READ: Final = re.compile(r"data\.terraform_remote_state\.([\w-]+)\.outputs\.(\w+)")
 
 Row = Sequence[object]
@@ -313,7 +343,315 @@ def versions_page(settings: dict[str, Settings]) -> str:
         "## Tools that make the Terraform\n\nPinned in `requirements.in` and `package.json`; the "
         "lock files have the hashes.\n\n"
         + table(("Package", "Version"), ((code(n), code(v)) for n, v in {**python, **npm}.items())),
+        "## What runs in the cluster\n\nCharts and their programs: [releases](releases.md). Thanos "
+        f"is {code(THANOS_VERSION)}. The cluster autoscaler's image goes with Kubernetes:\n\n"
+        + table(
+            ("Kubernetes", "Cluster autoscaler"),
+            ((v, code(k.cluster_autoscaler)) for v, k in KUBERNETES.items()),
+        ),
+        "## Programs that the checks run\n\nCompiled by `make programs` from the modules in "
+        "`tools/`; not the versions that run in the cluster.\n\n"
+        + table(
+            ("Program", "Version", "Minutes to compile on 2 cores"),
+            ((code(p.name), code(p.version), p.minutes) for p in PROGRAMS.values()),
+        ),
     )
+
+
+# --- docs/reference/releases.md -----------------------------------------------------------------
+
+
+def releases_page(settings: dict[str, Settings]) -> str:
+    """Every Helm release: what it is, where it runs and what it waits for."""
+    used: dict[Row, list[tuple[str, Size]]] = {}
+    for environment, values in settings.items():
+        for size in _SIZES:
+            sized = values.model_copy(update={"size": size})
+            for release in releases(sized, sample_layers_below()):
+                used.setdefault(_release_row(release), []).append((environment, size))
+    everywhere = [(environment, size) for environment in settings for size in _SIZES]
+    rows = [(*row, _where(found, everywhere)) for row, found in used.items()]
+    return page(
+        "Releases",
+        "Every Helm release of an environment, in an order in which they can be installed "
+        "(`helm_values/releases.py`). Each is installed whole or rolled back. Besides these, "
+        f"querier, store gateway and compactor of Thanos {code(THANOS_VERSION)} are plain "
+        "Kubernetes objects (`constructs_lib/thanos_querier.py` and its neighbours), made after "
+        "`kps`.",
+        table(
+            ("Release", "Chart", "Version", "Program", "Namespace", "After", "For", "Size"), rows
+        ),
+        '"Program" is the version that the chart names as its own; for `kps` it is that of the '
+        "Prometheus operator. The cluster autoscaler's image is another one, which goes with "
+        "Kubernetes ([versions](versions.md#what-runs-in-the-cluster)).",
+        "What each renders is listed in `helm_values/contract/`; what each is given, in "
+        "`helm_values/`, a Python module and a YAML file of the same name for each release.",
+    )
+
+
+def _release_row(release: Release) -> Row:
+    purpose = _first_line(ROOT / "helm_values" / f"{release.static}.py")
+    chart = release.chart
+    return (
+        code(release.id),
+        code(chart.name),
+        code(chart.version),
+        code(chart.app_version),
+        code(release.namespace),
+        codes(release.after),
+        purpose,
+    )
+
+
+def _where(found: list[tuple[str, Size]], everywhere: list[tuple[str, Size]]) -> str:
+    """The environments and sizes that have a release, as far as not all of them do."""
+    if found == everywhere:
+        return "all"
+    lists: list[list[str]] = [
+        list(dict.fromkeys(pair[part] for pair in found))
+        for part in (0, 1)
+        if {pair[part] for pair in found} != {pair[part] for pair in everywhere}
+    ]
+    return "; ".join(map(codes, lists))
+
+
+# --- docs/reference/traffic.md ------------------------------------------------------------------
+
+STAGE: Final = "<stage>"
+_TRAFFIC_HEADER: Final = ("Pods", "Direction", "Other end", "TCP ports", "Policy")
+
+
+def traffic_page(foundation: Foundation, settings: dict[str, Settings]) -> str:
+    """Who may talk to whom: the plan of `environments/traffic.py`, and where the rest stands."""
+    stages: dict[Row, None] = {}
+    observability: dict[Row, None] = {}
+    for values in settings.values():
+        for namespace, policies in plan_policies(values).items():
+            rows = observability if namespace == OBSERVABILITY else stages
+            for policy in policies:
+                pods = _pods(policy.pods, values)
+                for direction, rules in (("from", policy.ingress), ("to", policy.egress)):
+                    for rule in rules:
+                        ends = _ends(rule, values)
+                        rows[pods, direction, ends, _ports(rule), code(policy.name)] = None
+    return page(
+        "Traffic",
+        "Every namespace denies all traffic but DNS (`constructs_lib/namespace.py`). A policy only "
+        "ever adds to what is allowed, and a connection needs a policy at both of its ends. "
+        f"{code(STAGE)} stands for each stage; no policy names another one than its own. These "
+        "are the policies of `environments/traffic.py`.",
+        "## In each stage\n\n" + table(_TRAFFIC_HEADER, stages),
+        "## In observability\n\n" + table(_TRAFFIC_HEADER, observability),
+        "## Policies that stand elsewhere\n\nWhat Prometheus, Grafana, Alertmanager and the "
+        "system add-ons need. They are all in `observability`.\n\n"
+        + table(("From", "Policies"), _other_policies(foundation)),
+        "`metrics-server` is in `kube-system`, and `prometheus-node-exporter` on the network of "
+        "its node: no policy of ours applies to them.",
+    )
+
+
+def _pods(pods: Pods, settings: Settings) -> str:
+    namespace = STAGE if pods.namespace in settings.stages else pods.namespace
+    labels = (
+        f"{key.removeprefix('app.kubernetes.io/')}={value}" for key, value in pods.labels.items()
+    )
+    return f"{' '.join(map(code, labels)) or 'every pod'} in {code(namespace)}"
+
+
+def _ends(rule: Rule, settings: Settings) -> str:
+    return "; ".join(dict.fromkeys(_end(peer, settings) for peer in rule.peers))
+
+
+def _end(peer: Peer, settings: Settings) -> str:
+    if isinstance(peer, Pods):
+        return _pods(peer, settings)
+    named: list[tuple[Networks, str]] = [
+        (api_server(settings), "the Kubernetes API"),
+        (nodes(settings), "the nodes"),
+        (Networks(cidrs=EVERYWHERE), "any address: S3, STS, the Kubernetes API"),
+    ]
+    return next((name for networks, name in named if networks == peer), ", ".join(peer.cidrs))
+
+
+def _ports(rule: Rule) -> str:
+    return ", ".join(code(port) for port in rule.ports) or "all"
+
+
+def _other_policies(foundation: Foundation) -> Iterator[Row]:
+    """NetworkPolicies of the releases, as their contracts list them, and those of Thanos."""
+    found: dict[str, list[str]] = {}
+    for contract in read_contracts().values():
+        for listed in contract.objects.values():
+            for release, objects in listed.items():
+                for item in objects:
+                    kind, _, name = item.partition(" ")
+                    if kind == "NetworkPolicy":
+                        found.setdefault(release, []).append(name)
+    for release, names in sorted(found.items()):
+        yield f"release {code(release)}", codes(dict.fromkeys(names))
+    for config in foundation.configs.values():
+        policies = config["observability"]["resource"]["kubernetes_network_policy_v1"]
+        names = [policy["metadata"]["name"] for policy in policies.values()]
+        thanos = [name for name in names if name.startswith("thanos-")]
+        yield "`constructs_lib/thanos.py`", codes(sorted(thanos))
+        return
+
+
+# --- docs/operations/capacity.md ----------------------------------------------------------------
+
+
+def capacity_block() -> str:
+    """What each size is made for, and how the numbers come about."""
+    parts = (
+        ("Capacity", _CAPACITY),
+        ("Replicas", _REPLICAS),
+        ("Volumes and local retention", _VOLUMES),
+        ("Memory limits", _MEMORY),
+        ("Limits that stop a flood", _LIMITS),
+        ("Nodes of the observability namespace", _NODES),
+    )
+    sections = [
+        f"## {title}\n\n"
+        + table(
+            ("What", *_SIZES),
+            ((name, *(value(size) for size in _SIZES)) for name, value in rows.items()),
+        )
+        for title, rows in parts
+    ]
+    for title, module in (("metrics", "sizes"), ("logs, traces and collectors", "backend_sizes")):
+        path = ROOT / "helm_values" / f"{module}.py"
+        bullets = "\n".join(f"- {bullet}" for bullet in _bullets(path))
+        sections.append(
+            f"## How the numbers come about: {title}\n\nFrom `helm_values/{module}.py`.\n\n"
+            + bullets
+        )
+    return "\n\n".join(sections)
+
+
+def _loki(size: Size) -> str:
+    loki = BACKENDS[size].loki
+    return _form(loki.server, loki.parts, f", replication factor {loki.replication_factor}")
+
+
+def _tempo(size: Size) -> str:
+    tempo = BACKENDS[size].tempo
+    return _form(tempo.server, tempo.parts)
+
+
+def _form(server: Part | None, parts: dict[str, Part], more: str = "") -> str:
+    if server is not None:
+        return f"{server.replicas}, monolithic{more}"
+    return f"distributed{more}: " + ", ".join(f"{name} {p.replicas}" for name, p in parts.items())
+
+
+def _on_volumes(server: Part | None, parts: dict[str, Part]) -> str:
+    if server is not None:
+        return f"{server.volume_gib} GiB"
+    return ", ".join(
+        f"{name} {part.volume_gib} GiB" for name, part in parts.items() if part.volume_gib
+    )
+
+
+def _memory(server: Part | None, parts: dict[str, Part]) -> str:
+    if server is not None:
+        return _limit(server.resources)
+    return ", ".join(f"{name} {_limit(part.resources)}" for name, part in parts.items())
+
+
+def _limit(resources: Resources) -> str:
+    return resources.memory_limit
+
+
+def _nodes_of(size: Size) -> str:
+    group = OBSERVABILITY_NODES[size]
+    return f"{group.min_size_per_zone} to {group.max_size_per_zone} {code(group.instance_type)}"
+
+
+_Rows = dict[str, Callable[[Size], object]]
+
+_CAPACITY: Final[_Rows] = {
+    "Metrics: active series": lambda s: f"{METRICS[s].prometheus.active_series:,}",
+    "Metrics: samples/s": lambda s: f"{METRICS[s].prometheus.samples_per_second:,}",
+    "Metrics: GB/day in the bucket, for each replica": (
+        lambda s: METRICS[s].prometheus.gigabytes_per_day
+    ),
+    "Logs: GB/day": lambda s: f"{BACKENDS[s].loki.gigabytes_per_day:,}",
+    "Traces: spans/s after sampling": lambda s: f"{BACKENDS[s].tempo.spans_per_second:,}",
+    "Gateway of one stage: spans/s before sampling, with its fewest replicas": (
+        lambda s: f"{BACKENDS[s].gateway.spans_per_second:,}"
+    ),
+    "Agent of one node: lines/s": lambda s: f"{BACKENDS[s].agent.lines_per_second:,}",
+}
+_REPLICAS: Final[_Rows] = {
+    "Prometheus": lambda s: METRICS[s].prometheus.replicas,
+    "Thanos querier / store gateway / compactor": (
+        lambda s: f"{METRICS[s].thanos.querier_replicas} / {METRICS[s].thanos.store_replicas} / 1"
+    ),
+    "Alertmanager": lambda s: METRICS[s].alertmanager_replicas,
+    "Loki": _loki,
+    "Loki's entrance (nginx)": lambda s: BACKENDS[s].loki.gateway.replicas,
+    "Tempo": _tempo,
+    "Gateway of each stage": (
+        lambda s: f"{BACKENDS[s].gateway.min_replicas} to {BACKENDS[s].gateway.max_replicas}"
+    ),
+    "Agent of each node": lambda _: 1,
+}
+_VOLUMES: Final[_Rows] = {
+    "Prometheus, each replica": (
+        lambda s: f"{METRICS[s].prometheus.volume_gib} GiB, {METRICS[s].prometheus.retention}"
+    ),
+    "Thanos store gateway, each replica": lambda s: f"{METRICS[s].thanos.store_volume_gib} GiB",
+    "Thanos compactor": lambda s: f"{METRICS[s].thanos.compactor_volume_gib} GiB",
+    "Loki, each replica": lambda s: _on_volumes(BACKENDS[s].loki.server, BACKENDS[s].loki.parts),
+    "Tempo, each replica": lambda s: _on_volumes(BACKENDS[s].tempo.server, BACKENDS[s].tempo.parts),
+    "Grafana": lambda s: f"{METRICS[s].grafana_volume_gib} GiB",
+    "Queue of a gateway, for each back end": lambda s: f"{BACKENDS[s].gateway.queue_mib} MiB",
+    "Queue of an agent, for each tenant and each Prometheus": (
+        lambda s: f"{BACKENDS[s].agent.queue_mib} MiB"
+    ),
+}
+_MEMORY: Final[_Rows] = {
+    "Prometheus": lambda s: _limit(METRICS[s].prometheus.resources),
+    "Thanos querier": lambda s: _limit(METRICS[s].thanos.querier),
+    "Thanos store gateway": lambda s: _limit(METRICS[s].thanos.store),
+    "Thanos compactor": lambda s: _limit(METRICS[s].thanos.compactor),
+    "Loki": lambda s: _memory(BACKENDS[s].loki.server, BACKENDS[s].loki.parts),
+    "Loki's caches (chunks / results)": (
+        lambda s: (
+            f"{_limit(BACKENDS[s].loki.chunks_cache.resources)} / "
+            f"{_limit(BACKENDS[s].loki.results_cache.resources)}"
+        )
+    ),
+    "Tempo": lambda s: _memory(BACKENDS[s].tempo.server, BACKENDS[s].tempo.parts),
+    "Grafana": lambda s: _limit(METRICS[s].grafana),
+    "Gateway": lambda s: _limit(BACKENDS[s].gateway.resources),
+    "Agent": lambda s: _limit(BACKENDS[s].agent.resources),
+}
+_LIMITS: Final[_Rows] = {
+    "Logs of one tenant, MB/s": lambda s: BACKENDS[s].loki.ingestion_mb_per_second,
+    "Streams of one tenant": lambda s: f"{BACKENDS[s].loki.streams_per_tenant:,}",
+    "Traces of one tenant, MB/s for each distributor": (
+        lambda s: BACKENDS[s].tempo.ingestion_mb_per_second
+    ),
+    "Traces of one tenant at the same time": (lambda s: f"{BACKENDS[s].tempo.traces_per_tenant:,}"),
+    "Traces that one gateway holds before it decides": (
+        lambda s: f"{BACKENDS[s].gateway.traces_in_memory:,}"
+    ),
+    "Combinations of labels that one gateway makes metrics of from a service's spans": (
+        lambda s: f"{BACKENDS[s].gateway.span_series:,}"
+    ),
+    "Queries of one Thanos querier at the same time": (
+        lambda s: METRICS[s].thanos.query_concurrency
+    ),
+}
+_NODES: Final[_Rows] = {"In each of three zones": _nodes_of}
+
+
+def _bullets(path: Path) -> list[str]:
+    """Items of the list in a module's documentation, each on one line."""
+    documentation = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    items = re.split(r"^\* ", documentation, flags=re.MULTILINE)[1:]
+    return [" ".join(item.split()) for item in items]
 
 
 # --- README.md: the picture of the stacks -------------------------------------------------------
@@ -358,11 +696,16 @@ def _names_by_readers(outputs: Sequence[Output]) -> Iterator[tuple[str, list[str
 
 def readme(foundation: Foundation, text: str) -> str:
     """The README with its picture of the stacks renewed."""
-    before, found, rest = text.partition(BEGIN)
-    _, closed, after = rest.partition(END)
+    return between(text, "README.md", BEGIN, END, stacks_block(foundation))
+
+
+def between(text: str, name: str, begin: str, end: str, block: str) -> str:
+    """A document with what is between two lines renewed."""
+    before, found, rest = text.partition(begin)
+    _, closed, after = rest.partition(end)
     if not found or not closed:
-        raise ValueError(f"README.md has no lines {BEGIN!r} and {END!r}")
-    return f"{before}{BEGIN}\n{stacks_block(foundation)}\n{END}{after}"
+        raise ValueError(f"{name} has no lines {begin!r} and {end!r}")
+    return f"{before}{begin}\n{block}\n{end}{after}"
 
 
 # --- docs/context/context-generator.md ----------------------------------------------------------
@@ -380,6 +723,9 @@ def context_page(foundation: Foundation, settings: dict[str, Settings]) -> str:
         f"are for {' / '.join(settings)}.\n\n" + _stacks(foundation),
         "## Namespaces\n\nNodes are `fewest-most`; `× 3 zones` means one such group in each zone. "
         "CPU and memory are the quota of requests.\n\n" + _namespaces(settings),
+        "## In the cluster\n\nThe namespaces hold the [releases](../reference/releases.md) and "
+        "the parts of Thanos; what a size means for them is in [capacity](../operations/"
+        "capacity.md), who may talk to whom in [traffic](../reference/traffic.md).",
         "## What is billed by the hour or month\n\nCounts, no prices. Nodes are what the settings "
         "allow at least and at most; telemetry, traffic and volumes come on top.\n\n"
         + _billed(foundation, settings),
@@ -556,8 +902,17 @@ def render_all() -> dict[str, str]:
     return {
         "README.md": readme(foundation, (ROOT / "README.md").read_text(encoding="utf-8")),
         "docs/context/context-generator.md": context_page(foundation, settings),
+        CAPACITY: between(
+            (ROOT / CAPACITY).read_text(encoding="utf-8"),
+            CAPACITY,
+            CAPACITY_BEGIN,
+            CAPACITY_END,
+            capacity_block(),
+        ),
         "docs/reference/outputs.md": outputs_page(foundation),
+        "docs/reference/releases.md": releases_page(settings),
         "docs/reference/settings.md": settings_page(),
+        "docs/reference/traffic.md": traffic_page(foundation, settings),
         "docs/reference/versions.md": versions_page(settings),
     }
 

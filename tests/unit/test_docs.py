@@ -8,10 +8,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from environments.sizes import Size
+from environments.traffic import plan_policies
+from helm_values.releases import releases
 from scripts import reference_docs
+from scripts.chart_contract import sample_layers_below
 from scripts.reference_docs import ROOT
 
 DOCUMENTS = sorted(
@@ -92,6 +97,53 @@ def test_fails_when_the_readme_has_no_place_for_the_picture() -> None:
     foundation = reference_docs.Foundation.load()
     with pytest.raises(ValueError, match=r"README\.md has no lines '<!-- stacks"):
         reference_docs.readme(foundation, "# A README without markers\n")
+
+
+def test_fails_when_a_document_has_no_place_for_its_tables() -> None:
+    with pytest.raises(ValueError, match=r"some\.md has no lines '<begin>' and '<end>'"):
+        reference_docs.between("<end> <begin>", "some.md", "<begin>", "<end>", "tables")
+
+
+def test_every_release_is_in_the_reference_with_its_version() -> None:
+    settings = reference_docs.all_settings()
+    text = reference_docs.releases_page(settings)
+    for values in settings.values():
+        for size in get_args(Size):
+            sized = values.model_copy(update={"size": size})
+            for release in releases(sized, sample_layers_below()):
+                chart = release.chart
+                assert f"| `{release.id}` | `{chart.name}` | `{chart.version}` |" in text
+
+
+def test_a_release_of_some_sizes_says_which() -> None:
+    rows = reference_docs.releases_page(reference_docs.all_settings()).splitlines()
+    sizes = {
+        row.split(" | ")[1]: row.split(" | ")[-1] for row in rows if row.startswith("| `tempo` |")
+    }
+    assert sizes == {"`tempo`": "`small`, `medium` |", "`tempo-distributed`": "`large` |"}
+
+
+def test_every_policy_is_in_the_reference() -> None:
+    settings = reference_docs.all_settings()
+    text = reference_docs.traffic_page(reference_docs.Foundation.load(), settings)
+    for values in settings.values():
+        for policies in plan_policies(values).values():
+            for policy in policies:
+                assert f"| `{policy.name}` |" in text
+    # One row for all stages, and no address of one environment.
+    assert re.findall(r"\d+\.\d+\.\d+\.\d+", text) == []
+    assert not any(f"in `{stage}`" in text for stage in settings["prd"].stages)
+    assert "`kps-grafana`" in text
+    assert "`thanos-store`" in text
+
+
+def test_every_size_is_in_the_table_of_capacity() -> None:
+    text = reference_docs.capacity_block()
+    assert "| What | small | medium | large |" in text
+    assert "| Logs: GB/day | 20 | 150 | 1,500 |" in text
+    # The reasons, from the modules' documentation.
+    assert "- samples/s = active series / scrape interval (30 s)." in text
+    assert '- Loki small: "up to approximately 20GB per day"' in text
 
 
 def test_every_setting_is_in_the_reference() -> None:
