@@ -115,6 +115,8 @@ def _container_logs(tenant: str, tenants: list[str]) -> Config:
         "include_file_path": True,
         "include_file_name": False,
         "storage": CHECKPOINTS,
+        # Or a line that the runtime cut at a space would be put together without it.
+        "preserve_trailing_whitespaces": True,
         "retry_on_failure": {"enabled": True, "max_elapsed_time": "0s"},
         # Puts lines that the runtime cut together again, up to Loki's longest line, and takes
         # namespace, pod and container from the path.

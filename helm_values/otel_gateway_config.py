@@ -213,7 +213,15 @@ def _load_balancing(stage: str, size: GatewaySize) -> Config:
             "sizer": "bytes",
             "queue_size": size.queue_mib * collector.MIB // 8,
         },
-        "retry_on_failure": {"enabled": True, "max_elapsed_time": "60s"},
+        # All of them: this exporter has no defaults, and zero would be tried without a pause.
+        "retry_on_failure": {
+            "enabled": True,
+            "initial_interval": "1s",
+            "randomization_factor": 0.5,
+            "multiplier": 1.5,
+            "max_interval": "5s",
+            "max_elapsed_time": "60s",
+        },
         "protocol": {
             "otlp": {
                 "timeout": "5s",
