@@ -106,7 +106,8 @@ def _template(props: StatefulComponentProps) -> StatefulSetV1SpecTemplate:
                 StatefulSetV1SpecTemplateSpecTopologySpreadConstraint(
                     max_skew=1,
                     topology_key="topology.kubernetes.io/zone",
-                    when_unsatisfiable="ScheduleAnyway",
+                    # Where its volume is made, a pod stays for good: rather wait for a node.
+                    when_unsatisfiable="DoNotSchedule",
                     label_selector=[
                         StatefulSetV1SpecTemplateSpecTopologySpreadConstraintLabelSelector(
                             match_labels=selector(component.name)

@@ -2,11 +2,13 @@
 
 import ipaddress
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date
 from typing import NamedTuple
 
 from environments.aws_facts import REGIONS
-from environments.model import OBSERVABILITY, NodeGroup, Settings, is_graviton
+from environments.model import OBSERVABILITY, NodeGroup, Quota, Settings, is_graviton
+from environments.sizes import LEAST_OBSERVABILITY_QUOTA
 from environments.types import OWN_TAGS, PRIVATE_CLUSTER_ENDPOINTS
 from versions import KUBERNETES
 
@@ -231,6 +233,15 @@ def _check_quota(name: str, settings: Settings) -> Iterator[Problem]:
                 getattr(quota, requests),
                 f"allowed: at most {limits}, which is {getattr(quota, limits)}",
             )
+    if name == OBSERVABILITY:
+        for key, least in asdict(LEAST_OBSERVABILITY_QUOTA[settings.size]).items():
+            # Not the number of nodes: it is what the others are enough for.
+            if key in Quota.model_fields and getattr(quota, key) < least:
+                yield Problem(
+                    ("namespaces", name, "quota", key),
+                    getattr(quota, key),
+                    f"allowed: at least {least}, which the back ends of size {settings.size} need",
+                )
 
 
 def _check_metrics_retention(settings: Settings) -> Iterator[Problem]:

@@ -172,7 +172,8 @@ class Namespace(Model):
     node_group: NodeGroup | None = None
     """Nodes of the namespace. Only `observability` may leave it out: `size` sets it then."""
     quota: Quota
-    """Upper bounds of what the namespace may use."""
+    """Upper bounds of what the namespace may use. Those of `observability` must be enough for the
+    back ends of the `size`, and for the agents on all nodes of the cluster."""
     retention_days: NamespaceRetention
     """Retention of logs and traces."""
     sampling: Sampling | None = None

@@ -27,3 +27,52 @@ OBSERVABILITY_NODES: dict[Size, ObservabilityNodes] = {
         instance_type="m7i.2xlarge", min_size_per_zone=2, max_size_per_zone=6, disk_size_gib=100
     ),
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeastQuota:
+    """What the observability namespace needs at least, in a cluster of up to `nodes` nodes.
+
+    All its pods, those that a rollout makes beside the old ones, and the agents that run on the
+    nodes of every namespace: where the quota is used up, a new node gets no agent.
+    """
+
+    nodes: int
+    requests_cpu: int
+    requests_memory_gib: int
+    limits_cpu: int
+    limits_memory_gib: int
+    pods: int
+    persistent_volume_claims: int
+
+
+LEAST_OBSERVABILITY_QUOTA: dict[Size, LeastQuota] = {
+    "small": LeastQuota(
+        nodes=20,
+        requests_cpu=4,
+        requests_memory_gib=12,
+        limits_cpu=32,
+        limits_memory_gib=32,
+        pods=80,
+        persistent_volume_claims=10,
+    ),
+    "medium": LeastQuota(
+        nodes=40,
+        requests_cpu=10,
+        requests_memory_gib=32,
+        limits_cpu=64,
+        limits_memory_gib=72,
+        pods=140,
+        persistent_volume_claims=15,
+    ),
+    "large": LeastQuota(
+        nodes=60,
+        requests_cpu=56,
+        requests_memory_gib=136,
+        limits_cpu=224,
+        limits_memory_gib=288,
+        pods=250,
+        persistent_volume_claims=30,
+    ),
+}
+"""tests/unit/test_node_fit.py holds these to what the charts render."""

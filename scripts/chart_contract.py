@@ -298,7 +298,10 @@ def did_you_mean(path: KeyPath, known: Iterable[KeyPath]) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:
-    """What was seen of one chart version; releases are named `namespace/name`."""
+    """What was seen of one chart version; releases are named `namespace/name`.
+
+    `pods` are `scripts.chart_pods.PodGroup` as text, by object.
+    """
 
     chart: str
     version: str
@@ -306,6 +309,7 @@ class Contract:
     digest: str | None = None
     keys: dict[str, list[str]] = field(default_factory=dict)
     objects: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    pods: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
 
     @property
     def file_name(self) -> str:
@@ -320,6 +324,10 @@ class Contract:
         content["objects"] = {
             environment: {name: sorted(found[name]) for name in sorted(found)}
             for environment, found in sorted(self.objects.items())
+        }
+        content["pods"] = {
+            environment: {name: dict(sorted(found[name].items())) for name in sorted(found)}
+            for environment, found in sorted(self.pods.items())
         }
         return HEADER + yaml.safe_dump(content, sort_keys=False, width=10_000)
 

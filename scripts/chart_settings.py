@@ -1,11 +1,12 @@
 """The settings whose values are rendered: every environment, and every size that none has."""
 
+from dataclasses import asdict
 from datetime import date
 from typing import get_args
 
 from environments.load import environment_names, load_environment
-from environments.model import Settings
-from environments.sizes import Size
+from environments.model import OBSERVABILITY, Quota, Settings
+from environments.sizes import LEAST_OBSERVABILITY_QUOTA, Size
 
 
 def settings_to_check(today: date) -> dict[str, Settings]:
@@ -21,5 +22,20 @@ def settings_to_check(today: date) -> dict[str, Settings]:
     largest = list(settings.values())[-1]
     for size in get_args(Size):
         if size not in used:
-            settings[size] = largest.model_copy(update={"size": size, "environment": size})
+            settings[size] = _in_size(largest, size)
     return settings
+
+
+def _in_size(settings: Settings, size: Size) -> Settings:
+    """The settings in another size, with the quota that the checks on settings ask for then."""
+    namespace = settings.namespaces[OBSERVABILITY]
+    given, least = namespace.quota.model_dump(), asdict(LEAST_OBSERVABILITY_QUOTA[size])
+    quota = Quota(**{key: max(value, least[key]) for key, value in given.items()})
+    observability = namespace.model_copy(update={"quota": quota})
+    return settings.model_copy(
+        update={
+            "size": size,
+            "environment": size,
+            "namespaces": {**settings.namespaces, OBSERVABILITY: observability},
+        }
+    )

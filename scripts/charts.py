@@ -52,6 +52,7 @@ from scripts.chart_contract import (
     unproven_keys,
     value_at,
 )
+from scripts.chart_pods import pod_groups
 from scripts.chart_settings import settings_to_check
 from scripts.chart_source import (
     ChartCopy,
@@ -81,6 +82,7 @@ class Checked:
     release: Release
     manifests: list[Object] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    pods: dict[str, str] = field(default_factory=dict)
     digest: str | None = None
     problems: list[str] = field(default_factory=list)
     not_checked: list[str] = field(default_factory=list)
@@ -330,6 +332,10 @@ class EnvironmentCheck:
         for manifest in valid:
             checked.problems += image_problems(manifest) + resource_problems(manifest)
         try:
+            checked.pods = {group.name: group.text for group in pod_groups(valid)}
+        except ValueError as error:
+            checked.problems.append(str(error))
+        try:
             checked.problems += findings(valid, self.find)
         except ProgramUnavailableError as error:
             checked.not_checked.append(f"configurations: {error}")
@@ -394,12 +400,14 @@ def _contract(
 ) -> Contract:
     keys = {name: set(found) for name, found in kept.keys.items()} if kept else {}
     listed = {name: dict(found) for name, found in kept.objects.items()} if kept else {}
+    pods = {name: dict(found) for name, found in kept.pods.items()} if kept else {}
     for result in results:
         name = release_name(result.release)
         keys.setdefault(name, set()).update(result.keys)
         listed.setdefault(result.environment, {})[name] = sorted(
             object_name(manifest, result.release.namespace) for manifest in result.manifests
         )
+        pods.setdefault(result.environment, {})[name] = result.pods
     digest = next((result.digest for result in results if result.digest), old_digest)
     return Contract(
         chart=chart.name,
@@ -408,6 +416,11 @@ def _contract(
         digest=digest,
         keys={name: sorted(found) for name, found in keys.items()},
         objects=listed,
+        pods={
+            environment: with_pods
+            for environment, made in pods.items()
+            if (with_pods := {name: groups for name, groups in made.items() if groups})
+        },
     )
 
 
@@ -445,6 +458,9 @@ def _facts(contract: Contract) -> Iterator[str]:
     for environment, releases in contract.objects.items():
         for name, listed in releases.items():
             yield from (f"{environment} {name} {item}" for item in listed)
+    for environment, made in contract.pods.items():
+        for name, groups in made.items():
+            yield from (f"{environment} {name} {item}: {text}" for item, text in groups.items())
 
 
 def write(contracts: dict[str, Contract], keep: Iterable[Chart], directory: Path) -> list[str]:

@@ -161,6 +161,17 @@ def test_volumes_are_encrypted_and_as_large_as_the_size_says(
     }
 
 
+def test_pods_with_a_volume_are_spread_over_zones_for_good(config: Config) -> None:
+    # tests/unit/test_node_fit.py counts on it.
+    for name in WORKLOADS:
+        constraint = one(pod(workloads(config)[name])["topology_spread_constraint"])
+        keeps = "ScheduleAnyway" if name == "thanos-querier" else "DoNotSchedule"
+        assert constraint["topology_key"] == "topology.kubernetes.io/zone"
+        assert constraint["when_unsatisfiable"] == keeps
+        selector = one(constraint["label_selector"])
+        assert selector["match_labels"] == {"app.kubernetes.io/name": name}
+
+
 def test_bucket_is_in_a_config_map_that_the_pods_mount(config: Config) -> None:
     (address,) = instances(config, "kubernetes_config_map_v1")
     mounted = {

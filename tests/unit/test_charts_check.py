@@ -185,6 +185,9 @@ def test_good_release_passes_and_its_contract_holds(check: Check, tmp_path: Path
         "CustomResourceDefinition widgets.example.com",
         "Deployment one",
     ]
+    assert contract["pods"]["prd"] == {
+        "observability/one": {"Deployment one": "1 x 10m 32Mi, limits 0m 32Mi, 0 volumes"}
+    }
 
 
 def test_contract_that_says_something_else_fails(check: Check) -> None:
@@ -192,7 +195,8 @@ def test_contract_that_says_something_else_fails(check: Check) -> None:
     assert check(tiny(), arguments=())[0] == 0
     code, output = check(tiny(replicas=2), arguments=())
     assert code == 1
-    assert "tiny-1.0.0.yaml is out of date (+ observability/one key replicas)" in output
+    assert "tiny-1.0.0.yaml is out of date (+ dev observability/one Deployment one: 2 x" in output
+    assert "+ observability/one key replicas" in output
 
 
 def test_unknown_key_is_named_with_the_known_one(check: Check, tmp_path: Path) -> None:
@@ -273,6 +277,12 @@ def test_map_where_the_chart_has_none_is_told(check: Check) -> None:
     code, output = check(tiny(resources={"limits": 5}))
     assert code == 1
     assert "helm: cannot overwrite table with non table for tiny.resources.limits" in output
+
+
+def test_amount_in_a_unit_that_is_not_added_up_is_told(check: Check) -> None:
+    code, output = check(tiny(resources={"limits": {"memory": "64M"}}))
+    assert code == 1
+    assert "memory '64M'; allowed: whole Mi or Gi" in output
 
 
 def test_typo_is_seen_although_helm_changes_the_order(chart: Path, check: Check) -> None:

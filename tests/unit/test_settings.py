@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from environments.load import (
     load_environment,
     load_settings,
 )
+from environments.sizes import LEAST_OBSERVABILITY_QUOTA, Size
 from environments.types import CLOUDWATCH_RETENTION_DAYS, OWN_TAGS, RESERVED_NAMESPACES
 from versions import KUBERNETES
 
@@ -601,9 +602,18 @@ RIGHT: list[tuple[Keys, object]] = [
     (("alerting", "emails"), ["first.last+alerts@mail.example.com"]),
     (("alerting", "smtp", "smarthost"), "smtp.mail-1.example.com:25"),
     (("alerting", "smtp", "username"), "alerts+obs@example.com"),
-    (("size",), "large"),
+    (("size",), "small"),
     (("deletion_protection",), True),
 ]
+
+
+@pytest.mark.parametrize("size", ["medium", "large"])
+def test_a_larger_size_is_right_with_the_quota_that_it_needs(size: Size, tmp_path: Path) -> None:
+    quota = asdict(LEAST_OBSERVABILITY_QUOTA[size])
+    del quota["nodes"]
+    document = vary(("size",), size, vary((*OBS, "quota"), quota))
+
+    assert load_settings(write(tmp_path, render(document)[0]), TODAY).size == size
 
 
 @pytest.mark.parametrize(("path", "value"), RIGHT, ids=lambda v: str(v)[:40])

@@ -1207,7 +1207,7 @@ singleBinary:
   topologySpreadConstraints:
   - maxSkew: 1
     topologyKey: topology.kubernetes.io/zone
-    whenUnsatisfiable: ScheduleAnyway
+    whenUnsatisfiable: DoNotSchedule
     labelSelector:
       matchLabels:
         app.kubernetes.io/name: loki
@@ -1464,6 +1464,7 @@ alternateConfig:
       include_file_path: true
       include_file_name: false
       storage: file_storage/checkpoints
+      preserve_trailing_whitespaces: true
       retry_on_failure:
         enabled: true
         max_elapsed_time: 0s
@@ -1478,6 +1479,7 @@ alternateConfig:
       include_file_path: true
       include_file_name: false
       storage: file_storage/checkpoints
+      preserve_trailing_whitespaces: true
       retry_on_failure:
         enabled: true
         max_elapsed_time: 0s
@@ -1492,6 +1494,7 @@ alternateConfig:
       include_file_path: true
       include_file_name: false
       storage: file_storage/checkpoints
+      preserve_trailing_whitespaces: true
       retry_on_failure:
         enabled: true
         max_elapsed_time: 0s
@@ -1506,6 +1509,7 @@ alternateConfig:
       include_file_path: true
       include_file_name: false
       storage: file_storage/checkpoints
+      preserve_trailing_whitespaces: true
       retry_on_failure:
         enabled: true
         max_elapsed_time: 0s
@@ -2151,6 +2155,10 @@ alternateConfig:
         queue_size: 33554432
       retry_on_failure:
         enabled: true
+        initial_interval: 1s
+        randomization_factor: 0.5
+        multiplier: 1.5
+        max_interval: 5s
         max_elapsed_time: 60s
       protocol:
         otlp:
@@ -2699,6 +2707,10 @@ alternateConfig:
         queue_size: 33554432
       retry_on_failure:
         enabled: true
+        initial_interval: 1s
+        randomization_factor: 0.5
+        multiplier: 1.5
+        max_interval: 5s
         max_elapsed_time: 60s
       protocol:
         otlp:
@@ -3247,6 +3259,10 @@ alternateConfig:
         queue_size: 33554432
       retry_on_failure:
         enabled: true
+        initial_interval: 1s
+        randomization_factor: 0.5
+        multiplier: 1.5
+        max_interval: 5s
         max_elapsed_time: 60s
       protocol:
         otlp:
@@ -5913,7 +5929,7 @@ resource "kubernetes_resource_quota_v1" "observability_quota" {
 
   spec {
     hard = {
-      "limits.cpu"           = "24"
+      "limits.cpu"           = "32"
       "limits.memory"        = "48Gi"
       persistentvolumeclaims = "20"
       pods                   = "100"
@@ -6361,7 +6377,7 @@ resource "kubernetes_stateful_set_v1" "thanos-compactor" {
         topology_spread_constraint {
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
-          when_unsatisfiable = "ScheduleAnyway"
+          when_unsatisfiable = "DoNotSchedule"
 
           label_selector {
             match_labels = {
@@ -6542,7 +6558,7 @@ resource "kubernetes_stateful_set_v1" "thanos-store" {
         topology_spread_constraint {
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
-          when_unsatisfiable = "ScheduleAnyway"
+          when_unsatisfiable = "DoNotSchedule"
 
           label_selector {
             match_labels = {

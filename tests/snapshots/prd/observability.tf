@@ -1209,7 +1209,7 @@ singleBinary:
   topologySpreadConstraints:
   - maxSkew: 1
     topologyKey: topology.kubernetes.io/zone
-    whenUnsatisfiable: ScheduleAnyway
+    whenUnsatisfiable: DoNotSchedule
     labelSelector:
       matchLabels:
         app.kubernetes.io/name: loki
@@ -1466,6 +1466,7 @@ alternateConfig:
       include_file_path: true
       include_file_name: false
       storage: file_storage/checkpoints
+      preserve_trailing_whitespaces: true
       retry_on_failure:
         enabled: true
         max_elapsed_time: 0s
@@ -1480,6 +1481,7 @@ alternateConfig:
       include_file_path: true
       include_file_name: false
       storage: file_storage/checkpoints
+      preserve_trailing_whitespaces: true
       retry_on_failure:
         enabled: true
         max_elapsed_time: 0s
@@ -1494,6 +1496,7 @@ alternateConfig:
       include_file_path: true
       include_file_name: false
       storage: file_storage/checkpoints
+      preserve_trailing_whitespaces: true
       retry_on_failure:
         enabled: true
         max_elapsed_time: 0s
@@ -1508,6 +1511,7 @@ alternateConfig:
       include_file_path: true
       include_file_name: false
       storage: file_storage/checkpoints
+      preserve_trailing_whitespaces: true
       retry_on_failure:
         enabled: true
         max_elapsed_time: 0s
@@ -2153,6 +2157,10 @@ alternateConfig:
         queue_size: 67108864
       retry_on_failure:
         enabled: true
+        initial_interval: 1s
+        randomization_factor: 0.5
+        multiplier: 1.5
+        max_interval: 5s
         max_elapsed_time: 60s
       protocol:
         otlp:
@@ -2701,6 +2709,10 @@ alternateConfig:
         queue_size: 67108864
       retry_on_failure:
         enabled: true
+        initial_interval: 1s
+        randomization_factor: 0.5
+        multiplier: 1.5
+        max_interval: 5s
         max_elapsed_time: 60s
       protocol:
         otlp:
@@ -3249,6 +3261,10 @@ alternateConfig:
         queue_size: 67108864
       retry_on_failure:
         enabled: true
+        initial_interval: 1s
+        randomization_factor: 0.5
+        multiplier: 1.5
+        max_interval: 5s
         max_elapsed_time: 60s
       protocol:
         otlp:
@@ -5953,7 +5969,7 @@ resource "kubernetes_resource_quota_v1" "observability_quota" {
 
   spec {
     hard = {
-      "limits.cpu"           = "48"
+      "limits.cpu"           = "72"
       "limits.memory"        = "128Gi"
       persistentvolumeclaims = "40"
       pods                   = "200"
@@ -6401,7 +6417,7 @@ resource "kubernetes_stateful_set_v1" "thanos-compactor" {
         topology_spread_constraint {
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
-          when_unsatisfiable = "ScheduleAnyway"
+          when_unsatisfiable = "DoNotSchedule"
 
           label_selector {
             match_labels = {
@@ -6582,7 +6598,7 @@ resource "kubernetes_stateful_set_v1" "thanos-store" {
         topology_spread_constraint {
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
-          when_unsatisfiable = "ScheduleAnyway"
+          when_unsatisfiable = "DoNotSchedule"
 
           label_selector {
             match_labels = {
