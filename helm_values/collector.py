@@ -65,14 +65,6 @@ def memory_limiter() -> Config:
     return {"check_interval": "1s", "limit_percentage": 80, "spike_limit_percentage": 20}
 
 
-def batch() -> Config:
-    """Fewer, larger requests: the last of a pipeline.
-
-    What it holds, two seconds at most, is not in the queue on disk yet.
-    """
-    return {"timeout": "2s", "send_batch_size": 4096, "send_batch_max_size": 8192}
-
-
 def file_storage(directory: str) -> Config:
     """Files of queues or checkpoints; the space of what was sent is given back while it runs."""
     return {
@@ -95,6 +87,15 @@ def _delivery(queue_mib: int, patience: str, *, blocks: bool = False) -> Config:
             "queue_size": queue_mib * MIB,
             "num_consumers": 10,
             "block_on_overflow": blocks,
+            # Fewer, larger requests, made of what is in the queue already. The processor `batch`
+            # would acknowledge what it only holds in memory, and keep from the sender that the
+            # queue is full.
+            "batch": {
+                "flush_timeout": "2s",
+                "sizer": "items",
+                "min_size": 4096,
+                "max_size": 8192,
+            },
         },
         "retry_on_failure": {
             "enabled": True,

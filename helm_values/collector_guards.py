@@ -59,41 +59,68 @@ def _statements(context: str, *statements: str) -> dict[str, Any]:
     return {"context": context, "statements": list(statements)}
 
 
+_SEPARATOR = "[^0-9A-Za-z]+"
+"""What Prometheus and Loki make an underscore of: `k8s_namespace_name`, and `k8s-namespace-name`
+too, would become the label that the true `k8s.namespace.name` becomes."""
+
+
 def drop_claims(stage: str, namespaces: Sequence[str]) -> Config:
     """Drop what an application says about where it runs; the truth is added after this.
 
     `k8s_attributes` only fills gaps, so a claim would stay. Metrics from spans look at a span's own
     attributes before those of the resource, so the claim is dropped there too, and likewise from
-    data points and log records. `service.namespace` is the application's to choose, except that
-    it may not be the name of another namespace: it becomes the first part of Prometheus' `job`.
+    data points, log records, and the scope (the instrumentation) of each.
+
+    `service.namespace` is the application's to choose, except that it may not be the name of
+    another namespace: with a slash it becomes the first part of Prometheus' `job`. So neither it
+    nor `service.name` may have a slash of its own.
     """
     others = [name for name in namespaces if name != stage]
     resource = _statements(
         "resource",
-        'delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[.]")',
-        'delete_matching_keys(resource.attributes, "^deployment[.]environment([.]name)?$")',
+        'replace_pattern(resource.attributes["service.name"], "/", "-")',
+        'replace_pattern(resource.attributes["service.namespace"], "/", "-")',
+        f'delete_matching_keys(resource.attributes, "^(?:k8s|container|collector){_SEPARATOR}")',
+        f'delete_matching_keys(resource.attributes, "{_CLAIMED_ENVIRONMENT}")',
+        # Its other spellings; the right one is judged by its value.
+        'delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])'
+        '[^0-9A-Za-z]*namespace$")',
         'delete_key(resource.attributes, "service.namespace") where '
         f'IsMatch(resource.attributes["service.namespace"], "{_any(others)}")',
     )
+    scope = _no_claims_of("scope")
     return {
         "error_mode": "ignore",
-        "trace_statements": [resource, _no_claims_of("span")],
-        "metric_statements": [resource, _no_claims_of("datapoint")],
-        "log_statements": [resource, _no_claims_of("log")],
+        "trace_statements": [resource, scope, _no_claims_of("span")],
+        "metric_statements": [resource, scope, _no_claims_of("datapoint")],
+        "log_statements": [resource, scope, _no_claims_of("log")],
     }
+
+
+_CLAIMED_ENVIRONMENT = f"^deployment{_SEPARATOR}environment(?:{_SEPARATOR}name)?$"
 
 
 def _no_claims_of(item: str) -> dict[str, Any]:
     return _statements(
         item,
-        f'delete_matching_keys({item}.attributes, "^(?:k8s|collector)[.]")',
-        f"delete_matching_keys({item}.attributes, "
-        '"^(?:deployment[.]environment([.]name)?|service[.]namespace)$")',
+        f'delete_matching_keys({item}.attributes, "^(?:k8s|collector){_SEPARATOR}")',
+        f'delete_matching_keys({item}.attributes, "{_CLAIMED_ENVIRONMENT}")',
+        f'delete_matching_keys({item}.attributes, "^service{_SEPARATOR}namespace$")',
     )
 
 
 def limit_metric_labels() -> Config:
-    """Keep labels few, short and bounded, and the process out of `target_info`."""
+    """Keep labels few, short and bounded, and the process out of `target_info`.
+
+    Points that were told apart by a dropped label only are put together, or Prometheus would keep
+    one of them and refuse the others: counts and histograms are added, of gauges the mean is taken.
+
+    Not exponential histograms: the function puts the buckets of points with different offsets in
+    wrong places, and fills the room between the offsets, which the sender chooses, with zeros: two
+    points of one application would take all memory. Not summaries: it cannot add these.
+    """
+    histogram = "metric.type == METRIC_DATA_TYPE_HISTOGRAM"
+    bounds, counts = "datapoint.explicit_bounds", "datapoint.bucket_counts"
     return {
         "error_mode": "ignore",
         "metric_statements": [
@@ -109,6 +136,18 @@ def limit_metric_labels() -> Config:
                 f"truncate_all(datapoint.attributes, {LONGEST_VALUE})",
                 f'limit(datapoint.attributes, {MOST_LABELS}, ["http.request.method", "http.route", '
                 '"http.response.status_code", "error.type"])',
+                # The function below takes it for granted that points with the same bounds have as
+                # many buckets, and the collector ends if they have not.
+                f"set({bounds}, []) where {histogram} and (Len({counts}) != Len({bounds}) + 1 "
+                f'or IsMatch(Format("%v", [{bounds}]), "Inf|NaN"))',
+                f"set({counts}, []) where {histogram} and Len({bounds}) == 0",
+            ),
+            # A group of its own, which runs when all points of the group above are done.
+            _statements(
+                "metric",
+                f'aggregate_on_attributes("sum") where metric.type == METRIC_DATA_TYPE_SUM '
+                f"or {histogram}",
+                'aggregate_on_attributes("mean") where metric.type == METRIC_DATA_TYPE_GAUGE',
             ),
         ],
     }

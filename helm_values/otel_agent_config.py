@@ -40,7 +40,6 @@ def agent_config(settings: Settings) -> Config:
         },
         "processors": {
             "memory_limiter": collector.memory_limiter(),
-            "batch": collector.batch(),
             "k8s_attributes": _pods_of_this_node(),
             "resource/cluster": collector.upsert(k8s_cluster_name=settings.prefix),
             "transform/environment": _environment_of_metrics(tenants),
@@ -69,7 +68,6 @@ def agent_config(settings: Settings) -> Config:
                             "k8s_attributes",
                             f"resource/{tenant}",
                             "resource/cluster",
-                            "batch",
                         ],
                         "exporters": [f"otlp_http/loki-{tenant}"],
                     }
@@ -82,7 +80,6 @@ def agent_config(settings: Settings) -> Config:
                         "k8s_attributes",
                         "transform/environment",
                         "resource/cluster",
-                        "batch",
                     ],
                     "exporters": list(prometheus),
                 },

@@ -57,7 +57,6 @@ def gateway_config(settings: Settings, stage: str) -> Config:
         },
         "processors": {
             "memory_limiter": collector.memory_limiter(),
-            "batch": collector.batch(),
             "transform/claims": collector_guards.drop_claims(stage, tuple(settings.namespaces)),
             "k8s_attributes": _pods_of(stage),
             "resource/stage": collector.enforced_identity(settings, stage),
@@ -80,7 +79,6 @@ def gateway_config(settings: Settings, stage: str) -> Config:
             "telemetry": collector.own_telemetry(),
             "extensions": ["health_check", collector.QUEUE],
             "pipelines": {
-                # No batch here: the next gateway's sampler would get parts of traces no sooner.
                 "traces": {
                     "receivers": ["otlp"],
                     "processors": [*INCOMING, "transform/span_names"],
@@ -88,12 +86,12 @@ def gateway_config(settings: Settings, stage: str) -> Config:
                 },
                 "traces/sampled": {
                     "receivers": ["otlp/lb"],
-                    "processors": ["memory_limiter", "resource/stage", "tail_sampling", "batch"],
+                    "processors": ["memory_limiter", "resource/stage", "tail_sampling"],
                     "exporters": ["otlp_grpc/tempo"],
                 },
                 "metrics": {
                     "receivers": ["otlp"],
-                    "processors": [*INCOMING, "transform/metric_labels", "batch"],
+                    "processors": [*INCOMING, "transform/metric_labels"],
                     "exporters": list(prometheus),
                 },
                 "metrics/spans": {
@@ -103,13 +101,12 @@ def gateway_config(settings: Settings, stage: str) -> Config:
                         "transform/service_identity",
                         "resource/stage",
                         "resource/writer",
-                        "batch",
                     ],
                     "exporters": list(prometheus),
                 },
                 "logs": {
                     "receivers": ["otlp"],
-                    "processors": [*INCOMING, "batch"],
+                    "processors": INCOMING,
                     "exporters": ["otlp_http/loki"],
                 },
             },

@@ -34,19 +34,28 @@ def post(url: str, signal: str, body: Json, headers: Mapping[str, str] | None = 
         pass
 
 
-def traces(resource: Mapping[str, Any], spans: Iterable[Json]) -> Json:
-    """Spans of one resource."""
-    return {"resourceSpans": [_of(resource, scopeSpans=[{"spans": list(spans)}])]}
+def traces(
+    resource: Mapping[str, Any], spans: Iterable[Json], scope: Mapping[str, Any] | None = None
+) -> Json:
+    """Spans of one resource; `scope` are attributes of the instrumentation."""
+    items = {"scope": _scope(scope), "spans": list(spans)}
+    return {"resourceSpans": [_of(resource, scopeSpans=[items])]}
 
 
-def metrics(resource: Mapping[str, Any], found: Iterable[Json]) -> Json:
+def metrics(
+    resource: Mapping[str, Any], found: Iterable[Json], scope: Mapping[str, Any] | None = None
+) -> Json:
     """Metrics of one resource."""
-    return {"resourceMetrics": [_of(resource, scopeMetrics=[{"metrics": list(found)}])]}
+    items = {"scope": _scope(scope), "metrics": list(found)}
+    return {"resourceMetrics": [_of(resource, scopeMetrics=[items])]}
 
 
-def logs(resource: Mapping[str, Any], records: Iterable[Json]) -> Json:
+def logs(
+    resource: Mapping[str, Any], records: Iterable[Json], scope: Mapping[str, Any] | None = None
+) -> Json:
     """Log records of one resource."""
-    return {"resourceLogs": [_of(resource, scopeLogs=[{"logRecords": list(records)}])]}
+    items = {"scope": _scope(scope), "logRecords": list(records)}
+    return {"resourceLogs": [_of(resource, scopeLogs=[items])]}
 
 
 def span(
@@ -91,6 +100,37 @@ def counter(name: str, *, at_ns: int, points: Iterable[Mapping[str, Any]]) -> Js
     }
 
 
+def gauge(name: str, *, at_ns: int, points: Iterable[tuple[Mapping[str, Any], float]]) -> Json:
+    """A gauge: attributes and value of each point."""
+    data = [
+        {"attributes": pairs(attributes), "timeUnixNano": str(at_ns), "asDouble": value}
+        for attributes, value in points
+    ]
+    return {"name": name, "gauge": {"dataPoints": data}}
+
+
+def histogram(
+    name: str,
+    *,
+    at_ns: int,
+    points: Iterable[tuple[Mapping[str, Any], list[float | str], list[int]]],
+) -> Json:
+    """A cumulative histogram: attributes, bounds and counts of each point (and 1 with none)."""
+    data = [
+        {
+            "attributes": pairs(attributes),
+            "startTimeUnixNano": str(at_ns),
+            "timeUnixNano": str(at_ns),
+            "count": str(sum(counts) or 1),
+            "sum": 1.0,
+            "explicitBounds": bounds,
+            "bucketCounts": [str(count) for count in counts],
+        }
+        for attributes, bounds, counts in points
+    ]
+    return {"name": name, "histogram": {"dataPoints": data, "aggregationTemporality": 2}}
+
+
 def log_record(body: str, *, at_ns: int, attributes: Mapping[str, Any] | None = None) -> Json:
     """A line."""
     return {
@@ -103,6 +143,10 @@ def log_record(body: str, *, at_ns: int, attributes: Mapping[str, Any] | None = 
 def pairs(attributes: Mapping[str, Any]) -> list[Json]:
     """Attributes as OTLP has them."""
     return [{"key": key, "value": {"stringValue": str(value)}} for key, value in attributes.items()]
+
+
+def _scope(attributes: Mapping[str, Any] | None) -> Json:
+    return {"name": "rehearsal", "attributes": pairs(attributes or {})}
 
 
 def _of(resource: Mapping[str, Any], **items: Any) -> Json:

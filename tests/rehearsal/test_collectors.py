@@ -122,6 +122,20 @@ def queues_in_memory(config: Config) -> None:
         exporter["sending_queue"].pop("storage", None)
 
 
+def batch_before_queues(config: Config) -> None:
+    config["processors"]["batch"] = {"timeout": "2s", "send_batch_size": 4096}
+    for pipeline in config["service"]["pipelines"].values():
+        if "load_balancing" not in pipeline["exporters"]:
+            pipeline["processors"] = [*pipeline["processors"], "batch"]
+
+
+def without_aggregation(config: Config) -> None:
+    labels = config["processors"]["transform/metric_labels"]
+    labels["metric_statements"] = [
+        group for group in labels["metric_statements"] if group["context"] != "metric"
+    ]
+
+
 def observability_takes_all(config: Config) -> None:
     config["receivers"]["file_log/observability"].pop("exclude")
 
@@ -191,6 +205,12 @@ def claims(claim: str) -> dict[str, str]:
         "k8s.namespace.name": claim,
         "k8s.cluster.name": claim,
         "k8s.pod.name": claim,
+        # They become the same labels.
+        "service_namespace": claim,
+        "deployment_environment_name": claim,
+        "deployment.environment_name": claim,
+        "k8s_namespace_name": claim,
+        "k8s-namespace-name": claim,
     }
 
 
@@ -234,7 +254,7 @@ def send_everything(gateway: RunningCollector, claim: str) -> None:
     shop, lie = resource("shop", claim), claims(claim)
 
     def send_spans(*spans: Any) -> None:
-        telemetry.post(url, "traces", telemetry.traces(shop, spans), tenant)
+        telemetry.post(url, "traces", telemetry.traces(shop, spans, lie), tenant)
 
     send_spans(span("warm", 0, 0, 0, 10))
     # A gateway calls itself before it listens, and waits a second before it tries again.
@@ -250,13 +270,33 @@ def send_everything(gateway: RunningCollector, claim: str) -> None:
         *(span("slow", n, 1, 700, 1500) for n in range(SLOW)),
     )
     many = {f"app.n{n}": "1" for n in range(30)}
-    counters = [
+    one, other = ({"thread.id": thread} for thread in ("77", "78"))
+    found = [
         telemetry.counter("orders", at_ns=NOW, points=[METRIC_LABELS | UNWANTED_LABELS | lie]),
         telemetry.counter("crowded", at_ns=NOW, points=[many | {"error.type": "timeout"}]),
+        telemetry.counter("jobs", at_ns=NOW, points=[one, other, {"app.tier": "gold"}]),
+        telemetry.gauge("load", at_ns=NOW, points=[(one, 1.0), (other, 4.0)]),
+        telemetry.histogram(
+            "sizes", at_ns=NOW, points=[(one, [1, 2], [1, 2, 3]), (other, [1, 2], [1, 0, 1])]
+        ),
+        # Would end the collector, if they were added as they are.
+        telemetry.histogram("bare", at_ns=NOW, points=[(one, [], []), (other, [], [3])]),
+        telemetry.histogram(
+            "broken", at_ns=NOW, points=[(one, [1, 2], []), (other, [1, 2], [1, 2, 3])]
+        ),
+        telemetry.histogram(
+            "endless",
+            at_ns=NOW,
+            points=[(one, ["Infinity"], [1, 0]), (other, [1, "Infinity"], [1, 2, 0])],
+        ),
     ]
-    telemetry.post(url, "metrics", telemetry.metrics(shop, counters), tenant)
+    telemetry.post(url, "metrics", telemetry.metrics(shop, found, lie), tenant)
     line = telemetry.log_record("a line", at_ns=NOW, attributes=lie | {"order.id": "12"})
-    telemetry.post(url, "logs", telemetry.logs(shop, [line]), tenant)
+    telemetry.post(url, "logs", telemetry.logs(shop, [line], lie), tenant)
+    forged = telemetry.metrics(
+        {"service.name": f"{claim}/shop"}, [telemetry.counter("forged", at_ns=NOW, points=[{}])]
+    )
+    telemetry.post(url, "metrics", forged)
 
     wait_for_spans(gateway, SPANS)
     send_sentinel(url)
@@ -351,12 +391,11 @@ BATCHES, BATCH = 14, 4096
 """More batches of log records than there are workers, so that some wait in the queue."""
 
 
-IN_BATCHES = "otelcol_processor_batch_batch_send_size_sum"
-"""What batch processors have handed to the queues."""
-
-
 def run_kill(workshop: Workshop, name: str, change: Change) -> Run:
-    """Fill the queues while the back ends refuse, kill the collector, start it again."""
+    """Fill the queues while the back ends refuse, kill the collector, start it again.
+
+    It is killed directly after it has acknowledged the last request.
+    """
     folder = workshop.folder / name
     with OtlpSink() as sink:
         adapted = workshop.adapted(collectors.gateway(stack("dev"), "dev"), change, sink, folder)
@@ -366,23 +405,58 @@ def run_kill(workshop: Workshop, name: str, change: Change) -> Run:
         sink.answer(503)
         with started(workshop.otelcol, adapted, folder) as gateway:
             url = gateway.url(collectors.OTLP_HTTP)
+            # Traces wait for their decision in memory.
+            send_sentinel(url, "before")
+            wait_for(sink, lambda: came(sink, "before", accepted=False) == EVERY_SIGNAL)
             numbers = itertools.count()
             for _ in range(BATCHES):
                 records = [
                     telemetry.log_record(str(next(numbers)), at_ns=NOW) for _ in range(BATCH)
                 ]
                 telemetry.post(url, "logs", telemetry.logs(resource("shop"), records))
-            wait_for(sink, lambda: told(gateway, IN_BATCHES) >= BATCHES * BATCH)
             send_sentinel(url, "during")
-            wait_for(sink, lambda: came(sink, "during", accepted=False) >= {"metrics", "traces"})
-            time.sleep(2.5)  # a batch is closed after two seconds: the last log record, too
             gateway.kill()
         sink.answer(200)
         with started(workshop.otelcol, adapted, folder) as gateway:
             send_sentinel(gateway.url(collectors.OTLP_HTTP), "after")
             wait_for(sink, lambda: came(sink, "after") == EVERY_SIGNAL)
-            time.sleep(2 * GRACE)
+            sink.wait_until(lambda: has_everything_acknowledged(sink), 5 * GRACE)
     return Run(sink=sink, cluster="obs-dev", stage="dev")
+
+
+def has_everything_acknowledged(sink: OtlpSink) -> bool:
+    numbers = {name for name in bodies(sink) if name.isdecimal()}
+    return (
+        numbers == {str(n) for n in range(BATCHES * BATCH)}
+        and came(sink, "before") == EVERY_SIGNAL
+        and came(sink, "during") >= {"logs", "metrics"}
+    )
+
+
+def run_agent_kill(workshop: Workshop, name: str, change: Change) -> Run:
+    """Kill the agent when it has read lines and noted how far it is, but could send nothing."""
+    folder = workshop.folder / name
+    append_line(folder, "dev", "web-0", "F dev first")
+    with OtlpSink() as sink:
+        adapted = workshop.adapted(collectors.agent(stack("dev")), change, sink, folder)
+        sink.answer(503)
+        with started(workshop.otelcol, adapted, folder) as agent:
+            deadline = time.monotonic() + DEADLINE
+            while not told(agent, "otelcol_receiver_accepted_log_records_total"):
+                assert time.monotonic() < deadline, "the line was not read"
+                time.sleep(0.05)
+            time.sleep(CHECKPOINT_SECONDS)
+            agent.kill()
+        sink.answer(200)
+        append_line(folder, "dev", "web-0", "F dev second")
+        with started(workshop.otelcol, adapted, folder):
+            wait_for(sink, lambda: "dev second" in bodies(sink))
+            sink.wait_until(lambda: "dev first" in bodies(sink), 2 * GRACE)
+    return Run(sink=sink, cluster="obs-dev")
+
+
+CHECKPOINT_SECONDS = 0.6
+"""Until the receiver has noted how far it is; less than a batch would be held."""
 
 
 def run_without_other_gateways(workshop: Workshop, name: str, change: Change) -> Run:
@@ -544,6 +618,26 @@ def bounds_labels(run: Run) -> None:
     assert crowded.attributes["error.type"] == "timeout"
 
 
+def adds_what_only_dropped_labels_told_apart(run: Run) -> None:
+    points: dict[str, list[Any]] = {}
+    for point in run.sink.data_points():
+        points.setdefault(point.name, []).append((point.attributes, point.raw))
+    jobs = {attributes.get("app.tier"): raw["asInt"] for attributes, raw in points["jobs"]}
+    assert len(points["jobs"]) == 2
+    assert jobs == {None: "2", "gold": "1"}
+    assert [raw["asDouble"] for _, raw in points["load"]] == [2.5]
+    ((_, sizes),) = points["sizes"]
+    assert (sizes["count"], sizes["bucketCounts"]) == ("8", ["2", "2", "4"])
+    assert [raw["count"] for _, raw in points["bare"]] == ["4"]
+    assert sorted(raw["count"] for _, raw in points["broken"]) == ["1", "6"]
+    assert [raw["count"] for _, raw in points["endless"]] == ["4"]
+
+
+def forges_no_job(run: Run) -> None:
+    (forged,) = (point for point in run.sink.data_points() if point.name == "forged")
+    assert forged.resource["service.name"] == f"{run.claim}-shop"
+
+
 def leaves_attributes_of_log_records(run: Run) -> None:
     (line,) = (record for record in run.sink.log_records() if record.name == "a line")
     assert line.attributes == {"order.id": "12"}
@@ -554,9 +648,11 @@ def loses_nothing_in_an_outage(run: Run) -> None:
 
 
 def loses_nothing_when_killed(run: Run) -> None:
-    numbers = {name for name in bodies(run.sink) if name.isdecimal()}
-    assert numbers == {str(n) for n in range(BATCHES * BATCH)}
-    assert came(run.sink, "during") >= {"logs", "metrics", "traces"}
+    assert has_everything_acknowledged(run.sink)
+
+
+def loses_no_line_when_killed(run: Run) -> None:
+    assert bodies(run.sink) == {"dev first", "dev second"}
 
 
 def pauses_between_retries(run: Run) -> None:
@@ -599,6 +695,8 @@ GATEWAY = (
     names_no_single_request,
     counts_in_seconds_and_for_each_writer,
     bounds_labels,
+    adds_what_only_dropped_labels_told_apart,
+    forges_no_job,
     leaves_attributes_of_log_records,
 )
 AGENT = (gives_logs_to_the_namespace_s_tenant, reads_no_line_twice, tells_metrics_environment)
@@ -620,6 +718,10 @@ def when_killed(change: Change) -> Callable[[Workshop, str], Run]:
     return lambda workshop, name: run_kill(workshop, name, change)
 
 
+def agent_killed(change: Change) -> Callable[[Workshop, str], Run]:
+    return lambda workshop, name: run_agent_kill(workshop, name, change)
+
+
 def alone(change: Change) -> Callable[[Workshop, str], Run]:
     return lambda workshop, name: run_without_other_gateways(workshop, name, change)
 
@@ -635,6 +737,7 @@ KEPT: dict[str, tuple[Callable[[Workshop, str], Run], tuple[Promise, ...]]] = {
     "agent-prd": (of_agent("prd", nothing), AGENT),
     "outage": (in_outage(nothing), (loses_nothing_in_an_outage,)),
     "kill": (when_killed(nothing), (loses_nothing_when_killed,)),
+    "agent-kill": (agent_killed(nothing), (loses_no_line_when_killed,)),
     "alone": (alone(nothing), (pauses_between_retries,)),
 }
 BROKEN: dict[str, tuple[Callable[[Workshop, str], Run], Promise]] = {
@@ -665,6 +768,19 @@ BROKEN: dict[str, tuple[Callable[[Workshop, str], Run], Promise]] = {
     "no retries": (in_outage(without_retry), loses_nothing_in_an_outage),
     "no pauses": (alone(without_pauses), pauses_between_retries),
     "queues in memory": (when_killed(queues_in_memory), loses_nothing_when_killed),
+    "batches before queues": (when_killed(batch_before_queues), loses_nothing_when_killed),
+    "batches of lines before queues": (
+        agent_killed(batch_before_queues),
+        loses_no_line_when_killed,
+    ),
+    "points not added": (
+        of_gateway("dev", "dev", without_aggregation),
+        adds_what_only_dropped_labels_told_apart,
+    ),
+    "slashes in names": (
+        of_gateway("dev", "dev", without_processor("transform/claims")),
+        forges_no_job,
+    ),
     "nothing excluded": (
         of_agent("dev", observability_takes_all),
         gives_logs_to_the_namespace_s_tenant,
@@ -747,7 +863,7 @@ def test_a_collector_accepts_the_configuration_and_is_healthy(
 def test_a_collector_refuses_what_is_wrong(otelcol: Path, tmp_path: Path) -> None:
     config = copy.deepcopy(collectors.gateway(stack("dev"), "dev"))
     statements = config["processors"]["transform/claims"]["log_statements"][0]["statements"]
-    statements[0] = statements[0].replace("delete_matching_keys", "delete_every_key")
+    statements[0] = statements[0].replace("replace_pattern", "delete_every_key")
     refusal = collectors.validate(otelcol, adapt_here(config, tmp_path), tmp_path)
     assert "delete_every_key" in (refusal or "")
 

@@ -116,11 +116,14 @@ def test_memory_is_limited_first_everywhere(config: Config) -> None:
 
 
 @every_config
-def test_whatever_goes_to_a_back_end_is_in_batches_made_last(config: Config) -> None:
-    for name, pipeline in pipelines(config).items():
-        to_a_back_end = any(exporter.startswith("otlp") for exporter in pipeline["exporters"])
-        assert (pipeline["processors"][-1] == "batch") is to_a_back_end, name
-        assert "batch" not in pipeline["processors"][:-1], name
+def test_batches_are_made_of_what_is_in_a_queue_and_by_no_processor(config: Config) -> None:
+    """The processor acknowledges what it holds in memory only."""
+    assert not [name for name in config["processors"] if name.partition("/")[0] == "batch"]
+    for name, exporter in config["exporters"].items():
+        if name != "load_balancing":
+            assert exporter["sending_queue"]["batch"] == {
+                "flush_timeout": "2s", "sizer": "items", "min_size": 4096, "max_size": 8192,
+            }, name  # fmt: skip
 
 
 @every_config
@@ -257,7 +260,7 @@ def test_claims_about_the_environment_are_dropped_at_every_level(signal: str) ->
     processor = guards.drop_claims("dev", ("observability", "dev", "hml", "prd"))
     item = {"trace": "span", "metric": "datapoint", "log": "log"}[signal]
 
-    for context in ("resource", item):
+    for context in ("resource", "scope", item):
         dropped = patterns(statements(processor, signal, context), "delete_matching_keys")
         for claim in (
             "deployment.environment.name",
@@ -265,9 +268,23 @@ def test_claims_about_the_environment_are_dropped_at_every_level(signal: str) ->
             "k8s.namespace.name",
             "k8s.pod.name",
             "collector.instance.id",
+            "deployment_environment_name",
+            "deployment.environment_name",
+            "deployment_environment",
+            "k8s_namespace_name",
+            "k8s-namespace-name",
+            "service_namespace",
+            "service._namespace",
         ):
             assert any(re.search(pattern, claim) for pattern in dropped), (context, claim)
-        for honest in ("service.name", "service.version", "http.route", "deploymentx", "k8sx.y"):
+        for honest in (
+            "service.name",
+            "service.version",
+            "http.route",
+            "deploymentx",
+            "k8sx.y",
+            "servicenamespace",
+        ):
             assert not any(re.search(pattern, honest) for pattern in dropped), (context, honest)
 
 
@@ -285,6 +302,22 @@ def test_a_service_namespace_may_not_be_another_namespace() -> None:
         if re.search(condition[1], name)
     ]
     assert refused == ["prd", "hml", "observability"]
+
+
+def test_a_service_s_name_and_namespace_lose_their_slashes_first() -> None:
+    """Prometheus puts both together with a slash, as `job`."""
+    processor = guards.drop_claims("dev", ("observability", "dev", "hml", "prd"))
+    for signal in ("trace", "metric", "log"):
+        assert statements(processor, signal, "resource")[:2] == [
+            f'replace_pattern(resource.attributes["{key}"], "/", "-")'
+            for key in ("service.name", "service.namespace")
+        ]
+
+
+def test_points_are_put_together_after_their_labels_were_dropped() -> None:
+    groups = guards.limit_metric_labels()["metric_statements"]
+
+    assert [group["context"] for group in groups] == ["resource", "datapoint", "metric"]
 
 
 @every_gateway
@@ -396,7 +429,7 @@ def test_a_trace_is_decided_where_all_of_it_comes_together(settings: Settings, s
     (port,) = balancing["resolver"]["k8s"]["ports"]
     assert config["receivers"]["otlp/lb"]["protocols"]["grpc"]["endpoint"].endswith(f":{port}")
     # Nothing may hold spans back, or put those of several traces together, before the decision.
-    assert "batch" not in pipelines(config)["traces"]["processors"]
+    assert "batch" not in balancing["sending_queue"]
     assert samplers["traces/sampled"]["processors"].index("tail_sampling") == 2
 
 
