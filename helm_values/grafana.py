@@ -15,9 +15,9 @@ LOKI_UID = "loki"
 TEMPO_UID = "tempo"
 """Dashboards refer to these."""
 
-_CALLS = "traces_span_metrics_calls_total"
-_ERROR = 'status_code="STATUS_CODE_ERROR"'
-_DURATION = "traces_span_metrics_duration_seconds_bucket"
+CALLS = "traces_span_metrics_calls_total"
+ERROR = 'status_code="STATUS_CODE_ERROR"'
+DURATION = "traces_span_metrics_duration_seconds_bucket"
 """Of the gateways' span_metrics connector: made before sampling, so they count all spans."""
 
 
@@ -99,15 +99,15 @@ def _tempo() -> dict[str, Any]:
             "spanEndTimeShift": "10m",
             "tags": [{"key": "service.name", "value": "service_name"}],
             "queries": [
-                {"name": "Request rate", "query": f"sum(rate({_CALLS}{{$$__tags}}[5m]))"},
+                {"name": "Request rate", "query": f"sum(rate({CALLS}{{$$__tags}}[5m]))"},
                 {
                     "name": "Error rate",
-                    "query": f"sum(rate({_CALLS}{{$$__tags, {_ERROR}}}[5m]))",
+                    "query": f"sum(rate({CALLS}{{$$__tags, {ERROR}}}[5m]))",
                 },
                 {
                     "name": "95th percentile of duration",
                     "query": "histogram_quantile(0.95, sum by (le) "
-                    f"(rate({_DURATION}{{$$__tags}}[5m])))",
+                    f"(rate({DURATION}{{$$__tags}}[5m])))",
                 },
             ],
         },

@@ -9,6 +9,7 @@ from cdktf_cdktf_provider_helm.provider import (
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
 from constructs import Construct
 
+from constructs_lib.dashboard import Dashboard, DashboardProps
 from constructs_lib.dependencies import resources_in
 from constructs_lib.helm_release import ChartRelease
 from constructs_lib.namespace import BoundedNamespace, BoundedNamespaceProps
@@ -20,6 +21,7 @@ from constructs_lib.thanos_querier import ThanosQuerier, ThanosQuerierProps
 from constructs_lib.thanos_store import ThanosStore, ThanosStoreProps
 from environments.model import OBSERVABILITY, Settings
 from environments.traffic import Policy, plan_policies
+from grafana import namespace_overview
 from helm_values import thanos
 from helm_values.release import LayersBelow
 from helm_values.releases import releases
@@ -49,6 +51,16 @@ class ObservabilityStack(EnvironmentStack):
         }
         kps = self._releases(_layers_below(storage), ready)["kps"]
         self._thanos(storage, [*ready[OBSERVABILITY], kps.resource])
+        for name in settings.namespaces:
+            Dashboard(
+                self,
+                f"dashboard-{name}",
+                DashboardProps(
+                    folder=name,
+                    content=namespace_overview.dashboard(name),
+                    after=ready[OBSERVABILITY],
+                ),
+            )
 
     def _namespace(
         self, name: str, storage: StorageOutputs, policies: tuple[Policy, ...]

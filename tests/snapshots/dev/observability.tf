@@ -1531,10 +1531,6 @@ alternateConfig:
       check_interval: 1s
       limit_percentage: 80
       spike_limit_percentage: 20
-    batch:
-      timeout: 2s
-      send_batch_size: 4096
-      send_batch_max_size: 8192
     k8s_attributes:
       extract:
         metadata:
@@ -1602,6 +1598,11 @@ alternateConfig:
         queue_size: 134217728
         num_consumers: 10
         block_on_overflow: true
+        batch:
+          flush_timeout: 2s
+          sizer: items
+          min_size: 4096
+          max_size: 8192
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -1619,6 +1620,11 @@ alternateConfig:
         queue_size: 134217728
         num_consumers: 10
         block_on_overflow: true
+        batch:
+          flush_timeout: 2s
+          sizer: items
+          min_size: 4096
+          max_size: 8192
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -1636,6 +1642,11 @@ alternateConfig:
         queue_size: 134217728
         num_consumers: 10
         block_on_overflow: true
+        batch:
+          flush_timeout: 2s
+          sizer: items
+          min_size: 4096
+          max_size: 8192
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -1653,6 +1664,11 @@ alternateConfig:
         queue_size: 134217728
         num_consumers: 10
         block_on_overflow: true
+        batch:
+          flush_timeout: 2s
+          sizer: items
+          min_size: 4096
+          max_size: 8192
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -1668,6 +1684,11 @@ alternateConfig:
         queue_size: 134217728
         num_consumers: 10
         block_on_overflow: false
+        batch:
+          flush_timeout: 2s
+          sizer: items
+          min_size: 4096
+          max_size: 8192
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -1701,7 +1722,6 @@ alternateConfig:
         - k8s_attributes
         - resource/observability
         - resource/cluster
-        - batch
         exporters:
         - otlp_http/loki-observability
       logs/dev:
@@ -1712,7 +1732,6 @@ alternateConfig:
         - k8s_attributes
         - resource/dev
         - resource/cluster
-        - batch
         exporters:
         - otlp_http/loki-dev
       logs/hml:
@@ -1723,7 +1742,6 @@ alternateConfig:
         - k8s_attributes
         - resource/hml
         - resource/cluster
-        - batch
         exporters:
         - otlp_http/loki-hml
       logs/prd:
@@ -1734,7 +1752,6 @@ alternateConfig:
         - k8s_attributes
         - resource/prd
         - resource/cluster
-        - batch
         exporters:
         - otlp_http/loki-prd
       metrics:
@@ -1745,7 +1762,6 @@ alternateConfig:
         - k8s_attributes
         - transform/environment
         - resource/cluster
-        - batch
         exporters:
         - otlp_http/prometheus-0
 EOT
@@ -1843,7 +1859,7 @@ rollout:
   rollingUpdate:
     maxSurge: 1
     maxUnavailable: 0
-terminationGracePeriodSeconds: 60
+terminationGracePeriodSeconds: 45
 autoscaling:
   enabled: true
   targetCPUUtilizationPercentage: 70
@@ -1987,42 +2003,65 @@ alternateConfig:
       check_interval: 1s
       limit_percentage: 80
       spike_limit_percentage: 20
-    batch:
-      timeout: 2s
-      send_batch_size: 4096
-      send_batch_max_size: 8192
     transform/claims:
       error_mode: ignore
       trace_statements:
       - context: resource
         statements:
-        - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[.]")
-        - delete_matching_keys(resource.attributes, "^deployment[.]environment([.]name)?$")
+        - replace_pattern(resource.attributes["service.name"], "/", "-")
+        - replace_pattern(resource.attributes["service.namespace"], "/", "-")
+        - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
+      - context: scope
+        statements:
+        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:k8s|collector)[.]")
-        - delete_matching_keys(span.attributes, "^(?:deployment[.]environment([.]name)?|service[.]namespace)$")
+        - delete_matching_keys(span.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(span.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(span.attributes, "^service[^0-9A-Za-z]+namespace$")
       metric_statements:
       - context: resource
         statements:
-        - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[.]")
-        - delete_matching_keys(resource.attributes, "^deployment[.]environment([.]name)?$")
+        - replace_pattern(resource.attributes["service.name"], "/", "-")
+        - replace_pattern(resource.attributes["service.namespace"], "/", "-")
+        - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
+      - context: scope
+        statements:
+        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
       - context: datapoint
         statements:
-        - delete_matching_keys(datapoint.attributes, "^(?:k8s|collector)[.]")
-        - delete_matching_keys(datapoint.attributes, "^(?:deployment[.]environment([.]name)?|service[.]namespace)$")
+        - delete_matching_keys(datapoint.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(datapoint.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(datapoint.attributes, "^service[^0-9A-Za-z]+namespace$")
       log_statements:
       - context: resource
         statements:
-        - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[.]")
-        - delete_matching_keys(resource.attributes, "^deployment[.]environment([.]name)?$")
+        - replace_pattern(resource.attributes["service.name"], "/", "-")
+        - replace_pattern(resource.attributes["service.namespace"], "/", "-")
+        - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
+      - context: scope
+        statements:
+        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:k8s|collector)[.]")
-        - delete_matching_keys(log.attributes, "^(?:deployment[.]environment([.]name)?|service[.]namespace)$")
+        - delete_matching_keys(log.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(log.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(log.attributes, "^service[^0-9A-Za-z]+namespace$")
     k8s_attributes:
       extract:
         metadata:
@@ -2073,6 +2112,12 @@ alternateConfig:
         - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|.*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
         - truncate_all(datapoint.attributes, 128)
         - limit(datapoint.attributes, 20, ["http.request.method", "http.route", "http.response.status_code", "error.type"])
+        - set(datapoint.explicit_bounds, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and (Len(datapoint.bucket_counts) != Len(datapoint.explicit_bounds) + 1 or IsMatch(Format("%v", [datapoint.explicit_bounds]), "Inf|NaN"))
+        - set(datapoint.bucket_counts, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and Len(datapoint.explicit_bounds) == 0
+      - context: metric
+        statements:
+        - aggregate_on_attributes("sum") where metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM
+        - aggregate_on_attributes("mean") where metric.type == METRIC_DATA_TYPE_GAUGE
     transform/service_identity:
       error_mode: ignore
       metric_statements:
@@ -2188,6 +2233,11 @@ alternateConfig:
         queue_size: 268435456
         num_consumers: 10
         block_on_overflow: false
+        batch:
+          flush_timeout: 2s
+          sizer: items
+          min_size: 4096
+          max_size: 8192
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2205,6 +2255,11 @@ alternateConfig:
         queue_size: 268435456
         num_consumers: 10
         block_on_overflow: false
+        batch:
+          flush_timeout: 2s
+          sizer: items
+          min_size: 4096
+          max_size: 8192
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2220,6 +2275,11 @@ alternateConfig:
         queue_size: 268435456
         num_consumers: 10
         block_on_overflow: false
+        batch:
+          flush_timeout: 2s
+          sizer: items
+          min_size: 4096
+          max_size: 8192
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2263,7 +2323,6 @@ alternateConfig:
         - memory_limiter
         - resource/stage
         - tail_sampling
-        - batch
         exporters:
         - otlp_grpc/tempo
       metrics:
@@ -2275,7 +2334,6 @@ alternateConfig:
         - k8s_attributes
         - resource/stage
         - transform/metric_labels
-        - batch
         exporters:
         - otlp_http/prometheus-0
       metrics/spans:
@@ -2286,7 +2344,6 @@ alternateConfig:
         - transform/service_identity
         - resource/stage
         - resource/writer
-        - batch
         exporters:
         - otlp_http/prometheus-0
       logs:
@@ -2297,7 +2354,6 @@ alternateConfig:
         - transform/claims
         - k8s_attributes
         - resource/stage
-        - batch
         exporters:
         - otlp_http/loki
 EOT
@@ -2395,7 +2451,7 @@ rollout:
   rollingUpdate:
     maxSurge: 1
     maxUnavailable: 0
-terminationGracePeriodSeconds: 60
+terminationGracePeriodSeconds: 45
 autoscaling:
   enabled: true
   targetCPUUtilizationPercentage: 70
@@ -2539,42 +2595,65 @@ alternateConfig:
       check_interval: 1s
       limit_percentage: 80
       spike_limit_percentage: 20
-    batch:
-      timeout: 2s
-      send_batch_size: 4096
-      send_batch_max_size: 8192
     transform/claims:
       error_mode: ignore
       trace_statements:
       - context: resource
         statements:
-        - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[.]")
-        - delete_matching_keys(resource.attributes, "^deployment[.]environment([.]name)?$")
+        - replace_pattern(resource.attributes["service.name"], "/", "-")
+        - replace_pattern(resource.attributes["service.namespace"], "/", "-")
+        - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
+      - context: scope
+        statements:
+        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:k8s|collector)[.]")
-        - delete_matching_keys(span.attributes, "^(?:deployment[.]environment([.]name)?|service[.]namespace)$")
+        - delete_matching_keys(span.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(span.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(span.attributes, "^service[^0-9A-Za-z]+namespace$")
       metric_statements:
       - context: resource
         statements:
-        - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[.]")
-        - delete_matching_keys(resource.attributes, "^deployment[.]environment([.]name)?$")
+        - replace_pattern(resource.attributes["service.name"], "/", "-")
+        - replace_pattern(resource.attributes["service.namespace"], "/", "-")
+        - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
+      - context: scope
+        statements:
+        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
       - context: datapoint
         statements:
-        - delete_matching_keys(datapoint.attributes, "^(?:k8s|collector)[.]")
-        - delete_matching_keys(datapoint.attributes, "^(?:deployment[.]environment([.]name)?|service[.]namespace)$")
+        - delete_matching_keys(datapoint.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(datapoint.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(datapoint.attributes, "^service[^0-9A-Za-z]+namespace$")
       log_statements:
       - context: resource
         statements:
-        - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[.]")
-        - delete_matching_keys(resource.attributes, "^deployment[.]environment([.]name)?$")
+        - replace_pattern(resource.attributes["service.name"], "/", "-")
+        - replace_pattern(resource.attributes["service.namespace"], "/", "-")
+        - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
+      - context: scope
+        statements:
+        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:k8s|collector)[.]")
-        - delete_matching_keys(log.attributes, "^(?:deployment[.]environment([.]name)?|service[.]namespace)$")
+        - delete_matching_keys(log.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(log.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(log.attributes, "^service[^0-9A-Za-z]+namespace$")
     k8s_attributes:
       extract:
         metadata:
@@ -2625,6 +2704,12 @@ alternateConfig:
         - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|.*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
         - truncate_all(datapoint.attributes, 128)
         - limit(datapoint.attributes, 20, ["http.request.method", "http.route", "http.response.status_code", "error.type"])
+        - set(datapoint.explicit_bounds, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and (Len(datapoint.bucket_counts) != Len(datapoint.explicit_bounds) + 1 or IsMatch(Format("%v", [datapoint.explicit_bounds]), "Inf|NaN"))
+        - set(datapoint.bucket_counts, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and Len(datapoint.explicit_bounds) == 0
+      - context: metric
+        statements:
+        - aggregate_on_attributes("sum") where metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM
+        - aggregate_on_attributes("mean") where metric.type == METRIC_DATA_TYPE_GAUGE
     transform/service_identity:
       error_mode: ignore
       metric_statements:
@@ -2740,6 +2825,11 @@ alternateConfig:
         queue_size: 268435456
         num_consumers: 10
         block_on_overflow: false
+        batch:
+          flush_timeout: 2s
+          sizer: items
+          min_size: 4096
+          max_size: 8192
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2757,6 +2847,11 @@ alternateConfig:
         queue_size: 268435456
         num_consumers: 10
         block_on_overflow: false
+        batch:
+          flush_timeout: 2s
+          sizer: items
+          min_size: 4096
+          max_size: 8192
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2772,6 +2867,11 @@ alternateConfig:
         queue_size: 268435456
         num_consumers: 10
         block_on_overflow: false
+        batch:
+          flush_timeout: 2s
+          sizer: items
+          min_size: 4096
+          max_size: 8192
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2815,7 +2915,6 @@ alternateConfig:
         - memory_limiter
         - resource/stage
         - tail_sampling
-        - batch
         exporters:
         - otlp_grpc/tempo
       metrics:
@@ -2827,7 +2926,6 @@ alternateConfig:
         - k8s_attributes
         - resource/stage
         - transform/metric_labels
-        - batch
         exporters:
         - otlp_http/prometheus-0
       metrics/spans:
@@ -2838,7 +2936,6 @@ alternateConfig:
         - transform/service_identity
         - resource/stage
         - resource/writer
-        - batch
         exporters:
         - otlp_http/prometheus-0
       logs:
@@ -2849,7 +2946,6 @@ alternateConfig:
         - transform/claims
         - k8s_attributes
         - resource/stage
-        - batch
         exporters:
         - otlp_http/loki
 EOT
@@ -2947,7 +3043,7 @@ rollout:
   rollingUpdate:
     maxSurge: 1
     maxUnavailable: 0
-terminationGracePeriodSeconds: 60
+terminationGracePeriodSeconds: 45
 autoscaling:
   enabled: true
   targetCPUUtilizationPercentage: 70
@@ -3091,42 +3187,65 @@ alternateConfig:
       check_interval: 1s
       limit_percentage: 80
       spike_limit_percentage: 20
-    batch:
-      timeout: 2s
-      send_batch_size: 4096
-      send_batch_max_size: 8192
     transform/claims:
       error_mode: ignore
       trace_statements:
       - context: resource
         statements:
-        - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[.]")
-        - delete_matching_keys(resource.attributes, "^deployment[.]environment([.]name)?$")
+        - replace_pattern(resource.attributes["service.name"], "/", "-")
+        - replace_pattern(resource.attributes["service.namespace"], "/", "-")
+        - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
+      - context: scope
+        statements:
+        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:k8s|collector)[.]")
-        - delete_matching_keys(span.attributes, "^(?:deployment[.]environment([.]name)?|service[.]namespace)$")
+        - delete_matching_keys(span.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(span.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(span.attributes, "^service[^0-9A-Za-z]+namespace$")
       metric_statements:
       - context: resource
         statements:
-        - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[.]")
-        - delete_matching_keys(resource.attributes, "^deployment[.]environment([.]name)?$")
+        - replace_pattern(resource.attributes["service.name"], "/", "-")
+        - replace_pattern(resource.attributes["service.namespace"], "/", "-")
+        - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
+      - context: scope
+        statements:
+        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
       - context: datapoint
         statements:
-        - delete_matching_keys(datapoint.attributes, "^(?:k8s|collector)[.]")
-        - delete_matching_keys(datapoint.attributes, "^(?:deployment[.]environment([.]name)?|service[.]namespace)$")
+        - delete_matching_keys(datapoint.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(datapoint.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(datapoint.attributes, "^service[^0-9A-Za-z]+namespace$")
       log_statements:
       - context: resource
         statements:
-        - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[.]")
-        - delete_matching_keys(resource.attributes, "^deployment[.]environment([.]name)?$")
+        - replace_pattern(resource.attributes["service.name"], "/", "-")
+        - replace_pattern(resource.attributes["service.namespace"], "/", "-")
+        - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
+      - context: scope
+        statements:
+        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:k8s|collector)[.]")
-        - delete_matching_keys(log.attributes, "^(?:deployment[.]environment([.]name)?|service[.]namespace)$")
+        - delete_matching_keys(log.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
+        - delete_matching_keys(log.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
+        - delete_matching_keys(log.attributes, "^service[^0-9A-Za-z]+namespace$")
     k8s_attributes:
       extract:
         metadata:
@@ -3177,6 +3296,12 @@ alternateConfig:
         - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|.*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
         - truncate_all(datapoint.attributes, 128)
         - limit(datapoint.attributes, 20, ["http.request.method", "http.route", "http.response.status_code", "error.type"])
+        - set(datapoint.explicit_bounds, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and (Len(datapoint.bucket_counts) != Len(datapoint.explicit_bounds) + 1 or IsMatch(Format("%v", [datapoint.explicit_bounds]), "Inf|NaN"))
+        - set(datapoint.bucket_counts, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and Len(datapoint.explicit_bounds) == 0
+      - context: metric
+        statements:
+        - aggregate_on_attributes("sum") where metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM
+        - aggregate_on_attributes("mean") where metric.type == METRIC_DATA_TYPE_GAUGE
     transform/service_identity:
       error_mode: ignore
       metric_statements:
@@ -3292,6 +3417,11 @@ alternateConfig:
         queue_size: 268435456
         num_consumers: 10
         block_on_overflow: false
+        batch:
+          flush_timeout: 2s
+          sizer: items
+          min_size: 4096
+          max_size: 8192
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3309,6 +3439,11 @@ alternateConfig:
         queue_size: 268435456
         num_consumers: 10
         block_on_overflow: false
+        batch:
+          flush_timeout: 2s
+          sizer: items
+          min_size: 4096
+          max_size: 8192
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3324,6 +3459,11 @@ alternateConfig:
         queue_size: 268435456
         num_consumers: 10
         block_on_overflow: false
+        batch:
+          flush_timeout: 2s
+          sizer: items
+          min_size: 4096
+          max_size: 8192
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3367,7 +3507,6 @@ alternateConfig:
         - memory_limiter
         - resource/stage
         - tail_sampling
-        - batch
         exporters:
         - otlp_grpc/tempo
       metrics:
@@ -3379,7 +3518,6 @@ alternateConfig:
         - k8s_attributes
         - resource/stage
         - transform/metric_labels
-        - batch
         exporters:
         - otlp_http/prometheus-0
       metrics/spans:
@@ -3390,7 +3528,6 @@ alternateConfig:
         - transform/service_identity
         - resource/stage
         - resource/writer
-        - batch
         exporters:
         - otlp_http/prometheus-0
       logs:
@@ -3401,7 +3538,6 @@ alternateConfig:
         - transform/claims
         - k8s_attributes
         - resource/stage
-        - batch
         exporters:
         - otlp_http/loki
 EOT
@@ -3840,6 +3976,565 @@ EOT
   ]
   version = "12.1.0"
   wait    = true
+}
+
+resource "kubernetes_config_map_v1" "dashboard-dev" {
+  data = {
+    "dev-overview.json" = jsonencode({
+      uid      = "dev-overview"
+      title    = "dev overview"
+      tags     = ["dev"]
+      timezone = "browser"
+      editable = false
+      refresh  = "1m"
+      time = {
+        from = "now-1h"
+        to   = "now"
+      }
+      panels = [
+        {
+          id          = 1
+          title       = "Requests"
+          description = "Requests per second that each service answered. None: is it deployed, and does it send to otel-gateway in its namespace?"
+          type        = "timeseries"
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            x = 0
+            y = 0
+            w = 12
+            h = 8
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+              min  = 0
+            }
+            overrides = []
+          }
+          targets = [
+            {
+              refId        = "A"
+              expr         = "sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"dev\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m]))"
+              legendFormat = "{{service_name}}"
+              exemplar     = false
+            },
+          ]
+        },
+        {
+          id          = 2
+          title       = "Errors"
+          description = "Share of requests whose span has the status error. Open the traces of one: errors are never sampled away."
+          type        = "timeseries"
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            x = 12
+            y = 0
+            w = 12
+            h = 8
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+            }
+            overrides = []
+          }
+          targets = [
+            {
+              refId        = "A"
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"dev\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", status_code=\"STATUS_CODE_ERROR\"}[5m])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"dev\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"dev\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m]))"
+              legendFormat = "{{service_name}}"
+              exemplar     = false
+            },
+          ]
+        },
+        {
+          id          = 3
+          title       = "Latency, 95th percentile"
+          description = "One request in twenty took longer. The dots are exemplars; one that was not sampled has no trace."
+          type        = "timeseries"
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            x = 0
+            y = 8
+            w = 12
+            h = 8
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "s"
+              min  = 0
+            }
+            overrides = []
+          }
+          targets = [
+            {
+              refId        = "A"
+              expr         = "histogram_quantile(0.95, sum by (service_name, le) (rate(traces_span_metrics_duration_seconds_bucket{deployment_environment_name=\"dev\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m])))"
+              legendFormat = "{{service_name}}"
+              exemplar     = true
+            },
+          ]
+        },
+        {
+          id          = 4
+          title       = "Logs"
+          description = "Newest first. A line with a trace id links to its trace."
+          type        = "logs"
+          datasource = {
+            type = "loki"
+            uid  = "loki"
+          }
+          gridPos = {
+            x = 0
+            y = 16
+            w = 24
+            h = 12
+          }
+          options = {
+            showTime         = true
+            sortOrder        = "Descending"
+            enableLogDetails = true
+          }
+          targets = [
+            {
+              refId = "A"
+              expr  = "{deployment_environment_name=\"dev\"}"
+            },
+          ]
+        },
+      ]
+    })
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+  ]
+
+  metadata {
+    annotations = {
+      grafana_folder = "dev"
+    }
+    labels = {
+      grafana_dashboard = "1"
+    }
+    name      = "dashboard-dev-overview"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "dashboard-hml" {
+  data = {
+    "hml-overview.json" = jsonencode({
+      uid      = "hml-overview"
+      title    = "hml overview"
+      tags     = ["hml"]
+      timezone = "browser"
+      editable = false
+      refresh  = "1m"
+      time = {
+        from = "now-1h"
+        to   = "now"
+      }
+      panels = [
+        {
+          id          = 1
+          title       = "Requests"
+          description = "Requests per second that each service answered. None: is it deployed, and does it send to otel-gateway in its namespace?"
+          type        = "timeseries"
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            x = 0
+            y = 0
+            w = 12
+            h = 8
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+              min  = 0
+            }
+            overrides = []
+          }
+          targets = [
+            {
+              refId        = "A"
+              expr         = "sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"hml\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m]))"
+              legendFormat = "{{service_name}}"
+              exemplar     = false
+            },
+          ]
+        },
+        {
+          id          = 2
+          title       = "Errors"
+          description = "Share of requests whose span has the status error. Open the traces of one: errors are never sampled away."
+          type        = "timeseries"
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            x = 12
+            y = 0
+            w = 12
+            h = 8
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+            }
+            overrides = []
+          }
+          targets = [
+            {
+              refId        = "A"
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"hml\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", status_code=\"STATUS_CODE_ERROR\"}[5m])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"hml\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"hml\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m]))"
+              legendFormat = "{{service_name}}"
+              exemplar     = false
+            },
+          ]
+        },
+        {
+          id          = 3
+          title       = "Latency, 95th percentile"
+          description = "One request in twenty took longer. The dots are exemplars; one that was not sampled has no trace."
+          type        = "timeseries"
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            x = 0
+            y = 8
+            w = 12
+            h = 8
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "s"
+              min  = 0
+            }
+            overrides = []
+          }
+          targets = [
+            {
+              refId        = "A"
+              expr         = "histogram_quantile(0.95, sum by (service_name, le) (rate(traces_span_metrics_duration_seconds_bucket{deployment_environment_name=\"hml\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m])))"
+              legendFormat = "{{service_name}}"
+              exemplar     = true
+            },
+          ]
+        },
+        {
+          id          = 4
+          title       = "Logs"
+          description = "Newest first. A line with a trace id links to its trace."
+          type        = "logs"
+          datasource = {
+            type = "loki"
+            uid  = "loki"
+          }
+          gridPos = {
+            x = 0
+            y = 16
+            w = 24
+            h = 12
+          }
+          options = {
+            showTime         = true
+            sortOrder        = "Descending"
+            enableLogDetails = true
+          }
+          targets = [
+            {
+              refId = "A"
+              expr  = "{deployment_environment_name=\"hml\"}"
+            },
+          ]
+        },
+      ]
+    })
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+  ]
+
+  metadata {
+    annotations = {
+      grafana_folder = "hml"
+    }
+    labels = {
+      grafana_dashboard = "1"
+    }
+    name      = "dashboard-hml-overview"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "dashboard-observability" {
+  data = {
+    "observability-overview.json" = jsonencode({
+      uid      = "observability-overview"
+      title    = "observability overview"
+      tags     = ["observability"]
+      timezone = "browser"
+      editable = false
+      refresh  = "1m"
+      time = {
+        from = "now-1h"
+        to   = "now"
+      }
+      panels = [
+        {
+          id          = 1
+          title       = "Logs"
+          description = "Newest first. A line with a trace id links to its trace."
+          type        = "logs"
+          datasource = {
+            type = "loki"
+            uid  = "loki"
+          }
+          gridPos = {
+            x = 0
+            y = 0
+            w = 24
+            h = 12
+          }
+          options = {
+            showTime         = true
+            sortOrder        = "Descending"
+            enableLogDetails = true
+          }
+          targets = [
+            {
+              refId = "A"
+              expr  = "{deployment_environment_name=\"observability\"}"
+            },
+          ]
+        },
+      ]
+    })
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+  ]
+
+  metadata {
+    annotations = {
+      grafana_folder = "observability"
+    }
+    labels = {
+      grafana_dashboard = "1"
+    }
+    name      = "dashboard-observability-overview"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "dashboard-prd" {
+  data = {
+    "prd-overview.json" = jsonencode({
+      uid      = "prd-overview"
+      title    = "prd overview"
+      tags     = ["prd"]
+      timezone = "browser"
+      editable = false
+      refresh  = "1m"
+      time = {
+        from = "now-1h"
+        to   = "now"
+      }
+      panels = [
+        {
+          id          = 1
+          title       = "Requests"
+          description = "Requests per second that each service answered. None: is it deployed, and does it send to otel-gateway in its namespace?"
+          type        = "timeseries"
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            x = 0
+            y = 0
+            w = 12
+            h = 8
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+              min  = 0
+            }
+            overrides = []
+          }
+          targets = [
+            {
+              refId        = "A"
+              expr         = "sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"prd\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m]))"
+              legendFormat = "{{service_name}}"
+              exemplar     = false
+            },
+          ]
+        },
+        {
+          id          = 2
+          title       = "Errors"
+          description = "Share of requests whose span has the status error. Open the traces of one: errors are never sampled away."
+          type        = "timeseries"
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            x = 12
+            y = 0
+            w = 12
+            h = 8
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+            }
+            overrides = []
+          }
+          targets = [
+            {
+              refId        = "A"
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"prd\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", status_code=\"STATUS_CODE_ERROR\"}[5m])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"prd\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"prd\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m]))"
+              legendFormat = "{{service_name}}"
+              exemplar     = false
+            },
+          ]
+        },
+        {
+          id          = 3
+          title       = "Latency, 95th percentile"
+          description = "One request in twenty took longer. The dots are exemplars; one that was not sampled has no trace."
+          type        = "timeseries"
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            x = 0
+            y = 8
+            w = 12
+            h = 8
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "s"
+              min  = 0
+            }
+            overrides = []
+          }
+          targets = [
+            {
+              refId        = "A"
+              expr         = "histogram_quantile(0.95, sum by (service_name, le) (rate(traces_span_metrics_duration_seconds_bucket{deployment_environment_name=\"prd\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m])))"
+              legendFormat = "{{service_name}}"
+              exemplar     = true
+            },
+          ]
+        },
+        {
+          id          = 4
+          title       = "Logs"
+          description = "Newest first. A line with a trace id links to its trace."
+          type        = "logs"
+          datasource = {
+            type = "loki"
+            uid  = "loki"
+          }
+          gridPos = {
+            x = 0
+            y = 16
+            w = 24
+            h = 12
+          }
+          options = {
+            showTime         = true
+            sortOrder        = "Descending"
+            enableLogDetails = true
+          }
+          targets = [
+            {
+              refId = "A"
+              expr  = "{deployment_environment_name=\"prd\"}"
+            },
+          ]
+        },
+      ]
+    })
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+  ]
+
+  metadata {
+    annotations = {
+      grafana_folder = "prd"
+    }
+    labels = {
+      grafana_dashboard = "1"
+    }
+    name      = "dashboard-prd-overview"
+    namespace = "observability"
+  }
 }
 
 resource "kubernetes_config_map_v1" "thanos-bucket" {

@@ -1,0 +1,44 @@
+"""A dashboard in a folder of Grafana, as a ConfigMap that its sidecar picks up."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_kubernetes.config_map_v1 import ConfigMapV1, ConfigMapV1Metadata
+from constructs import Construct
+
+from environments.model import OBSERVABILITY
+from helm_values.render import escape_terraform
+
+
+@dataclass(frozen=True, kw_only=True)
+class DashboardProps:
+    """`content` is Grafana's JSON; its `uid` names the file. The folder is made with it."""
+
+    folder: str
+    content: dict[str, Any]
+    after: Sequence[ITerraformDependable]
+
+
+class Dashboard(Construct):
+    """One dashboard; Grafana does not let it be changed in the browser."""
+
+    def __init__(self, scope: Construct, id_: str, props: DashboardProps) -> None:
+        super().__init__(scope, id_)
+        uid = props.content["uid"]
+        ConfigMapV1(
+            self,
+            "Resource",
+            metadata=ConfigMapV1Metadata(
+                name=f"dashboard-{uid}",
+                namespace=OBSERVABILITY,
+                # The names that the sidecar's values in kube_prometheus_stack.yaml and its
+                # chart's default have.
+                labels={"grafana_dashboard": "1"},
+                annotations={"grafana_folder": props.folder},
+            ),
+            data={f"{uid}.json": escape_terraform(json.dumps(props.content, indent=2) + "\n")},
+            depends_on=list(props.after),
+        )

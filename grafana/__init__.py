@@ -1,0 +1,1 @@
+"""Dashboards as pure functions: settings in, Grafana's JSON out."""
