@@ -1,7 +1,7 @@
 """A customer-managed KMS key with rotation and an alias."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.kms_alias import KmsAlias
@@ -19,7 +19,7 @@ class EncryptionKeyProps:
     description: str
     account_id: str
     deletion_protection: bool
-    service_statements: tuple[Statement, ...] = field(default=())
+    service_statements: tuple[Statement, ...] = ()
 
 
 class EncryptionKey(Construct):

@@ -31,8 +31,8 @@ from cdktf_cdktf_provider_kubernetes.service_account_v1 import (
 )
 from constructs import Construct
 
-from constructs_lib.node_group import ENVIRONMENT_LABEL
 from environments.model import OBSERVABILITY, Quota
+from environments.names import ENVIRONMENT_LABEL
 
 CONTAINER_DEFAULT_REQUEST = {"cpu": "50m", "memory": "64Mi"}
 CONTAINER_DEFAULT_LIMIT = {"cpu": "500m", "memory": "256Mi"}

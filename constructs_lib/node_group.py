@@ -23,10 +23,8 @@ from constructs import Construct, IConstruct
 
 from constructs_lib.dependencies import resources_in
 from environments.model import OBSERVABILITY, NodeGroup
+from environments.names import ENVIRONMENT_LABEL
 from versions import AL2023_ARM_64, AL2023_X86_64
-
-ENVIRONMENT_LABEL = "deployment.environment.name"
-"""Label and taint key of a namespace's nodes: the OpenTelemetry attribute of the same meaning."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,10 @@
 
 from environments.model import Settings
 
+ENVIRONMENT_LABEL = "deployment.environment.name"
+"""Label and taint of a namespace's nodes, label of the namespace, attribute of its telemetry: the
+OpenTelemetry attribute's name for all."""
+
 STORAGE_CLASS = "gp3-encrypted"
 """The default StorageClass, which encrypts."""
 

@@ -19,12 +19,6 @@ CLOUDWATCH_RETENTION_DAYS = (
 )  # fmt: skip
 """What PutRetentionPolicy accepts (Amazon CloudWatch Logs API reference)."""
 
-INTERFACE_ENDPOINTS = (
-    "autoscaling", "ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "elasticloadbalancing", "kms",
-    "logs", "secretsmanager", "sts",
-)  # fmt: skip
-"""The services that the foundation calls from inside the VPC."""
-
 PRIVATE_CLUSTER_ENDPOINTS = (
     "autoscaling", "ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "secretsmanager", "sts",
 )  # fmt: skip

@@ -9,6 +9,7 @@ variables that the chart sets; the text is escaped for Terraform when it is rend
 from typing import Any
 
 from environments.model import OBSERVABILITY, Settings
+from environments.names import ENVIRONMENT_LABEL
 from helm_values import endpoints
 
 Config = dict[str, Any]
@@ -25,7 +26,7 @@ QUEUE = "file_storage/queue"
 """The storage of the queues: what it lies on differs (see gateway and agent)."""
 
 TENANT_HEADER = "X-Scope-OrgID"
-ENVIRONMENT = "deployment.environment.name"
+ENVIRONMENT = ENVIRONMENT_LABEL
 MIB = 1024 * 1024
 
 

@@ -183,7 +183,7 @@ def _span_metrics(size: GatewaySize) -> Config:
             {"name": "http.request.method"},
             {"name": "http.route"},
             {"name": "http.response.status_code"},
-            {"name": "deployment.environment.name"},
+            {"name": collector.ENVIRONMENT},
         ],
         # Counted per service: with the pod in the key, each new pod would begin new series, and
         # with the pod out of it but still on the metrics, two pods would write the same series.

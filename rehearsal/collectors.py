@@ -29,7 +29,7 @@ from rehearsal.processes import start as start_process
 
 Config = dict[str, Any]
 
-OTLP_HTTP, OTLP_GRPC, HEALTH, OWN_METRICS, KUBELET = 4318, 4317, 13133, 8888, 10250
+OTLP_HTTP, HEALTH, OWN_METRICS, KUBELET = 4318, 13133, 8888, 10250
 """Ports in the cluster, by which `RunningCollector.url` finds those on this computer."""
 
 POD_NAME = "rehearsed-collector"

@@ -4,7 +4,6 @@ import json
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from scripts.terraform import build_opentofu, find_mirror, find_terraform, terraform_env
 
@@ -67,13 +66,10 @@ class Terraform:
         """Check the stack against the schemas of the real providers."""
         self.run(folder, "validate")
 
-    def apply(self, folder: Path) -> int:
-        """Plan, then apply exactly that plan; return how many resources it changes."""
+    def apply(self, folder: Path) -> None:
+        """Plan, then apply exactly that plan."""
         self.run(folder, "plan", "-input=false", "-out=plan")
-        _, text = self.run(folder, "show", "-json", "plan")
         self.run(folder, "apply", "-input=false", "plan")
-        changes = json.loads(text).get("resource_changes", [])
-        return sum(change["change"]["actions"] not in (["no-op"], ["read"]) for change in changes)
 
     def changes(self, folder: Path) -> str | None:
         """What a plan would change, or None for an empty plan."""
@@ -91,11 +87,6 @@ class Terraform:
         _, text = self.run(folder, "show", "-json")
         root = json.loads(text).get("values", {}).get("root_module", {})
         return [item["address"] for item in root.get("resources", []) if item["mode"] == "managed"]
-
-    def outputs(self, folder: Path) -> dict[str, Any]:
-        """Values of the stack's outputs."""
-        _, text = self.run(folder, "output", "-json")
-        return {name: output["value"] for name, output in json.loads(text).items()}
 
 
 def prepare_terraform(environment: dict[str, str]) -> Terraform:
