@@ -39,6 +39,7 @@ def check(settings: Settings, today: date) -> Iterator[Problem]:
     yield from _check_roles(settings)
     yield from _check_namespaces(settings)
     yield from _check_metrics_retention(settings)
+    yield from _check_alerting(settings)
 
 
 def _check_repeats(value: object, location: Location = ()) -> Iterator[Problem]:
@@ -178,6 +179,7 @@ def _check_namespaces(settings: Settings) -> Iterator[Problem]:
                 f"'{OBSERVABILITY}' may leave it to the size setting",
             )
         yield from _check_sampling(name, settings)
+        yield from _check_objectives(name, settings)
         yield from _check_quota(name, settings)
 
 
@@ -195,6 +197,26 @@ def _check_sampling(name: str, settings: Settings) -> Iterator[Problem]:
             location,
             None,
             f"'{OBSERVABILITY}' has no gateway that samples; allowed: only for stages such as dev",
+        )
+
+
+def _check_objectives(name: str, settings: Settings) -> Iterator[Problem]:
+    if name == OBSERVABILITY and settings.namespaces[name].objectives is not None:
+        yield Problem(
+            ("namespaces", name, "objectives"),
+            None,
+            f"'{OBSERVABILITY}' has no requests that a gateway counts; allowed: only for stages "
+            "such as dev",
+        )
+
+
+def _check_alerting(settings: Settings) -> Iterator[Problem]:
+    hours = settings.alerting.office_hours
+    if hours.end <= hours.start:
+        yield Problem(
+            ("alerting", "office_hours", "end"),
+            hours.end,
+            f"allowed: a time after start, which is {hours.start}",
         )
 
 

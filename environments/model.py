@@ -26,6 +26,9 @@ from environments.types import (
     SlackChannel,
     TagKey,
     TagValue,
+    TimeOfDay,
+    TimeZone,
+    Url,
     VpcCidr,
 )
 
@@ -38,6 +41,11 @@ InterfaceEndpoint = Literal[
     "logs", "secretsmanager", "sts",
 ]  # fmt: skip
 """The services that the foundation calls from inside the VPC."""
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+LatencyBoundMs = Literal[5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000]
+"""Bounds of the gateways' histograms of durations: those that the semantic conventions give for
+HTTP, without the ones between (75 and 750 ms, 7.5 s), as each costs a series for every combination
+of labels. Only at a bound is it known how many requests were faster."""
 
 
 class Model(BaseModel):
@@ -165,6 +173,37 @@ class Sampling(Model):
     this before it decides, so it is at most half a minute."""
 
 
+class Objectives(Model):
+    """Service level objectives of a stage's services, each over 30 days.
+
+    At most 95 % can be missed for the burn rate of 14.4, at which somebody is paged, to be possible
+    at all: it takes 14.4 times the error budget, thus a budget below 1 / 14.4 = 6.9 %.
+    """
+
+    availability_percent: Annotated[float, Field(ge=95, le=99.99)] = 99.5
+    """Share of requests answered without an error."""
+    latency_percent: Annotated[float, Field(ge=95, le=99.99)] = 95
+    """Share of requests answered within `latency_threshold_ms`."""
+    latency_threshold_ms: LatencyBoundMs = 500
+    """From here on an answer is slow; a bound of the gateways' histograms."""
+
+
+class Notifications(Model):
+    """Who hears of a namespace's alerts, where it is not who `alerting` names."""
+
+    owner: TagValue | None = None
+    """Team that answers for the namespace's alerts; `tags.owner` unless given."""
+    slack_channel: SlackChannel | None = None
+    """Channel of the namespace's alerts; `alerting.slack_channel` unless given."""
+    emails: Annotated[tuple[Email, ...], Field(strict=False)] = ()
+    """Receivers of its critical alerts; `alerting.emails` unless given."""
+    page: bool = True
+    """Whether its critical alerts page: e-mails at any time, and a mention of the whole channel.
+    Otherwise they only go to the channel."""
+    mute_out_of_hours: bool = False
+    """Whether what pages nobody waits for `alerting.office_hours`."""
+
+
 class Namespace(Model):
     """One stage (dev, hml, prd) or the observability namespace, with what isolates it."""
 
@@ -180,6 +219,11 @@ class Namespace(Model):
     """
     editor_role_arns: Annotated[tuple[RoleArn, ...], Field(strict=False)] = ()
     """IAM roles that may edit what is in this namespace."""
+    objectives: Objectives | None = None
+    """Service level objectives of the stage's services; the defaults below unless given.
+    `observability` has no requests that a gateway counts and must leave it out."""
+    notifications: Notifications = Notifications()
+    """Who hears of the namespace's alerts."""
 
 
 class MetricsRetention(Model):
@@ -215,6 +259,21 @@ class Smtp(Model):
     """
 
 
+class OfficeHours(Model):
+    """When somebody reads what is not urgent."""
+
+    weekdays: Annotated[
+        tuple[Weekday, ...], Field(min_length=1, max_length=7, strict=False)
+    ] = ("monday", "tuesday", "wednesday", "thursday", "friday")  # fmt: skip
+    """Working days."""
+    start: TimeOfDay = "08:00"
+    """Beginning of a working day."""
+    end: TimeOfDay = "20:00"
+    """End of a working day, later than `start`."""
+    time_zone: TimeZone = "UTC"
+    """Where that is the time."""
+
+
 class Alerting(Model):
     """Who hears of alerts. The Slack webhook and the SMTP password are secrets and not here."""
 
@@ -224,6 +283,16 @@ class Alerting(Model):
     """Receivers of critical alerts."""
     smtp: Smtp
     """Mail server of the alerts."""
+    grafana_url: Url
+    """Where people open Grafana: alerts link to its dashboards."""
+    runbooks_url: Url
+    """Where people read docs/runbooks/alerts: alerts link to a page each, <url>/<alert>.md."""
+    office_hours: OfficeHours = OfficeHours()
+    """Outside of them the namespaces with `mute_out_of_hours` are quiet."""
+    dead_mans_switch: bool = False
+    """Whether a service outside (healthchecks.io, PagerDuty, Dead Man's Snitch, ...) is told every
+    minute that alerts work, and raises the alarm when that stops. Its address is the secret
+    `alertmanager-dead-mans-switch` (key `url`), which must be there before."""
 
 
 class Tags(Model):
@@ -298,6 +367,14 @@ class Settings(Model):
             disk_size_gib=nodes.disk_size_gib,
             zone_spread="per_zone",
         )
+
+    def objectives(self, stage: str) -> Objectives:
+        """Service level objectives of a stage."""
+        return self.namespaces[stage].objectives or Objectives()
+
+    def owner(self, namespace: str) -> str:
+        """Team that answers for a namespace's alerts."""
+        return self.namespaces[namespace].notifications.owner or self.tags.owner
 
     def role_arns(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Every IAM role that the settings name, with its place in the file."""

@@ -8,6 +8,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from typing import Annotated
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
@@ -108,6 +109,13 @@ def _region(value: str) -> str:
     return value
 
 
+def _time_zone(value: str) -> str:
+    # Alertmanager reads the same database; tzdata brings it where the computer has none.
+    if value not in available_timezones():
+        raise ValueError("allowed: a name of the IANA time zone database, as America/Sao_Paulo")
+    return value
+
+
 Name = Annotated[
     str,
     *_text(
@@ -161,6 +169,19 @@ HostPort = Annotated[
 MailUser = Annotated[
     str,
     *_text(r"[\w.+@-]{1,128}", "1 to 128 letters a-z A-Z, digits and . + - @ _"),
+]
+Url = Annotated[
+    str,
+    *_text(
+        r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::[1-9]\d{1,4})?(?:/[\w.~/-]*[\w~-])?",
+        "an http or https address without a slash at its end, such as https://grafana.example.com",
+    ),
+]
+TimeOfDay = Annotated[
+    str, *_text(r"(?:[01]\d|2[0-3]):[0-5]\d", "a time between 00:00 and 23:59, in quotes")
+]
+TimeZone = Annotated[
+    str, AfterValidator(_time_zone), Field(json_schema_extra={"examples": ["America/Sao_Paulo"]})
 ]
 TagValue = Annotated[
     str,

@@ -7,7 +7,9 @@ gateways' span_metrics connector (helm_values/otel_gateway_config.py).
 from typing import Any
 
 from environments.model import OBSERVABILITY
-from helm_values.grafana import CALLS, DURATION, ERROR, LOKI_UID, PROMETHEUS_UID
+from grafana.uids import LOKI_UID, PROMETHEUS_UID
+from signals.metrics import CALLS, DURATION
+from signals.slo import ERROR
 
 Panel = dict[str, Any]
 
@@ -43,7 +45,7 @@ def queries(namespace: str) -> dict[str, str]:
         "Errors": f"({errors} or 0 * {rate}) / {rate}",
         "Latency, 95th percentile": (
             f"histogram_quantile(0.95, sum by (service_name, le) "
-            f"(rate({DURATION}{{{of_servers}}}[5m])))"
+            f"(rate({DURATION.bucket}{{{of_servers}}}[5m])))"
         ),
     }
 

@@ -7,18 +7,11 @@ from typing import Any
 
 from environments.model import Settings
 from environments.names import STORAGE_CLASS
+from grafana.uids import LOKI_UID, PROMETHEUS_UID, TEMPO_UID
 from helm_values import endpoints
 from helm_values.sizes import METRICS
-
-PROMETHEUS_UID = "prometheus"
-LOKI_UID = "loki"
-TEMPO_UID = "tempo"
-"""Dashboards refer to these."""
-
-CALLS = "traces_span_metrics_calls_total"
-ERROR = 'status_code="STATUS_CODE_ERROR"'
-DURATION = "traces_span_metrics_duration_seconds_bucket"
-"""Of the gateways' span_metrics connector: made before sampling, so they count all spans."""
+from signals.metrics import CALLS, DURATION
+from signals.slo import ERROR
 
 
 def values(settings: Settings) -> dict[str, Any]:
@@ -107,7 +100,7 @@ def _tempo() -> dict[str, Any]:
                 {
                     "name": "95th percentile of duration",
                     "query": "histogram_quantile(0.95, sum by (le) "
-                    f"(rate({DURATION}{{$$__tags}}[5m])))",
+                    f"(rate({DURATION.bucket}{{$$__tags}}[5m])))",
                 },
             ],
         },

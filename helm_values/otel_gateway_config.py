@@ -12,8 +12,9 @@ that was not; erroneous and slow ones always lead to a trace.
 """
 
 from math import ceil
+from typing import get_args
 
-from environments.model import Sampling, Settings
+from environments.model import LatencyBoundMs, Sampling, Settings
 from helm_values import collector, collector_guards
 from helm_values.backend_sizes import BACKENDS, GatewaySize
 from helm_values.collector import POD_IP, Config
@@ -165,9 +166,8 @@ def _tail_sampling(sampling: Sampling, size: GatewaySize) -> Config:
     }
 
 
-SPAN_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-"""Bounds of the histograms: those that the semantic conventions give for HTTP, without the
-ones between (75 and 750 ms, 7.5 s), as each costs a series for every combination of labels."""
+SPAN_SECONDS = tuple(bound / 1000 for bound in get_args(LatencyBoundMs))
+"""Bounds of the histograms."""
 
 
 def _span_metrics(size: GatewaySize) -> Config:

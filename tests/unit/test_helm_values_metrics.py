@@ -15,6 +15,7 @@ from environments import names
 from environments.load import environment_names, load_environment
 from environments.model import Settings
 from environments.sizes import Size
+from grafana.uids import LOKI_UID, PROMETHEUS_UID, TEMPO_UID
 from helm_values import (
     cluster_autoscaler,
     endpoints,
@@ -403,11 +404,11 @@ def test_every_signal_leads_to_the_others() -> None:
     loki, tempo = (source["jsonData"] for source in grafana.datasources(settings))
 
     assert default["url"] == endpoints.THANOS_QUERIER
-    assert default["exemplarTraceIdDestinations"]["datasourceUid"] == grafana.TEMPO_UID
-    assert loki["derivedFields"][0]["datasourceUid"] == grafana.TEMPO_UID
-    assert tempo["tracesToLogsV2"]["datasourceUid"] == grafana.LOKI_UID
-    assert tempo["tracesToMetrics"]["datasourceUid"] == grafana.PROMETHEUS_UID
-    assert tempo["serviceMap"]["datasourceUid"] == grafana.PROMETHEUS_UID
+    assert default["exemplarTraceIdDestinations"]["datasourceUid"] == TEMPO_UID
+    assert loki["derivedFields"][0]["datasourceUid"] == TEMPO_UID
+    assert tempo["tracesToLogsV2"]["datasourceUid"] == LOKI_UID
+    assert tempo["tracesToMetrics"]["datasourceUid"] == PROMETHEUS_UID
+    assert tempo["serviceMap"]["datasourceUid"] == PROMETHEUS_UID
     assert tempo["nodeGraph"] == {"enabled": True}
 
 

@@ -12,8 +12,8 @@ from settings_files import TODAY
 
 from environments.load import load_environment
 from grafana.namespace_overview import dashboard, queries
-from helm_values.grafana import CALLS, DURATION
 from scripts.programs import PROGRAMS, cached, program
+from signals.metrics import CALLS, DURATION
 
 NAMESPACES = list(load_environment("prd", TODAY).namespaces)
 
@@ -42,14 +42,14 @@ def test_the_queries_count_the_requests_of_their_stage_alone(
 ) -> None:
     # 60 requests a minute, of which 6 with an error; a tenth of them takes longer than 0.1 s.
     given = [
-        series(CALLS, "dev", "0+54x10"),
-        series(CALLS, "dev", "0+6x10", status_code="STATUS_CODE_ERROR"),
-        series(CALLS, "dev", "0+60x10", service_name="quiet"),
-        series(CALLS, "dev", "0+999x10", span_kind="SPAN_KIND_CLIENT"),
-        series(CALLS, "prd", "0+999x10"),
-        series(DURATION, "dev", "0+54x10", le="0.1"),
-        series(DURATION, "dev", "0+60x10", le="0.2"),
-        series(DURATION, "dev", "0+60x10", le="+Inf"),
+        series(CALLS.name, "dev", "0+54x10"),
+        series(CALLS.name, "dev", "0+6x10", status_code="STATUS_CODE_ERROR"),
+        series(CALLS.name, "dev", "0+60x10", service_name="quiet"),
+        series(CALLS.name, "dev", "0+999x10", span_kind="SPAN_KIND_CLIENT"),
+        series(CALLS.name, "prd", "0+999x10"),
+        series(DURATION.bucket, "dev", "0+54x10", le="0.1"),
+        series(DURATION.bucket, "dev", "0+60x10", le="0.2"),
+        series(DURATION.bucket, "dev", "0+60x10", le="+Inf"),
     ]
     expected = {
         "Requests": {"quiet": 1.0, "shop": 1.0},

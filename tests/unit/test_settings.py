@@ -875,7 +875,7 @@ def test_a_namespace_named_like_a_setting_has_the_keys_of_a_namespace(tmp_path: 
     line = numbers["namespaces", "quota", "x"]
     assert lines == [
         f"environments/dev.yaml:{line}: namespaces.quota.x: unknown key; allowed: node_group, "
-        "quota, retention_days, sampling, editor_role_arns"
+        "quota, retention_days, sampling, editor_role_arns, objectives, notifications"
     ]
 
 

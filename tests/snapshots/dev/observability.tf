@@ -504,7 +504,7 @@ prometheus:
     externalLabels:
       cluster: obs-dev
     replicaExternalLabelName: prometheus_replica
-    retention: 2d
+    retention: 4d
     retentionSize: 8GiB
     resources:
       requests:

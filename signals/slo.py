@@ -1,0 +1,81 @@
+"""Service levels: which requests count, and the names of what the recording rules make of them.
+
+The method is multi-window, multi-burn-rate alerting of Google's SRE Workbook, chapter 5 "Alerting
+on SLOs" (https://sre.google/workbook/alerting-on-slos/), section 6 and table 5-8: budget over 30
+days; page at a burn rate of 14.4 over 1 h and 5 min, or 6 over 6 h and 30 min; ticket at 1 over 3 d
+and 6 h. The short window makes an alert end soon after the trouble did.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from signals.metrics import CALLS, DURATION, ENVIRONMENT, SERVICE
+
+Sli = Literal["availability", "latency"]
+SLIS: tuple[Sli, ...] = ("availability", "latency")
+
+PERIOD = "30d"
+"""Time over which an objective counts."""
+
+SERVERS = 'span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"'
+"""Requests are what a service answered, not what it asked of others."""
+ERROR = 'status_code="STATUS_CODE_ERROR"'
+"""By the semantic conventions, a server's span is an error from 500 on: not for a 404."""
+
+BY_SERVICE = (ENVIRONMENT, SERVICE)
+"""Labels of the recorded series, besides `sli` of those that are about one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BurnRate:
+    """One pair of windows; `factor` times the error budget over both of them."""
+
+    long: str
+    short: str
+    factor: float
+    budget_percent: int
+    """Share of the budget of 30 days that is gone when the long window is full."""
+
+
+PAGE = (
+    BurnRate(long="1h", short="5m", factor=14.4, budget_percent=2),
+    BurnRate(long="6h", short="30m", factor=6, budget_percent=5),
+)
+TICKET = (BurnRate(long="3d", short="6h", factor=1, budget_percent=10),)
+
+WINDOWS = ("5m", "30m", "1h", "6h", "3d")
+
+OBJECTIVE = "namespace:slo_objective:ratio"
+"""The objectives of the settings as series, labels ENVIRONMENT and `sli`: 0.999 for 99.9 %."""
+REQUEST_RATE = "namespace_service:requests:rate5m"
+"""Requests per second."""
+BUDGET_LEFT = "namespace_service_sli:error_budget_remaining:ratio"
+"""Share of the budget left, over PERIOD; below 0 the objective is missed. Label `sli`.
+
+Not recorded: Prometheus keeps a few days, Grafana asks Thanos for the rest.
+"""
+
+
+def error_ratio(window: str) -> str:
+    """Name of the recorded share of bad requests over a window, with the label `sli`."""
+    return f"namespace_service_sli:bad_requests:ratio_rate{window}"
+
+
+def requests(window: str) -> str:
+    """PromQL: requests per second by stage and service."""
+    return f"sum by ({', '.join(BY_SERVICE)}) (rate({CALLS}{{{SERVERS}}}[{window}]))"
+
+
+def errors(window: str) -> str:
+    """PromQL: failed ones of them; a service without any has no series."""
+    return f"sum by ({', '.join(BY_SERVICE)}) (rate({CALLS}{{{SERVERS}, {ERROR}}}[{window}]))"
+
+
+def fast(window: str, stage: str, threshold_ms: int) -> str:
+    """PromQL: those answered within a threshold, which is a bound of the histogram."""
+    bound = f'le="{threshold_ms / 1000:g}"'
+    stages = f'{ENVIRONMENT}="{stage}"'
+    return (
+        f"sum by ({', '.join(BY_SERVICE)}) "
+        f"(rate({DURATION.bucket}{{{SERVERS}, {stages}, {bound}}}[{window}]))"
+    )
