@@ -71,7 +71,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema docs lint types fmt test test-fast check bench rehearse-infra charts-check
+.PHONY: synth snapshots schema dashboards docs lint types fmt test test-fast check bench rehearse-infra charts-check
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -80,6 +80,9 @@ snapshots: setup ## Rewrite the reviewed copies in tests/snapshots
 
 schema: setup ## Rewrite the editors' JSON Schema of environments/*.yaml
 	$(PY) -m scripts.settings_schema
+
+dashboards: setup ## Rewrite the dashboards' JSON in grafana/generated
+	$(PY) -m scripts.dashboards
 
 docs: setup ## Rewrite docs/reference, the context and the picture in README.md
 	$(PY) -m scripts.reference_docs

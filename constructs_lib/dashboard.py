@@ -1,24 +1,22 @@
 """A dashboard in a folder of Grafana, as a ConfigMap that its sidecar picks up."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_kubernetes.config_map_v1 import ConfigMapV1, ConfigMapV1Metadata
 from constructs import Construct
 
 from environments.model import OBSERVABILITY
+from grafana.board import FolderedDashboard
 from helm_values.render import escape_terraform
 
 
 @dataclass(frozen=True, kw_only=True)
 class DashboardProps:
-    """`content` is Grafana's JSON; its `uid` names the file. The folder is made with it."""
+    """The folder is made with the dashboard."""
 
-    folder: str
-    content: dict[str, Any]
+    dashboard: FolderedDashboard
     after: Sequence[ITerraformDependable]
 
 
@@ -27,7 +25,7 @@ class Dashboard(Construct):
 
     def __init__(self, scope: Construct, id_: str, props: DashboardProps) -> None:
         super().__init__(scope, id_)
-        uid = props.content["uid"]
+        uid = props.dashboard.uid
         ConfigMapV1(
             self,
             "Resource",
@@ -37,8 +35,9 @@ class Dashboard(Construct):
                 # The names that the sidecar's values in kube_prometheus_stack.yaml and its
                 # chart's default have.
                 labels={"grafana_dashboard": "1"},
-                annotations={"grafana_folder": props.folder},
+                annotations={"grafana_folder": props.dashboard.folder},
             ),
-            data={f"{uid}.json": escape_terraform(json.dumps(props.content, indent=2) + "\n")},
+            # In one line: to read and to review is the same in grafana/generated.
+            data={f"{uid}.json": escape_terraform(props.dashboard.compact)},
             depends_on=list(props.after),
         )

@@ -184,6 +184,13 @@ SCRAPE = Source(
     reference="https://prometheus.io/docs/concepts/jobs_instances/",
 )
 
+RULES = Source(
+    name="rules of Prometheus",
+    job=None,
+    labels=("namespace", "severity", "owner"),
+    reference="https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/",
+)
+
 
 def _counter(name: str, source: Source, labels: tuple[str, ...], unit: str, help_: str) -> Metric:
     return Metric(name=name, kind="counter", source=source, labels=labels, unit=unit, help=help_)
@@ -327,6 +334,10 @@ QUOTA = _gauge(
     "kube_resourcequota", KUBE_STATE_METRICS, ("namespace", "resourcequota", "resource", "type"),
     "1", "Quota of a namespace: type `hard` is the bound, `used` what is used.",
 )  # fmt: skip
+
+ALERTS = _gauge(
+    "ALERTS", RULES, ("alertname", "alertstate"), "1", "1 for each alert that pends or fires."
+)
 
 # --- The telemetry pipeline -----------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from constructs_lib.thanos_querier import ThanosQuerier, ThanosQuerierProps
 from constructs_lib.thanos_store import ThanosStore, ThanosStoreProps
 from environments.model import OBSERVABILITY, Settings
 from environments.traffic import Policy, plan_policies
-from grafana import namespace_overview
+from grafana.dashboards.all_dashboards import dashboards
 from helm_values import thanos
 from helm_values.release import LayersBelow
 from helm_values.releases import releases
@@ -51,15 +51,11 @@ class ObservabilityStack(EnvironmentStack):
         }
         kps = self._releases(_layers_below(storage), ready)["kps"]
         self._thanos(storage, [*ready[OBSERVABILITY], kps.resource])
-        for name in settings.namespaces:
+        for dashboard in dashboards(settings):
             Dashboard(
                 self,
-                f"dashboard-{name}",
-                DashboardProps(
-                    folder=name,
-                    content=namespace_overview.dashboard(name),
-                    after=ready[OBSERVABILITY],
-                ),
+                f"dashboard-{dashboard.uid}",
+                DashboardProps(dashboard=dashboard, after=ready[OBSERVABILITY]),
             )
 
     def _namespace(

@@ -1,0 +1,1 @@
+"""One module for each dashboard; `all_dashboards.py` puts them together."""

@@ -1,0 +1,171 @@
+"""What telemetry costs: series, log and span bytes, and who makes most of them."""
+
+from collections.abc import Sequence
+
+from grafana.board import PLATFORM_FOLDER, FolderedDashboard, Section, board
+from grafana.panels import HALF, QUARTER, THIRD, Levels, Panel, Query, bars, lines, number
+from grafana.queries import RATE, rate
+from grafana.uids import CARDINALITY
+from signals import metrics as m
+from signals.metrics import ENVIRONMENT, SERVICE
+
+SECONDS_PER_DAY = 86_400
+BYTES_PER_SAMPLE = 2
+"""The upper end of the "1-2 bytes per sample" of Prometheus' documentation ("Storage")."""
+
+
+def dashboard(series_of_size: int) -> FolderedDashboard:
+    """Dashboard `Cost and cardinality`; the number is the size's series (helm_values/sizes.py)."""
+    return board(
+        CARDINALITY,
+        "Cost and cardinality",
+        "What drives the bill: series (memory of Prometheus), bytes a day (buckets), and the top "
+        "talkers of each. Compare with docs/operations/capacity.md.",
+        folder=PLATFORM_FOLDER,
+        tags=["cost", "cardinality"],
+        time_from="now-24h",
+        sections=[
+            Section(title="A day", panels=_per_day(series_of_size)),
+            Section(title="Series", panels=_series()),
+            Section(title="Top talkers", panels=_talkers()),
+        ],
+    )
+
+
+def _daily(metric: m.Metric) -> str:
+    return f"sum by (tenant) (rate({metric}[1h])) * {SECONDS_PER_DAY}"
+
+
+def _per_day(series_of_size: int) -> Sequence[Panel]:
+    return [
+        number(
+            "Series of the size's",
+            f"Of the {series_of_size:,} series that the size is made for. Above 80 %: find the top "
+            "talkers below, or take the next size.",
+            "percentunit",
+            Query(expr=f"max({m.HEAD_SERIES}) / {series_of_size}", legend="series"),
+            width=QUARTER,
+            levels=Levels(warning=0.8, critical=1),
+        ),
+        number(
+            "Metrics a day",
+            "Samples times two bytes: the upper end of what Prometheus' documentation says.",
+            "bytes",
+            Query(
+                expr=f"sum(rate({m.SAMPLES_APPENDED}[1h])) * {SECONDS_PER_DAY * BYTES_PER_SAMPLE}",
+                legend="metrics",
+            ),
+            width=QUARTER,
+        ),
+        number(
+            "Logs a day",
+            "Before compression, at the rate of the last hour.",
+            "bytes",
+            Query(expr=f"sum(rate({m.LOKI_BYTES}[1h])) * {SECONDS_PER_DAY}", legend="logs"),
+            width=QUARTER,
+        ),
+        number(
+            "Traces a day",
+            "After sampling and before compression, at the rate of the last hour.",
+            "bytes",
+            Query(expr=f"sum(rate({m.TEMPO_BYTES}[1h])) * {SECONDS_PER_DAY}", legend="traces"),
+            width=QUARTER,
+        ),
+        lines(
+            "Logs a day by namespace",
+            "GB a day if it went on like this. A step: a debug level that stayed on?",
+            "bytes",
+            [Query(expr=_daily(m.LOKI_BYTES), legend="{{tenant}}")],
+            stacked=True,
+        ),
+        lines(
+            "Traces a day by namespace",
+            "GB a day after sampling. Less: lower sampling_percentage in the settings; errors and "
+            "slow traces stay.",
+            "bytes",
+            [Query(expr=_daily(m.TEMPO_BYTES), legend="{{tenant}}")],
+            stacked=True,
+        ),
+    ]
+
+
+def _series() -> Sequence[Panel]:
+    return [
+        bars(
+            "Series by metric",
+            "The twenty largest. A histogram has a series for each bucket: fewer routes, or fewer "
+            "labels.",
+            "short",
+            Query(expr='topk(20, count by (__name__) ({__name__=~".+"}))', legend="{{__name__}}"),
+            width=THIRD,
+        ),
+        bars(
+            "Series of applications by service",
+            "What comes by OTLP, by stage and service: the largest twenty.",
+            "short",
+            Query(
+                expr=f"topk(20, count by ({ENVIRONMENT}, {SERVICE}) "
+                f'({{__name__=~".+", {SERVICE}!=""}}))',
+                legend="{{deployment_environment_name}} {{service_name}}",
+            ),
+            width=THIRD,
+        ),
+        bars(
+            "Samples by scrape job",
+            "Of one scrape of all targets. Each costs memory, every 30 seconds a sample.",
+            "short",
+            Query(
+                expr=f"topk(20, sum by (job) ({m.SCRAPE_SAMPLES}))",
+                legend="{{job}}",
+            ),
+            width=THIRD,
+        ),
+        lines(
+            "Series of span metrics by service",
+            "Routes × methods × status codes × buckets. A jump: a route with an id in its name.",
+            "short",
+            [
+                Query(
+                    expr=f"count by ({ENVIRONMENT}, {SERVICE}) ({m.DURATION.bucket})",
+                    legend="{{deployment_environment_name}} {{service_name}}",
+                )
+            ],
+        ),
+        lines(
+            "Requests beyond the gateway's bound of series",
+            "Counted in one series with otel_metric_overflow. Above 0: routes cannot be told apart "
+            "any more; find the service at the left.",
+            "reqps",
+            [
+                Query(
+                    expr=rate(m.CALLS, 'otel_metric_overflow="true"', ENVIRONMENT),
+                    legend="{{deployment_environment_name}}",
+                )
+            ],
+        ),
+    ]
+
+
+def _talkers() -> Sequence[Panel]:
+    return [
+        lines(
+            "Spans by service",
+            "Spans per second before sampling; the ten largest. Many for each request: too much "
+            "automatic instrumentation.",
+            "short",
+            [
+                Query(
+                    expr=f"topk(10, sum by ({ENVIRONMENT}, {SERVICE}) (rate({m.CALLS}[{RATE}])))",
+                    legend="{{deployment_environment_name}} {{service_name}}",
+                )
+            ],
+            width=HALF,
+        ),
+        lines(
+            "Log lines by namespace",
+            "Lines per second. Which service: Logs, bytes by container.",
+            "short",
+            [Query(expr=rate(m.LOKI_LINES, "", "tenant"), legend="{{tenant}}")],
+            width=HALF,
+        ),
+    ]

@@ -1,0 +1,57 @@
+"""Log lines of one service, found by words, with the way to their traces."""
+
+from grafana import variables
+from grafana.board import SERVICES_FOLDER, FolderedDashboard, Section, board, text
+from grafana.panels import log_lines, log_volume
+from grafana.uids import LOGS
+
+_STREAM = '{deployment_environment_name="$namespace", service_name="$service"}'
+_FOUND = f"{_STREAM} |~ `(?i)$search`"
+
+
+def dashboard() -> FolderedDashboard:
+    """Dashboard `Logs explorer`."""
+    return board(
+        LOGS,
+        "Logs explorer",
+        "Lines of a service that contain what is searched for (a regular expression, upper and "
+        "lower case alike). A line with a trace id links to its trace.",
+        folder=SERVICES_FOLDER,
+        tags=["logs"],
+        variables=[variables.stage(), variables.service(), text("search", "Search")],
+        sections=[
+            Section(
+                title="How many",
+                panels=[
+                    log_volume(
+                        "Lines by level",
+                        "Lines per second that were found. A jump shows when it began.",
+                        "short",
+                        f"sum by (detected_level) (rate({_FOUND} [$__auto]))",
+                        "{{detected_level}}",
+                        width=12,
+                    ),
+                    log_volume(
+                        "Bytes by container",
+                        "Bytes per second of all lines of the service: what they cost.",
+                        "Bps",
+                        f"sum by (k8s_container_name) (bytes_rate({_STREAM} [$__auto]))",
+                        "{{k8s_container_name}}",
+                        width=12,
+                    ),
+                ],
+            ),
+            Section(
+                title="Lines",
+                panels=[
+                    log_lines(
+                        "Errors with a trace",
+                        "Errors that belong to a request: open the trace to see what led to them.",
+                        f'{_FOUND} | detected_level=~"error|fatal" | trace_id!=""',
+                        height=8,
+                    ),
+                    log_lines("All lines", "Newest first; details of a line show its pod.", _FOUND),
+                ],
+            ),
+        ],
+    )

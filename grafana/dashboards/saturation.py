@@ -1,0 +1,177 @@
+"""How full a namespace and the nodes are: CPU, memory, quota, volumes."""
+
+from collections.abc import Sequence
+
+from grafana import variables
+from grafana.board import PLATFORM_FOLDER, FolderedDashboard, Section, board
+from grafana.panels import FULL, HALF, QUARTER, THIRD, Levels, Panel, Query, bars, lines
+from grafana.queries import RATE
+from grafana.uids import SATURATION
+from signals import metrics as m
+
+_IN = 'namespace="$namespace"'
+_CONTAINERS = f'{_IN}, container!=""'
+_FULLNESS = Levels(warning=0.8, critical=0.9)
+
+
+def dashboard() -> FolderedDashboard:
+    """Dashboard `Kubernetes saturation`."""
+    return board(
+        SATURATION,
+        "Kubernetes saturation",
+        "What a namespace uses of what it requested, of its limits and of its quota, and what the "
+        "nodes have left.",
+        folder=PLATFORM_FOLDER,
+        tags=["saturation", "kubernetes"],
+        variables=[variables.namespace()],
+        time_from="now-3h",
+        sections=[
+            Section(title="Namespace", panels=_namespace()),
+            Section(title="Containers", panels=_containers()),
+            Section(title="Volumes and nodes", panels=_volumes_and_nodes()),
+        ],
+    )
+
+
+def _namespace() -> Sequence[Panel]:
+    def sums(resource: str, used: str) -> list[Query]:
+        of = f'{_IN}, resource="{resource}"'
+        return [
+            Query(expr=used, legend="used"),
+            Query(expr=f"sum({m.REQUESTS}{{{of}}})", legend="requested"),
+            Query(expr=f"sum({m.LIMITS}{{{of}}})", legend="limits"),
+        ]
+
+    return [
+        lines(
+            "CPU: used, requested, limits",
+            "Requested far above used: paid for nothing. Used above requested: it lives from what "
+            "neighbours leave.",
+            "short",
+            sums("cpu", f"sum(rate({m.CONTAINER_CPU}{{{_CONTAINERS}}}[{RATE}]))"),
+            width=THIRD,
+        ),
+        lines(
+            "Memory: used, requested, limits",
+            "Used near the limits: the next peak is killed.",
+            "bytes",
+            sums("memory", f"sum({m.CONTAINER_MEMORY}{{{_CONTAINERS}}})"),
+            width=THIRD,
+        ),
+        bars(
+            "Quota used",
+            "Share of the namespace's ResourceQuota; at 100 % new pods are refused. Its numbers "
+            "are in environments/*.yaml.",
+            "percentunit",
+            Query(
+                expr=f'{m.QUOTA}{{{_IN}, type="used"}} / ignoring (type) '
+                f'{m.QUOTA}{{{_IN}, type="hard"}}',
+                legend="{{resource}}",
+            ),
+            width=THIRD,
+            levels=_FULLNESS,
+            maximum=1,
+        ),
+    ]
+
+
+def _containers() -> Sequence[Panel]:
+    by = "sum by (pod, container)"
+    throttled, periods = (
+        f"{by} (rate({metric}{{{_CONTAINERS}}}[{RATE}]))"
+        for metric in (m.CONTAINER_THROTTLED, m.CONTAINER_PERIODS)
+    )
+    oom = f'{m.LAST_TERMINATED}{{{_IN}, reason="OOMKilled"}}'
+    return [
+        lines(
+            "Memory of the limit",
+            "At 100 % the kernel kills the container. Only the fullest ten.",
+            "percentunit",
+            [
+                Query(
+                    expr=f"topk(10, {by} ({m.CONTAINER_MEMORY}{{{_CONTAINERS}}})"
+                    f' / {by} ({m.LIMITS}{{{_IN}, resource="memory"}}))',
+                    legend="{{pod}} {{container}}",
+                )
+            ],
+            width=QUARTER,
+            levels=_FULLNESS,
+        ),
+        lines(
+            "Throttled periods",
+            "Share of periods in which a container waited for its CPU limit; the worst ten.",
+            "percentunit",
+            [Query(expr=f"topk(10, {throttled} / {periods})", legend="{{pod}} {{container}}")],
+            width=QUARTER,
+            levels=Levels(warning=0.1, critical=0.25),
+        ),
+        lines(
+            "Restarts in an hour",
+            "Any: the last log lines before it, and `kubectl describe pod`, say why.",
+            "short",
+            [
+                Query(
+                    expr=f"{by} (increase({m.RESTARTS}{{{_IN}}}[1h])) > 0",
+                    legend="{{pod}} {{container}}",
+                ),
+                Query(expr=f"sum(increase({m.RESTARTS}{{{_IN}}}[1h]))", legend="all"),
+            ],
+            width=QUARTER,
+        ),
+        lines(
+            "Containers last killed for memory",
+            "Raise the limit, or find the leak.",
+            "short",
+            [
+                Query(expr=f"{by} ({oom})", legend="{{pod}} {{container}}"),
+                Query(expr=f"count({oom}) or vector(0)", legend="all"),
+            ],
+            width=QUARTER,
+        ),
+    ]
+
+
+def _volumes_and_nodes() -> Sequence[Panel]:
+    return [
+        lines(
+            "Volumes: used",
+            "Full volumes stop whoever writes. The StorageClass lets a claim be made larger.",
+            "percentunit",
+            [
+                Query(
+                    expr=f"1 - {m.VOLUME_AVAILABLE}{{{_IN}}} / {m.VOLUME_CAPACITY}{{{_IN}}}",
+                    legend="{{persistentvolumeclaim}}",
+                )
+            ],
+            width=HALF,
+            levels=_FULLNESS,
+            maximum=1,
+        ),
+        lines(
+            "Nodes: CPU of what pods may use",
+            "Nodes of all namespaces. All of them high: the node groups are at their largest.",
+            "percentunit",
+            [
+                Query(
+                    expr="label_replace(sum by (k8s_node_name) "
+                    f'({m.NODE_CPU}), "node", "$1", "k8s_node_name", "(.+)")'
+                    f' / on (node) sum by (node) ({m.NODE_ALLOCATABLE}{{resource="cpu"}})',
+                    legend="{{node}}",
+                )
+            ],
+            width=HALF,
+            levels=_FULLNESS,
+        ),
+        lines(
+            "Nodes: memory free",
+            "Below some hundred MiB the kubelet evicts pods.",
+            "bytes",
+            [
+                Query(
+                    expr=f"sum by (k8s_node_name) ({m.NODE_MEMORY_AVAILABLE})",
+                    legend="{{k8s_node_name}}",
+                )
+            ],
+            width=FULL,
+        ),
+    ]
