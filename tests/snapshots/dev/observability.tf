@@ -3978,139 +3978,2274 @@ EOT
   wait    = true
 }
 
-resource "kubernetes_config_map_v1" "dashboard-dev" {
+resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
   data = {
-    "dev-overview.json" = jsonencode({
-      uid      = "dev-overview"
-      title    = "dev overview"
-      tags     = ["dev"]
-      timezone = "browser"
-      editable = false
-      refresh  = "1m"
+    "cost-cardinality.json" = jsonencode({
+      schemaVersion = 41
+      templating    = {}
+      annotations   = {}
+      uid           = "cost-cardinality"
+      title         = "Cost and cardinality"
+      description   = "What drives the bill: series (memory of Prometheus), bytes a day (buckets), and the top talkers of each. Compare with docs/operations/capacity.md."
+      tags          = ["cost", "cardinality"]
+      timezone      = "browser"
+      editable      = false
+      graphTooltip  = 1
       time = {
-        from = "now-1h"
+        from = "now-24h"
         to   = "now"
       }
+      fiscalYearStartMonth = 0
+      refresh              = "1m"
       panels = [
         {
-          id          = 1
-          title       = "Requests"
-          description = "Requests per second that each service answered. None: is it deployed, and does it send to otel-gateway in its namespace?"
-          type        = "timeseries"
+          type      = "row"
+          collapsed = false
+          id        = 1
+          panels    = []
+          title     = "A day"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 0
+          }
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "max(prometheus_tsdb_head_series) / 150000"
+              refId        = "A"
+              legendFormat = "series"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Series of the size's"
+          description = "Of the 150,000 series that the size is made for. Above 80 %: find the top talkers below, or take the next size."
+          transparent = false
           datasource = {
             type = "prometheus"
             uid  = "prometheus"
           }
           gridPos = {
+            h = 4
+            w = 6
             x = 0
-            y = 0
-            w = 12
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.8
+                    color = "yellow"
+                  },
+                  {
+                    value = 1
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 2
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "sum(rate(prometheus_tsdb_head_samples_appended_total[1h])) * 172800"
+              refId        = "A"
+              legendFormat = "metrics"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Metrics a day"
+          description = "Samples times two bytes: the upper end of what Prometheus' documentation says."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 6
+            x = 6
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "bytes"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "blue"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 3
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "sum(rate(loki_distributor_bytes_received_total[1h])) * 86400"
+              refId        = "A"
+              legendFormat = "logs"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Logs a day"
+          description = "Before compression, at the rate of the last hour."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 6
+            x = 12
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "bytes"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "blue"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 4
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "sum(rate(tempo_distributor_bytes_received_total[1h])) * 86400"
+              refId        = "A"
+              legendFormat = "traces"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Traces a day"
+          description = "After sampling and before compression, at the rate of the last hour."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 6
+            x = 18
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "bytes"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "blue"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 5
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (tenant) (rate(loki_distributor_bytes_received_total[1h])) * 86400"
+              refId        = "A"
+              legendFormat = "{{tenant}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Logs a day by namespace"
+          description = "GB a day if it went on like this. A step: a debug level that stayed on?"
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
             h = 8
+            w = 12
+            x = 0
+            y = 5
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "bytes"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 30
+                showPoints  = "never"
+                stacking = {
+                  mode = "normal"
+                }
+              }
+            }
+            overrides = []
+          }
+          id = 6
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (tenant) (rate(tempo_distributor_bytes_received_total[1h])) * 86400"
+              refId        = "A"
+              legendFormat = "{{tenant}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Traces a day by namespace"
+          description = "GB a day after sampling. Less: lower sampling_percentage in the settings; errors and slow traces stay."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 5
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "bytes"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 30
+                showPoints  = "never"
+                stacking = {
+                  mode = "normal"
+                }
+              }
+            }
+            overrides = []
+          }
+          id = 7
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 8
+          panels    = []
+          title     = "Series"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 13
+          }
+        },
+        {
+          type = "bargauge"
+          targets = [
+            {
+              expr         = "topk(20, count by (__name__) ({__name__=~\".+\"}))"
+              refId        = "A"
+              instant      = true
+              range        = false
+              legendFormat = "{{__name__}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Series by metric"
+          description = "The twenty largest. A histogram has a series for each bucket: fewer routes, or fewer labels."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 0
+            y = 14
+          }
+          repeatDirection = "h"
+          options = {
+            displayMode   = "basic"
+            valueMode     = "color"
+            namePlacement = "auto"
+            showUnfilled  = true
+            sizing        = "auto"
+            minVizWidth   = 8
+            minVizHeight  = 16
+            legend = {
+              displayMode = "list"
+              placement   = "bottom"
+              showLegend  = false
+              calcs       = []
+            }
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            maxVizHeight = 300
+            orientation  = "horizontal"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "blue"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 9
+        },
+        {
+          type = "bargauge"
+          targets = [
+            {
+              expr         = "topk(20, count by (deployment_environment_name, service_name) ({__name__=~\".+\", service_name!=\"\"}))"
+              refId        = "A"
+              instant      = true
+              range        = false
+              legendFormat = "{{deployment_environment_name}} {{service_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Series of applications by service"
+          description = "What comes by OTLP, by stage and service: the largest twenty."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 8
+            y = 14
+          }
+          repeatDirection = "h"
+          options = {
+            displayMode   = "basic"
+            valueMode     = "color"
+            namePlacement = "auto"
+            showUnfilled  = true
+            sizing        = "auto"
+            minVizWidth   = 8
+            minVizHeight  = 16
+            legend = {
+              displayMode = "list"
+              placement   = "bottom"
+              showLegend  = false
+              calcs       = []
+            }
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            maxVizHeight = 300
+            orientation  = "horizontal"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "blue"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 10
+        },
+        {
+          type = "bargauge"
+          targets = [
+            {
+              expr         = "topk(20, sum by (job) (scrape_samples_post_metric_relabeling))"
+              refId        = "A"
+              instant      = true
+              range        = false
+              legendFormat = "{{job}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Samples by scrape job"
+          description = "Of one scrape of all targets. Each costs memory, every 30 seconds a sample."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 16
+            y = 14
+          }
+          repeatDirection = "h"
+          options = {
+            displayMode   = "basic"
+            valueMode     = "color"
+            namePlacement = "auto"
+            showUnfilled  = true
+            sizing        = "auto"
+            minVizWidth   = 8
+            minVizHeight  = 16
+            legend = {
+              displayMode = "list"
+              placement   = "bottom"
+              showLegend  = false
+              calcs       = []
+            }
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            maxVizHeight = 300
+            orientation  = "horizontal"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "blue"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 11
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "count by (deployment_environment_name, service_name) (traces_span_metrics_duration_seconds_bucket)"
+              refId        = "A"
+              legendFormat = "{{deployment_environment_name}} {{service_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Series of span metrics by service"
+          description = "Routes × methods × status codes × buckets. A jump: a route with an id in its name."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 0
+            y = 22
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 12
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{otel_metric_overflow=\"true\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{deployment_environment_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Requests beyond the gateway's bound of series"
+          description = "Counted in one series with otel_metric_overflow. Above 0: routes cannot be told apart any more; find the service at the left."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 22
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
           }
           fieldConfig = {
             defaults = {
               unit = "reqps"
               min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
             }
             overrides = []
           }
-          targets = [
-            {
-              refId        = "A"
-              expr         = "sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"dev\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m]))"
-              legendFormat = "{{service_name}}"
-              exemplar     = false
-            },
-          ]
+          id = 13
         },
         {
-          id          = 2
-          title       = "Errors"
-          description = "Share of requests whose span has the status error. Open the traces of one: errors are never sampled away."
-          type        = "timeseries"
+          type      = "row"
+          collapsed = false
+          id        = 14
+          panels    = []
+          title     = "Top talkers"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 30
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "topk(10, sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total[$__rate_interval])))"
+              refId        = "A"
+              legendFormat = "{{deployment_environment_name}} {{service_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Spans by service"
+          description = "Spans per second before sampling; the ten largest. Many for each request: too much automatic instrumentation."
+          transparent = false
           datasource = {
             type = "prometheus"
             uid  = "prometheus"
           }
           gridPos = {
-            x = 12
-            y = 0
-            w = 12
             h = 8
+            w = 12
+            x = 0
+            y = 31
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 15
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (tenant) (rate(loki_distributor_lines_received_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{tenant}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Log lines by namespace"
+          description = "Lines per second. Which service: Logs, bytes by container."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 31
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 16
+        },
+      ]
+      links = [
+        {
+          title       = "All namespaces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/global-overview"
+        },
+        {
+          title       = "Service"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/service-golden-signals"
+        },
+        {
+          title       = "Objectives"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/slo-error-budget"
+        },
+        {
+          title       = "Logs"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/logs-explorer"
+        },
+        {
+          title       = "Traces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/traces-service-graph"
+        },
+        {
+          title       = "Saturation"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/kubernetes-saturation"
+        },
+        {
+          title       = "Pipeline"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/telemetry-pipeline"
+        },
+      ]
+    })
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+  ]
+
+  metadata {
+    annotations = {
+      grafana_folder = "Observability"
+    }
+    labels = {
+      grafana_dashboard = "1"
+    }
+    name      = "dashboard-cost-cardinality"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
+  data = {
+    "dev-overview.json" = jsonencode({
+      schemaVersion = 41
+      templating    = {}
+      annotations   = {}
+      uid           = "dev-overview"
+      title         = "dev overview"
+      description   = "What runs in dev and how it does. A click on a service opens its golden signals."
+      tags          = ["namespace", "dev"]
+      timezone      = "browser"
+      editable      = false
+      graphTooltip  = 1
+      time = {
+        from = "now-1h"
+        to   = "now"
+      }
+      fiscalYearStartMonth = 0
+      refresh              = "1m"
+      panels = [
+        {
+          type      = "row"
+          collapsed = false
+          id        = 1
+          panels    = []
+          title     = "At a glance"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 0
+          }
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "requests"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Requests"
+          description = "Requests per second of all services. 0: does the gateway receive anything (Pipeline)?"
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 0
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "blue"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 2
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))) / sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "errors"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Errors"
+          description = "Share of failed requests of all services. Above 1 %: the table below says whose."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 4
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit     = "percentunit"
+              decimals = 2
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.01
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.05
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 3
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "histogram_quantile(0.95, sum by (le) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval])))"
+              refId        = "A"
+              legendFormat = "p95"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "p95 latency"
+          description = "One request in twenty of all services takes longer; a mixture, so look at each below."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 8
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "s"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "blue"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 4
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "count(ALERTS{namespace=\"dev\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              refId        = "A"
+              legendFormat = "alerts"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Alerts firing"
+          description = "Alerts of this namespace that fire, without those that only inform. Open them in Alerting; each links to its runbook."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 12
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 1
+                    color = "yellow"
+                  },
+                  {
+                    value = 5
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 5
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "sum(kube_pod_status_phase{namespace=\"dev\", phase=~\"Pending|Failed|Unknown\"}) or vector(0)"
+              refId        = "A"
+              legendFormat = "pods"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Pods not running"
+          description = "Pods that wait, failed or are unknown. `kubectl get pods` and `kubectl describe pod` say why."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 16
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 1
+                    color = "yellow"
+                  },
+                  {
+                    value = 3
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 6
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "sum(increase(kube_pod_container_status_restarts_total{namespace=\"dev\"}[1h]))"
+              refId        = "A"
+              legendFormat = "restarts"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Restarts in an hour"
+          description = "Restarts of containers. Several: out of memory, or a probe that fails?"
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 20
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit     = "short"
+              decimals = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 1
+                    color = "yellow"
+                  },
+                  {
+                    value = 5
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 7
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 8
+          panels    = []
+          title     = "Services"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 5
+          }
+        },
+        {
+          type = "table"
+          targets = [
+            {
+              expr         = "sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))"
+              refId        = "A"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Requests"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))"
+              refId        = "B"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Errors"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "histogram_quantile(0.95, sum by (service_name, le) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval])))"
+              refId        = "C"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "p95"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"dev\", sli=\"availability\"}))"
+              refId        = "D"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Availability budget left"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"dev\", sli=\"latency\"}))"
+              refId        = "E"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Latency budget left"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Services"
+          description = "The busiest first. A click opens the golden signals of a service."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 24
+            x = 0
+            y = 6
+          }
+          repeatDirection = "h"
+          transformations = [
+            {
+              id      = "merge"
+              options = {}
+            },
+            {
+              id = "organize"
+              options = {
+                excludeByName = {
+                  Time = true
+                }
+                renameByName = {
+                  "Value #A" = "Requests"
+                  "Value #B" = "Errors"
+                  "Value #C" = "p95"
+                  "Value #D" = "Availability budget left"
+                  "Value #E" = "Latency budget left"
+                }
+                indexByName = {
+                  service_name = 0
+                  "Value #A"   = 1
+                  "Value #B"   = 2
+                  "Value #C"   = 3
+                  "Value #D"   = 4
+                  "Value #E"   = 5
+                }
+              }
+            },
+          ]
+          options = {
+            frameIndex    = 0
+            showHeader    = true
+            showTypeIcons = false
+            sortBy = [
+              {
+                displayName = "Requests"
+                desc        = true
+              },
+            ]
+            footer = {
+              show      = false
+              reducer   = []
+              countRows = false
+            }
+            cellHeight = "sm"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+            }
+            overrides = [
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Requests"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "reqps"
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Errors"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "percentunit"
+                  },
+                  {
+                    id = "custom.cellOptions"
+                    value = {
+                      type = "color-text"
+                    }
+                  },
+                  {
+                    id = "color"
+                    value = {
+                      mode = "thresholds"
+                    }
+                  },
+                  {
+                    id = "thresholds"
+                    value = {
+                      mode = "absolute"
+                      steps = [
+                        {
+                          value = null
+                          color = "green"
+                        },
+                        {
+                          value = 0.01
+                          color = "yellow"
+                        },
+                        {
+                          value = 0.05
+                          color = "red"
+                        },
+                      ]
+                    }
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "p95"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "s"
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Availability budget left"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "percentunit"
+                  },
+                  {
+                    id = "custom.cellOptions"
+                    value = {
+                      type = "color-text"
+                    }
+                  },
+                  {
+                    id = "color"
+                    value = {
+                      mode = "thresholds"
+                    }
+                  },
+                  {
+                    id = "thresholds"
+                    value = {
+                      mode = "absolute"
+                      steps = [
+                        {
+                          value = null
+                          color = "red"
+                        },
+                        {
+                          value = 0.1
+                          color = "yellow"
+                        },
+                        {
+                          value = 0.5
+                          color = "green"
+                        },
+                      ]
+                    }
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Latency budget left"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "percentunit"
+                  },
+                  {
+                    id = "custom.cellOptions"
+                    value = {
+                      type = "color-text"
+                    }
+                  },
+                  {
+                    id = "color"
+                    value = {
+                      mode = "thresholds"
+                    }
+                  },
+                  {
+                    id = "thresholds"
+                    value = {
+                      mode = "absolute"
+                      steps = [
+                        {
+                          value = null
+                          color = "red"
+                        },
+                        {
+                          value = 0.1
+                          color = "yellow"
+                        },
+                        {
+                          value = 0.5
+                          color = "green"
+                        },
+                      ]
+                    }
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "service_name"
+                }
+                properties = [
+                  {
+                    id = "links"
+                    value = [
+                      {
+                        title = "Open"
+                        url   = "/d/service-golden-signals?$${__url_time_range}&var-namespace=dev&var-service=$${__data.fields.service_name}"
+                      },
+                    ]
+                  },
+                ]
+              },
+            ]
+          }
+          id = 9
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{service_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Requests"
+          description = "Requests per second that each service answered. One that ended: is it deployed, and does it send to otel-gateway in its namespace?"
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 0
+            y = 14
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+              min  = 0
+              links = [
+                {
+                  title       = "Open"
+                  type        = "link"
+                  icon        = ""
+                  tooltip     = ""
+                  tags        = []
+                  asDropdown  = false
+                  targetBlank = false
+                  includeVars = false
+                  keepTime    = false
+                  url         = "/d/service-golden-signals?$${__url_time_range}&var-namespace=dev&var-service=$${__field.labels.service_name}"
+                },
+              ]
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 10
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{service_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Errors"
+          description = "Share of requests whose span has the status error. Open the traces of one: errors are never sampled away."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 8
+            y = 14
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
           }
           fieldConfig = {
             defaults = {
               unit = "percentunit"
               min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.01
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.05
+                    color = "red"
+                  },
+                ]
+              }
+              links = [
+                {
+                  title       = "Open"
+                  type        = "link"
+                  icon        = ""
+                  tooltip     = ""
+                  tags        = []
+                  asDropdown  = false
+                  targetBlank = false
+                  includeVars = false
+                  keepTime    = false
+                  url         = "/d/service-golden-signals?$${__url_time_range}&var-namespace=dev&var-service=$${__field.labels.service_name}"
+                },
+              ]
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
             }
             overrides = []
           }
-          targets = [
-            {
-              refId        = "A"
-              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"dev\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", status_code=\"STATUS_CODE_ERROR\"}[5m])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"dev\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"dev\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m]))"
-              legendFormat = "{{service_name}}"
-              exemplar     = false
-            },
-          ]
+          id = 11
         },
         {
-          id          = 3
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "histogram_quantile(0.95, sum by (service_name, le) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval])))"
+              refId        = "A"
+              exemplar     = true
+              legendFormat = "{{service_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
           title       = "Latency, 95th percentile"
           description = "One request in twenty took longer. The dots are exemplars; one that was not sampled has no trace."
-          type        = "timeseries"
+          transparent = false
           datasource = {
             type = "prometheus"
             uid  = "prometheus"
           }
           gridPos = {
-            x = 0
-            y = 8
-            w = 12
             h = 8
+            w = 8
+            x = 16
+            y = 14
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
           }
           fieldConfig = {
             defaults = {
               unit = "s"
               min  = 0
+              links = [
+                {
+                  title       = "Open"
+                  type        = "link"
+                  icon        = ""
+                  tooltip     = ""
+                  tags        = []
+                  asDropdown  = false
+                  targetBlank = false
+                  includeVars = false
+                  keepTime    = false
+                  url         = "/d/service-golden-signals?$${__url_time_range}&var-namespace=dev&var-service=$${__field.labels.service_name}"
+                },
+              ]
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
             }
             overrides = []
           }
-          targets = [
-            {
-              refId        = "A"
-              expr         = "histogram_quantile(0.95, sum by (service_name, le) (rate(traces_span_metrics_duration_seconds_bucket{deployment_environment_name=\"dev\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m])))"
-              legendFormat = "{{service_name}}"
-              exemplar     = true
-            },
-          ]
+          id = 12
         },
         {
-          id          = 4
-          title       = "Logs"
-          description = "Newest first. A line with a trace id links to its trace."
-          type        = "logs"
+          type      = "row"
+          collapsed = false
+          id        = 13
+          panels    = []
+          title     = "Pods"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 22
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (pod) (rate(container_cpu_usage_seconds_total{namespace=\"dev\", container!=\"\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "CPU"
+          description = "Cores by pod. Compare with the quota; who uses much more than it requests slows down its neighbours."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 0
+            y = 23
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 14
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (pod) (container_memory_working_set_bytes{namespace=\"dev\", container!=\"\"})"
+              refId        = "A"
+              legendFormat = "{{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Memory"
+          description = "Working set by pod: what counts against the limit."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 8
+            y = 23
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "bytes"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 15
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "kube_resourcequota{namespace=\"dev\", type=\"used\"} / ignoring (type) kube_resourcequota{namespace=\"dev\", type=\"hard\"}"
+              refId        = "A"
+              legendFormat = "{{resource}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Quota used"
+          description = "Share of the namespace's ResourceQuota. At 100 % new pods are refused: raise it in the settings, or request less."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 16
+            y = 23
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.8
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.95
+                    color = "red"
+                  },
+                ]
+              }
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 16
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 17
+          panels    = []
+          title     = "Logs"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 31
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (detected_level) (rate({deployment_environment_name=\"dev\"} [$__auto]))"
+              refId        = "A"
+              legendFormat = "{{detected_level}}"
+              datasource = {
+                type = "loki"
+                uid  = "loki"
+              }
+            },
+          ]
+          title       = "Log lines by level"
+          description = "Lines per second. A jump of errors goes with a jump of lines; debug lines cost money."
+          transparent = false
           datasource = {
             type = "loki"
             uid  = "loki"
           }
           gridPos = {
-            x = 0
-            y = 16
+            h = 8
             w = 24
-            h = 12
+            x = 0
+            y = 32
           }
-          options = {
-            showTime         = true
-            sortOrder        = "Descending"
-            enableLogDetails = true
+          repeatDirection = "h"
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              custom = {
+                drawStyle   = "bars"
+                fillOpacity = 60
+                stacking = {
+                  mode = "normal"
+                }
+              }
+            }
+            overrides = []
           }
+          id = 18
+        },
+        {
+          type = "logs"
           targets = [
             {
+              expr  = "{deployment_environment_name=\"dev\"} | detected_level=~\"warn|error|fatal\""
               refId = "A"
-              expr  = "{deployment_environment_name=\"dev\"}"
+              datasource = {
+                type = "loki"
+                uid  = "loki"
+              }
             },
           ]
+          title       = "Warnings and errors"
+          description = "Newest first. A line with a trace id links to its trace."
+          transparent = false
+          datasource = {
+            type = "loki"
+            uid  = "loki"
+          }
+          gridPos = {
+            h = 14
+            w = 24
+            x = 0
+            y = 40
+          }
+          repeatDirection = "h"
+          options = {
+            showLabels           = false
+            showCommonLabels     = false
+            showTime             = true
+            showLogContextToggle = false
+            wrapLogMessage       = true
+            prettifyLogMessage   = false
+            enableLogDetails     = true
+            sortOrder            = "Descending"
+            dedupStrategy        = "none"
+          }
+          id = 19
+        },
+      ]
+      links = [
+        {
+          title       = "All namespaces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/global-overview"
+        },
+        {
+          title       = "Service"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/service-golden-signals"
+        },
+        {
+          title       = "Objectives"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/slo-error-budget"
+        },
+        {
+          title       = "Logs"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/logs-explorer"
+        },
+        {
+          title       = "Traces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/traces-service-graph"
+        },
+        {
+          title       = "Saturation"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/kubernetes-saturation"
+        },
+        {
+          title       = "Pipeline"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/telemetry-pipeline"
+        },
+        {
+          title       = "Cost"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/cost-cardinality"
         },
       ]
     })
@@ -4141,139 +6276,2541 @@ resource "kubernetes_config_map_v1" "dashboard-dev" {
   }
 }
 
-resource "kubernetes_config_map_v1" "dashboard-hml" {
+resource "kubernetes_config_map_v1" "dashboard-global-overview" {
   data = {
-    "hml-overview.json" = jsonencode({
-      uid      = "hml-overview"
-      title    = "hml overview"
-      tags     = ["hml"]
-      timezone = "browser"
-      editable = false
-      refresh  = "1m"
+    "global-overview.json" = jsonencode({
+      schemaVersion = 41
+      templating    = {}
+      annotations   = {}
+      uid           = "global-overview"
+      title         = "All namespaces"
+      description   = "Every stage side by side: requests, errors, latency, budgets, alerts, and what the cluster has left."
+      tags          = ["overview"]
+      timezone      = "browser"
+      editable      = false
+      graphTooltip  = 1
       time = {
         from = "now-1h"
         to   = "now"
       }
+      fiscalYearStartMonth = 0
+      refresh              = "1m"
       panels = [
         {
-          id          = 1
+          type      = "row"
+          collapsed = false
+          id        = 1
+          panels    = []
+          title     = "Now"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 0
+          }
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "requests"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
           title       = "Requests"
-          description = "Requests per second that each service answered. None: is it deployed, and does it send to otel-gateway in its namespace?"
-          type        = "timeseries"
+          description = "Requests per second of all stages. 0: look at the pipeline first."
+          transparent = false
           datasource = {
             type = "prometheus"
             uid  = "prometheus"
           }
           gridPos = {
+            h = 4
+            w = 4
             x = 0
-            y = 0
-            w = 12
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "blue"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 2
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))) / sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "errors"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Errors"
+          description = "Share of failed requests of all stages. The table below says whose."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 4
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit     = "percentunit"
+              decimals = 2
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.01
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.05
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 3
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "count(ALERTS{alertstate=\"firing\", severity=\"critical\"}) or vector(0)"
+              refId        = "A"
+              legendFormat = "alerts"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Critical alerts"
+          description = "Somebody has been paged. Open Alerting; each alert links to its runbook."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 8
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 1
+                    color = "yellow"
+                  },
+                  {
+                    value = 1
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 4
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "count(up == 0) or vector(0)"
+              refId        = "A"
+              legendFormat = "targets"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Targets down"
+          description = "Scrape targets that do not answer. Which: Status, Targets in Prometheus."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 12
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 1
+                    color = "yellow"
+                  },
+                  {
+                    value = 3
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 5
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "sum(k8s_node_cpu_usage) / sum(kube_node_status_allocatable{resource=\"cpu\"})"
+              refId        = "A"
+              legendFormat = "cpu"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "CPU of all nodes"
+          description = "Share of the cores that pods may use. Above 80 %: the autoscaler has no room, or the largest size is reached."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 16
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.7
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.85
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 6
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "sum(k8s_node_memory_available_bytes)"
+              refId        = "A"
+              legendFormat = "free"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Memory free on nodes"
+          description = "Memory that all nodes together can still give."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 20
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "bytes"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "blue"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 7
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 8
+          panels    = []
+          title     = "Stages"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 5
+          }
+        },
+        {
+          type = "table"
+          targets = [
+            {
+              expr         = "sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))"
+              refId        = "A"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Requests"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "(sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))) / sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))"
+              refId        = "B"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Errors"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "histogram_quantile(0.95, sum by (deployment_environment_name, le) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval])))"
+              refId        = "C"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "p95"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name!=\"\", sli=\"availability\"}))"
+              refId        = "D"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Least availability budget"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name!=\"\", sli=\"latency\"}))"
+              refId        = "E"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Least latency budget"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Stages"
+          description = "A click opens a stage. The budgets are those of its worst service."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
             h = 8
+            w = 24
+            x = 0
+            y = 6
+          }
+          repeatDirection = "h"
+          transformations = [
+            {
+              id      = "merge"
+              options = {}
+            },
+            {
+              id = "organize"
+              options = {
+                excludeByName = {
+                  Time = true
+                }
+                renameByName = {
+                  "Value #A" = "Requests"
+                  "Value #B" = "Errors"
+                  "Value #C" = "p95"
+                  "Value #D" = "Least availability budget"
+                  "Value #E" = "Least latency budget"
+                }
+                indexByName = {
+                  deployment_environment_name = 0
+                  "Value #A"                  = 1
+                  "Value #B"                  = 2
+                  "Value #C"                  = 3
+                  "Value #D"                  = 4
+                  "Value #E"                  = 5
+                }
+              }
+            },
+          ]
+          options = {
+            frameIndex    = 0
+            showHeader    = true
+            showTypeIcons = false
+            sortBy = [
+              {
+                displayName = "Requests"
+                desc        = true
+              },
+            ]
+            footer = {
+              show      = false
+              reducer   = []
+              countRows = false
+            }
+            cellHeight = "sm"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+            }
+            overrides = [
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Requests"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "reqps"
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Errors"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "percentunit"
+                  },
+                  {
+                    id = "custom.cellOptions"
+                    value = {
+                      type = "color-text"
+                    }
+                  },
+                  {
+                    id = "color"
+                    value = {
+                      mode = "thresholds"
+                    }
+                  },
+                  {
+                    id = "thresholds"
+                    value = {
+                      mode = "absolute"
+                      steps = [
+                        {
+                          value = null
+                          color = "green"
+                        },
+                        {
+                          value = 0.01
+                          color = "yellow"
+                        },
+                        {
+                          value = 0.05
+                          color = "red"
+                        },
+                      ]
+                    }
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "p95"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "s"
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Least availability budget"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "percentunit"
+                  },
+                  {
+                    id = "custom.cellOptions"
+                    value = {
+                      type = "color-text"
+                    }
+                  },
+                  {
+                    id = "color"
+                    value = {
+                      mode = "thresholds"
+                    }
+                  },
+                  {
+                    id = "thresholds"
+                    value = {
+                      mode = "absolute"
+                      steps = [
+                        {
+                          value = null
+                          color = "red"
+                        },
+                        {
+                          value = 0.1
+                          color = "yellow"
+                        },
+                        {
+                          value = 0.5
+                          color = "green"
+                        },
+                      ]
+                    }
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Least latency budget"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "percentunit"
+                  },
+                  {
+                    id = "custom.cellOptions"
+                    value = {
+                      type = "color-text"
+                    }
+                  },
+                  {
+                    id = "color"
+                    value = {
+                      mode = "thresholds"
+                    }
+                  },
+                  {
+                    id = "thresholds"
+                    value = {
+                      mode = "absolute"
+                      steps = [
+                        {
+                          value = null
+                          color = "red"
+                        },
+                        {
+                          value = 0.1
+                          color = "yellow"
+                        },
+                        {
+                          value = 0.5
+                          color = "green"
+                        },
+                      ]
+                    }
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "deployment_environment_name"
+                }
+                properties = [
+                  {
+                    id = "links"
+                    value = [
+                      {
+                        title = "Open"
+                        url   = "/d/$${__data.fields.deployment_environment_name}-overview?$${__url_time_range}"
+                      },
+                    ]
+                  },
+                ]
+              },
+            ]
+          }
+          id = 9
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{deployment_environment_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Requests by stage"
+          description = "A stage that falls to nothing has lost its gateway or its callers."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 0
+            y = 14
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
           }
           fieldConfig = {
             defaults = {
               unit = "reqps"
               min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
             }
             overrides = []
           }
-          targets = [
-            {
-              refId        = "A"
-              expr         = "sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"hml\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m]))"
-              legendFormat = "{{service_name}}"
-              exemplar     = false
-            },
-          ]
+          id = 10
         },
         {
-          id          = 2
-          title       = "Errors"
-          description = "Share of requests whose span has the status error. Open the traces of one: errors are never sampled away."
-          type        = "timeseries"
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "(sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))) / sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{deployment_environment_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Errors by stage"
+          description = "Errors in dev are work; in prd they use up the budget."
+          transparent = false
           datasource = {
             type = "prometheus"
             uid  = "prometheus"
           }
           gridPos = {
-            x = 12
-            y = 0
-            w = 12
             h = 8
+            w = 8
+            x = 8
+            y = 14
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
           }
           fieldConfig = {
             defaults = {
               unit = "percentunit"
               min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.01
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.05
+                    color = "red"
+                  },
+                ]
+              }
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
             }
             overrides = []
           }
-          targets = [
-            {
-              refId        = "A"
-              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"hml\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", status_code=\"STATUS_CODE_ERROR\"}[5m])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"hml\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"hml\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m]))"
-              legendFormat = "{{service_name}}"
-              exemplar     = false
-            },
-          ]
+          id = 11
         },
         {
-          id          = 3
-          title       = "Latency, 95th percentile"
-          description = "One request in twenty took longer. The dots are exemplars; one that was not sampled has no trace."
-          type        = "timeseries"
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "histogram_quantile(0.95, sum by (deployment_environment_name, le) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval])))"
+              refId        = "A"
+              legendFormat = "{{deployment_environment_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "p95 by stage"
+          description = "A stage's mixture of services; open it for each."
+          transparent = false
           datasource = {
             type = "prometheus"
             uid  = "prometheus"
           }
           gridPos = {
-            x = 0
-            y = 8
-            w = 12
             h = 8
+            w = 8
+            x = 16
+            y = 14
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
           }
           fieldConfig = {
             defaults = {
               unit = "s"
               min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
             }
             overrides = []
           }
-          targets = [
-            {
-              refId        = "A"
-              expr         = "histogram_quantile(0.95, sum by (service_name, le) (rate(traces_span_metrics_duration_seconds_bucket{deployment_environment_name=\"hml\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m])))"
-              legendFormat = "{{service_name}}"
-              exemplar     = true
-            },
-          ]
+          id = 12
         },
         {
-          id          = 4
+          type      = "row"
+          collapsed = false
+          id        = 13
+          panels    = []
+          title     = "Alerts and cluster"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 22
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "count by (namespace, severity) (ALERTS{alertstate=\"firing\", severity=~\"critical|warning\"})"
+              refId        = "A"
+              legendFormat = "{{namespace}} {{severity}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Alerts firing by namespace"
+          description = "Critical and warning. A step in all namespaces at once is something they share."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 0
+            y = 23
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 30
+                showPoints  = "never"
+                stacking = {
+                  mode = "normal"
+                }
+              }
+            }
+            overrides = []
+          }
+          id = 14
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (namespace) (rate(container_cpu_usage_seconds_total{container!=\"\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{namespace}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "CPU by namespace"
+          description = "Cores used. Who grows?"
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 8
+            y = 23
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 30
+                showPoints  = "never"
+                stacking = {
+                  mode = "normal"
+                }
+              }
+            }
+            overrides = []
+          }
+          id = 15
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (namespace) (container_memory_working_set_bytes{container!=\"\"})"
+              refId        = "A"
+              legendFormat = "{{namespace}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Memory by namespace"
+          description = "Working set. The back ends in observability grow with series, streams and traces."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 16
+            y = 23
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "bytes"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 30
+                showPoints  = "never"
+                stacking = {
+                  mode = "normal"
+                }
+              }
+            }
+            overrides = []
+          }
+          id = 16
+        },
+      ]
+      links = [
+        {
+          title       = "Service"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/service-golden-signals"
+        },
+        {
+          title       = "Objectives"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/slo-error-budget"
+        },
+        {
           title       = "Logs"
-          description = "Newest first. A line with a trace id links to its trace."
-          type        = "logs"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/logs-explorer"
+        },
+        {
+          title       = "Traces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/traces-service-graph"
+        },
+        {
+          title       = "Saturation"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/kubernetes-saturation"
+        },
+        {
+          title       = "Pipeline"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/telemetry-pipeline"
+        },
+        {
+          title       = "Cost"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/cost-cardinality"
+        },
+      ]
+    })
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+  ]
+
+  metadata {
+    annotations = {
+      grafana_folder = "Observability"
+    }
+    labels = {
+      grafana_dashboard = "1"
+    }
+    name      = "dashboard-global-overview"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
+  data = {
+    "hml-overview.json" = jsonencode({
+      schemaVersion = 41
+      templating    = {}
+      annotations   = {}
+      uid           = "hml-overview"
+      title         = "hml overview"
+      description   = "What runs in hml and how it does. A click on a service opens its golden signals."
+      tags          = ["namespace", "hml"]
+      timezone      = "browser"
+      editable      = false
+      graphTooltip  = 1
+      time = {
+        from = "now-1h"
+        to   = "now"
+      }
+      fiscalYearStartMonth = 0
+      refresh              = "1m"
+      panels = [
+        {
+          type      = "row"
+          collapsed = false
+          id        = 1
+          panels    = []
+          title     = "At a glance"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 0
+          }
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "requests"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Requests"
+          description = "Requests per second of all services. 0: does the gateway receive anything (Pipeline)?"
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 0
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "blue"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 2
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))) / sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "errors"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Errors"
+          description = "Share of failed requests of all services. Above 1 %: the table below says whose."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 4
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit     = "percentunit"
+              decimals = 2
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.01
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.05
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 3
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "histogram_quantile(0.95, sum by (le) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval])))"
+              refId        = "A"
+              legendFormat = "p95"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "p95 latency"
+          description = "One request in twenty of all services takes longer; a mixture, so look at each below."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 8
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "s"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "blue"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 4
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "count(ALERTS{namespace=\"hml\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              refId        = "A"
+              legendFormat = "alerts"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Alerts firing"
+          description = "Alerts of this namespace that fire, without those that only inform. Open them in Alerting; each links to its runbook."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 12
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 1
+                    color = "yellow"
+                  },
+                  {
+                    value = 5
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 5
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "sum(kube_pod_status_phase{namespace=\"hml\", phase=~\"Pending|Failed|Unknown\"}) or vector(0)"
+              refId        = "A"
+              legendFormat = "pods"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Pods not running"
+          description = "Pods that wait, failed or are unknown. `kubectl get pods` and `kubectl describe pod` say why."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 16
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 1
+                    color = "yellow"
+                  },
+                  {
+                    value = 3
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 6
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "sum(increase(kube_pod_container_status_restarts_total{namespace=\"hml\"}[1h]))"
+              refId        = "A"
+              legendFormat = "restarts"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Restarts in an hour"
+          description = "Restarts of containers. Several: out of memory, or a probe that fails?"
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 20
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit     = "short"
+              decimals = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 1
+                    color = "yellow"
+                  },
+                  {
+                    value = 5
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 7
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 8
+          panels    = []
+          title     = "Services"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 5
+          }
+        },
+        {
+          type = "table"
+          targets = [
+            {
+              expr         = "sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))"
+              refId        = "A"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Requests"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))"
+              refId        = "B"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Errors"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "histogram_quantile(0.95, sum by (service_name, le) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval])))"
+              refId        = "C"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "p95"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"hml\", sli=\"availability\"}))"
+              refId        = "D"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Availability budget left"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"hml\", sli=\"latency\"}))"
+              refId        = "E"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Latency budget left"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Services"
+          description = "The busiest first. A click opens the golden signals of a service."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 24
+            x = 0
+            y = 6
+          }
+          repeatDirection = "h"
+          transformations = [
+            {
+              id      = "merge"
+              options = {}
+            },
+            {
+              id = "organize"
+              options = {
+                excludeByName = {
+                  Time = true
+                }
+                renameByName = {
+                  "Value #A" = "Requests"
+                  "Value #B" = "Errors"
+                  "Value #C" = "p95"
+                  "Value #D" = "Availability budget left"
+                  "Value #E" = "Latency budget left"
+                }
+                indexByName = {
+                  service_name = 0
+                  "Value #A"   = 1
+                  "Value #B"   = 2
+                  "Value #C"   = 3
+                  "Value #D"   = 4
+                  "Value #E"   = 5
+                }
+              }
+            },
+          ]
+          options = {
+            frameIndex    = 0
+            showHeader    = true
+            showTypeIcons = false
+            sortBy = [
+              {
+                displayName = "Requests"
+                desc        = true
+              },
+            ]
+            footer = {
+              show      = false
+              reducer   = []
+              countRows = false
+            }
+            cellHeight = "sm"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+            }
+            overrides = [
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Requests"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "reqps"
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Errors"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "percentunit"
+                  },
+                  {
+                    id = "custom.cellOptions"
+                    value = {
+                      type = "color-text"
+                    }
+                  },
+                  {
+                    id = "color"
+                    value = {
+                      mode = "thresholds"
+                    }
+                  },
+                  {
+                    id = "thresholds"
+                    value = {
+                      mode = "absolute"
+                      steps = [
+                        {
+                          value = null
+                          color = "green"
+                        },
+                        {
+                          value = 0.01
+                          color = "yellow"
+                        },
+                        {
+                          value = 0.05
+                          color = "red"
+                        },
+                      ]
+                    }
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "p95"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "s"
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Availability budget left"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "percentunit"
+                  },
+                  {
+                    id = "custom.cellOptions"
+                    value = {
+                      type = "color-text"
+                    }
+                  },
+                  {
+                    id = "color"
+                    value = {
+                      mode = "thresholds"
+                    }
+                  },
+                  {
+                    id = "thresholds"
+                    value = {
+                      mode = "absolute"
+                      steps = [
+                        {
+                          value = null
+                          color = "red"
+                        },
+                        {
+                          value = 0.1
+                          color = "yellow"
+                        },
+                        {
+                          value = 0.5
+                          color = "green"
+                        },
+                      ]
+                    }
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Latency budget left"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "percentunit"
+                  },
+                  {
+                    id = "custom.cellOptions"
+                    value = {
+                      type = "color-text"
+                    }
+                  },
+                  {
+                    id = "color"
+                    value = {
+                      mode = "thresholds"
+                    }
+                  },
+                  {
+                    id = "thresholds"
+                    value = {
+                      mode = "absolute"
+                      steps = [
+                        {
+                          value = null
+                          color = "red"
+                        },
+                        {
+                          value = 0.1
+                          color = "yellow"
+                        },
+                        {
+                          value = 0.5
+                          color = "green"
+                        },
+                      ]
+                    }
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "service_name"
+                }
+                properties = [
+                  {
+                    id = "links"
+                    value = [
+                      {
+                        title = "Open"
+                        url   = "/d/service-golden-signals?$${__url_time_range}&var-namespace=hml&var-service=$${__data.fields.service_name}"
+                      },
+                    ]
+                  },
+                ]
+              },
+            ]
+          }
+          id = 9
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{service_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Requests"
+          description = "Requests per second that each service answered. One that ended: is it deployed, and does it send to otel-gateway in its namespace?"
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 0
+            y = 14
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+              min  = 0
+              links = [
+                {
+                  title       = "Open"
+                  type        = "link"
+                  icon        = ""
+                  tooltip     = ""
+                  tags        = []
+                  asDropdown  = false
+                  targetBlank = false
+                  includeVars = false
+                  keepTime    = false
+                  url         = "/d/service-golden-signals?$${__url_time_range}&var-namespace=hml&var-service=$${__field.labels.service_name}"
+                },
+              ]
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 10
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{service_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Errors"
+          description = "Share of requests whose span has the status error. Open the traces of one: errors are never sampled away."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 8
+            y = 14
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.01
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.05
+                    color = "red"
+                  },
+                ]
+              }
+              links = [
+                {
+                  title       = "Open"
+                  type        = "link"
+                  icon        = ""
+                  tooltip     = ""
+                  tags        = []
+                  asDropdown  = false
+                  targetBlank = false
+                  includeVars = false
+                  keepTime    = false
+                  url         = "/d/service-golden-signals?$${__url_time_range}&var-namespace=hml&var-service=$${__field.labels.service_name}"
+                },
+              ]
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 11
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "histogram_quantile(0.95, sum by (service_name, le) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval])))"
+              refId        = "A"
+              exemplar     = true
+              legendFormat = "{{service_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Latency, 95th percentile"
+          description = "One request in twenty took longer. The dots are exemplars; one that was not sampled has no trace."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 16
+            y = 14
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "s"
+              min  = 0
+              links = [
+                {
+                  title       = "Open"
+                  type        = "link"
+                  icon        = ""
+                  tooltip     = ""
+                  tags        = []
+                  asDropdown  = false
+                  targetBlank = false
+                  includeVars = false
+                  keepTime    = false
+                  url         = "/d/service-golden-signals?$${__url_time_range}&var-namespace=hml&var-service=$${__field.labels.service_name}"
+                },
+              ]
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 12
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 13
+          panels    = []
+          title     = "Pods"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 22
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (pod) (rate(container_cpu_usage_seconds_total{namespace=\"hml\", container!=\"\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "CPU"
+          description = "Cores by pod. Compare with the quota; who uses much more than it requests slows down its neighbours."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 0
+            y = 23
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 14
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (pod) (container_memory_working_set_bytes{namespace=\"hml\", container!=\"\"})"
+              refId        = "A"
+              legendFormat = "{{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Memory"
+          description = "Working set by pod: what counts against the limit."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 8
+            y = 23
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "bytes"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 15
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "kube_resourcequota{namespace=\"hml\", type=\"used\"} / ignoring (type) kube_resourcequota{namespace=\"hml\", type=\"hard\"}"
+              refId        = "A"
+              legendFormat = "{{resource}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Quota used"
+          description = "Share of the namespace's ResourceQuota. At 100 % new pods are refused: raise it in the settings, or request less."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 16
+            y = 23
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.8
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.95
+                    color = "red"
+                  },
+                ]
+              }
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 16
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 17
+          panels    = []
+          title     = "Logs"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 31
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (detected_level) (rate({deployment_environment_name=\"hml\"} [$__auto]))"
+              refId        = "A"
+              legendFormat = "{{detected_level}}"
+              datasource = {
+                type = "loki"
+                uid  = "loki"
+              }
+            },
+          ]
+          title       = "Log lines by level"
+          description = "Lines per second. A jump of errors goes with a jump of lines; debug lines cost money."
+          transparent = false
           datasource = {
             type = "loki"
             uid  = "loki"
           }
           gridPos = {
-            x = 0
-            y = 16
+            h = 8
             w = 24
-            h = 12
+            x = 0
+            y = 32
           }
-          options = {
-            showTime         = true
-            sortOrder        = "Descending"
-            enableLogDetails = true
+          repeatDirection = "h"
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              custom = {
+                drawStyle   = "bars"
+                fillOpacity = 60
+                stacking = {
+                  mode = "normal"
+                }
+              }
+            }
+            overrides = []
           }
+          id = 18
+        },
+        {
+          type = "logs"
           targets = [
             {
+              expr  = "{deployment_environment_name=\"hml\"} | detected_level=~\"warn|error|fatal\""
               refId = "A"
-              expr  = "{deployment_environment_name=\"hml\"}"
+              datasource = {
+                type = "loki"
+                uid  = "loki"
+              }
             },
           ]
+          title       = "Warnings and errors"
+          description = "Newest first. A line with a trace id links to its trace."
+          transparent = false
+          datasource = {
+            type = "loki"
+            uid  = "loki"
+          }
+          gridPos = {
+            h = 14
+            w = 24
+            x = 0
+            y = 40
+          }
+          repeatDirection = "h"
+          options = {
+            showLabels           = false
+            showCommonLabels     = false
+            showTime             = true
+            showLogContextToggle = false
+            wrapLogMessage       = true
+            prettifyLogMessage   = false
+            enableLogDetails     = true
+            sortOrder            = "Descending"
+            dedupStrategy        = "none"
+          }
+          id = 19
+        },
+      ]
+      links = [
+        {
+          title       = "All namespaces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/global-overview"
+        },
+        {
+          title       = "Service"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/service-golden-signals"
+        },
+        {
+          title       = "Objectives"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/slo-error-budget"
+        },
+        {
+          title       = "Logs"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/logs-explorer"
+        },
+        {
+          title       = "Traces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/traces-service-graph"
+        },
+        {
+          title       = "Saturation"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/kubernetes-saturation"
+        },
+        {
+          title       = "Pipeline"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/telemetry-pipeline"
+        },
+        {
+          title       = "Cost"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/cost-cardinality"
         },
       ]
     })
@@ -4304,46 +8841,1879 @@ resource "kubernetes_config_map_v1" "dashboard-hml" {
   }
 }
 
-resource "kubernetes_config_map_v1" "dashboard-observability" {
+resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
   data = {
-    "observability-overview.json" = jsonencode({
-      uid      = "observability-overview"
-      title    = "observability overview"
-      tags     = ["observability"]
-      timezone = "browser"
-      editable = false
-      refresh  = "1m"
+    "kubernetes-saturation.json" = jsonencode({
+      schemaVersion = 41
+      templating = {
+        list = [
+          {
+            type        = "query"
+            name        = "namespace"
+            label       = "Namespace"
+            skipUrlSync = false
+            query       = "label_values(kube_resourcequota, namespace)"
+            datasource = {
+              type = "prometheus"
+              uid  = "prometheus"
+            }
+            multi            = false
+            allowCustomValue = true
+            refresh          = 2
+            sort             = 1
+            includeAll       = false
+            auto             = false
+            auto_min         = "10s"
+            auto_count       = 30
+          },
+        ]
+      }
+      annotations  = {}
+      uid          = "kubernetes-saturation"
+      title        = "Kubernetes saturation"
+      description  = "What a namespace uses of what it requested, of its limits and of its quota, and what the nodes have left."
+      tags         = ["saturation", "kubernetes"]
+      timezone     = "browser"
+      editable     = false
+      graphTooltip = 1
+      time = {
+        from = "now-3h"
+        to   = "now"
+      }
+      fiscalYearStartMonth = 0
+      refresh              = "1m"
+      panels = [
+        {
+          type      = "row"
+          collapsed = false
+          id        = 1
+          panels    = []
+          title     = "Namespace"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 0
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum(rate(container_cpu_usage_seconds_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "used"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "sum(kube_pod_container_resource_requests{namespace=\"$namespace\", resource=\"cpu\"})"
+              refId        = "B"
+              legendFormat = "requested"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "sum(kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"cpu\"})"
+              refId        = "C"
+              legendFormat = "limits"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "CPU: used, requested, limits"
+          description = "Requested far above used: paid for nothing. Used above requested: it lives from what neighbours leave."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 0
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 2
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum(container_memory_working_set_bytes{namespace=\"$namespace\", container!=\"\"})"
+              refId        = "A"
+              legendFormat = "used"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "sum(kube_pod_container_resource_requests{namespace=\"$namespace\", resource=\"memory\"})"
+              refId        = "B"
+              legendFormat = "requested"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "sum(kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"memory\"})"
+              refId        = "C"
+              legendFormat = "limits"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Memory: used, requested, limits"
+          description = "Used near the limits: the next peak is killed."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 8
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "bytes"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 3
+        },
+        {
+          type = "bargauge"
+          targets = [
+            {
+              expr         = "kube_resourcequota{namespace=\"$namespace\", type=\"used\"} / ignoring (type) kube_resourcequota{namespace=\"$namespace\", type=\"hard\"}"
+              refId        = "A"
+              instant      = true
+              range        = false
+              legendFormat = "{{resource}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Quota used"
+          description = "Share of the namespace's ResourceQuota; at 100 % new pods are refused. Its numbers are in environments/*.yaml."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 16
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            displayMode   = "basic"
+            valueMode     = "color"
+            namePlacement = "auto"
+            showUnfilled  = true
+            sizing        = "auto"
+            minVizWidth   = 8
+            minVizHeight  = 16
+            legend = {
+              displayMode = "list"
+              placement   = "bottom"
+              showLegend  = false
+              calcs       = []
+            }
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            maxVizHeight = 300
+            orientation  = "horizontal"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+              max  = 1
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.8
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.9
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 4
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 5
+          panels    = []
+          title     = "Containers"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 9
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "topk(10, sum by (pod, container) (container_memory_working_set_bytes{namespace=\"$namespace\", container!=\"\"}) / sum by (pod, container) (kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"memory\"}))"
+              refId        = "A"
+              legendFormat = "{{pod}} {{container}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Memory of the limit"
+          description = "At 100 % the kernel kills the container. Only the fullest ten."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 0
+            y = 10
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.8
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.9
+                    color = "red"
+                  },
+                ]
+              }
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 6
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "topk(10, sum by (pod, container) (rate(container_cpu_cfs_throttled_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])) / sum by (pod, container) (rate(container_cpu_cfs_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])))"
+              refId        = "A"
+              legendFormat = "{{pod}} {{container}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Throttled periods"
+          description = "Share of periods in which a container waited for its CPU limit; the worst ten."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 6
+            y = 10
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.1
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.25
+                    color = "red"
+                  },
+                ]
+              }
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 7
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (pod, container) (increase(kube_pod_container_status_restarts_total{namespace=\"$namespace\"}[1h])) > 0"
+              refId        = "A"
+              legendFormat = "{{pod}} {{container}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "sum(increase(kube_pod_container_status_restarts_total{namespace=\"$namespace\"}[1h]))"
+              refId        = "B"
+              legendFormat = "all"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Restarts in an hour"
+          description = "Any: the last log lines before it, and `kubectl describe pod`, say why."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 12
+            y = 10
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 8
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (pod, container) (kube_pod_container_status_last_terminated_reason{namespace=\"$namespace\", reason=\"OOMKilled\"})"
+              refId        = "A"
+              legendFormat = "{{pod}} {{container}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "count(kube_pod_container_status_last_terminated_reason{namespace=\"$namespace\", reason=\"OOMKilled\"}) or vector(0)"
+              refId        = "B"
+              legendFormat = "all"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Containers last killed for memory"
+          description = "Raise the limit, or find the leak."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 18
+            y = 10
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 9
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 10
+          panels    = []
+          title     = "Volumes and nodes"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 18
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "1 - kubelet_volume_stats_available_bytes{namespace=\"$namespace\"} / kubelet_volume_stats_capacity_bytes{namespace=\"$namespace\"}"
+              refId        = "A"
+              legendFormat = "{{persistentvolumeclaim}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Volumes: used"
+          description = "Full volumes stop whoever writes. The StorageClass lets a claim be made larger."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 0
+            y = 19
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+              max  = 1
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.8
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.9
+                    color = "red"
+                  },
+                ]
+              }
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 11
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "label_replace(sum by (k8s_node_name) (k8s_node_cpu_usage), \"node\", \"$1\", \"k8s_node_name\", \"(.+)\") / on (node) sum by (node) (kube_node_status_allocatable{resource=\"cpu\"})"
+              refId        = "A"
+              legendFormat = "{{node}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Nodes: CPU of what pods may use"
+          description = "Nodes of all namespaces. All of them high: the node groups are at their largest."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 19
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.8
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.9
+                    color = "red"
+                  },
+                ]
+              }
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 12
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (k8s_node_name) (k8s_node_memory_available_bytes)"
+              refId        = "A"
+              legendFormat = "{{k8s_node_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Nodes: memory free"
+          description = "Below some hundred MiB the kubelet evicts pods."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 24
+            x = 0
+            y = 27
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "bytes"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 13
+        },
+      ]
+      links = [
+        {
+          title       = "All namespaces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/global-overview"
+        },
+        {
+          title       = "Service"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/service-golden-signals"
+        },
+        {
+          title       = "Objectives"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/slo-error-budget"
+        },
+        {
+          title       = "Logs"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/logs-explorer"
+        },
+        {
+          title       = "Traces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/traces-service-graph"
+        },
+        {
+          title       = "Pipeline"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/telemetry-pipeline"
+        },
+        {
+          title       = "Cost"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/cost-cardinality"
+        },
+      ]
+    })
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+  ]
+
+  metadata {
+    annotations = {
+      grafana_folder = "Observability"
+    }
+    labels = {
+      grafana_dashboard = "1"
+    }
+    name      = "dashboard-kubernetes-saturation"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "dashboard-logs-explorer" {
+  data = {
+    "logs-explorer.json" = jsonencode({
+      schemaVersion = 41
+      templating = {
+        list = [
+          {
+            type        = "query"
+            name        = "namespace"
+            label       = "Namespace"
+            skipUrlSync = false
+            query       = "label_values(traces_span_metrics_calls_total, deployment_environment_name)"
+            datasource = {
+              type = "prometheus"
+              uid  = "prometheus"
+            }
+            multi            = false
+            allowCustomValue = true
+            refresh          = 2
+            sort             = 1
+            includeAll       = false
+            auto             = false
+            auto_min         = "10s"
+            auto_count       = 30
+          },
+          {
+            type        = "query"
+            name        = "service"
+            label       = "Service"
+            skipUrlSync = false
+            query       = "label_values(traces_span_metrics_calls_total{deployment_environment_name=\"$namespace\"}, service_name)"
+            datasource = {
+              type = "prometheus"
+              uid  = "prometheus"
+            }
+            multi            = false
+            allowCustomValue = true
+            refresh          = 2
+            sort             = 1
+            includeAll       = false
+            auto             = false
+            auto_min         = "10s"
+            auto_count       = 30
+          },
+          {
+            type             = "textbox"
+            name             = "search"
+            label            = "Search"
+            skipUrlSync      = false
+            query            = ""
+            multi            = false
+            allowCustomValue = true
+            includeAll       = false
+            auto             = false
+            auto_min         = "10s"
+            auto_count       = 30
+          },
+        ]
+      }
+      annotations  = {}
+      uid          = "logs-explorer"
+      title        = "Logs explorer"
+      description  = "Lines of a service that contain what is searched for (a regular expression, upper and lower case alike). A line with a trace id links to its trace."
+      tags         = ["logs"]
+      timezone     = "browser"
+      editable     = false
+      graphTooltip = 1
       time = {
         from = "now-1h"
         to   = "now"
       }
+      fiscalYearStartMonth = 0
+      refresh              = "1m"
       panels = [
         {
-          id          = 1
-          title       = "Logs"
-          description = "Newest first. A line with a trace id links to its trace."
-          type        = "logs"
+          type      = "row"
+          collapsed = false
+          id        = 1
+          panels    = []
+          title     = "How many"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 0
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (detected_level) (rate({deployment_environment_name=\"$namespace\", service_name=\"$service\"} |~ `(?i)$search` [$__auto]))"
+              refId        = "A"
+              legendFormat = "{{detected_level}}"
+              datasource = {
+                type = "loki"
+                uid  = "loki"
+              }
+            },
+          ]
+          title       = "Lines by level"
+          description = "Lines per second that were found. A jump shows when it began."
+          transparent = false
           datasource = {
             type = "loki"
             uid  = "loki"
           }
           gridPos = {
+            h = 8
+            w = 12
             x = 0
-            y = 0
-            w = 24
-            h = 12
+            y = 1
           }
-          options = {
-            showTime         = true
-            sortOrder        = "Descending"
-            enableLogDetails = true
+          repeatDirection = "h"
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              custom = {
+                drawStyle   = "bars"
+                fillOpacity = 60
+                stacking = {
+                  mode = "normal"
+                }
+              }
+            }
+            overrides = []
           }
+          id = 2
+        },
+        {
+          type = "timeseries"
           targets = [
             {
-              refId = "A"
-              expr  = "{deployment_environment_name=\"observability\"}"
+              expr         = "sum by (k8s_container_name) (bytes_rate({deployment_environment_name=\"$namespace\", service_name=\"$service\"} [$__auto]))"
+              refId        = "A"
+              legendFormat = "{{k8s_container_name}}"
+              datasource = {
+                type = "loki"
+                uid  = "loki"
+              }
             },
           ]
+          title       = "Bytes by container"
+          description = "Bytes per second of all lines of the service: what they cost."
+          transparent = false
+          datasource = {
+            type = "loki"
+            uid  = "loki"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 1
+          }
+          repeatDirection = "h"
+          fieldConfig = {
+            defaults = {
+              unit = "Bps"
+              custom = {
+                drawStyle   = "bars"
+                fillOpacity = 60
+                stacking = {
+                  mode = "normal"
+                }
+              }
+            }
+            overrides = []
+          }
+          id = 3
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 4
+          panels    = []
+          title     = "Lines"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 9
+          }
+        },
+        {
+          type = "logs"
+          targets = [
+            {
+              expr  = "{deployment_environment_name=\"$namespace\", service_name=\"$service\"} |~ `(?i)$search` | detected_level=~\"error|fatal\" | trace_id!=\"\""
+              refId = "A"
+              datasource = {
+                type = "loki"
+                uid  = "loki"
+              }
+            },
+          ]
+          title       = "Errors with a trace"
+          description = "Errors that belong to a request: open the trace to see what led to them."
+          transparent = false
+          datasource = {
+            type = "loki"
+            uid  = "loki"
+          }
+          gridPos = {
+            h = 8
+            w = 24
+            x = 0
+            y = 10
+          }
+          repeatDirection = "h"
+          options = {
+            showLabels           = false
+            showCommonLabels     = false
+            showTime             = true
+            showLogContextToggle = false
+            wrapLogMessage       = true
+            prettifyLogMessage   = false
+            enableLogDetails     = true
+            sortOrder            = "Descending"
+            dedupStrategy        = "none"
+          }
+          id = 5
+        },
+        {
+          type = "logs"
+          targets = [
+            {
+              expr  = "{deployment_environment_name=\"$namespace\", service_name=\"$service\"} |~ `(?i)$search`"
+              refId = "A"
+              datasource = {
+                type = "loki"
+                uid  = "loki"
+              }
+            },
+          ]
+          title       = "All lines"
+          description = "Newest first; details of a line show its pod."
+          transparent = false
+          datasource = {
+            type = "loki"
+            uid  = "loki"
+          }
+          gridPos = {
+            h = 14
+            w = 24
+            x = 0
+            y = 18
+          }
+          repeatDirection = "h"
+          options = {
+            showLabels           = false
+            showCommonLabels     = false
+            showTime             = true
+            showLogContextToggle = false
+            wrapLogMessage       = true
+            prettifyLogMessage   = false
+            enableLogDetails     = true
+            sortOrder            = "Descending"
+            dedupStrategy        = "none"
+          }
+          id = 6
+        },
+      ]
+      links = [
+        {
+          title       = "All namespaces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/global-overview"
+        },
+        {
+          title       = "Service"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/service-golden-signals"
+        },
+        {
+          title       = "Objectives"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/slo-error-budget"
+        },
+        {
+          title       = "Traces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/traces-service-graph"
+        },
+        {
+          title       = "Saturation"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/kubernetes-saturation"
+        },
+        {
+          title       = "Pipeline"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/telemetry-pipeline"
+        },
+        {
+          title       = "Cost"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/cost-cardinality"
+        },
+      ]
+    })
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+  ]
+
+  metadata {
+    annotations = {
+      grafana_folder = "Services"
+    }
+    labels = {
+      grafana_dashboard = "1"
+    }
+    name      = "dashboard-logs-explorer"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
+  data = {
+    "observability-overview.json" = jsonencode({
+      schemaVersion = 41
+      templating    = {}
+      annotations   = {}
+      uid           = "observability-overview"
+      title         = "observability overview"
+      description   = "What runs in observability and how it does. A click on a service opens its golden signals."
+      tags          = ["namespace", "observability"]
+      timezone      = "browser"
+      editable      = false
+      graphTooltip  = 1
+      time = {
+        from = "now-1h"
+        to   = "now"
+      }
+      fiscalYearStartMonth = 0
+      refresh              = "1m"
+      panels = [
+        {
+          type      = "row"
+          collapsed = false
+          id        = 1
+          panels    = []
+          title     = "At a glance"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 0
+          }
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "count(ALERTS{namespace=\"observability\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              refId        = "A"
+              legendFormat = "alerts"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Alerts firing"
+          description = "Alerts of this namespace that fire, without those that only inform. Open them in Alerting; each links to its runbook."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 0
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 1
+                    color = "yellow"
+                  },
+                  {
+                    value = 5
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 2
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "sum(kube_pod_status_phase{namespace=\"observability\", phase=~\"Pending|Failed|Unknown\"}) or vector(0)"
+              refId        = "A"
+              legendFormat = "pods"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Pods not running"
+          description = "Pods that wait, failed or are unknown. `kubectl get pods` and `kubectl describe pod` say why."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 4
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 1
+                    color = "yellow"
+                  },
+                  {
+                    value = 3
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 3
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "sum(increase(kube_pod_container_status_restarts_total{namespace=\"observability\"}[1h]))"
+              refId        = "A"
+              legendFormat = "restarts"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Restarts in an hour"
+          description = "Restarts of containers. Several: out of memory, or a probe that fails?"
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 8
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit     = "short"
+              decimals = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 1
+                    color = "yellow"
+                  },
+                  {
+                    value = 5
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 4
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 5
+          panels    = []
+          title     = "Pods"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 5
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (pod) (rate(container_cpu_usage_seconds_total{namespace=\"observability\", container!=\"\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "CPU"
+          description = "Cores by pod. Compare with the quota; who uses much more than it requests slows down its neighbours."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 0
+            y = 6
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 6
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (pod) (container_memory_working_set_bytes{namespace=\"observability\", container!=\"\"})"
+              refId        = "A"
+              legendFormat = "{{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Memory"
+          description = "Working set by pod: what counts against the limit."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 8
+            y = 6
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "bytes"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 7
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "kube_resourcequota{namespace=\"observability\", type=\"used\"} / ignoring (type) kube_resourcequota{namespace=\"observability\", type=\"hard\"}"
+              refId        = "A"
+              legendFormat = "{{resource}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Quota used"
+          description = "Share of the namespace's ResourceQuota. At 100 % new pods are refused: raise it in the settings, or request less."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 16
+            y = 6
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.8
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.95
+                    color = "red"
+                  },
+                ]
+              }
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 8
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 9
+          panels    = []
+          title     = "Logs"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 14
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (detected_level) (rate({deployment_environment_name=\"observability\"} [$__auto]))"
+              refId        = "A"
+              legendFormat = "{{detected_level}}"
+              datasource = {
+                type = "loki"
+                uid  = "loki"
+              }
+            },
+          ]
+          title       = "Log lines by level"
+          description = "Lines per second. A jump of errors goes with a jump of lines; debug lines cost money."
+          transparent = false
+          datasource = {
+            type = "loki"
+            uid  = "loki"
+          }
+          gridPos = {
+            h = 8
+            w = 24
+            x = 0
+            y = 15
+          }
+          repeatDirection = "h"
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              custom = {
+                drawStyle   = "bars"
+                fillOpacity = 60
+                stacking = {
+                  mode = "normal"
+                }
+              }
+            }
+            overrides = []
+          }
+          id = 10
+        },
+        {
+          type = "logs"
+          targets = [
+            {
+              expr  = "{deployment_environment_name=\"observability\"} | detected_level=~\"warn|error|fatal\""
+              refId = "A"
+              datasource = {
+                type = "loki"
+                uid  = "loki"
+              }
+            },
+          ]
+          title       = "Warnings and errors"
+          description = "Newest first. A line with a trace id links to its trace."
+          transparent = false
+          datasource = {
+            type = "loki"
+            uid  = "loki"
+          }
+          gridPos = {
+            h = 14
+            w = 24
+            x = 0
+            y = 23
+          }
+          repeatDirection = "h"
+          options = {
+            showLabels           = false
+            showCommonLabels     = false
+            showTime             = true
+            showLogContextToggle = false
+            wrapLogMessage       = true
+            prettifyLogMessage   = false
+            enableLogDetails     = true
+            sortOrder            = "Descending"
+            dedupStrategy        = "none"
+          }
+          id = 11
+        },
+      ]
+      links = [
+        {
+          title       = "All namespaces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/global-overview"
+        },
+        {
+          title       = "Service"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/service-golden-signals"
+        },
+        {
+          title       = "Objectives"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/slo-error-budget"
+        },
+        {
+          title       = "Logs"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/logs-explorer"
+        },
+        {
+          title       = "Traces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/traces-service-graph"
+        },
+        {
+          title       = "Saturation"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/kubernetes-saturation"
+        },
+        {
+          title       = "Pipeline"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/telemetry-pipeline"
+        },
+        {
+          title       = "Cost"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/cost-cardinality"
         },
       ]
     })
@@ -4374,139 +10744,1339 @@ resource "kubernetes_config_map_v1" "dashboard-observability" {
   }
 }
 
-resource "kubernetes_config_map_v1" "dashboard-prd" {
+resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
   data = {
     "prd-overview.json" = jsonencode({
-      uid      = "prd-overview"
-      title    = "prd overview"
-      tags     = ["prd"]
-      timezone = "browser"
-      editable = false
-      refresh  = "1m"
+      schemaVersion = 41
+      templating    = {}
+      annotations   = {}
+      uid           = "prd-overview"
+      title         = "prd overview"
+      description   = "What runs in prd and how it does. A click on a service opens its golden signals."
+      tags          = ["namespace", "prd"]
+      timezone      = "browser"
+      editable      = false
+      graphTooltip  = 1
       time = {
         from = "now-1h"
         to   = "now"
       }
+      fiscalYearStartMonth = 0
+      refresh              = "1m"
       panels = [
         {
-          id          = 1
+          type      = "row"
+          collapsed = false
+          id        = 1
+          panels    = []
+          title     = "At a glance"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 0
+          }
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "requests"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
           title       = "Requests"
-          description = "Requests per second that each service answered. None: is it deployed, and does it send to otel-gateway in its namespace?"
-          type        = "timeseries"
+          description = "Requests per second of all services. 0: does the gateway receive anything (Pipeline)?"
+          transparent = false
           datasource = {
             type = "prometheus"
             uid  = "prometheus"
           }
           gridPos = {
+            h = 4
+            w = 4
             x = 0
-            y = 0
-            w = 12
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "blue"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 2
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))) / sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "errors"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Errors"
+          description = "Share of failed requests of all services. Above 1 %: the table below says whose."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 4
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit     = "percentunit"
+              decimals = 2
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.01
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.05
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 3
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "histogram_quantile(0.95, sum by (le) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval])))"
+              refId        = "A"
+              legendFormat = "p95"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "p95 latency"
+          description = "One request in twenty of all services takes longer; a mixture, so look at each below."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 8
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "s"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "blue"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 4
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "count(ALERTS{namespace=\"prd\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              refId        = "A"
+              legendFormat = "alerts"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Alerts firing"
+          description = "Alerts of this namespace that fire, without those that only inform. Open them in Alerting; each links to its runbook."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 12
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 1
+                    color = "yellow"
+                  },
+                  {
+                    value = 5
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 5
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "sum(kube_pod_status_phase{namespace=\"prd\", phase=~\"Pending|Failed|Unknown\"}) or vector(0)"
+              refId        = "A"
+              legendFormat = "pods"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Pods not running"
+          description = "Pods that wait, failed or are unknown. `kubectl get pods` and `kubectl describe pod` say why."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 16
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 1
+                    color = "yellow"
+                  },
+                  {
+                    value = 3
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 6
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "sum(increase(kube_pod_container_status_restarts_total{namespace=\"prd\"}[1h]))"
+              refId        = "A"
+              legendFormat = "restarts"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Restarts in an hour"
+          description = "Restarts of containers. Several: out of memory, or a probe that fails?"
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 20
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit     = "short"
+              decimals = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 1
+                    color = "yellow"
+                  },
+                  {
+                    value = 5
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 7
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 8
+          panels    = []
+          title     = "Services"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 5
+          }
+        },
+        {
+          type = "table"
+          targets = [
+            {
+              expr         = "sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))"
+              refId        = "A"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Requests"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))"
+              refId        = "B"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Errors"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "histogram_quantile(0.95, sum by (service_name, le) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval])))"
+              refId        = "C"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "p95"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"prd\", sli=\"availability\"}))"
+              refId        = "D"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Availability budget left"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"prd\", sli=\"latency\"}))"
+              refId        = "E"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Latency budget left"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Services"
+          description = "The busiest first. A click opens the golden signals of a service."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
             h = 8
+            w = 24
+            x = 0
+            y = 6
+          }
+          repeatDirection = "h"
+          transformations = [
+            {
+              id      = "merge"
+              options = {}
+            },
+            {
+              id = "organize"
+              options = {
+                excludeByName = {
+                  Time = true
+                }
+                renameByName = {
+                  "Value #A" = "Requests"
+                  "Value #B" = "Errors"
+                  "Value #C" = "p95"
+                  "Value #D" = "Availability budget left"
+                  "Value #E" = "Latency budget left"
+                }
+                indexByName = {
+                  service_name = 0
+                  "Value #A"   = 1
+                  "Value #B"   = 2
+                  "Value #C"   = 3
+                  "Value #D"   = 4
+                  "Value #E"   = 5
+                }
+              }
+            },
+          ]
+          options = {
+            frameIndex    = 0
+            showHeader    = true
+            showTypeIcons = false
+            sortBy = [
+              {
+                displayName = "Requests"
+                desc        = true
+              },
+            ]
+            footer = {
+              show      = false
+              reducer   = []
+              countRows = false
+            }
+            cellHeight = "sm"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+            }
+            overrides = [
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Requests"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "reqps"
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Errors"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "percentunit"
+                  },
+                  {
+                    id = "custom.cellOptions"
+                    value = {
+                      type = "color-text"
+                    }
+                  },
+                  {
+                    id = "color"
+                    value = {
+                      mode = "thresholds"
+                    }
+                  },
+                  {
+                    id = "thresholds"
+                    value = {
+                      mode = "absolute"
+                      steps = [
+                        {
+                          value = null
+                          color = "green"
+                        },
+                        {
+                          value = 0.01
+                          color = "yellow"
+                        },
+                        {
+                          value = 0.05
+                          color = "red"
+                        },
+                      ]
+                    }
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "p95"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "s"
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Availability budget left"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "percentunit"
+                  },
+                  {
+                    id = "custom.cellOptions"
+                    value = {
+                      type = "color-text"
+                    }
+                  },
+                  {
+                    id = "color"
+                    value = {
+                      mode = "thresholds"
+                    }
+                  },
+                  {
+                    id = "thresholds"
+                    value = {
+                      mode = "absolute"
+                      steps = [
+                        {
+                          value = null
+                          color = "red"
+                        },
+                        {
+                          value = 0.1
+                          color = "yellow"
+                        },
+                        {
+                          value = 0.5
+                          color = "green"
+                        },
+                      ]
+                    }
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Latency budget left"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "percentunit"
+                  },
+                  {
+                    id = "custom.cellOptions"
+                    value = {
+                      type = "color-text"
+                    }
+                  },
+                  {
+                    id = "color"
+                    value = {
+                      mode = "thresholds"
+                    }
+                  },
+                  {
+                    id = "thresholds"
+                    value = {
+                      mode = "absolute"
+                      steps = [
+                        {
+                          value = null
+                          color = "red"
+                        },
+                        {
+                          value = 0.1
+                          color = "yellow"
+                        },
+                        {
+                          value = 0.5
+                          color = "green"
+                        },
+                      ]
+                    }
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "service_name"
+                }
+                properties = [
+                  {
+                    id = "links"
+                    value = [
+                      {
+                        title = "Open"
+                        url   = "/d/service-golden-signals?$${__url_time_range}&var-namespace=prd&var-service=$${__data.fields.service_name}"
+                      },
+                    ]
+                  },
+                ]
+              },
+            ]
+          }
+          id = 9
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{service_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Requests"
+          description = "Requests per second that each service answered. One that ended: is it deployed, and does it send to otel-gateway in its namespace?"
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 0
+            y = 14
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
           }
           fieldConfig = {
             defaults = {
               unit = "reqps"
               min  = 0
+              links = [
+                {
+                  title       = "Open"
+                  type        = "link"
+                  icon        = ""
+                  tooltip     = ""
+                  tags        = []
+                  asDropdown  = false
+                  targetBlank = false
+                  includeVars = false
+                  keepTime    = false
+                  url         = "/d/service-golden-signals?$${__url_time_range}&var-namespace=prd&var-service=$${__field.labels.service_name}"
+                },
+              ]
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
             }
             overrides = []
           }
-          targets = [
-            {
-              refId        = "A"
-              expr         = "sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"prd\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m]))"
-              legendFormat = "{{service_name}}"
-              exemplar     = false
-            },
-          ]
+          id = 10
         },
         {
-          id          = 2
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{service_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
           title       = "Errors"
           description = "Share of requests whose span has the status error. Open the traces of one: errors are never sampled away."
-          type        = "timeseries"
+          transparent = false
           datasource = {
             type = "prometheus"
             uid  = "prometheus"
           }
           gridPos = {
-            x = 12
-            y = 0
-            w = 12
             h = 8
+            w = 8
+            x = 8
+            y = 14
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
           }
           fieldConfig = {
             defaults = {
               unit = "percentunit"
               min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.01
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.05
+                    color = "red"
+                  },
+                ]
+              }
+              links = [
+                {
+                  title       = "Open"
+                  type        = "link"
+                  icon        = ""
+                  tooltip     = ""
+                  tags        = []
+                  asDropdown  = false
+                  targetBlank = false
+                  includeVars = false
+                  keepTime    = false
+                  url         = "/d/service-golden-signals?$${__url_time_range}&var-namespace=prd&var-service=$${__field.labels.service_name}"
+                },
+              ]
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
             }
             overrides = []
           }
-          targets = [
-            {
-              refId        = "A"
-              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"prd\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", status_code=\"STATUS_CODE_ERROR\"}[5m])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"prd\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"prd\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m]))"
-              legendFormat = "{{service_name}}"
-              exemplar     = false
-            },
-          ]
+          id = 11
         },
         {
-          id          = 3
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "histogram_quantile(0.95, sum by (service_name, le) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval])))"
+              refId        = "A"
+              exemplar     = true
+              legendFormat = "{{service_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
           title       = "Latency, 95th percentile"
           description = "One request in twenty took longer. The dots are exemplars; one that was not sampled has no trace."
-          type        = "timeseries"
+          transparent = false
           datasource = {
             type = "prometheus"
             uid  = "prometheus"
           }
           gridPos = {
-            x = 0
-            y = 8
-            w = 12
             h = 8
+            w = 8
+            x = 16
+            y = 14
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
           }
           fieldConfig = {
             defaults = {
               unit = "s"
               min  = 0
+              links = [
+                {
+                  title       = "Open"
+                  type        = "link"
+                  icon        = ""
+                  tooltip     = ""
+                  tags        = []
+                  asDropdown  = false
+                  targetBlank = false
+                  includeVars = false
+                  keepTime    = false
+                  url         = "/d/service-golden-signals?$${__url_time_range}&var-namespace=prd&var-service=$${__field.labels.service_name}"
+                },
+              ]
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
             }
             overrides = []
           }
-          targets = [
-            {
-              refId        = "A"
-              expr         = "histogram_quantile(0.95, sum by (service_name, le) (rate(traces_span_metrics_duration_seconds_bucket{deployment_environment_name=\"prd\", span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\"}[5m])))"
-              legendFormat = "{{service_name}}"
-              exemplar     = true
-            },
-          ]
+          id = 12
         },
         {
-          id          = 4
-          title       = "Logs"
-          description = "Newest first. A line with a trace id links to its trace."
-          type        = "logs"
+          type      = "row"
+          collapsed = false
+          id        = 13
+          panels    = []
+          title     = "Pods"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 22
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (pod) (rate(container_cpu_usage_seconds_total{namespace=\"prd\", container!=\"\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "CPU"
+          description = "Cores by pod. Compare with the quota; who uses much more than it requests slows down its neighbours."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 0
+            y = 23
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 14
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (pod) (container_memory_working_set_bytes{namespace=\"prd\", container!=\"\"})"
+              refId        = "A"
+              legendFormat = "{{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Memory"
+          description = "Working set by pod: what counts against the limit."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 8
+            y = 23
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "bytes"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 15
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "kube_resourcequota{namespace=\"prd\", type=\"used\"} / ignoring (type) kube_resourcequota{namespace=\"prd\", type=\"hard\"}"
+              refId        = "A"
+              legendFormat = "{{resource}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Quota used"
+          description = "Share of the namespace's ResourceQuota. At 100 % new pods are refused: raise it in the settings, or request less."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 16
+            y = 23
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.8
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.95
+                    color = "red"
+                  },
+                ]
+              }
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 16
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 17
+          panels    = []
+          title     = "Logs"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 31
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (detected_level) (rate({deployment_environment_name=\"prd\"} [$__auto]))"
+              refId        = "A"
+              legendFormat = "{{detected_level}}"
+              datasource = {
+                type = "loki"
+                uid  = "loki"
+              }
+            },
+          ]
+          title       = "Log lines by level"
+          description = "Lines per second. A jump of errors goes with a jump of lines; debug lines cost money."
+          transparent = false
           datasource = {
             type = "loki"
             uid  = "loki"
           }
           gridPos = {
-            x = 0
-            y = 16
+            h = 8
             w = 24
-            h = 12
+            x = 0
+            y = 32
           }
-          options = {
-            showTime         = true
-            sortOrder        = "Descending"
-            enableLogDetails = true
+          repeatDirection = "h"
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              custom = {
+                drawStyle   = "bars"
+                fillOpacity = 60
+                stacking = {
+                  mode = "normal"
+                }
+              }
+            }
+            overrides = []
           }
+          id = 18
+        },
+        {
+          type = "logs"
           targets = [
             {
+              expr  = "{deployment_environment_name=\"prd\"} | detected_level=~\"warn|error|fatal\""
               refId = "A"
-              expr  = "{deployment_environment_name=\"prd\"}"
+              datasource = {
+                type = "loki"
+                uid  = "loki"
+              }
             },
           ]
+          title       = "Warnings and errors"
+          description = "Newest first. A line with a trace id links to its trace."
+          transparent = false
+          datasource = {
+            type = "loki"
+            uid  = "loki"
+          }
+          gridPos = {
+            h = 14
+            w = 24
+            x = 0
+            y = 40
+          }
+          repeatDirection = "h"
+          options = {
+            showLabels           = false
+            showCommonLabels     = false
+            showTime             = true
+            showLogContextToggle = false
+            wrapLogMessage       = true
+            prettifyLogMessage   = false
+            enableLogDetails     = true
+            sortOrder            = "Descending"
+            dedupStrategy        = "none"
+          }
+          id = 19
+        },
+      ]
+      links = [
+        {
+          title       = "All namespaces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/global-overview"
+        },
+        {
+          title       = "Service"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/service-golden-signals"
+        },
+        {
+          title       = "Objectives"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/slo-error-budget"
+        },
+        {
+          title       = "Logs"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/logs-explorer"
+        },
+        {
+          title       = "Traces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/traces-service-graph"
+        },
+        {
+          title       = "Saturation"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/kubernetes-saturation"
+        },
+        {
+          title       = "Pipeline"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/telemetry-pipeline"
+        },
+        {
+          title       = "Cost"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/cost-cardinality"
         },
       ]
     })
@@ -4533,6 +12103,6280 @@ resource "kubernetes_config_map_v1" "dashboard-prd" {
       grafana_dashboard = "1"
     }
     name      = "dashboard-prd-overview"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
+  data = {
+    "service-golden-signals.json" = jsonencode({
+      schemaVersion = 41
+      templating = {
+        list = [
+          {
+            type        = "query"
+            name        = "namespace"
+            label       = "Namespace"
+            skipUrlSync = false
+            query       = "label_values(traces_span_metrics_calls_total, deployment_environment_name)"
+            datasource = {
+              type = "prometheus"
+              uid  = "prometheus"
+            }
+            multi            = false
+            allowCustomValue = true
+            refresh          = 2
+            sort             = 1
+            includeAll       = false
+            auto             = false
+            auto_min         = "10s"
+            auto_count       = 30
+          },
+          {
+            type        = "query"
+            name        = "service"
+            label       = "Service"
+            skipUrlSync = false
+            query       = "label_values(traces_span_metrics_calls_total{deployment_environment_name=\"$namespace\"}, service_name)"
+            datasource = {
+              type = "prometheus"
+              uid  = "prometheus"
+            }
+            multi            = false
+            allowCustomValue = true
+            refresh          = 2
+            sort             = 1
+            includeAll       = false
+            auto             = false
+            auto_min         = "10s"
+            auto_count       = 30
+          },
+        ]
+      }
+      annotations  = {}
+      uid          = "service-golden-signals"
+      title        = "Service golden signals"
+      description  = "Latency, traffic, errors and saturation of one service. From the top down: is the objective in danger, which route is it, what do its traces and logs say."
+      tags         = ["service", "golden-signals"]
+      timezone     = "browser"
+      editable     = false
+      graphTooltip = 1
+      time = {
+        from = "now-1h"
+        to   = "now"
+      }
+      fiscalYearStartMonth = 0
+      refresh              = "1m"
+      panels = [
+        {
+          type      = "row"
+          collapsed = false
+          id        = 1
+          panels    = []
+          title     = "At a glance"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 0
+          }
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "requests"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Requests"
+          description = "Requests per second that the service answers. 0: is it deployed, and does it send to otel-gateway in its namespace?"
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 0
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "blue"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 2
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))) / sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "errors"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Errors"
+          description = "Share of requests with the span status error. Above 1 %: look at Errors below."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 4
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit     = "percentunit"
+              decimals = 2
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.01
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.05
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 3
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "histogram_quantile(0.95, sum by (le) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval])))"
+              refId        = "A"
+              legendFormat = "p95"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "p95 latency"
+          description = "One request in twenty takes longer. Compare with the objective's threshold."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 8
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "s"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "blue"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 4
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "sum(increase(kube_pod_container_status_restarts_total{namespace=\"$namespace\"}[1h]) * on (pod) group_left () (0 * label_replace(sum by (k8s_pod_name) (k8s_pod_memory_working_set_bytes{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") + 1))"
+              refId        = "A"
+              legendFormat = "restarts"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Restarts in an hour"
+          description = "Restarts of the service's containers. Any: see why with `kubectl describe pod`."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 12
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit     = "short"
+              decimals = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 1
+                    color = "yellow"
+                  },
+                  {
+                    value = 3
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 5
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"availability\"})"
+              refId        = "A"
+              legendFormat = "left"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Availability budget left"
+          description = "Of 30 days. Below half: slow down risky releases. Below 0 the objective is missed."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 16
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "red"
+                  },
+                  {
+                    value = 0.1
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.5
+                    color = "green"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 6
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"latency\"})"
+              refId        = "A"
+              legendFormat = "left"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Latency budget left"
+          description = "Of 30 days. Below half: look for the slow route. Below 0 the objective is missed."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 20
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "red"
+                  },
+                  {
+                    value = 0.1
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.5
+                    color = "green"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 7
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 8
+          panels    = []
+          title     = "Traffic"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 5
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{http_route}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Requests by route"
+          description = "A route that stopped, or one that nobody expected? A route that is missing here has no `http.route`: see the runbook on instrumenting."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 0
+            y = 6
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 30
+                showPoints  = "never"
+                stacking = {
+                  mode = "normal"
+                }
+              }
+            }
+            overrides = []
+          }
+          id = 9
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (http_response_status_code) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{http_response_status_code}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Requests by status code"
+          description = "HTTP status codes. A wall of 4xx comes from a caller, 5xx from here."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 6
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 30
+                showPoints  = "never"
+                stacking = {
+                  mode = "normal"
+                }
+              }
+            }
+            overrides = []
+          }
+          id = 10
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 11
+          panels    = []
+          title     = "Errors"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 14
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "(sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))) / sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{http_route}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Share of errors by route"
+          description = "One bad route points to a release or to what only that route calls; all of them to something shared: a database, a quota, the network."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 0
+            y = 15
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.01
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.05
+                    color = "red"
+                  },
+                ]
+              }
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 12
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (span_kind, span_name) (rate(traces_span_metrics_calls_total{deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{span_kind}} {{span_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Errors by operation"
+          description = "Failed spans per second, also of calls to others (CLIENT). A failing client span just before the server's is the cause."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 15
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 13
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 14
+          panels    = []
+          title     = "Latency"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 23
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "histogram_quantile(0.5, sum by (le) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval])))"
+              refId        = "A"
+              exemplar     = true
+              legendFormat = "p50"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "histogram_quantile(0.95, sum by (le) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval])))"
+              refId        = "B"
+              exemplar     = true
+              legendFormat = "p95"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "histogram_quantile(0.99, sum by (le) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval])))"
+              refId        = "C"
+              exemplar     = true
+              legendFormat = "p99"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Latency"
+          description = "Dots are exemplars: a click opens that request's trace, if it was kept."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 0
+            y = 24
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "s"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 15
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "histogram_quantile(0.95, sum by (http_route, le) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval])))"
+              refId        = "A"
+              exemplar     = true
+              legendFormat = "{{http_route}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "p95 by route"
+          description = "Which route is slow. Then open a slow trace of it below."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 24
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "s"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 16
+        },
+        {
+          type = "table"
+          targets = [
+            {
+              expr         = "sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))"
+              refId        = "A"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Requests"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "(sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))) / sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))"
+              refId        = "B"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Errors"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "histogram_quantile(0.95, sum by (http_route, le) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval])))"
+              refId        = "C"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "p95"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "histogram_quantile(0.99, sum by (http_route, le) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval])))"
+              refId        = "D"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "p99"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Routes"
+          description = "Each route with its traffic, errors and latency now, the busiest first."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 24
+            x = 0
+            y = 32
+          }
+          repeatDirection = "h"
+          transformations = [
+            {
+              id      = "merge"
+              options = {}
+            },
+            {
+              id = "organize"
+              options = {
+                excludeByName = {
+                  Time = true
+                }
+                renameByName = {
+                  "Value #A" = "Requests"
+                  "Value #B" = "Errors"
+                  "Value #C" = "p95"
+                  "Value #D" = "p99"
+                }
+                indexByName = {
+                  http_route = 0
+                  "Value #A" = 1
+                  "Value #B" = 2
+                  "Value #C" = 3
+                  "Value #D" = 4
+                }
+              }
+            },
+          ]
+          options = {
+            frameIndex    = 0
+            showHeader    = true
+            showTypeIcons = false
+            sortBy = [
+              {
+                displayName = "Requests"
+                desc        = true
+              },
+            ]
+            footer = {
+              show      = false
+              reducer   = []
+              countRows = false
+            }
+            cellHeight = "sm"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+            }
+            overrides = [
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Requests"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "reqps"
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Errors"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "percentunit"
+                  },
+                  {
+                    id = "custom.cellOptions"
+                    value = {
+                      type = "color-text"
+                    }
+                  },
+                  {
+                    id = "color"
+                    value = {
+                      mode = "thresholds"
+                    }
+                  },
+                  {
+                    id = "thresholds"
+                    value = {
+                      mode = "absolute"
+                      steps = [
+                        {
+                          value = null
+                          color = "green"
+                        },
+                        {
+                          value = 0.01
+                          color = "yellow"
+                        },
+                        {
+                          value = 0.05
+                          color = "red"
+                        },
+                      ]
+                    }
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "p95"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "s"
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "p99"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "s"
+                  },
+                ]
+              },
+            ]
+          }
+          id = 17
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 18
+          panels    = []
+          title     = "Saturation"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 40
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "label_replace(sum by (k8s_pod_name) (k8s_pod_cpu_usage{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") / on (pod) sum by (pod) (kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"cpu\"})"
+              refId        = "A"
+              legendFormat = "{{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "CPU of the limit"
+          description = "Above 80 % for long: raise the limit or the replicas; see also what is throttled."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 0
+            y = 41
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.8
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.95
+                    color = "red"
+                  },
+                ]
+              }
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 19
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "label_replace(sum by (k8s_pod_name) (k8s_pod_memory_working_set_bytes{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") / on (pod) sum by (pod) (kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"memory\"})"
+              refId        = "A"
+              legendFormat = "{{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Memory of the limit"
+          description = "At 100 % the kernel kills the container. A line that only rises is a leak."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 8
+            y = 41
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.8
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.9
+                    color = "red"
+                  },
+                ]
+              }
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 20
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "(sum by (pod) (rate(container_cpu_cfs_throttled_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])) / sum by (pod) (rate(container_cpu_cfs_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval]))) * on (pod) (0 * label_replace(sum by (k8s_pod_name) (k8s_pod_memory_working_set_bytes{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") + 1)"
+              refId        = "A"
+              legendFormat = "{{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Throttled periods"
+          description = "Share of 100 ms periods in which a pod waited for its CPU limit: latency nobody sees in the CPU graph. Above 25 %: raise the limit."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 16
+            y = 41
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.1
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.25
+                    color = "red"
+                  },
+                ]
+              }
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 21
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 22
+          panels    = []
+          title     = "As the application measures it"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 49
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "histogram_quantile(0.95, sum by (http_route, le) (rate(http_server_request_duration_seconds_bucket{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval])))"
+              refId        = "A"
+              legendFormat = "{{http_route}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "HTTP server p95"
+          description = "`http.server.request.duration` of the SDK. Much lower than the latency above: the time is spent before the application, or in what it does not measure."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 0
+            y = 50
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "s"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 23
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (http_request_method) (http_server_active_requests{deployment_environment_name=\"$namespace\", service_name=\"$service\"})"
+              refId        = "A"
+              legendFormat = "{{http_request_method}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Requests in flight"
+          description = "`http.server.active_requests`. It rises when answers become slow: the queue before the trouble."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 6
+            y = 50
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 24
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "histogram_quantile(0.95, sum by (server_address, le) (rate(http_client_request_duration_seconds_bucket{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval])))"
+              refId        = "A"
+              legendFormat = "{{server_address}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Calls to other services, p95"
+          description = "`http.client.request.duration` by the service called. Is the slow one there?"
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 12
+            y = 50
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "s"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 25
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "histogram_quantile(0.95, sum by (db_system_name, db_operation_name, le) (rate(db_client_operation_duration_seconds_bucket{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval])))"
+              refId        = "A"
+              legendFormat = "{{db_system_name}} {{db_operation_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Database operations, p95"
+          description = "`db.client.operation.duration` by operation. Slow and steady: an index; slow in bursts: locks or connections."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 18
+            y = 50
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "s"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 26
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (direction) (rate(k8s_pod_network_io_bytes_total{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{direction}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Network"
+          description = "Bytes per second of the service's pods, by direction. Unexpected growth costs money between zones."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 24
+            x = 0
+            y = 58
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "Bps"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 27
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 28
+          panels    = []
+          title     = "Traces and logs"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 66
+          }
+        },
+        {
+          type = "table"
+          targets = [
+            {
+              refId     = "A"
+              filters   = []
+              queryType = "traceql"
+              query     = "{ resource.deployment.environment.name=\"$namespace\" && resource.service.name=\"$service\" && status=error }"
+              limit     = 50
+              datasource = {
+                type = "tempo"
+                uid  = "tempo"
+              }
+            },
+          ]
+          title       = "Failed traces"
+          description = "Every trace with an error is kept. Open one and look for the deepest red span."
+          transparent = false
+          datasource = {
+            type = "tempo"
+            uid  = "tempo"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 0
+            y = 67
+          }
+          repeatDirection = "h"
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+            }
+            overrides = []
+          }
+          id = 29
+        },
+        {
+          type = "table"
+          targets = [
+            {
+              refId     = "A"
+              filters   = []
+              queryType = "traceql"
+              query     = "{ resource.deployment.environment.name=\"$namespace\" && resource.service.name=\"$service\" && duration>500ms }"
+              limit     = 50
+              datasource = {
+                type = "tempo"
+                uid  = "tempo"
+              }
+            },
+          ]
+          title       = "Slow traces"
+          description = "Traces slower than half a second; those above the stage's `slow_trace_ms` are all kept."
+          transparent = false
+          datasource = {
+            type = "tempo"
+            uid  = "tempo"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 67
+          }
+          repeatDirection = "h"
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+            }
+            overrides = []
+          }
+          id = 30
+        },
+        {
+          type = "logs"
+          targets = [
+            {
+              expr  = "{deployment_environment_name=\"$namespace\", service_name=\"$service\"} | detected_level=~\"warn|error|fatal\""
+              refId = "A"
+              datasource = {
+                type = "loki"
+                uid  = "loki"
+              }
+            },
+          ]
+          title       = "Logs: warnings and errors"
+          description = "Newest first. A line with a trace id links to its trace. All lines: Logs above."
+          transparent = false
+          datasource = {
+            type = "loki"
+            uid  = "loki"
+          }
+          gridPos = {
+            h = 14
+            w = 24
+            x = 0
+            y = 75
+          }
+          repeatDirection = "h"
+          options = {
+            showLabels           = false
+            showCommonLabels     = false
+            showTime             = true
+            showLogContextToggle = false
+            wrapLogMessage       = true
+            prettifyLogMessage   = false
+            enableLogDetails     = true
+            sortOrder            = "Descending"
+            dedupStrategy        = "none"
+          }
+          id = 31
+        },
+      ]
+      links = [
+        {
+          title       = "All namespaces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/global-overview"
+        },
+        {
+          title       = "Objectives"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/slo-error-budget"
+        },
+        {
+          title       = "Logs"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/logs-explorer"
+        },
+        {
+          title       = "Traces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/traces-service-graph"
+        },
+        {
+          title       = "Saturation"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/kubernetes-saturation"
+        },
+        {
+          title       = "Pipeline"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/telemetry-pipeline"
+        },
+        {
+          title       = "Cost"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/cost-cardinality"
+        },
+      ]
+    })
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+  ]
+
+  metadata {
+    annotations = {
+      grafana_folder = "Services"
+    }
+    labels = {
+      grafana_dashboard = "1"
+    }
+    name      = "dashboard-service-golden-signals"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
+  data = {
+    "slo-error-budget.json" = jsonencode({
+      schemaVersion = 41
+      templating = {
+        list = [
+          {
+            type        = "query"
+            name        = "namespace"
+            label       = "Namespace"
+            skipUrlSync = false
+            query       = "label_values(traces_span_metrics_calls_total, deployment_environment_name)"
+            datasource = {
+              type = "prometheus"
+              uid  = "prometheus"
+            }
+            multi            = false
+            allowCustomValue = true
+            refresh          = 2
+            sort             = 1
+            includeAll       = false
+            auto             = false
+            auto_min         = "10s"
+            auto_count       = 30
+          },
+        ]
+      }
+      annotations  = {}
+      uid          = "slo-error-budget"
+      title        = "Objectives and error budgets"
+      description  = "Objectives per stage come from the settings and count over 30 days. Alerts fire on burn rates (SRE Workbook, chapter 5): 14.4 over an hour or 6 over six hours page, 1 over three days is a ticket."
+      tags         = ["slo"]
+      timezone     = "browser"
+      editable     = false
+      graphTooltip = 1
+      time = {
+        from = "now-24h"
+        to   = "now"
+      }
+      fiscalYearStartMonth = 0
+      refresh              = "1m"
+      panels = [
+        {
+          type      = "row"
+          collapsed = false
+          id        = 1
+          panels    = []
+          title     = "Availability"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 0
+          }
+        },
+        {
+          type = "table"
+          targets = [
+            {
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"}))"
+              refId        = "A"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Budget left"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"}))"
+              refId        = "B"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Burn rate 1h"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate6h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"}))"
+              refId        = "C"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Burn rate 6h"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate3d{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"}))"
+              refId        = "D"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Burn rate 3d"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Availability: budgets"
+          description = "Bad requests are those with the span status error. Budget left below half: slow down; below 0: the objective of 30 days is missed. A click opens the service."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 24
+            x = 0
+            y = 1
+          }
+          repeatDirection = "h"
+          transformations = [
+            {
+              id      = "merge"
+              options = {}
+            },
+            {
+              id = "organize"
+              options = {
+                excludeByName = {
+                  Time = true
+                }
+                renameByName = {
+                  "Value #A" = "Budget left"
+                  "Value #B" = "Burn rate 1h"
+                  "Value #C" = "Burn rate 6h"
+                  "Value #D" = "Burn rate 3d"
+                }
+                indexByName = {
+                  service_name = 0
+                  "Value #A"   = 1
+                  "Value #B"   = 2
+                  "Value #C"   = 3
+                  "Value #D"   = 4
+                }
+              }
+            },
+          ]
+          options = {
+            frameIndex    = 0
+            showHeader    = true
+            showTypeIcons = false
+            sortBy = [
+              {
+                displayName = "Budget left"
+                desc        = true
+              },
+            ]
+            footer = {
+              show      = false
+              reducer   = []
+              countRows = false
+            }
+            cellHeight = "sm"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+            }
+            overrides = [
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Budget left"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "percentunit"
+                  },
+                  {
+                    id = "custom.cellOptions"
+                    value = {
+                      type = "color-text"
+                    }
+                  },
+                  {
+                    id = "color"
+                    value = {
+                      mode = "thresholds"
+                    }
+                  },
+                  {
+                    id = "thresholds"
+                    value = {
+                      mode = "absolute"
+                      steps = [
+                        {
+                          value = null
+                          color = "red"
+                        },
+                        {
+                          value = 0.1
+                          color = "yellow"
+                        },
+                        {
+                          value = 0.5
+                          color = "green"
+                        },
+                      ]
+                    }
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Burn rate 1h"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "short"
+                  },
+                  {
+                    id = "custom.cellOptions"
+                    value = {
+                      type = "color-text"
+                    }
+                  },
+                  {
+                    id = "color"
+                    value = {
+                      mode = "thresholds"
+                    }
+                  },
+                  {
+                    id = "thresholds"
+                    value = {
+                      mode = "absolute"
+                      steps = [
+                        {
+                          value = null
+                          color = "green"
+                        },
+                        {
+                          value = 1
+                          color = "yellow"
+                        },
+                        {
+                          value = 14.4
+                          color = "red"
+                        },
+                      ]
+                    }
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Burn rate 6h"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "short"
+                  },
+                  {
+                    id = "custom.cellOptions"
+                    value = {
+                      type = "color-text"
+                    }
+                  },
+                  {
+                    id = "color"
+                    value = {
+                      mode = "thresholds"
+                    }
+                  },
+                  {
+                    id = "thresholds"
+                    value = {
+                      mode = "absolute"
+                      steps = [
+                        {
+                          value = null
+                          color = "green"
+                        },
+                        {
+                          value = 1
+                          color = "yellow"
+                        },
+                        {
+                          value = 6
+                          color = "red"
+                        },
+                      ]
+                    }
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Burn rate 3d"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "short"
+                  },
+                  {
+                    id = "custom.cellOptions"
+                    value = {
+                      type = "color-text"
+                    }
+                  },
+                  {
+                    id = "color"
+                    value = {
+                      mode = "thresholds"
+                    }
+                  },
+                  {
+                    id = "thresholds"
+                    value = {
+                      mode = "absolute"
+                      steps = [
+                        {
+                          value = null
+                          color = "green"
+                        },
+                        {
+                          value = 1
+                          color = "yellow"
+                        },
+                        {
+                          value = 1
+                          color = "red"
+                        },
+                      ]
+                    }
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "service_name"
+                }
+                properties = [
+                  {
+                    id = "links"
+                    value = [
+                      {
+                        title = "Open"
+                        url   = "/d/service-golden-signals?$${__url_time_range}&var-namespace=$namespace&var-service=$${__data.fields.service_name}"
+                      },
+                    ]
+                  },
+                ]
+              },
+            ]
+          }
+          id = 2
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "1 - namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"availability\"}"
+              refId        = "A"
+              legendFormat = "{{service_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"}"
+              refId        = "B"
+              legendFormat = "objective"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Availability: share of good requests in an hour"
+          description = "Bad requests are those with the span status error. The line of the objective is what 30 days must reach together."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 0
+            y = 9
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              max  = 1
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 3
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"})"
+              refId        = "A"
+              legendFormat = "{{service_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Availability: burn rate in an hour"
+          description = "1 uses up exactly the budget of 30 days; at 14.4 2 % of it go in an hour, and somebody is paged."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 9
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 6
+                    color = "yellow"
+                  },
+                  {
+                    value = 14.4
+                    color = "red"
+                  },
+                ]
+              }
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 4
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 5
+          panels    = []
+          title     = "Latency"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 17
+          }
+        },
+        {
+          type = "table"
+          targets = [
+            {
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"}))"
+              refId        = "A"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Budget left"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"}))"
+              refId        = "B"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Burn rate 1h"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate6h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"}))"
+              refId        = "C"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Burn rate 6h"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate3d{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"}))"
+              refId        = "D"
+              instant      = true
+              range        = false
+              format       = "table"
+              legendFormat = "Burn rate 3d"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Latency: budgets"
+          description = "Bad requests are those slower than the stage's latency_threshold_ms. Budget left below half: slow down; below 0: the objective of 30 days is missed. A click opens the service."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 24
+            x = 0
+            y = 18
+          }
+          repeatDirection = "h"
+          transformations = [
+            {
+              id      = "merge"
+              options = {}
+            },
+            {
+              id = "organize"
+              options = {
+                excludeByName = {
+                  Time = true
+                }
+                renameByName = {
+                  "Value #A" = "Budget left"
+                  "Value #B" = "Burn rate 1h"
+                  "Value #C" = "Burn rate 6h"
+                  "Value #D" = "Burn rate 3d"
+                }
+                indexByName = {
+                  service_name = 0
+                  "Value #A"   = 1
+                  "Value #B"   = 2
+                  "Value #C"   = 3
+                  "Value #D"   = 4
+                }
+              }
+            },
+          ]
+          options = {
+            frameIndex    = 0
+            showHeader    = true
+            showTypeIcons = false
+            sortBy = [
+              {
+                displayName = "Budget left"
+                desc        = true
+              },
+            ]
+            footer = {
+              show      = false
+              reducer   = []
+              countRows = false
+            }
+            cellHeight = "sm"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+            }
+            overrides = [
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Budget left"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "percentunit"
+                  },
+                  {
+                    id = "custom.cellOptions"
+                    value = {
+                      type = "color-text"
+                    }
+                  },
+                  {
+                    id = "color"
+                    value = {
+                      mode = "thresholds"
+                    }
+                  },
+                  {
+                    id = "thresholds"
+                    value = {
+                      mode = "absolute"
+                      steps = [
+                        {
+                          value = null
+                          color = "red"
+                        },
+                        {
+                          value = 0.1
+                          color = "yellow"
+                        },
+                        {
+                          value = 0.5
+                          color = "green"
+                        },
+                      ]
+                    }
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Burn rate 1h"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "short"
+                  },
+                  {
+                    id = "custom.cellOptions"
+                    value = {
+                      type = "color-text"
+                    }
+                  },
+                  {
+                    id = "color"
+                    value = {
+                      mode = "thresholds"
+                    }
+                  },
+                  {
+                    id = "thresholds"
+                    value = {
+                      mode = "absolute"
+                      steps = [
+                        {
+                          value = null
+                          color = "green"
+                        },
+                        {
+                          value = 1
+                          color = "yellow"
+                        },
+                        {
+                          value = 14.4
+                          color = "red"
+                        },
+                      ]
+                    }
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Burn rate 6h"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "short"
+                  },
+                  {
+                    id = "custom.cellOptions"
+                    value = {
+                      type = "color-text"
+                    }
+                  },
+                  {
+                    id = "color"
+                    value = {
+                      mode = "thresholds"
+                    }
+                  },
+                  {
+                    id = "thresholds"
+                    value = {
+                      mode = "absolute"
+                      steps = [
+                        {
+                          value = null
+                          color = "green"
+                        },
+                        {
+                          value = 1
+                          color = "yellow"
+                        },
+                        {
+                          value = 6
+                          color = "red"
+                        },
+                      ]
+                    }
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "Burn rate 3d"
+                }
+                properties = [
+                  {
+                    id    = "unit"
+                    value = "short"
+                  },
+                  {
+                    id = "custom.cellOptions"
+                    value = {
+                      type = "color-text"
+                    }
+                  },
+                  {
+                    id = "color"
+                    value = {
+                      mode = "thresholds"
+                    }
+                  },
+                  {
+                    id = "thresholds"
+                    value = {
+                      mode = "absolute"
+                      steps = [
+                        {
+                          value = null
+                          color = "green"
+                        },
+                        {
+                          value = 1
+                          color = "yellow"
+                        },
+                        {
+                          value = 1
+                          color = "red"
+                        },
+                      ]
+                    }
+                  },
+                ]
+              },
+              {
+                matcher = {
+                  id      = "byName"
+                  options = "service_name"
+                }
+                properties = [
+                  {
+                    id = "links"
+                    value = [
+                      {
+                        title = "Open"
+                        url   = "/d/service-golden-signals?$${__url_time_range}&var-namespace=$namespace&var-service=$${__data.fields.service_name}"
+                      },
+                    ]
+                  },
+                ]
+              },
+            ]
+          }
+          id = 6
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "1 - namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"latency\"}"
+              refId        = "A"
+              legendFormat = "{{service_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"}"
+              refId        = "B"
+              legendFormat = "objective"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Latency: share of good requests in an hour"
+          description = "Bad requests are those slower than the stage's latency_threshold_ms. The line of the objective is what 30 days must reach together."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 0
+            y = 26
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              max  = 1
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 7
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"})"
+              refId        = "A"
+              legendFormat = "{{service_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Latency: burn rate in an hour"
+          description = "1 uses up exactly the budget of 30 days; at 14.4 2 % of it go in an hour, and somebody is paged."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 26
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 6
+                    color = "yellow"
+                  },
+                  {
+                    value = 14.4
+                    color = "red"
+                  },
+                ]
+              }
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 8
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 9
+          panels    = []
+          title     = "Traffic behind it"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 34
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}"
+              refId        = "A"
+              legendFormat = "{{service_name}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Requests"
+          description = "An objective over few requests jumps: of 20 a day, one failure is 5 %."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 24
+            x = 0
+            y = 35
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 10
+        },
+      ]
+      links = [
+        {
+          title       = "All namespaces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/global-overview"
+        },
+        {
+          title       = "Service"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/service-golden-signals"
+        },
+        {
+          title       = "Logs"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/logs-explorer"
+        },
+        {
+          title       = "Traces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/traces-service-graph"
+        },
+        {
+          title       = "Saturation"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/kubernetes-saturation"
+        },
+        {
+          title       = "Pipeline"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/telemetry-pipeline"
+        },
+        {
+          title       = "Cost"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/cost-cardinality"
+        },
+      ]
+    })
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+  ]
+
+  metadata {
+    annotations = {
+      grafana_folder = "Services"
+    }
+    labels = {
+      grafana_dashboard = "1"
+    }
+    name      = "dashboard-slo-error-budget"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
+  data = {
+    "telemetry-pipeline.json" = jsonencode({
+      schemaVersion = 41
+      templating    = {}
+      annotations   = {}
+      uid           = "telemetry-pipeline"
+      title         = "Telemetry pipeline"
+      description   = "Does telemetry arrive, and is anything lost on the way? From left to right as data flows: received, refused, queued, sent; then the back ends and their buckets."
+      tags          = ["pipeline"]
+      timezone      = "browser"
+      editable      = false
+      graphTooltip  = 1
+      time = {
+        from = "now-3h"
+        to   = "now"
+      }
+      fiscalYearStartMonth = 0
+      refresh              = "1m"
+      panels = [
+        {
+          type      = "row"
+          collapsed = false
+          id        = 1
+          panels    = []
+          title     = "Lost or at risk now"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 0
+          }
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "(sum(increase(otelcol_receiver_refused_spans_total[1h])) or vector(0)) + (sum(increase(otelcol_receiver_refused_metric_points_total[1h])) or vector(0)) + (sum(increase(otelcol_receiver_refused_log_records_total[1h])) or vector(0))"
+              refId        = "A"
+              legendFormat = "Refused in an hour"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Refused in an hour"
+          description = "Senders were told to try again: the collector's memory is full, or a back end is slow. Not lost yet: SDKs repeat for a while."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 0
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit     = "short"
+              decimals = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 1
+                    color = "yellow"
+                  },
+                  {
+                    value = 1000
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 2
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "(sum(increase(otelcol_exporter_enqueue_failed_spans_total[1h])) or vector(0)) + (sum(increase(otelcol_exporter_enqueue_failed_metric_points_total[1h])) or vector(0)) + (sum(increase(otelcol_exporter_enqueue_failed_log_records_total[1h])) or vector(0))"
+              refId        = "A"
+              legendFormat = "Dropped in an hour"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Dropped in an hour"
+          description = "The queue was full. Lost, unless the sender repeats: see Queues below."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 4
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit     = "short"
+              decimals = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 1
+                    color = "yellow"
+                  },
+                  {
+                    value = 1000
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 3
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "(sum(increase(otelcol_exporter_send_failed_spans_total[1h])) or vector(0)) + (sum(increase(otelcol_exporter_send_failed_metric_points_total[1h])) or vector(0)) + (sum(increase(otelcol_exporter_send_failed_log_records_total[1h])) or vector(0))"
+              refId        = "A"
+              legendFormat = "Given up in an hour"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Given up in an hour"
+          description = "A back end refused them for good, or was away for too long. Lost: the collector's log says why."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 8
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit     = "short"
+              decimals = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 1
+                    color = "yellow"
+                  },
+                  {
+                    value = 1000
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 4
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "(sum(increase(loki_discarded_samples_total[1h])) or vector(0)) + (sum(increase(tempo_discarded_spans_total[1h])) or vector(0))"
+              refId        = "A"
+              legendFormat = "Refused by Loki and Tempo in an hour"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Refused by Loki and Tempo in an hour"
+          description = "Lines and spans over a limit of their tenant. The reason is below."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 12
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit     = "short"
+              decimals = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 1
+                    color = "yellow"
+                  },
+                  {
+                    value = 1000
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 5
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "max(otelcol_exporter_queue_size / otelcol_exporter_queue_capacity)"
+              refId        = "A"
+              legendFormat = "queue"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Fullest queue"
+          description = "Of all collectors and exporters. Above half: a back end does not keep up."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 16
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.5
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.8
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 6
+        },
+        {
+          type = "stat"
+          targets = [
+            {
+              expr         = "sum(externalsecret_status_condition{condition=\"Ready\", status=\"False\"}) or vector(0)"
+              refId        = "A"
+              legendFormat = "secrets"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Secrets not ready"
+          description = "ExternalSecrets that could not be read. A pod that needs one does not start."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 4
+            w = 4
+            x = 20
+            y = 1
+          }
+          repeatDirection = "h"
+          options = {
+            graphMode         = "area"
+            colorMode         = "value"
+            justifyMode       = "auto"
+            textMode          = "auto"
+            wideLayout        = true
+            showPercentChange = false
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            percentChangeColorMode = "standard"
+            orientation            = "auto"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 1
+                    color = "yellow"
+                  },
+                  {
+                    value = 1
+                    color = "red"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 7
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 8
+          panels    = []
+          title     = "Received and sent"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 5
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (namespace) (rate(otelcol_receiver_accepted_spans_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{namespace}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Received: spans"
+          description = "Spans per second by namespace. 0 in a stage: nothing sends, or nothing reaches its gateway."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 0
+            y = 6
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 9
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (namespace, exporter) (rate(otelcol_exporter_sent_spans_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{namespace}} {{exporter}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Sent: spans"
+          description = "Spans per second by exporter. Much less than received, for long: the queues fill."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 8
+            y = 6
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 10
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (namespace) (rate(otelcol_receiver_refused_spans_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "refused {{namespace}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "sum by (namespace) (rate(otelcol_exporter_enqueue_failed_spans_total[$__rate_interval]))"
+              refId        = "B"
+              legendFormat = "dropped {{namespace}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "sum by (namespace) (rate(otelcol_exporter_send_failed_spans_total[$__rate_interval]))"
+              refId        = "C"
+              legendFormat = "given up {{namespace}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Refused, dropped, given up: spans"
+          description = "Anything above 0 has a cause: memory (refused), a full queue (dropped), a back end's refusal (given up)."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 16
+            y = 6
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 11
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (namespace) (rate(otelcol_receiver_accepted_metric_points_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{namespace}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Received: data points"
+          description = "Data points per second by namespace. 0 in a stage: nothing sends, or nothing reaches its gateway."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 0
+            y = 14
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 12
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (namespace, exporter) (rate(otelcol_exporter_sent_metric_points_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{namespace}} {{exporter}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Sent: data points"
+          description = "Data points per second by exporter. Much less than received, for long: the queues fill."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 8
+            y = 14
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 13
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (namespace) (rate(otelcol_receiver_refused_metric_points_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "refused {{namespace}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "sum by (namespace) (rate(otelcol_exporter_enqueue_failed_metric_points_total[$__rate_interval]))"
+              refId        = "B"
+              legendFormat = "dropped {{namespace}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "sum by (namespace) (rate(otelcol_exporter_send_failed_metric_points_total[$__rate_interval]))"
+              refId        = "C"
+              legendFormat = "given up {{namespace}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Refused, dropped, given up: data points"
+          description = "Anything above 0 has a cause: memory (refused), a full queue (dropped), a back end's refusal (given up)."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 16
+            y = 14
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 14
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (namespace) (rate(otelcol_receiver_accepted_log_records_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{namespace}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Received: log records"
+          description = "Log records per second by namespace. 0 in a stage: nothing sends, or nothing reaches its gateway."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 0
+            y = 22
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 15
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (namespace, exporter) (rate(otelcol_exporter_sent_log_records_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{namespace}} {{exporter}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Sent: log records"
+          description = "Log records per second by exporter. Much less than received, for long: the queues fill."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 8
+            y = 22
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 16
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (namespace) (rate(otelcol_receiver_refused_log_records_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "refused {{namespace}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "sum by (namespace) (rate(otelcol_exporter_enqueue_failed_log_records_total[$__rate_interval]))"
+              refId        = "B"
+              legendFormat = "dropped {{namespace}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "sum by (namespace) (rate(otelcol_exporter_send_failed_log_records_total[$__rate_interval]))"
+              refId        = "C"
+              legendFormat = "given up {{namespace}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Refused, dropped, given up: log records"
+          description = "Anything above 0 has a cause: memory (refused), a full queue (dropped), a back end's refusal (given up)."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 16
+            y = 22
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 17
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 18
+          panels    = []
+          title     = "Collectors"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 30
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "max by (namespace, pod, exporter) (otelcol_exporter_queue_size / otelcol_exporter_queue_capacity)"
+              refId        = "A"
+              legendFormat = "{{namespace}} {{pod}} {{exporter}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Queues"
+          description = "Share of each queue that is full. It grows while a back end is away, and must shrink after that."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 0
+            y = 31
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+              max  = 1
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.5
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.8
+                    color = "red"
+                  },
+                ]
+              }
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 19
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "max by (namespace, pod) (otelcol_process_memory_rss_bytes)"
+              refId        = "A"
+              legendFormat = "{{namespace}} {{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Memory"
+          description = "Resident memory. From 60 % of the container's limit on, new data is refused."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 12
+            y = 31
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "bytes"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 20
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (namespace, pod) (rate(otelcol_process_cpu_seconds_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{namespace}} {{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "CPU"
+          description = "Cores. Gateways get replicas from 70 % of their request on."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 18
+            y = 31
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 21
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (namespace, sampled) (rate(otelcol_processor_tail_sampling_global_count_traces_sampled_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{namespace}} kept: {{sampled}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Traces sampled"
+          description = "Traces per second decided by the gateways: kept (true) or not (false)."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 0
+            y = 39
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 22
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (namespace) (rate(otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{namespace}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Traces dropped before the decision"
+          description = "More traces at a time than fit into a gateway's memory: add replicas, or raise the size. Above 0, errors may be lost."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 39
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 23
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 24
+          panels    = []
+          title     = "Prometheus and Thanos"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 47
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "max by (pod) (prometheus_tsdb_head_series)"
+              refId        = "A"
+              legendFormat = "{{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Series in memory"
+          description = "The bound of Prometheus' memory; docs/operations/capacity.md has each size's."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 0
+            y = 48
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 25
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (pod) (rate(prometheus_tsdb_head_samples_appended_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Samples"
+          description = "Samples per second taken, scraped and pushed."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 6
+            y = 48
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 26
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (pod) (rate(prometheus_tsdb_too_old_samples_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Samples too late"
+          description = "Pushed after the out-of-order window of 30 minutes, and lost. A gateway's queue was held up for longer."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 12
+            y = 48
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 27
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (rule_group) (rate(prometheus_rule_evaluation_failures_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{rule_group}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Rules that failed"
+          description = "Evaluations per second that failed. Alerts of that group are blind."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 18
+            y = 48
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 28
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "max by (pod) (prometheus_tsdb_storage_blocks_bytes)"
+              refId        = "A"
+              legendFormat = "{{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Blocks on the volume"
+          description = "Prometheus' own blocks; it deletes the oldest before the volume is full."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 0
+            y = 56
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "bytes"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 29
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (pod) (increase(thanos_shipper_uploads_total[2h]))"
+              refId        = "A"
+              legendFormat = "{{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "sum by (pod) (increase(thanos_shipper_upload_failures_total[2h]))"
+              refId        = "B"
+              legendFormat = "{{pod}} failed"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Uploads to the bucket"
+          description = "Blocks of two hours: one every two hours from each replica. Failures: role, key or bucket policy."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 6
+            y = 56
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 30
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum(increase(thanos_compact_iterations_total[6h]))"
+              refId        = "A"
+              legendFormat = "rounds"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "sum(increase(thanos_compact_group_compactions_failures_total[6h]))"
+              refId        = "B"
+              legendFormat = "failures"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "max(thanos_compact_halted)"
+              refId        = "C"
+              legendFormat = "halted"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Compactor"
+          description = "Rounds and failures in six hours. Halted (1): it found blocks it must not touch; see the runbook ThanosCompactorHalted."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 12
+            y = 56
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 31
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (operation) (rate(thanos_objstore_bucket_operations_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{operation}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Requests to the bucket"
+          description = "By operation; they are paid for. Failures below."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 18
+            y = 56
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 32
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (operation) (rate(thanos_objstore_bucket_operation_failures_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{operation}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Requests to the bucket that failed"
+          description = "Above 0 for long: role, key, endpoint or throttling."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 0
+            y = 64
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 33
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (pod) (thanos_bucket_store_blocks_loaded)"
+              refId        = "A"
+              legendFormat = "{{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Blocks that the store gateway knows"
+          description = "It must be what the bucket has. None: long ranges in Grafana are empty."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 8
+            y = 64
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 34
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (integration) (increase(alertmanager_notifications_total[1h]))"
+              refId        = "A"
+              legendFormat = "{{integration}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "sum by (integration) (increase(alertmanager_notifications_failed_total[1h]))"
+              refId        = "B"
+              legendFormat = "{{integration}} failed"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Notifications"
+          description = "Alertmanager's notifications in an hour by integration, and failed ones."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 16
+            y = 64
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 35
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 36
+          panels    = []
+          title     = "Loki and Tempo"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 72
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (tenant) (rate(loki_distributor_lines_received_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{tenant}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Loki: lines"
+          description = "Lines per second by tenant, which is the namespace."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 0
+            y = 73
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 37
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (tenant, reason) (rate(loki_discarded_samples_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{tenant}} {{reason}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Loki: lines refused"
+          description = "By reason: rate_limited (raise the size), greater_than_max_sample_age (a queue was held up), ..."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 6
+            y = 73
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 38
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (tenant) (loki_ingester_memory_streams)"
+              refId        = "A"
+              legendFormat = "{{tenant}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Loki: streams in memory"
+          description = "Each combination of labels is one. A jump: a label with too many values."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 12
+            y = 73
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 39
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "(sum by (route) (rate(loki_request_duration_seconds_count{status_code=~\"5..\"}[$__rate_interval])) or 0 * sum by (route) (rate(loki_request_duration_seconds_count[$__rate_interval]))) / sum by (route) (rate(loki_request_duration_seconds_count[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{route}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Loki: share of requests that fail"
+          description = "Answers of 500 and above, by route."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 18
+            y = 73
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.01
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.05
+                    color = "red"
+                  },
+                ]
+              }
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 40
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (tenant) (rate(tempo_distributor_spans_received_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{tenant}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Tempo: spans"
+          description = "Spans per second by tenant, after sampling."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 0
+            y = 81
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 41
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (tenant, reason) (rate(tempo_discarded_spans_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{tenant}} {{reason}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Tempo: spans refused"
+          description = "By reason: rate_limited, trace_too_large, live_traces_exceeded, ..."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 6
+            y = 81
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 42
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (tenant) (tempo_ingester_live_traces)"
+              refId        = "A"
+              legendFormat = "{{tenant}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Tempo: traces in memory"
+          description = "Traces under way; its memory follows."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 12
+            y = 81
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 43
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "(sum by (route) (rate(tempo_request_duration_seconds_count{status_code=~\"5..\"}[$__rate_interval])) or 0 * sum by (route) (rate(tempo_request_duration_seconds_count[$__rate_interval]))) / sum by (route) (rate(tempo_request_duration_seconds_count[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{route}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Tempo: share of requests that fail"
+          description = "Answers of 500 and above, by route."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 18
+            y = 81
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.01
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.05
+                    color = "red"
+                  },
+                ]
+              }
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 44
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (pod) (rate(tempo_ingester_failed_flushes_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Tempo: blocks that could not be written"
+          description = "Flushes per second that failed. Traces pile up on the volume meanwhile."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 0
+            y = 89
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 45
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "max by (tenant) (prometheus_remote_storage_highest_timestamp_in_seconds) - min by (tenant) (prometheus_remote_storage_queue_highest_sent_timestamp_seconds)"
+              refId        = "A"
+              legendFormat = "{{tenant}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Service graph: how late Prometheus gets it"
+          description = "Newest sample made minus newest sample taken by Prometheus. Above two minutes: Prometheus refuses or is away."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 8
+            y = 89
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "s"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 60
+                    color = "yellow"
+                  },
+                  {
+                    value = 120
+                    color = "red"
+                  },
+                ]
+              }
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 46
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "time() - max(loki_compactor_apply_retention_last_successful_run_timestamp_seconds)"
+              refId        = "A"
+              legendFormat = "since"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Loki: since retention was applied"
+          description = "Grows to the compaction interval and falls back. Hours: logs are kept too long."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 16
+            y = 89
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "s"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 47
+        },
+        {
+          type = "bargauge"
+          targets = [
+            {
+              expr         = "avg by (namespace, job) (up)"
+              refId        = "A"
+              instant      = true
+              range        = false
+              legendFormat = "{{namespace}} {{job}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Targets up"
+          description = "Share of each job's targets that answer. Below 100 %: `kubectl get pods` in its namespace."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 24
+            x = 0
+            y = 97
+          }
+          repeatDirection = "h"
+          options = {
+            displayMode   = "basic"
+            valueMode     = "color"
+            namePlacement = "auto"
+            showUnfilled  = true
+            sizing        = "auto"
+            minVizWidth   = 8
+            minVizHeight  = 16
+            legend = {
+              displayMode = "list"
+              placement   = "bottom"
+              showLegend  = false
+              calcs       = []
+            }
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            maxVizHeight = 300
+            orientation  = "horizontal"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+              max  = 1
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "red"
+                  },
+                  {
+                    value = 0.5
+                    color = "yellow"
+                  },
+                  {
+                    value = 1
+                    color = "green"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 48
+        },
+      ]
+      links = [
+        {
+          title       = "All namespaces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/global-overview"
+        },
+        {
+          title       = "Service"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/service-golden-signals"
+        },
+        {
+          title       = "Objectives"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/slo-error-budget"
+        },
+        {
+          title       = "Logs"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/logs-explorer"
+        },
+        {
+          title       = "Traces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/traces-service-graph"
+        },
+        {
+          title       = "Saturation"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/kubernetes-saturation"
+        },
+        {
+          title       = "Cost"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/cost-cardinality"
+        },
+      ]
+    })
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+  ]
+
+  metadata {
+    annotations = {
+      grafana_folder = "Observability"
+    }
+    labels = {
+      grafana_dashboard = "1"
+    }
+    name      = "dashboard-telemetry-pipeline"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "dashboard-traces-service-graph" {
+  data = {
+    "traces-service-graph.json" = jsonencode({
+      schemaVersion = 41
+      templating = {
+        list = [
+          {
+            type        = "query"
+            name        = "namespace"
+            label       = "Namespace"
+            skipUrlSync = false
+            query       = "label_values(traces_span_metrics_calls_total, deployment_environment_name)"
+            datasource = {
+              type = "prometheus"
+              uid  = "prometheus"
+            }
+            multi            = false
+            allowCustomValue = true
+            refresh          = 2
+            sort             = 1
+            includeAll       = false
+            auto             = false
+            auto_min         = "10s"
+            auto_count       = 30
+          },
+          {
+            type        = "query"
+            name        = "service"
+            label       = "Service"
+            skipUrlSync = false
+            query       = "label_values(traces_span_metrics_calls_total{deployment_environment_name=\"$namespace\"}, service_name)"
+            datasource = {
+              type = "prometheus"
+              uid  = "prometheus"
+            }
+            multi            = false
+            allowCustomValue = true
+            refresh          = 2
+            sort             = 1
+            includeAll       = false
+            auto             = false
+            auto_min         = "10s"
+            auto_count       = 30
+          },
+        ]
+      }
+      annotations  = {}
+      uid          = "traces-service-graph"
+      title        = "Traces and service graph"
+      description  = "Who calls whom in a stage, which calls fail or are slow, and the traces to open."
+      tags         = ["traces"]
+      timezone     = "browser"
+      editable     = false
+      graphTooltip = 1
+      time = {
+        from = "now-1h"
+        to   = "now"
+      }
+      fiscalYearStartMonth = 0
+      refresh              = "1m"
+      panels = [
+        {
+          type      = "row"
+          collapsed = false
+          id        = 1
+          panels    = []
+          title     = "Service graph"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 0
+          }
+        },
+        {
+          type = "nodeGraph"
+          targets = [
+            {
+              refId           = "A"
+              filters         = []
+              queryType       = "serviceMap"
+              serviceMapQuery = "{deployment_environment_name=\"$namespace\"}"
+              datasource = {
+                type = "tempo"
+                uid  = "tempo"
+              }
+            },
+          ]
+          title       = "Service graph"
+          description = "From the traces kept: edges are right, rates are those after sampling. A service that is missing is not instrumented, or loses the trace context."
+          transparent = false
+          datasource = {
+            type = "tempo"
+            uid  = "tempo"
+          }
+          gridPos = {
+            h = 16
+            w = 24
+            x = 0
+            y = 1
+          }
+          repeatDirection = "h"
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+            }
+            overrides = []
+          }
+          id = 2
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 3
+          panels    = []
+          title     = "Calls between services"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 17
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (client, server) (rate(traces_service_graph_request_total{deployment_environment_name=\"$namespace\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{client}} → {{server}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Calls kept"
+          description = "Calls per second between two services, of the traces that were kept."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 0
+            y = 18
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 4
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (client, server) (rate(traces_service_graph_request_failed_total{deployment_environment_name=\"$namespace\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{client}} → {{server}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Failed calls kept"
+          description = "Failed calls per second. All failures are kept, so compare these with each other and not with the calls kept."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 8
+            y = 18
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 5
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "histogram_quantile(0.95, sum by (client, server, le) (rate(traces_service_graph_request_server_seconds_bucket{deployment_environment_name=\"$namespace\"}[$__rate_interval])))"
+              refId        = "A"
+              legendFormat = "{{client}} → {{server}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "p95 of calls kept"
+          description = "How long the server took. Slow traces are all kept, so this is higher than the truth."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 16
+            y = 18
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "s"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 6
+        },
+        {
+          type      = "row"
+          collapsed = false
+          id        = 7
+          panels    = []
+          title     = "Traces"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 26
+          }
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (sampled) (rate(otelcol_processor_tail_sampling_global_count_traces_sampled_total{namespace=\"$namespace\"}[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "kept: {{sampled}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Traces decided by the gateway"
+          description = "Traces per second that were kept (true) and not (false). Few kept and many slow: see sampling in the settings."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 24
+            x = 0
+            y = 27
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 30
+                showPoints  = "never"
+                stacking = {
+                  mode = "normal"
+                }
+              }
+            }
+            overrides = []
+          }
+          id = 8
+        },
+        {
+          type = "table"
+          targets = [
+            {
+              refId     = "A"
+              filters   = []
+              queryType = "traceql"
+              query     = "{ resource.deployment.environment.name=\"$namespace\" && resource.service.name=\"$service\" && status=error }"
+              limit     = 50
+              datasource = {
+                type = "tempo"
+                uid  = "tempo"
+              }
+            },
+          ]
+          title       = "Failed traces of the service"
+          description = "Look for the deepest red span: that is where it began."
+          transparent = false
+          datasource = {
+            type = "tempo"
+            uid  = "tempo"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 0
+            y = 35
+          }
+          repeatDirection = "h"
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+            }
+            overrides = []
+          }
+          id = 9
+        },
+        {
+          type = "table"
+          targets = [
+            {
+              refId     = "A"
+              filters   = []
+              queryType = "traceql"
+              query     = "{ resource.deployment.environment.name=\"$namespace\" && resource.service.name=\"$service\" && duration>500ms }"
+              limit     = 50
+              datasource = {
+                type = "tempo"
+                uid  = "tempo"
+              }
+            },
+          ]
+          title       = "Slow traces of the service"
+          description = "Slower than half a second. Look for the widest span without children."
+          transparent = false
+          datasource = {
+            type = "tempo"
+            uid  = "tempo"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 35
+          }
+          repeatDirection = "h"
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+            }
+            overrides = []
+          }
+          id = 10
+        },
+        {
+          type = "table"
+          targets = [
+            {
+              refId     = "A"
+              filters   = []
+              queryType = "traceql"
+              query     = "{ resource.deployment.environment.name=\"$namespace\" && resource.service.name=\"$service\" } && { resource.deployment.environment.name=\"$namespace\" && status=error }"
+              limit     = 50
+              datasource = {
+                type = "tempo"
+                uid  = "tempo"
+              }
+            },
+          ]
+          title       = "Traces that cross services with an error"
+          description = "The service is part of a trace in which something failed, perhaps elsewhere."
+          transparent = false
+          datasource = {
+            type = "tempo"
+            uid  = "tempo"
+          }
+          gridPos = {
+            h = 8
+            w = 24
+            x = 0
+            y = 43
+          }
+          repeatDirection = "h"
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+            }
+            overrides = []
+          }
+          id = 11
+        },
+      ]
+      links = [
+        {
+          title       = "All namespaces"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/global-overview"
+        },
+        {
+          title       = "Service"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/service-golden-signals"
+        },
+        {
+          title       = "Objectives"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/slo-error-budget"
+        },
+        {
+          title       = "Logs"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/logs-explorer"
+        },
+        {
+          title       = "Saturation"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/kubernetes-saturation"
+        },
+        {
+          title       = "Pipeline"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/telemetry-pipeline"
+        },
+        {
+          title       = "Cost"
+          type        = "link"
+          icon        = ""
+          tooltip     = ""
+          tags        = []
+          asDropdown  = false
+          targetBlank = false
+          includeVars = true
+          keepTime    = true
+          url         = "/d/cost-cardinality"
+        },
+      ]
+    })
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+  ]
+
+  metadata {
+    annotations = {
+      grafana_folder = "Services"
+    }
+    labels = {
+      grafana_dashboard = "1"
+    }
+    name      = "dashboard-traces-service-graph"
     namespace = "observability"
   }
 }
