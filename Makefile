@@ -71,7 +71,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards docs lint types fmt test test-fast check bench rehearse-infra charts-check
+.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -83,6 +83,9 @@ schema: setup ## Rewrite the editors' JSON Schema of environments/*.yaml
 
 dashboards: setup ## Rewrite the dashboards' JSON in grafana/generated
 	$(PY) -m scripts.dashboards
+
+rules: setup ## Rewrite Prometheus' rules and Alertmanager's configuration in alertmanager/generated
+	$(PY) -m scripts.alerting_files
 
 docs: setup ## Rewrite docs/reference, the context and the picture in README.md
 	$(PY) -m scripts.reference_docs

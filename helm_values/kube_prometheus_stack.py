@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from alertmanager.rules.all_rules import rule_groups
 from environments.model import OBSERVABILITY, Settings
 from environments.names import PROMETHEUS_SERVICE_ACCOUNT, STORAGE_CLASS
 from helm_values import alertmanager, external_secrets, grafana, prometheus_operator_crds, thanos
@@ -33,6 +34,11 @@ def release(settings: Settings, below: LayersBelow) -> Release:
             "kube-state-metrics": {"resources": size.kube_state_metrics.values},
             "prometheusOperator": {"resources": size.prometheus_operator.values},
             "extraManifests": _manifests(settings),
+            "additionalPrometheusRulesMap": {
+                "foundation": {
+                    "groups": [group.as_dict(settings) for group in rule_groups(settings)]
+                }
+            },
         },
         from_layers_below={
             "prometheus": {
@@ -108,6 +114,10 @@ def _prometheus_ingress(settings: Settings) -> list[Rule]:
             "ports": tcp(9090),
         },
     ]
+
+
+def _rules(settings: Settings) -> list[dict[str, Any]]:
+    return [group.as_dict(settings) for group in rule_groups(settings)]
 
 
 def _manifests(settings: Settings) -> dict[str, Any]:

@@ -71,11 +71,18 @@ def errors(window: str) -> str:
     return f"sum by ({', '.join(BY_SERVICE)}) (rate({CALLS}{{{SERVERS}, {ERROR}}}[{window}]))"
 
 
-def fast(window: str, stage: str, threshold_ms: int) -> str:
-    """PromQL: those answered within a threshold, which is a bound of the histogram."""
-    bound = f'le="{threshold_ms / 1000:g}"'
-    stages = f'{ENVIRONMENT}="{stage}"'
+def slow(window: str, stage: str, threshold_ms: int) -> str:
+    """PromQL: share of a stage's requests that took longer than a threshold.
+
+    The threshold is a bound of the histogram. Prometheus writes bounds that come by OTLP without a
+    fraction where there is none: `le="1"`.
+    """
+    of_stage = f'{SERVERS}, {ENVIRONMENT}="{stage}"'
+    in_time = f'{of_stage}, le="{threshold_ms / 1000:g}"'
+
+    def rate(series: str) -> str:
+        return f"sum by ({', '.join(BY_SERVICE)}) (rate({series}[{window}]))"
+
     return (
-        f"sum by ({', '.join(BY_SERVICE)}) "
-        f"(rate({DURATION.bucket}{{{SERVERS}, {stages}, {bound}}}[{window}]))"
+        f"1 - {rate(f'{DURATION.bucket}{{{in_time}}}')} / {rate(f'{DURATION.count}{{{of_stage}}}')}"
     )

@@ -1,0 +1,29 @@
+"""Which namespace an alert is about, and who answers for it, where a query spans namespaces."""
+
+from environments.model import OBSERVABILITY, Settings
+from signals.metrics import ENVIRONMENT
+
+STAGE = f"{{{{ $labels.{ENVIRONMENT} }}}}"
+NAMESPACE = "{{ $labels.namespace }}"
+"""Templates over the labels of an answer: of what comes by OTLP, and of Kubernetes' metrics."""
+
+
+def stages(settings: Settings) -> str:
+    """Matcher of all stages on what comes by OTLP."""
+    return f'{ENVIRONMENT}=~"{"|".join(settings.stages)}"'
+
+
+def namespaces(settings: Settings) -> str:
+    """Matcher of all namespaces of the settings on Kubernetes' metrics."""
+    return f'namespace=~"{"|".join(settings.namespaces)}"'
+
+
+def owner(settings: Settings, label: str = "namespace") -> str:
+    """The team of the namespace that a label names, as a template where they differ."""
+    platform = settings.owner(OBSERVABILITY)
+    others = [name for name in settings.stages if settings.owner(name) != platform]
+    text = platform
+    for name in reversed(others):
+        condition = f'{{{{ if eq $labels.{label} "{name}" }}}}'
+        text = f"{condition}{settings.owner(name)}{{{{ else }}}}{text}{{{{ end }}}}"
+    return text

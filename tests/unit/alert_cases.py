@@ -1,0 +1,768 @@
+"""For each alert: series on which it fires, from which minute on, and series on which it must not.
+
+Of the environment prd: objectives of 99.9 % and 99 % within 500 ms for its stage prd.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Series = tuple[str, str]
+"""A series and its values, as promtool writes them: a value a minute."""
+
+HOUR = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """`at` is the first minute in which it fires; one minute before it does not.
+
+    `labels` are those it fires with, besides alertname; `value` is how its description and summary
+    say the value. `quiet` are series on which it does not fire at `at`, though nearly.
+    """
+
+    alert: str
+    fires: tuple[Series, ...]
+    at: int
+    quiet: tuple[Series, ...]
+    severity: str
+    namespace: str
+    value: str
+    owner: str = "platform-team"
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+def series(name: str, values: str, /, **labels: str) -> Series:
+    """A series as promtool wants it."""
+    text = ", ".join(f'{key}="{value}"' for key, value in labels.items())
+    return f"{name}{{{text}}}", values
+
+
+CALLS = "traces_span_metrics_calls_total"
+DURATION = "traces_span_metrics_duration_seconds"
+
+
+def span(name: str, values: str, /, **labels: str) -> Series:
+    """Of requests that `shop` in prd answered."""
+    return series(
+        name,
+        values,
+        **{
+            "deployment_environment_name": "prd",
+            "service_name": "shop",
+            "span_kind": "SPAN_KIND_SERVER",
+            "status_code": "STATUS_CODE_UNSET",
+        }
+        | labels,
+    )
+
+
+def calls(good: str, bad: str, **labels: str) -> tuple[Series, ...]:
+    return (
+        span(CALLS, good, **labels),
+        span(CALLS, bad, **labels, status_code="STATUS_CODE_ERROR"),
+    )
+
+
+def durations(fast: str, everything: str) -> tuple[Series, ...]:
+    return (
+        span(f"{DURATION}_bucket", fast, le="0.5"),
+        span(f"{DURATION}_count", everything),
+    )
+
+
+SHOP = {"deployment_environment_name": "prd", "service_name": "shop"}
+PRODUCT = "product-teams"
+
+
+def pod(name: str, values: str, /, **labels: str) -> Series:
+    """Of a container in prd."""
+    return series(
+        name, values, **{"namespace": "prd", "pod": "shop-1", "container": "shop"} | labels
+    )
+
+
+CONTAINER = {"pod": "shop-1", "container": "shop"}
+
+
+def gateway(name: str, values: str, /, **labels: str) -> Series:
+    """Of the gateway of prd."""
+    where = {"namespace": "prd", "job": "otel-gateway", "pod": "otel-gateway-1"}
+    return series(name, values, **where | labels)
+
+
+def platform(name: str, values: str, /, **labels: str) -> Series:
+    """Of something in observability."""
+    return series(name, values, **{"namespace": "observability"} | labels)
+
+
+BACK_ENDS = {
+    "prometheus": "kps-prometheus",
+    "alertmanager": "kps-alertmanager",
+    "loki": "observability/loki",
+    "tempo": "tempo",
+    "thanos-querier": "thanos-querier",
+    "thanos-store": "thanos-store",
+    "thanos-compactor": "thanos-compactor",
+}
+
+
+def back_end(backend: str) -> Case:
+    """All others are up."""
+    up = tuple(
+        platform("up", "1x60", job=job) for name, job in BACK_ENDS.items() if name != backend
+    )
+    return Case(
+        alert="BackendDown",
+        fires=(*up, platform("up", "1x9 0x50", job=BACK_ENDS[backend])),
+        at=15,
+        quiet=(
+            *up,
+            platform("up", "0x60", job=BACK_ENDS[backend], pod="0"),
+            platform("up", "1x60", job=BACK_ENDS[backend], pod="1"),
+        ),
+        severity="critical",
+        namespace="observability",
+        value="1",
+        labels={"backend": backend},
+    )
+
+
+CASES = (
+    # --- Service levels -----------------------------------------------------------------------
+    Case(
+        # After a clean hour half of the requests fail.
+        alert="ServiceAvailabilityBurnFast",
+        fires=calls("0+100x60 6050+50x60", "0x60 50+50x60"),
+        at=63,
+        # Half of them failed for half an hour, then none for as long.
+        quiet=calls("0+50x29 1550+100x40", "0+50x29 1450x40"),
+        severity="critical",
+        namespace="prd",
+        owner=PRODUCT,
+        labels={**SHOP, "sli": "availability"},
+        value="2.501%",
+    ),
+    Case(
+        # 0.8 %: below 14.4 times the budget, above 6 times, over 30 minutes and six hours.
+        alert="ServiceAvailabilityBurnFast",
+        fires=calls("0+992x120", "0+8x120"),
+        at=3,
+        quiet=calls("0+995x120", "0+5x120"),
+        severity="critical",
+        namespace="prd",
+        owner=PRODUCT,
+        labels={**SHOP, "sli": "availability"},
+        value="0.8%",
+    ),
+    Case(
+        alert="ServiceAvailabilityBurnSlow",
+        fires=calls("0+998x120", "0+2x120"),
+        at=16,
+        quiet=calls("0+9995x120", "0+5x120"),
+        severity="warning",
+        namespace="prd",
+        owner=PRODUCT,
+        labels={**SHOP, "sli": "availability"},
+        value="0.2%",
+    ),
+    Case(
+        # 20 % slower than 500 ms, and 1 % may be.
+        alert="ServiceLatencyBurnFast",
+        fires=durations("0+80x120", "0+100x120"),
+        at=3,
+        quiet=durations("0+95x120", "0+100x120"),
+        severity="critical",
+        namespace="prd",
+        owner=PRODUCT,
+        labels={**SHOP, "sli": "latency"},
+        value="20%",
+    ),
+    Case(
+        alert="ServiceLatencyBurnSlow",
+        fires=durations("0+98x120", "0+100x120"),
+        at=16,
+        quiet=durations("0+995x120", "0+1000x120"),
+        severity="warning",
+        namespace="prd",
+        owner=PRODUCT,
+        labels={**SHOP, "sli": "latency"},
+        value="2%",
+    ),
+    Case(
+        alert="ServiceRouteErrorRateHigh",
+        fires=calls("0+60x60", "0+40x60", http_route="/orders"),
+        at=6,
+        # As many, but of one request a minute nobody is woken.
+        quiet=calls("0+0.6x60", "0+0.4x60", http_route="/orders"),
+        severity="warning",
+        namespace="prd",
+        owner=PRODUCT,
+        labels={**SHOP, "http_route": "/orders"},
+        value="40%",
+    ),
+    # --- Absence ------------------------------------------------------------------------------
+    Case(
+        alert="ServiceTelemetryAbsent",
+        # 60 spans a minute until minute 90.
+        fires=(span(CALLS, "0+60x90 5400x120"),),
+        at=129,
+        quiet=(span(CALLS, "0+60x240"),),
+        severity="warning",
+        namespace="prd",
+        owner=PRODUCT,
+        labels=SHOP,
+        value="3.6k",
+    ),
+    Case(
+        alert="WorkloadUnavailable",
+        fires=(
+            series("kube_deployment_spec_replicas", "2x30", namespace="prd", deployment="shop"),
+            series(
+                "kube_deployment_status_replicas_available",
+                "2x9 0x20",
+                namespace="prd",
+                deployment="shop",
+            ),
+        ),
+        at=15,
+        # Scaled to nothing on purpose.
+        quiet=(
+            series("kube_deployment_spec_replicas", "0x30", namespace="prd", deployment="shop"),
+            series(
+                "kube_deployment_status_replicas_available",
+                "0x30",
+                namespace="prd",
+                deployment="shop",
+            ),
+        ),
+        severity="critical",
+        namespace="prd",
+        owner=PRODUCT,
+        labels={"deployment": "shop"},
+        value="2",
+    ),
+    Case(
+        alert="GatewayReceivesNothing",
+        fires=(gateway("otelcol_receiver_accepted_spans_total", "0+60x60 3600x120"),),
+        at=104,
+        # It never received anything: nothing has been deployed yet.
+        quiet=(gateway("otelcol_receiver_accepted_spans_total", "0x200"),),
+        severity="warning",
+        namespace="prd",
+        owner=PRODUCT,
+        value="0",
+    ),
+    Case(
+        alert="GatewayDown",
+        fires=(
+            gateway("up", "1x9 0x30"),
+            *(series("up", "1x40", namespace=ns, job="otel-gateway") for ns in ("dev", "hml")),
+        ),
+        at=15,
+        quiet=tuple(
+            series("up", "1x40", namespace=ns, job="otel-gateway") for ns in ("dev", "hml", "prd")
+        ),
+        severity="critical",
+        namespace="prd",
+        value="1",
+    ),
+    Case(
+        alert="LogsAbsent",
+        fires=(
+            platform(
+                "otelcol_receiver_accepted_log_records_total",
+                "0+60x60 3600x60",
+                job="observability/otel-agent",
+            ),
+            platform("up", "1x120", job="observability/otel-agent"),
+        ),
+        at=99,
+        quiet=(
+            platform(
+                "otelcol_receiver_accepted_log_records_total",
+                "0+1x120",
+                job="observability/otel-agent",
+            ),
+            platform("up", "1x120", job="observability/otel-agent"),
+        ),
+        severity="critical",
+        namespace="observability",
+        value="0",
+    ),
+    *(back_end(name) for name in BACK_ENDS),
+    # --- Saturation ---------------------------------------------------------------------------
+    Case(
+        alert="ContainerMemoryNearLimit",
+        fires=(
+            pod("container_memory_working_set_bytes", "50x4 95x30"),
+            pod("kube_pod_container_resource_limits", "100x40", resource="memory"),
+        ),
+        at=15,
+        quiet=(
+            pod("container_memory_working_set_bytes", "89x40"),
+            pod("kube_pod_container_resource_limits", "100x40", resource="memory"),
+        ),
+        severity="warning",
+        namespace="prd",
+        owner=PRODUCT,
+        labels=CONTAINER,
+        value="95%",
+    ),
+    Case(
+        alert="ContainerCpuThrottled",
+        fires=(
+            pod("container_cpu_cfs_throttled_periods_total", "0+300x40"),
+            pod("container_cpu_cfs_periods_total", "0+600x40"),
+        ),
+        at=16,
+        quiet=(
+            pod("container_cpu_cfs_throttled_periods_total", "0+120x40"),
+            pod("container_cpu_cfs_periods_total", "0+600x40"),
+        ),
+        severity="info",
+        namespace="prd",
+        owner=PRODUCT,
+        labels=CONTAINER,
+        value="50%",
+    ),
+    Case(
+        alert="ContainerOomKilled",
+        fires=(
+            pod("kube_pod_container_status_restarts_total", "0x19 1x20"),
+            pod(
+                "kube_pod_container_status_last_terminated_reason",
+                "_x19 1x20",
+                reason="OOMKilled",
+            ),
+        ),
+        at=20,
+        # It ended by itself, as jobs do.
+        quiet=(
+            pod("kube_pod_container_status_restarts_total", "0x19 1x20"),
+            pod(
+                "kube_pod_container_status_last_terminated_reason",
+                "_x19 1x20",
+                reason="Completed",
+            ),
+        ),
+        severity="warning",
+        namespace="prd",
+        owner=PRODUCT,
+        labels=CONTAINER,
+        value="1",
+    ),
+    Case(
+        alert="VolumeFillingUp",
+        fires=(
+            platform(
+                "kubelet_volume_stats_available_bytes", "14-0.01x300", persistentvolumeclaim="data"
+            ),
+            platform(
+                "kubelet_volume_stats_capacity_bytes", "100x300", persistentvolumeclaim="data"
+            ),
+        ),
+        at=61,
+        # Full to the same degree, but not getting fuller.
+        quiet=(
+            platform(
+                "kubelet_volume_stats_available_bytes", "14x300", persistentvolumeclaim="data"
+            ),
+            platform(
+                "kubelet_volume_stats_capacity_bytes", "100x300", persistentvolumeclaim="data"
+            ),
+        ),
+        severity="warning",
+        namespace="observability",
+        labels={"persistentvolumeclaim": "data"},
+        value="13.39%",
+    ),
+    Case(
+        alert="VolumeNearlyFull",
+        fires=(
+            platform(
+                "kubelet_volume_stats_available_bytes", "4x9 2x9", persistentvolumeclaim="data"
+            ),
+            platform("kubelet_volume_stats_capacity_bytes", "100x20", persistentvolumeclaim="data"),
+        ),
+        at=11,
+        quiet=(
+            platform("kubelet_volume_stats_available_bytes", "3x20", persistentvolumeclaim="data"),
+            platform("kubelet_volume_stats_capacity_bytes", "100x20", persistentvolumeclaim="data"),
+        ),
+        severity="critical",
+        namespace="observability",
+        labels={"persistentvolumeclaim": "data"},
+        value="2%",
+    ),
+    Case(
+        alert="NamespaceQuotaNearLimit",
+        fires=(
+            series("kube_resourcequota", "95x40", namespace="prd", resource="pods", type="used"),
+            series("kube_resourcequota", "100x40", namespace="prd", resource="pods", type="hard"),
+        ),
+        at=15,
+        quiet=(
+            series("kube_resourcequota", "90x40", namespace="prd", resource="pods", type="used"),
+            series("kube_resourcequota", "100x40", namespace="prd", resource="pods", type="hard"),
+        ),
+        severity="warning",
+        namespace="prd",
+        owner=PRODUCT,
+        labels={"resource": "pods"},
+        value="95%",
+    ),
+    # --- Pipeline -----------------------------------------------------------------------------
+    *(
+        Case(
+            alert=alert,
+            fires=(gateway(f"otelcol_{counter}_{signal}_total", "0+60x40"),),
+            at=at,
+            quiet=(gateway(f"otelcol_{counter}_{signal}_total", "60x40"),),
+            severity=severity,
+            namespace="prd",
+            value="1",
+        )
+        for alert, counter, at, severity in (
+            ("CollectorRefusingData", "receiver_refused", 11, "warning"),
+            ("CollectorDroppingData", "exporter_enqueue_failed", 6, "critical"),
+            ("CollectorGivingUpData", "exporter_send_failed", 6, "warning"),
+        )
+        for signal in ("spans", "metric_points", "log_records")
+    ),
+    Case(
+        alert="CollectorQueueNearlyFull",
+        fires=(
+            gateway("otelcol_exporter_queue_size", "50x4 90x40", exporter="otlp_grpc/tempo"),
+            gateway("otelcol_exporter_queue_capacity", "100x50", exporter="otlp_grpc/tempo"),
+        ),
+        at=15,
+        quiet=(
+            gateway("otelcol_exporter_queue_size", "80x50", exporter="otlp_grpc/tempo"),
+            gateway("otelcol_exporter_queue_capacity", "100x50", exporter="otlp_grpc/tempo"),
+        ),
+        severity="warning",
+        namespace="prd",
+        labels={"exporter": "otlp_grpc/tempo"},
+        value="90%",
+    ),
+    Case(
+        alert="TailSamplingDroppingEarly",
+        fires=(
+            gateway(
+                "otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total", "0+60x40"
+            ),
+        ),
+        at=11,
+        quiet=(
+            gateway(
+                "otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total", "9x40"
+            ),
+        ),
+        severity="warning",
+        namespace="prd",
+        value="1",
+    ),
+    Case(
+        alert="SamplesTooOld",
+        fires=(platform("prometheus_tsdb_too_old_samples_total", "0+60x40", pod="kps-0"),),
+        at=16,
+        quiet=(platform("prometheus_tsdb_too_old_samples_total", "60x40", pod="kps-0"),),
+        severity="warning",
+        namespace="observability",
+        labels={"pod": "kps-0"},
+        value="1",
+    ),
+    Case(
+        alert="RemoteWriteLagging",
+        fires=(
+            platform(
+                "prometheus_remote_storage_highest_timestamp_in_seconds", "0+60x60", tenant="prd"
+            ),
+            platform(
+                "prometheus_remote_storage_queue_highest_sent_timestamp_seconds",
+                "0+60x10 600x40",
+                tenant="prd",
+            ),
+        ),
+        at=28,
+        quiet=(
+            platform(
+                "prometheus_remote_storage_highest_timestamp_in_seconds", "0+60x60", tenant="prd"
+            ),
+            platform(
+                "prometheus_remote_storage_queue_highest_sent_timestamp_seconds",
+                "-120+60x60",
+                tenant="prd",
+            ),
+        ),
+        severity="warning",
+        namespace="observability",
+        labels={"tenant": "prd"},
+        value="18m 0s",
+    ),
+    *(
+        Case(
+            alert=alert,
+            fires=(platform(metric, "0+60x40", tenant="prd", reason="rate_limited"),),
+            at=16,
+            quiet=(platform(metric, "60x40", tenant="prd", reason="rate_limited"),),
+            severity="warning",
+            namespace="prd",
+            labels={"tenant": "prd", "reason": "rate_limited"},
+            value="1",
+        )
+        for alert, metric in (
+            ("LokiDiscardingLines", "loki_discarded_samples_total"),
+            ("TempoDiscardingSpans", "tempo_discarded_spans_total"),
+        )
+    ),
+    *(
+        Case(
+            alert=f"{name}RequestsFailing",
+            fires=(
+                platform(metric, "0+20x40", route="push", status_code="503"),
+                platform(metric, "0+80x40", route="push", status_code="200"),
+            ),
+            at=16,
+            quiet=(
+                platform(metric, "0+20x40", route="push", status_code="429"),
+                platform(metric, "0+80x40", route="push", status_code="200"),
+            ),
+            severity="warning",
+            namespace="observability",
+            labels={"route": "push"},
+            value="20%",
+        )
+        for name, metric in (
+            ("Loki", "loki_request_duration_seconds_count"),
+            ("Tempo", "tempo_request_duration_seconds_count"),
+        )
+    ),
+    Case(
+        alert="ThanosUploadsFailing",
+        fires=(platform("thanos_shipper_upload_failures_total", "0x9 1x60", pod="kps-0"),),
+        at=25,
+        quiet=(platform("thanos_shipper_upload_failures_total", "1x60", pod="kps-0"),),
+        severity="critical",
+        namespace="observability",
+        labels={"pod": "kps-0"},
+        value="1",
+    ),
+    Case(
+        alert="ThanosCompactorHalted",
+        fires=(platform("thanos_compact_halted", "0x9 1x30"),),
+        at=15,
+        quiet=(platform("thanos_compact_halted", "0x40"),),
+        severity="warning",
+        namespace="observability",
+        value="1",
+    ),
+    Case(
+        alert="ThanosCompactorStale",
+        fires=(platform("thanos_compact_iterations_total", "5x1600"),),
+        at=61,
+        quiet=(platform("thanos_compact_iterations_total", "0+1x1600"),),
+        severity="warning",
+        namespace="observability",
+        value="0",
+    ),
+    Case(
+        alert="ObjectStorageFailing",
+        fires=(
+            platform(
+                "thanos_objstore_bucket_operation_failures_total",
+                "0+10x40",
+                pod="s",
+                operation="get",
+            ),
+            platform(
+                "thanos_objstore_bucket_operations_total", "0+100x40", pod="s", operation="get"
+            ),
+        ),
+        at=16,
+        quiet=(
+            platform(
+                "thanos_objstore_bucket_operation_failures_total",
+                "0+4x40",
+                pod="s",
+                operation="get",
+            ),
+            platform(
+                "thanos_objstore_bucket_operations_total", "0+100x40", pod="s", operation="get"
+            ),
+        ),
+        severity="warning",
+        namespace="observability",
+        labels={"pod": "s", "operation": "get"},
+        value="10%",
+    ),
+    Case(
+        alert="LokiRetentionStale",
+        fires=(
+            platform(
+                "loki_compactor_apply_retention_last_successful_run_timestamp_seconds", "600x1600"
+            ),
+        ),
+        at=1511,
+        quiet=(
+            # Not run yet: Loki has only just started.
+            platform(
+                "loki_compactor_apply_retention_last_successful_run_timestamp_seconds", "0x1600"
+            ),
+        ),
+        severity="warning",
+        namespace="observability",
+        value="1d 1h 1m 0s",
+    ),
+    Case(
+        alert="TempoFlushFailing",
+        fires=(platform("tempo_ingester_failed_flushes_total", "0x9 4x60", pod="tempo-0"),),
+        at=15,
+        quiet=(platform("tempo_ingester_failed_flushes_total", "0x9 1x60", pod="tempo-0"),),
+        severity="critical",
+        namespace="observability",
+        labels={"pod": "tempo-0"},
+        value="4",
+    ),
+    Case(
+        alert="NotificationsFailing",
+        fires=(
+            platform(
+                "alertmanager_notifications_failed_total",
+                "0+5x40",
+                integration="slack",
+                reason="other",
+            ),
+            platform("alertmanager_notifications_total", "0+10x40", integration="slack"),
+        ),
+        at=11,
+        quiet=(
+            platform(
+                "alertmanager_notifications_failed_total",
+                "0+1x40",
+                integration="slack",
+                reason="other",
+            ),
+            platform("alertmanager_notifications_total", "0+10x40", integration="slack"),
+        ),
+        severity="critical",
+        namespace="observability",
+        labels={"integration": "slack"},
+        value="50%",
+    ),
+    # --- Housekeeping -------------------------------------------------------------------------
+    Case(
+        alert="KubeletCertificateExpiring",
+        fires=(series("kubelet_certificate_manager_server_ttl_seconds", "518400x100", node="n1"),),
+        at=60,
+        quiet=(series("kubelet_certificate_manager_server_ttl_seconds", "691200x100", node="n1"),),
+        severity="warning",
+        namespace="observability",
+        labels={"node": "n1"},
+        value="6d 0h 0m 0s",
+    ),
+    Case(
+        alert="ApiClientCertificateExpiring",
+        fires=(
+            *(
+                series(
+                    "apiserver_client_certificate_expiration_seconds_bucket",
+                    "0+10x40",
+                    job="apiserver",
+                    le=le,
+                )
+                for le in ("86400", "+Inf")
+            ),
+            series(
+                "apiserver_client_certificate_expiration_seconds_count", "0+10x40", job="apiserver"
+            ),
+        ),
+        at=16,
+        quiet=(
+            series(
+                "apiserver_client_certificate_expiration_seconds_bucket",
+                "0x40",
+                job="apiserver",
+                le="604800",
+            ),
+            *(
+                series(
+                    "apiserver_client_certificate_expiration_seconds_bucket",
+                    "0+10x40",
+                    job="apiserver",
+                    le=le,
+                )
+                for le in ("2592000", "+Inf")
+            ),
+            series(
+                "apiserver_client_certificate_expiration_seconds_count", "0+10x40", job="apiserver"
+            ),
+        ),
+        severity="warning",
+        namespace="observability",
+        labels={"job": "apiserver"},
+        value="14m 24s",
+    ),
+    Case(
+        alert="ExternalSecretNotReady",
+        fires=(
+            platform(
+                "externalsecret_status_condition",
+                "1x40",
+                exported_namespace="prd",
+                name="database",
+                condition="Ready",
+                status="False",
+            ),
+        ),
+        at=10,
+        quiet=(
+            platform(
+                "externalsecret_status_condition",
+                "1x40",
+                exported_namespace="prd",
+                name="database",
+                condition="Ready",
+                status="True",
+            ),
+        ),
+        severity="warning",
+        namespace="prd",
+        labels={"exported_namespace": "prd", "name": "database"},
+        value="1",
+    ),
+    Case(
+        alert="BackupOverdue",
+        fires=(platform("velero_backup_last_successful_timestamp", "0x3000", schedule="daily"),),
+        at=2941,
+        quiet=(
+            platform("velero_backup_last_successful_timestamp", "86400x3000", schedule="daily"),
+        ),
+        severity="critical",
+        namespace="observability",
+        labels={"schedule": "daily"},
+        value="2d 1h 1m 0s",
+    ),
+    Case(
+        alert="SeriesNearCapacity",
+        fires=(platform("prometheus_tsdb_head_series", "450000x60", pod="kps-0"),),
+        at=30,
+        quiet=(platform("prometheus_tsdb_head_series", "400000x60", pod="kps-0"),),
+        severity="warning",
+        namespace="observability",
+        labels={"pod": "kps-0"},
+        value="90%",
+    ),
+    Case(
+        alert="SpanMetricsOverflow",
+        fires=(span(CALLS, "0+60x60", otel_metric_overflow="true"),),
+        at=16,
+        quiet=(span(CALLS, "0+60x60"),),
+        severity="warning",
+        namespace="prd",
+        labels={"deployment_environment_name": "prd"},
+        value="900",
+    ),
+)
+"""Watchdog has a test of its own: there is nothing on which it must not fire."""
