@@ -44,7 +44,7 @@ programs: setup-dev ## Compile every program that can run our configurations (on
 
 # What the tests and charts-check run.
 test-programs: setup-dev
-	@$(PY) -m scripts.programs otelcol promtool amtool helm
+	@$(PY) -m scripts.programs otelcol promtool prometheus amtool alertmanager helm
 
 .venv/.setup-venv.stamp:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \

@@ -1,7 +1,8 @@
-"""Alertmanager: replicas, and where alerts go: the least that works."""
+"""Alertmanager: replicas, volumes, network. Who is told is in alertmanager/routing.py."""
 
 from typing import Any
 
+from alertmanager import routing, templates
 from environments.model import Settings
 from environments.names import STORAGE_CLASS
 from helm_values.network_policy import pods, tcp
@@ -19,27 +20,11 @@ def values(settings: Settings) -> dict[str, Any]:
         "networkPolicy": {"egress": {"rules": _egress(settings)}},
         "alertmanagerSpec": {
             "replicas": replicas,
+            "secrets": routing.secrets(settings),
             "storage": {"volumeClaimTemplate": {"spec": {"storageClassName": STORAGE_CLASS}}},
         },
-        "config": _config(settings),
-    }
-
-
-def _config(settings: Settings) -> dict[str, Any]:
-    alerting = settings.alerting
-    slack = {"channel": alerting.slack_channel, "send_resolved": True}
-    emails = [{"to": address, "send_resolved": True} for address in alerting.emails]
-    return {
-        "global": {
-            "smtp_smarthost": alerting.smtp.smarthost,
-            "smtp_from": alerting.smtp.sender,
-            "smtp_auth_username": alerting.smtp.username,
-        },
-        "receivers": [
-            {"name": "null"},
-            {"name": "slack", "slack_configs": [slack]},
-            {"name": "critical", "slack_configs": [slack], "email_configs": emails},
-        ],
+        "config": routing.configuration(settings),
+        "templateFiles": templates.texts(),
     }
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from alertmanager import routing
 from alertmanager.rules.all_rules import rule_groups
 from environments.model import OBSERVABILITY, Settings
 from environments.names import PROMETHEUS_SERVICE_ACCOUNT, STORAGE_CLASS
@@ -126,12 +127,15 @@ def _manifests(settings: Settings) -> dict[str, Any]:
         "grafana-admin": external_secret(
             settings, OBSERVABILITY, "grafana-admin", ("admin-user", "admin-password")
         ),
-        "alertmanager-slack": external_secret(
-            settings, OBSERVABILITY, "alertmanager-slack", ("url",)
-        ),
-        "alertmanager-smtp": external_secret(
-            settings, OBSERVABILITY, "alertmanager-smtp", ("password",)
-        ),
+        **{
+            name: external_secret(
+                settings,
+                OBSERVABILITY,
+                name,
+                ("password",) if name == routing.SMTP_SECRET else ("url",),
+            )
+            for name in routing.secrets(settings)
+        },
         # The chart's own policy opens DNS for UDP alone, and lets nobody in without a label.
         "grafana-network-policy": network_policy(
             "kps-grafana",

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from alertmanager import routing
 from alertmanager.rules.all_rules import rule_groups
 from environments.load import environment_names, load_environment
 from environments.model import Settings
@@ -19,7 +20,10 @@ GENERATED = ROOT / "alertmanager" / "generated"
 def generated_files(settings: Settings) -> dict[str, str]:
     """Text of each file by its path below alertmanager/generated."""
     rules = {"groups": [group.as_dict(settings) for group in rule_groups(settings)]}
-    return {f"{settings.environment}/rules.yaml": _yaml(rules)}
+    return {
+        f"{settings.environment}/rules.yaml": _yaml(rules),
+        f"{settings.environment}/alertmanager.yaml": _yaml(routing.configuration(settings)),
+    }
 
 
 def _yaml(document: Any) -> str:

@@ -379,6 +379,14 @@ defaultRules:
     kubeProxy: false
     kubeSchedulerAlerting: false
     kubeSchedulerRecording: false
+  disabled:
+    CPUThrottlingHigh: true
+    KubeClientCertificateExpiration: true
+    KubeletServerCertificateExpiration: true
+    KubePersistentVolumeFillingUp: true
+    KubeQuotaAlmostFull: true
+    KubeQuotaFullyUsed: true
+    Watchdog: true
 kubelet:
   serviceMonitor:
     cAdvisorInterval: 30s
@@ -586,13 +594,16 @@ alertmanager:
       limits:
         cpu: 200m
         memory: 256Mi
-    secrets:
-    - alertmanager-slack
-    - alertmanager-smtp
     alertmanagerConfigSelector:
       matchLabels:
         alertmanagerConfig: enabled
     replicas: 1
+    secrets:
+    - alertmanager-slack
+    - alertmanager-smtp
+  podDisruptionBudget:
+    enabled: false
+    minAvailable: 1
   config:
     global:
       resolve_timeout: 5m
@@ -603,37 +614,205 @@ alertmanager:
       smtp_from: obs-alerts@example.com
       smtp_auth_username: alerts-dev
     route:
-      receiver: slack
+      receiver: observability-channel
       group_by:
       - alertname
       - namespace
       - cluster
       group_wait: 30s
       group_interval: 5m
-      repeat_interval: 4h
+      repeat_interval: 12h
       routes:
       - receiver: 'null'
         matchers:
-        - alertname =~ "Watchdog|InfoInhibitor"
-      - receiver: critical
+        - alertname = "Watchdog"
+        group_wait: 0s
+        group_interval: 1m
+        repeat_interval: 1m
+      - receiver: 'null'
         matchers:
-        - severity = "critical"
+        - alertname = "InfoInhibitor"
+      - receiver: dev-channel
+        matchers:
+        - namespace = "dev"
+        active_time_intervals:
+        - office-hours
+        routes:
+        - receiver: dev-channel
+          matchers:
+          - severity = "info"
+          group_wait: 5m
+          repeat_interval: 24h
+          active_time_intervals:
+          - office-hours
+      - receiver: hml-channel
+        matchers:
+        - namespace = "hml"
+        routes:
+        - receiver: hml-channel
+          matchers:
+          - severity = "info"
+          group_wait: 5m
+          repeat_interval: 24h
+      - receiver: prd-channel
+        matchers:
+        - namespace = "prd"
+        routes:
+        - receiver: prd-page
+          matchers:
+          - severity = "critical"
+          group_wait: 10s
+          repeat_interval: 1h
+        - receiver: prd-channel
+          matchers:
+          - severity = "info"
+          group_wait: 5m
+          repeat_interval: 24h
+      - receiver: observability-channel
+        routes:
+        - receiver: observability-page
+          matchers:
+          - severity = "critical"
+          group_wait: 10s
+          repeat_interval: 1h
+        - receiver: observability-channel
+          matchers:
+          - severity = "info"
+          group_wait: 5m
+          repeat_interval: 24h
+    inhibit_rules:
+    - source_matchers:
+      - severity = "critical"
+      target_matchers:
+      - severity =~ "warning|info"
+      equal:
+      - namespace
+      - alertname
+    - source_matchers:
+      - alertname = "ServiceAvailabilityBurnFast"
+      target_matchers:
+      - alertname = "ServiceAvailabilityBurnSlow"
+      equal:
+      - namespace
+      - service_name
+    - source_matchers:
+      - alertname = "ServiceLatencyBurnFast"
+      target_matchers:
+      - alertname = "ServiceLatencyBurnSlow"
+      equal:
+      - namespace
+      - service_name
+    - source_matchers:
+      - alertname = "VolumeNearlyFull"
+      target_matchers:
+      - alertname = "VolumeFillingUp"
+      equal:
+      - namespace
+      - persistentvolumeclaim
+    - source_matchers:
+      - alertname = "GatewayDown"
+      target_matchers:
+      - alertname =~ "GatewayReceivesNothing|ServiceTelemetryAbsent"
+      equal:
+      - namespace
+    - source_matchers:
+      - alertname = "BackendDown"
+      - backend =~ "prometheus|loki|tempo"
+      target_matchers:
+      - alertname = "CollectorQueueNearlyFull"
+    - source_matchers:
+      - alertname = "InfoInhibitor"
+      target_matchers:
+      - severity = "info"
+      equal:
+      - namespace
     receivers:
     - name: 'null'
-    - name: slack
+    - name: observability-channel
       slack_configs:
       - channel: '#obs-dev'
         send_resolved: true
-    - name: critical
+        color: '{{ template "foundation.color" . }}'
+        title: '{{ template "foundation.title" . }}'
+        title_link: '{{ .CommonAnnotations.dashboard_url }}'
+        text: '{{ template "foundation.slack.text" . }}'
+        fallback: '{{ template "foundation.title" . }}'
+    - name: observability-page
       slack_configs:
       - channel: '#obs-dev'
         send_resolved: true
+        color: '{{ template "foundation.color" . }}'
+        title: '{{ template "foundation.title" . }}'
+        title_link: '{{ .CommonAnnotations.dashboard_url }}'
+        text: '{{ template "foundation.slack.page" . }}'
+        fallback: '{{ template "foundation.title" . }}'
       email_configs:
       - to: platform-team@example.com
         send_resolved: true
-  podDisruptionBudget:
-    enabled: false
-    minAvailable: 1
+        headers:
+          Subject: '{{ template "foundation.title" . }}'
+        html: '{{ template "foundation.email.html" . }}'
+        text: '{{ template "foundation.email.text" . }}'
+    - name: dev-channel
+      slack_configs:
+      - channel: '#obs-dev'
+        send_resolved: true
+        color: '{{ template "foundation.color" . }}'
+        title: '{{ template "foundation.title" . }}'
+        title_link: '{{ .CommonAnnotations.dashboard_url }}'
+        text: '{{ template "foundation.slack.text" . }}'
+        fallback: '{{ template "foundation.title" . }}'
+    - name: hml-channel
+      slack_configs:
+      - channel: '#obs-dev'
+        send_resolved: true
+        color: '{{ template "foundation.color" . }}'
+        title: '{{ template "foundation.title" . }}'
+        title_link: '{{ .CommonAnnotations.dashboard_url }}'
+        text: '{{ template "foundation.slack.text" . }}'
+        fallback: '{{ template "foundation.title" . }}'
+    - name: prd-channel
+      slack_configs:
+      - channel: '#obs-dev'
+        send_resolved: true
+        color: '{{ template "foundation.color" . }}'
+        title: '{{ template "foundation.title" . }}'
+        title_link: '{{ .CommonAnnotations.dashboard_url }}'
+        text: '{{ template "foundation.slack.text" . }}'
+        fallback: '{{ template "foundation.title" . }}'
+    - name: prd-page
+      slack_configs:
+      - channel: '#obs-dev'
+        send_resolved: true
+        color: '{{ template "foundation.color" . }}'
+        title: '{{ template "foundation.title" . }}'
+        title_link: '{{ .CommonAnnotations.dashboard_url }}'
+        text: '{{ template "foundation.slack.page" . }}'
+        fallback: '{{ template "foundation.title" . }}'
+      email_configs:
+      - to: platform-team@example.com
+        send_resolved: true
+        headers:
+          Subject: '{{ template "foundation.title" . }}'
+        html: '{{ template "foundation.email.html" . }}'
+        text: '{{ template "foundation.email.text" . }}'
+    time_intervals:
+    - name: office-hours
+      time_intervals:
+      - weekdays:
+        - monday
+        - tuesday
+        - wednesday
+        - thursday
+        - friday
+        times:
+        - start_time: 08:00
+          end_time: '20:00'
+        location: UTC
+    templates:
+    - /etc/alertmanager/config/*.tmpl
+  templateFiles:
+    notifications.tmpl: "{{/* What people read: in Slack and in e-mails. Labels and annotations are those of\n     alertmanager/model.py; alerts of the charts may lack owner and dashboard. */}}\n\n{{ define \"foundation.title\" -}}\n[{{ .Status | toUpper }}{{ if eq .Status \"firing\" }} {{ .Alerts.Firing | len }}{{ end }}] {{ .CommonLabels.alertname }} in {{ or .CommonLabels.namespace \"the cluster\" }} ({{ or .CommonLabels.severity \"no severity\" }})\n{{- end }}\n\n{{ define \"foundation.color\" -}}\n{{ if eq .Status \"resolved\" }}good{{ else if eq .CommonLabels.severity \"critical\" }}danger{{ else if eq .CommonLabels.severity \"warning\" }}warning{{ else }}#439FE0{{ end }}\n{{- end }}\n\n{{ define \"foundation.slack.text\" -}}\n{{ range .Alerts -}}\n*{{ or .Annotations.summary .Labels.alertname }}*{{ if eq .Status \"resolved\" }} (resolved){{ end }}\n{{ .Annotations.description }}\n{{ if .Labels.owner }}Owner: {{ .Labels.owner }} · {{ end }}Cluster: {{ .Labels.cluster }}\n{{ if .Annotations.runbook_url }}<{{ .Annotations.runbook_url }}|Runbook>{{ end }}{{ if .Annotations.dashboard_url }} · <{{ .Annotations.dashboard_url }}|Dashboard>{{ end }}\n\n{{ end }}\n{{- end }}\n\n{{ define \"foundation.slack.page\" -}}\n{{ if eq .Status \"firing\" }}<!channel>\n{{ end }}{{ template \"foundation.slack.text\" . }}\n{{- end }}\n\n{{ define \"foundation.email.text\" -}}\n{{ range .Alerts -}}\n{{ or .Annotations.summary .Labels.alertname }}{{ if eq .Status \"resolved\" }} (resolved){{ end }}\n{{ .Annotations.description }}\nOwner: {{ .Labels.owner }}\nCluster: {{ .Labels.cluster }}\nSince: {{ .StartsAt.Format \"2006-01-02 15:04:05 MST\" }}\nRunbook: {{ .Annotations.runbook_url }}\nDashboard: {{ .Annotations.dashboard_url }}\n\n{{ end }}\n{{- end }}\n\n{{ define \"foundation.email.html\" -}}\n<!DOCTYPE html>\n<html><body style=\"font-family: sans-serif\">\n<h2>{{ template \"foundation.title\" . }}</h2>\n{{ range .Alerts -}}\n<h3>{{ or .Annotations.summary .Labels.alertname }}{{ if eq .Status \"resolved\" }} (resolved){{ end }}</h3>\n<p>{{ .Annotations.description }}</p>\n<p>Owner: {{ .Labels.owner }}<br>Cluster: {{ .Labels.cluster }}<br>Since: {{ .StartsAt.Format \"2006-01-02 15:04:05 MST\" }}</p>\n<p>{{ if .Annotations.runbook_url }}<a href=\"{{ .Annotations.runbook_url }}\">Runbook</a>{{ end }}\n{{ if .Annotations.dashboard_url }}<a href=\"{{ .Annotations.dashboard_url }}\">Dashboard</a>{{ end }}</p>\n{{ end -}}\n</body></html>\n{{- end }}\n"
 grafana:
   admin:
     existingSecret: grafana-admin
@@ -966,6 +1145,726 @@ extraManifests:
       - ports:
         - port: 443
           protocol: TCP
+additionalPrometheusRulesMap:
+  foundation:
+    groups:
+    - name: slo-indicators
+      rules:
+      - record: namespace_service:requests:rate5m
+        expr: sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))
+      - record: namespace:slo_objective:ratio
+        expr: vector(0.995)
+        labels:
+          deployment_environment_name: dev
+          sli: availability
+      - record: namespace:slo_objective:ratio
+        expr: vector(0.95)
+        labels:
+          deployment_environment_name: dev
+          sli: latency
+      - record: namespace:slo_objective:ratio
+        expr: vector(0.995)
+        labels:
+          deployment_environment_name: hml
+          sli: availability
+      - record: namespace:slo_objective:ratio
+        expr: vector(0.95)
+        labels:
+          deployment_environment_name: hml
+          sli: latency
+      - record: namespace:slo_objective:ratio
+        expr: vector(0.995)
+        labels:
+          deployment_environment_name: prd
+          sli: availability
+      - record: namespace:slo_objective:ratio
+        expr: vector(0.95)
+        labels:
+          deployment_environment_name: prd
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate5m
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[5m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate5m
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[5m])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[5m])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[5m])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[5m])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[5m])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[5m]))
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate30m
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[30m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m]))) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate30m
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[30m])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[30m])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[30m])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[30m])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[30m])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[30m]))
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate1h
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h]))) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate1h
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[1h])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[1h])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[1h])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[1h])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[1h])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[1h]))
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate6h
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h]))) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate6h
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[6h])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[6h])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[6h])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[6h])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[6h])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[6h]))
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate3d
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d]))) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate3d
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[3d])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[3d])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[3d])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[3d])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[3d])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[3d]))
+        labels:
+          sli: latency
+    - name: slo-alerts
+      rules:
+      - alert: ServiceAvailabilityBurnFast
+        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"}))) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})))
+        for: 2m
+        labels:
+          severity: critical
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget fast'
+          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnFast.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
+      - alert: ServiceAvailabilityBurnSlow
+        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})))
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget slowly'
+          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnSlow.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
+      - alert: ServiceLatencyBurnFast
+        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"}))) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})))
+        for: 2m
+        labels:
+          severity: critical
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget fast'
+          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnFast.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
+      - alert: ServiceLatencyBurnSlow
+        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})))
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget slowly'
+          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnSlow.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
+      - alert: ServiceRouteErrorRateHigh
+        expr: sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"dev|hml|prd", status_code="STATUS_CODE_ERROR"}[10m])) / sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"dev|hml|prd"}[10m])) > 0.2 and sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"dev|hml|prd"}[10m])) > 0.05
+        for: 5m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.http_route }} of {{ $labels.service_name }} in {{ $labels.deployment_environment_name }} fails'
+          description: '{{ $value | humanizePercentage }} of the requests to this route failed in ten minutes. The service as a whole may still look healthy.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceRouteErrorRateHigh.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
+    - name: absence
+      rules:
+      - alert: ServiceTelemetryAbsent
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{deployment_environment_name=~"dev|hml|prd"}[1h] offset 1h)) > 0 unless on (deployment_environment_name, service_name) sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{deployment_environment_name=~"dev|hml|prd"}[30m])) > 0
+        for: 10m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} sends no traces any more'
+          description: It sent {{ $value | humanize }} spans in an hour, and none in the last half hour.
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryAbsent.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
+      - alert: WorkloadUnavailable
+        expr: kube_deployment_spec_replicas{namespace=~"observability|dev|hml|prd"} > 0 and on (namespace, deployment) kube_deployment_status_replicas_available{namespace=~"observability|dev|hml|prd"} == 0
+        for: 5m
+        labels:
+          severity: critical
+          namespace: '{{ $labels.namespace }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.deployment }} in {{ $labels.namespace }} has no pod that serves'
+          description: Of {{ $value }} pods none is available.
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/WorkloadUnavailable.md
+          dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
+      - alert: GatewayReceivesNothing
+        expr: sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="dev", job="otel-gateway"}[30m])) == 0 and on (namespace) sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="dev", job="otel-gateway"}[1d])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: dev
+          owner: platform-team
+        annotations:
+          summary: The gateway of dev receives no spans
+          description: '{{ $value }} spans in half an hour, after some within a day.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayReceivesNothing.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: GatewayDown
+        expr: absent(up{namespace="dev", job="otel-gateway"} == 1)
+        for: 5m
+        labels:
+          severity: critical
+          namespace: dev
+          owner: platform-team
+        annotations:
+          summary: No gateway of dev answers
+          description: '{{ $value }} means: no replica of otel-gateway could be scraped. Applications lose telemetry once their SDKs'' buffers are full.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayDown.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: GatewayReceivesNothing
+        expr: sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="hml", job="otel-gateway"}[30m])) == 0 and on (namespace) sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="hml", job="otel-gateway"}[1d])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: hml
+          owner: platform-team
+        annotations:
+          summary: The gateway of hml receives no spans
+          description: '{{ $value }} spans in half an hour, after some within a day.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayReceivesNothing.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: GatewayDown
+        expr: absent(up{namespace="hml", job="otel-gateway"} == 1)
+        for: 5m
+        labels:
+          severity: critical
+          namespace: hml
+          owner: platform-team
+        annotations:
+          summary: No gateway of hml answers
+          description: '{{ $value }} means: no replica of otel-gateway could be scraped. Applications lose telemetry once their SDKs'' buffers are full.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayDown.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: GatewayReceivesNothing
+        expr: sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="prd", job="otel-gateway"}[30m])) == 0 and on (namespace) sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="prd", job="otel-gateway"}[1d])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: prd
+          owner: platform-team
+        annotations:
+          summary: The gateway of prd receives no spans
+          description: '{{ $value }} spans in half an hour, after some within a day.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayReceivesNothing.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: GatewayDown
+        expr: absent(up{namespace="prd", job="otel-gateway"} == 1)
+        for: 5m
+        labels:
+          severity: critical
+          namespace: prd
+          owner: platform-team
+        annotations:
+          summary: No gateway of prd answers
+          description: '{{ $value }} means: no replica of otel-gateway could be scraped. Applications lose telemetry once their SDKs'' buffers are full.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayDown.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: LogsAbsent
+        expr: sum by (namespace) (increase(otelcol_receiver_accepted_log_records_total{job="observability/otel-agent"}[30m])) == 0 or absent(up{job="observability/otel-agent"} == 1)
+        for: 10m
+        labels:
+          severity: critical
+          namespace: observability
+          owner: platform-team
+        annotations:
+          summary: No agent reads container logs
+          description: '{{ $value }} log records from all nodes in half an hour (or no agent is there at all).'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/LogsAbsent.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: BackendDown
+        expr: absent(up{namespace="observability", job=~"kps-prometheus"} == 1)
+        for: 5m
+        labels:
+          severity: critical
+          namespace: observability
+          owner: platform-team
+          backend: prometheus
+        annotations:
+          summary: prometheus does not answer
+          description: '{{ $value }} means: no replica of prometheus could be scraped for five minutes. Collectors queue meanwhile.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: BackendDown
+        expr: absent(up{namespace="observability", job=~"kps-alertmanager"} == 1)
+        for: 5m
+        labels:
+          severity: critical
+          namespace: observability
+          owner: platform-team
+          backend: alertmanager
+        annotations:
+          summary: alertmanager does not answer
+          description: '{{ $value }} means: no replica of alertmanager could be scraped for five minutes. Collectors queue meanwhile.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: BackendDown
+        expr: absent(up{namespace="observability", job=~"observability/loki.*"} == 1)
+        for: 5m
+        labels:
+          severity: critical
+          namespace: observability
+          owner: platform-team
+          backend: loki
+        annotations:
+          summary: loki does not answer
+          description: '{{ $value }} means: no replica of loki could be scraped for five minutes. Collectors queue meanwhile.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: BackendDown
+        expr: absent(up{namespace="observability", job=~"(.*/)?tempo.*"} == 1)
+        for: 5m
+        labels:
+          severity: critical
+          namespace: observability
+          owner: platform-team
+          backend: tempo
+        annotations:
+          summary: tempo does not answer
+          description: '{{ $value }} means: no replica of tempo could be scraped for five minutes. Collectors queue meanwhile.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: BackendDown
+        expr: absent(up{namespace="observability", job=~"thanos-querier"} == 1)
+        for: 5m
+        labels:
+          severity: critical
+          namespace: observability
+          owner: platform-team
+          backend: thanos-querier
+        annotations:
+          summary: thanos-querier does not answer
+          description: '{{ $value }} means: no replica of thanos-querier could be scraped for five minutes. Collectors queue meanwhile.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: BackendDown
+        expr: absent(up{namespace="observability", job=~"thanos-store"} == 1)
+        for: 5m
+        labels:
+          severity: critical
+          namespace: observability
+          owner: platform-team
+          backend: thanos-store
+        annotations:
+          summary: thanos-store does not answer
+          description: '{{ $value }} means: no replica of thanos-store could be scraped for five minutes. Collectors queue meanwhile.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: BackendDown
+        expr: absent(up{namespace="observability", job=~"thanos-compactor"} == 1)
+        for: 5m
+        labels:
+          severity: critical
+          namespace: observability
+          owner: platform-team
+          backend: thanos-compactor
+        annotations:
+          summary: thanos-compactor does not answer
+          description: '{{ $value }} means: no replica of thanos-compactor could be scraped for five minutes. Collectors queue meanwhile.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+    - name: saturation
+      rules:
+      - alert: ContainerMemoryNearLimit
+        expr: sum by (namespace, pod, container) (container_memory_working_set_bytes{namespace=~"observability|dev|hml|prd", container!=""}) / sum by (namespace, pod, container) (kube_pod_container_resource_limits{namespace=~"observability|dev|hml|prd", resource="memory"}) > 0.9
+        for: 10m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.namespace }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.container }} of {{ $labels.pod }} is about to be killed for its memory'
+          description: It has used {{ $value | humanizePercentage }} of its limit for ten minutes.
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerMemoryNearLimit.md
+          dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
+      - alert: ContainerCpuThrottled
+        expr: sum by (namespace, pod, container) (increase(container_cpu_cfs_throttled_periods_total{namespace=~"observability|dev|hml|prd", container!=""}[5m])) / sum by (namespace, pod, container) (increase(container_cpu_cfs_periods_total{namespace=~"observability|dev|hml|prd", container!=""}[5m])) > 0.25
+        for: 15m
+        labels:
+          severity: info
+          namespace: '{{ $labels.namespace }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.container }} of {{ $labels.pod }} waits for its CPU limit'
+          description: It was throttled in {{ $value | humanizePercentage }} of its periods.
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerCpuThrottled.md
+          dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
+      - alert: ContainerOomKilled
+        expr: sum by (namespace, pod, container) (increase(kube_pod_container_status_restarts_total{namespace=~"observability|dev|hml|prd"}[10m])) > 0 and on (namespace, pod, container) kube_pod_container_status_last_terminated_reason{namespace=~"observability|dev|hml|prd", reason="OOMKilled"} == 1
+        for: 0m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.namespace }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.container }} of {{ $labels.pod }} was killed for its memory'
+          description: '{{ $value | humanize }} restarts in ten minutes, the last since the limit was reached.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerOomKilled.md
+          dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
+      - alert: VolumeFillingUp
+        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd"} < 0.15 and predict_linear(kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd"}[6h], 4 * 24 * 3600) < 0
+        for: 1h
+        labels:
+          severity: warning
+          namespace: '{{ $labels.namespace }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.persistentvolumeclaim }} will be full within four days'
+          description: '{{ $value | humanizePercentage }} are left.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/VolumeFillingUp.md
+          dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
+      - alert: VolumeNearlyFull
+        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd"} < 0.03
+        for: 1m
+        labels:
+          severity: critical
+          namespace: '{{ $labels.namespace }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.persistentvolumeclaim }} is nearly full'
+          description: '{{ $value | humanizePercentage }} are left.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/VolumeNearlyFull.md
+          dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
+      - alert: NamespaceQuotaNearLimit
+        expr: kube_resourcequota{namespace=~"observability|dev|hml|prd", type="used"} / ignoring (type) (kube_resourcequota{namespace=~"observability|dev|hml|prd", type="hard"} > 0) > 0.9
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.namespace }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.namespace }} has used its quota of {{ $labels.resource }} nearly up'
+          description: '{{ $value | humanizePercentage }} of it are used; at 100 % new pods are refused.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/NamespaceQuotaNearLimit.md
+          dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
+    - name: pipeline
+      rules:
+      - alert: CollectorRefusingData
+        expr: sum by (namespace) (rate({__name__=~"otelcol_receiver_refused_spans_total|otelcol_receiver_refused_metric_points_total|otelcol_receiver_refused_log_records_total"}[5m])) > 0
+        for: 10m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.namespace }}'
+          owner: platform-team
+        annotations:
+          summary: Collectors of {{ $labels.namespace }} refuse data
+          description: '{{ $value | humanize }} items a second were refused: senders repeat them for a while, then they are lost.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorRefusingData.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: CollectorDroppingData
+        expr: sum by (namespace) (rate({__name__=~"otelcol_exporter_enqueue_failed_spans_total|otelcol_exporter_enqueue_failed_metric_points_total|otelcol_exporter_enqueue_failed_log_records_total"}[5m])) > 0
+        for: 5m
+        labels:
+          severity: critical
+          namespace: '{{ $labels.namespace }}'
+          owner: platform-team
+        annotations:
+          summary: Collectors of {{ $labels.namespace }} have no room in their queues
+          description: '{{ $value | humanize }} items a second found the queue full.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorDroppingData.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: CollectorGivingUpData
+        expr: sum by (namespace) (rate({__name__=~"otelcol_exporter_send_failed_spans_total|otelcol_exporter_send_failed_metric_points_total|otelcol_exporter_send_failed_log_records_total"}[5m])) > 0
+        for: 5m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.namespace }}'
+          owner: platform-team
+        annotations:
+          summary: Collectors of {{ $labels.namespace }} lose data that a back end refuses
+          description: '{{ $value | humanize }} items a second were given up.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorGivingUpData.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: CollectorQueueNearlyFull
+        expr: max by (namespace, exporter) (otelcol_exporter_queue_size / otelcol_exporter_queue_capacity) > 0.8
+        for: 10m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.namespace }}'
+          owner: platform-team
+        annotations:
+          summary: A queue of {{ $labels.namespace }} to {{ $labels.exporter }} is nearly full
+          description: '{{ $value | humanizePercentage }} of its room are taken: the back end is away or too slow.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorQueueNearlyFull.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: TailSamplingDroppingEarly
+        expr: sum by (namespace) (rate(otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total[5m])) > 0
+        for: 10m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.namespace }}'
+          owner: platform-team
+        annotations:
+          summary: The gateway of {{ $labels.namespace }} has more traces than fit into its memory
+          description: '{{ $value | humanize }} traces a second were dropped before the decision, errors among them.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/TailSamplingDroppingEarly.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: SamplesTooOld
+        expr: sum by (pod) (rate(prometheus_tsdb_too_old_samples_total[5m])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: observability
+          owner: platform-team
+        annotations:
+          summary: Prometheus refuses samples that come too late
+          description: '{{ $value | humanize }} samples a second came after the out-of-order window.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SamplesTooOld.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: RemoteWriteLagging
+        expr: max by (tenant) (prometheus_remote_storage_highest_timestamp_in_seconds) - on (tenant) min by (tenant) (prometheus_remote_storage_queue_highest_sent_timestamp_seconds) > 120
+        for: 15m
+        labels:
+          severity: warning
+          namespace: observability
+          owner: platform-team
+        annotations:
+          summary: Tempo's service graph reaches Prometheus late
+          description: '{{ $value | humanizeDuration }} behind.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/RemoteWriteLagging.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: LokiDiscardingLines
+        expr: sum by (tenant, reason) (rate(loki_discarded_samples_total[5m])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.tenant }}'
+          owner: platform-team
+        annotations:
+          summary: Loki refuses lines of {{ $labels.tenant }}
+          description: '{{ $value | humanize }} lines a second: {{ $labels.reason }}.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/LokiDiscardingLines.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: TempoDiscardingSpans
+        expr: sum by (tenant, reason) (rate(tempo_discarded_spans_total[5m])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.tenant }}'
+          owner: platform-team
+        annotations:
+          summary: Tempo refuses spans of {{ $labels.tenant }}
+          description: '{{ $value | humanize }} spans a second: {{ $labels.reason }}.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/TempoDiscardingSpans.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: LokiRequestsFailing
+        expr: sum by (route) (rate(loki_request_duration_seconds_count{status_code=~"5.."}[5m])) / sum by (route) (rate(loki_request_duration_seconds_count[5m])) > 0.1
+        for: 15m
+        labels:
+          severity: warning
+          namespace: observability
+          owner: platform-team
+        annotations:
+          summary: Loki fails requests to {{ $labels.route }}
+          description: '{{ $value | humanizePercentage }} of them were answered with 500 or above.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/LokiRequestsFailing.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: TempoRequestsFailing
+        expr: sum by (route) (rate(tempo_request_duration_seconds_count{status_code=~"5.."}[5m])) / sum by (route) (rate(tempo_request_duration_seconds_count[5m])) > 0.1
+        for: 15m
+        labels:
+          severity: warning
+          namespace: observability
+          owner: platform-team
+        annotations:
+          summary: Tempo fails requests to {{ $labels.route }}
+          description: '{{ $value | humanizePercentage }} of them were answered with 500 or above.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/TempoRequestsFailing.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: ThanosUploadsFailing
+        expr: sum by (pod) (increase(thanos_shipper_upload_failures_total[3h])) > 0
+        for: 15m
+        labels:
+          severity: critical
+          namespace: observability
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.pod }} cannot upload blocks of metrics'
+          description: '{{ $value | humanize }} uploads failed in three hours. Blocks wait on the volume until its retention.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ThanosUploadsFailing.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: ThanosCompactorHalted
+        expr: max(thanos_compact_halted) == 1
+        for: 5m
+        labels:
+          severity: warning
+          namespace: observability
+          owner: platform-team
+        annotations:
+          summary: The compactor has stopped for good
+          description: '{{ $value }} means halted: it found blocks that it must not touch. Nothing is deleted or downsampled meanwhile.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ThanosCompactorHalted.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: ThanosCompactorStale
+        expr: sum(increase(thanos_compact_iterations_total[1d])) == 0
+        for: 1h
+        labels:
+          severity: warning
+          namespace: observability
+          owner: platform-team
+        annotations:
+          summary: The compactor has not finished a round in a day
+          description: '{{ $value }} rounds in 24 hours.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ThanosCompactorStale.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: ObjectStorageFailing
+        expr: sum by (pod, operation) (rate(thanos_objstore_bucket_operation_failures_total[5m])) / sum by (pod, operation) (rate(thanos_objstore_bucket_operations_total[5m])) > 0.05
+        for: 15m
+        labels:
+          severity: warning
+          namespace: observability
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.pod }} fails to {{ $labels.operation }} in the bucket of metrics'
+          description: '{{ $value | humanizePercentage }} of the requests failed.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ObjectStorageFailing.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: LokiRetentionStale
+        expr: time() - max(loki_compactor_apply_retention_last_successful_run_timestamp_seconds > 0) > 24 * 3600
+        for: 1h
+        labels:
+          severity: warning
+          namespace: observability
+          owner: platform-team
+        annotations:
+          summary: Loki has not applied retention for a day
+          description: 'The last time was {{ $value | humanizeDuration }} ago: logs are kept too long.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/LokiRetentionStale.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: TempoFlushFailing
+        expr: sum by (pod) (increase(tempo_ingester_failed_flushes_total[1h])) > 2
+        for: 5m
+        labels:
+          severity: critical
+          namespace: observability
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.pod }} cannot write traces to the bucket'
+          description: '{{ $value | humanize }} flushes failed in an hour.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/TempoFlushFailing.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: NotificationsFailing
+        expr: sum by (integration) (rate(alertmanager_notifications_failed_total[15m])) / sum by (integration) (rate(alertmanager_notifications_total[15m])) > 0.1
+        for: 10m
+        labels:
+          severity: critical
+          namespace: observability
+          owner: platform-team
+        annotations:
+          summary: Alertmanager cannot notify by {{ $labels.integration }}
+          description: '{{ $value | humanizePercentage }} of its notifications failed.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/NotificationsFailing.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+    - name: housekeeping
+      rules:
+      - alert: KubeletCertificateExpiring
+        expr: kubelet_certificate_manager_server_ttl_seconds < 604800
+        for: 1h
+        labels:
+          severity: warning
+          namespace: observability
+          owner: platform-team
+        annotations:
+          summary: The certificate of {{ $labels.node }}'s kubelet runs out
+          description: It is valid for {{ $value | humanizeDuration }}. The kubelet should have renewed it.
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/KubeletCertificateExpiring.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: ApiClientCertificateExpiring
+        expr: histogram_quantile(0.01, sum by (job, le) (rate(apiserver_client_certificate_expiration_seconds_bucket{job="apiserver"}[5m]))) < 604800 and on (job) sum by (job) (increase(apiserver_client_certificate_expiration_seconds_count{job="apiserver"}[5m])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: observability
+          owner: platform-team
+        annotations:
+          summary: Somebody uses a client certificate of the cluster that runs out
+          description: One of those in use is valid for {{ $value | humanizeDuration }} only.
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ApiClientCertificateExpiring.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: ExternalSecretNotReady
+        expr: max by (exported_namespace, name) (externalsecret_status_condition{condition="Ready", status="False"}) == 1
+        for: 10m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.exported_namespace }}'
+          owner: platform-team
+        annotations:
+          summary: The secret {{ $labels.name }} cannot be read from AWS Secrets Manager
+          description: Condition Ready is False ({{ $value }}) in {{ $labels.exported_namespace }}. Pods that need it do not start.
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ExternalSecretNotReady.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: BackupOverdue
+        expr: time() - max by (schedule) (velero_backup_last_successful_timestamp{schedule!=""}) > 172800
+        for: 1h
+        labels:
+          severity: critical
+          namespace: observability
+          owner: platform-team
+        annotations:
+          summary: The backup {{ $labels.schedule }} is overdue
+          description: The last one that succeeded is {{ $value | humanizeDuration }} old.
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackupOverdue.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: SeriesNearCapacity
+        expr: max by (pod) (prometheus_tsdb_head_series) / 150000 > 0.8
+        for: 30m
+        labels:
+          severity: warning
+          namespace: observability
+          owner: platform-team
+        annotations:
+          summary: Prometheus has nearly all the series that its size is made for
+          description: '{{ $value | humanizePercentage }} of 150000 series.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SeriesNearCapacity.md
+          dashboard_url: http://localhost:3000/d/cost-cardinality
+      - alert: SpanMetricsOverflow
+        expr: sum by (deployment_environment_name) (increase(traces_span_metrics_calls_total{otel_metric_overflow="true"}[15m])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: The gateway of {{ $labels.deployment_environment_name }} cannot tell all routes apart any more
+          description: '{{ $value | humanize }} spans were counted in the overflow series in 15 minutes.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SpanMetricsOverflow.md
+          dashboard_url: http://localhost:3000/d/cost-cardinality
+    - name: watchdog
+      rules:
+      - alert: Watchdog
+        expr: vector(1)
+        for: 0m
+        labels:
+          severity: none
+          namespace: observability
+          owner: platform-team
+        annotations:
+          summary: Alerts work
+          description: '{{ $value }} means: Prometheus evaluates rules. This must always fire and reach the dead man''s switch; it tells of no trouble.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/Watchdog.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
 EOT
     ,
     <<EOT
