@@ -329,7 +329,7 @@ _COMPONENTS: dict[tuple[str, str], Callable[[_Change, Place], None] | None] = {
     ("receivers", "file_log"): _file_log,
     ("receivers", "kubeletstats"): _kubeletstats,
     ("processors", "memory_limiter"): None,  # works here as it does in the cluster
-    ("processors", "batch"): None,  # in no configuration: tests show what it would lose
+    ("processors", "batch"): None,  # works here as it does in the cluster
     ("processors", "transform"): None,  # works here as it does in the cluster
     ("processors", "resource"): None,  # works here as it does in the cluster
     ("processors", "k8s_attributes"): _k8s_attributes,
@@ -411,8 +411,19 @@ def validate(otelcol: Path, adapted: Adapted, folder: Path) -> str | None:
 
 
 @contextmanager
-def started(otelcol: Path, adapted: Adapted, folder: Path) -> Iterator[RunningCollector]:
+def started(
+    otelcol: Path,
+    adapted: Adapted,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[RunningCollector]:
     """Start a collector, wait for its health check, and stop it at the end.
+
+    Args:
+        otelcol: the program.
+        adapted: its configuration.
+        folder: where its configuration, its log and its files are.
+        environment: more variables than those that the chart sets.
 
     Raises:
         ProcessError: it ended, or did not become healthy in time.
@@ -423,7 +434,7 @@ def started(otelcol: Path, adapted: Adapted, folder: Path) -> Iterator[RunningCo
         name="otelcol",
         port=ports[HEALTH],
         log_path=folder / "otelcol.log",
-        environment=_environment(ports),
+        environment=_environment(ports) | dict(environment or {}),
         working_directory=folder,
         ready_path="/",
     )

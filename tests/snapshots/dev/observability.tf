@@ -2499,9 +2499,9 @@ alternateConfig:
         block_on_overflow: true
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2521,9 +2521,9 @@ alternateConfig:
         block_on_overflow: true
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2543,9 +2543,9 @@ alternateConfig:
         block_on_overflow: true
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2565,9 +2565,9 @@ alternateConfig:
         block_on_overflow: true
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2585,9 +2585,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2896,7 +2896,7 @@ alternateConfig:
       protocols:
         grpc:
           endpoint: $${env:MY_POD_IP}:14317
-          max_recv_msg_size_mib: 16
+          max_recv_msg_size_mib: 32
   processors:
     memory_limiter:
       check_interval: 1s
@@ -2915,14 +2915,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(span.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(span.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       metric_statements:
       - context: resource
         statements:
@@ -2934,14 +2930,7 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
-      - context: datapoint
-        statements:
-        - delete_matching_keys(datapoint.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(datapoint.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(datapoint.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       log_statements:
       - context: resource
         statements:
@@ -2953,14 +2942,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(log.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(log.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
     k8s_attributes:
       extract:
         metadata:
@@ -2996,8 +2981,7 @@ alternateConfig:
       trace_statements:
       - context: span
         statements:
-        - replace_pattern(span.name, "/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "/{id}")
-        - replace_pattern(span.name, "/[0-9]+", "/{id}")
+        - replace_pattern(span.name, "/(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]+)", "/{id}")
         - set(span.name, Substring(span.name, 0, 128, true)) where Len(span.name) > 128
     transform/metric_labels:
       error_mode: ignore
@@ -3007,16 +2991,19 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^process[.](?:command|executable|owner|pid|parent_pid|working_directory).*")
       - context: datapoint
         statements:
-        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag)[.].+|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore)[.].+|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|app[.].+)$")
-        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|.*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
+        - set(datapoint.cache["sent"], datapoint.attributes)
+        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].+)$")
+        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
         - truncate_all(datapoint.attributes, 128)
         - limit(datapoint.attributes, 20, ["http.request.method", "http.route", "http.response.status_code", "error.type"])
+        - set(metric.metadata["labels_changed"], true) where datapoint.attributes != datapoint.cache["sent"]
         - set(datapoint.explicit_bounds, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and (Len(datapoint.bucket_counts) != Len(datapoint.explicit_bounds) + 1 or IsMatch(Format("%v", [datapoint.explicit_bounds]), "Inf|NaN"))
         - set(datapoint.bucket_counts, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and Len(datapoint.explicit_bounds) == 0
       - context: metric
         statements:
-        - aggregate_on_attributes("sum") where metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM
-        - aggregate_on_attributes("mean") where metric.type == METRIC_DATA_TYPE_GAUGE
+        - aggregate_on_attributes("sum") where metric.metadata["labels_changed"] == true and (metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM)
+        - aggregate_on_attributes("mean") where metric.metadata["labels_changed"] == true and metric.type == METRIC_DATA_TYPE_GAUGE
+        - delete_key(metric.metadata, "labels_changed")
     transform/service_identity:
       error_mode: ignore
       metric_statements:
@@ -3052,6 +3039,10 @@ alternateConfig:
         type: probabilistic
         probabilistic:
           sampling_percentage: 100
+    batch/sampled:
+      timeout: 200ms
+      send_batch_size: 4096
+      send_batch_max_size: 4096
   connectors:
     span_metrics:
       namespace: traces.span.metrics
@@ -3107,6 +3098,7 @@ alternateConfig:
       protocol:
         otlp:
           timeout: 5s
+          compression: snappy
           tls:
             insecure: true
           sending_queue:
@@ -3134,9 +3126,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3156,9 +3148,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3176,9 +3168,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3222,6 +3214,7 @@ alternateConfig:
         - memory_limiter
         - resource/stage
         - tail_sampling
+        - batch/sampled
         exporters:
         - otlp_grpc/tempo
       metrics:
@@ -3488,7 +3481,7 @@ alternateConfig:
       protocols:
         grpc:
           endpoint: $${env:MY_POD_IP}:14317
-          max_recv_msg_size_mib: 16
+          max_recv_msg_size_mib: 32
   processors:
     memory_limiter:
       check_interval: 1s
@@ -3507,14 +3500,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(span.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(span.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       metric_statements:
       - context: resource
         statements:
@@ -3526,14 +3515,7 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
-      - context: datapoint
-        statements:
-        - delete_matching_keys(datapoint.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(datapoint.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(datapoint.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       log_statements:
       - context: resource
         statements:
@@ -3545,14 +3527,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(log.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(log.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
     k8s_attributes:
       extract:
         metadata:
@@ -3588,8 +3566,7 @@ alternateConfig:
       trace_statements:
       - context: span
         statements:
-        - replace_pattern(span.name, "/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "/{id}")
-        - replace_pattern(span.name, "/[0-9]+", "/{id}")
+        - replace_pattern(span.name, "/(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]+)", "/{id}")
         - set(span.name, Substring(span.name, 0, 128, true)) where Len(span.name) > 128
     transform/metric_labels:
       error_mode: ignore
@@ -3599,16 +3576,19 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^process[.](?:command|executable|owner|pid|parent_pid|working_directory).*")
       - context: datapoint
         statements:
-        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag)[.].+|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore)[.].+|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|app[.].+)$")
-        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|.*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
+        - set(datapoint.cache["sent"], datapoint.attributes)
+        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].+)$")
+        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
         - truncate_all(datapoint.attributes, 128)
         - limit(datapoint.attributes, 20, ["http.request.method", "http.route", "http.response.status_code", "error.type"])
+        - set(metric.metadata["labels_changed"], true) where datapoint.attributes != datapoint.cache["sent"]
         - set(datapoint.explicit_bounds, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and (Len(datapoint.bucket_counts) != Len(datapoint.explicit_bounds) + 1 or IsMatch(Format("%v", [datapoint.explicit_bounds]), "Inf|NaN"))
         - set(datapoint.bucket_counts, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and Len(datapoint.explicit_bounds) == 0
       - context: metric
         statements:
-        - aggregate_on_attributes("sum") where metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM
-        - aggregate_on_attributes("mean") where metric.type == METRIC_DATA_TYPE_GAUGE
+        - aggregate_on_attributes("sum") where metric.metadata["labels_changed"] == true and (metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM)
+        - aggregate_on_attributes("mean") where metric.metadata["labels_changed"] == true and metric.type == METRIC_DATA_TYPE_GAUGE
+        - delete_key(metric.metadata, "labels_changed")
     transform/service_identity:
       error_mode: ignore
       metric_statements:
@@ -3644,6 +3624,10 @@ alternateConfig:
         type: probabilistic
         probabilistic:
           sampling_percentage: 100
+    batch/sampled:
+      timeout: 200ms
+      send_batch_size: 4096
+      send_batch_max_size: 4096
   connectors:
     span_metrics:
       namespace: traces.span.metrics
@@ -3699,6 +3683,7 @@ alternateConfig:
       protocol:
         otlp:
           timeout: 5s
+          compression: snappy
           tls:
             insecure: true
           sending_queue:
@@ -3726,9 +3711,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3748,9 +3733,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3768,9 +3753,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3814,6 +3799,7 @@ alternateConfig:
         - memory_limiter
         - resource/stage
         - tail_sampling
+        - batch/sampled
         exporters:
         - otlp_grpc/tempo
       metrics:
@@ -4080,7 +4066,7 @@ alternateConfig:
       protocols:
         grpc:
           endpoint: $${env:MY_POD_IP}:14317
-          max_recv_msg_size_mib: 16
+          max_recv_msg_size_mib: 32
   processors:
     memory_limiter:
       check_interval: 1s
@@ -4099,14 +4085,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(span.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(span.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       metric_statements:
       - context: resource
         statements:
@@ -4118,14 +4100,7 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
-      - context: datapoint
-        statements:
-        - delete_matching_keys(datapoint.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(datapoint.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(datapoint.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       log_statements:
       - context: resource
         statements:
@@ -4137,14 +4112,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(log.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(log.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
     k8s_attributes:
       extract:
         metadata:
@@ -4180,8 +4151,7 @@ alternateConfig:
       trace_statements:
       - context: span
         statements:
-        - replace_pattern(span.name, "/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "/{id}")
-        - replace_pattern(span.name, "/[0-9]+", "/{id}")
+        - replace_pattern(span.name, "/(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]+)", "/{id}")
         - set(span.name, Substring(span.name, 0, 128, true)) where Len(span.name) > 128
     transform/metric_labels:
       error_mode: ignore
@@ -4191,16 +4161,19 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^process[.](?:command|executable|owner|pid|parent_pid|working_directory).*")
       - context: datapoint
         statements:
-        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag)[.].+|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore)[.].+|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|app[.].+)$")
-        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|.*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
+        - set(datapoint.cache["sent"], datapoint.attributes)
+        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].+)$")
+        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
         - truncate_all(datapoint.attributes, 128)
         - limit(datapoint.attributes, 20, ["http.request.method", "http.route", "http.response.status_code", "error.type"])
+        - set(metric.metadata["labels_changed"], true) where datapoint.attributes != datapoint.cache["sent"]
         - set(datapoint.explicit_bounds, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and (Len(datapoint.bucket_counts) != Len(datapoint.explicit_bounds) + 1 or IsMatch(Format("%v", [datapoint.explicit_bounds]), "Inf|NaN"))
         - set(datapoint.bucket_counts, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and Len(datapoint.explicit_bounds) == 0
       - context: metric
         statements:
-        - aggregate_on_attributes("sum") where metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM
-        - aggregate_on_attributes("mean") where metric.type == METRIC_DATA_TYPE_GAUGE
+        - aggregate_on_attributes("sum") where metric.metadata["labels_changed"] == true and (metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM)
+        - aggregate_on_attributes("mean") where metric.metadata["labels_changed"] == true and metric.type == METRIC_DATA_TYPE_GAUGE
+        - delete_key(metric.metadata, "labels_changed")
     transform/service_identity:
       error_mode: ignore
       metric_statements:
@@ -4236,6 +4209,10 @@ alternateConfig:
         type: probabilistic
         probabilistic:
           sampling_percentage: 50
+    batch/sampled:
+      timeout: 200ms
+      send_batch_size: 4096
+      send_batch_max_size: 4096
   connectors:
     span_metrics:
       namespace: traces.span.metrics
@@ -4291,6 +4268,7 @@ alternateConfig:
       protocol:
         otlp:
           timeout: 5s
+          compression: snappy
           tls:
             insecure: true
           sending_queue:
@@ -4318,9 +4296,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -4340,9 +4318,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -4360,9 +4338,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -4406,6 +4384,7 @@ alternateConfig:
         - memory_limiter
         - resource/stage
         - tail_sampling
+        - batch/sampled
         exporters:
         - otlp_grpc/tempo
       metrics:

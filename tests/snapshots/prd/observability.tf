@@ -2529,9 +2529,9 @@ alternateConfig:
         block_on_overflow: true
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2551,9 +2551,9 @@ alternateConfig:
         block_on_overflow: true
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2573,9 +2573,9 @@ alternateConfig:
         block_on_overflow: true
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2595,9 +2595,9 @@ alternateConfig:
         block_on_overflow: true
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2615,9 +2615,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2926,7 +2926,7 @@ alternateConfig:
       protocols:
         grpc:
           endpoint: $${env:MY_POD_IP}:14317
-          max_recv_msg_size_mib: 16
+          max_recv_msg_size_mib: 32
   processors:
     memory_limiter:
       check_interval: 1s
@@ -2945,14 +2945,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(span.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(span.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       metric_statements:
       - context: resource
         statements:
@@ -2964,14 +2960,7 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
-      - context: datapoint
-        statements:
-        - delete_matching_keys(datapoint.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(datapoint.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(datapoint.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       log_statements:
       - context: resource
         statements:
@@ -2983,14 +2972,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(log.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(log.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
     k8s_attributes:
       extract:
         metadata:
@@ -3026,8 +3011,7 @@ alternateConfig:
       trace_statements:
       - context: span
         statements:
-        - replace_pattern(span.name, "/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "/{id}")
-        - replace_pattern(span.name, "/[0-9]+", "/{id}")
+        - replace_pattern(span.name, "/(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]+)", "/{id}")
         - set(span.name, Substring(span.name, 0, 128, true)) where Len(span.name) > 128
     transform/metric_labels:
       error_mode: ignore
@@ -3037,16 +3021,19 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^process[.](?:command|executable|owner|pid|parent_pid|working_directory).*")
       - context: datapoint
         statements:
-        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag)[.].+|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore)[.].+|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|app[.].+)$")
-        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|.*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
+        - set(datapoint.cache["sent"], datapoint.attributes)
+        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].+)$")
+        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
         - truncate_all(datapoint.attributes, 128)
         - limit(datapoint.attributes, 20, ["http.request.method", "http.route", "http.response.status_code", "error.type"])
+        - set(metric.metadata["labels_changed"], true) where datapoint.attributes != datapoint.cache["sent"]
         - set(datapoint.explicit_bounds, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and (Len(datapoint.bucket_counts) != Len(datapoint.explicit_bounds) + 1 or IsMatch(Format("%v", [datapoint.explicit_bounds]), "Inf|NaN"))
         - set(datapoint.bucket_counts, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and Len(datapoint.explicit_bounds) == 0
       - context: metric
         statements:
-        - aggregate_on_attributes("sum") where metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM
-        - aggregate_on_attributes("mean") where metric.type == METRIC_DATA_TYPE_GAUGE
+        - aggregate_on_attributes("sum") where metric.metadata["labels_changed"] == true and (metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM)
+        - aggregate_on_attributes("mean") where metric.metadata["labels_changed"] == true and metric.type == METRIC_DATA_TYPE_GAUGE
+        - delete_key(metric.metadata, "labels_changed")
     transform/service_identity:
       error_mode: ignore
       metric_statements:
@@ -3082,6 +3069,10 @@ alternateConfig:
         type: probabilistic
         probabilistic:
           sampling_percentage: 100
+    batch/sampled:
+      timeout: 200ms
+      send_batch_size: 4096
+      send_batch_max_size: 4096
   connectors:
     span_metrics:
       namespace: traces.span.metrics
@@ -3137,6 +3128,7 @@ alternateConfig:
       protocol:
         otlp:
           timeout: 5s
+          compression: snappy
           tls:
             insecure: true
           sending_queue:
@@ -3164,9 +3156,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3186,9 +3178,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3206,9 +3198,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3252,6 +3244,7 @@ alternateConfig:
         - memory_limiter
         - resource/stage
         - tail_sampling
+        - batch/sampled
         exporters:
         - otlp_grpc/tempo
       metrics:
@@ -3518,7 +3511,7 @@ alternateConfig:
       protocols:
         grpc:
           endpoint: $${env:MY_POD_IP}:14317
-          max_recv_msg_size_mib: 16
+          max_recv_msg_size_mib: 32
   processors:
     memory_limiter:
       check_interval: 1s
@@ -3537,14 +3530,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(span.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(span.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       metric_statements:
       - context: resource
         statements:
@@ -3556,14 +3545,7 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
-      - context: datapoint
-        statements:
-        - delete_matching_keys(datapoint.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(datapoint.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(datapoint.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       log_statements:
       - context: resource
         statements:
@@ -3575,14 +3557,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(log.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(log.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
     k8s_attributes:
       extract:
         metadata:
@@ -3618,8 +3596,7 @@ alternateConfig:
       trace_statements:
       - context: span
         statements:
-        - replace_pattern(span.name, "/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "/{id}")
-        - replace_pattern(span.name, "/[0-9]+", "/{id}")
+        - replace_pattern(span.name, "/(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]+)", "/{id}")
         - set(span.name, Substring(span.name, 0, 128, true)) where Len(span.name) > 128
     transform/metric_labels:
       error_mode: ignore
@@ -3629,16 +3606,19 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^process[.](?:command|executable|owner|pid|parent_pid|working_directory).*")
       - context: datapoint
         statements:
-        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag)[.].+|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore)[.].+|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|app[.].+)$")
-        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|.*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
+        - set(datapoint.cache["sent"], datapoint.attributes)
+        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].+)$")
+        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
         - truncate_all(datapoint.attributes, 128)
         - limit(datapoint.attributes, 20, ["http.request.method", "http.route", "http.response.status_code", "error.type"])
+        - set(metric.metadata["labels_changed"], true) where datapoint.attributes != datapoint.cache["sent"]
         - set(datapoint.explicit_bounds, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and (Len(datapoint.bucket_counts) != Len(datapoint.explicit_bounds) + 1 or IsMatch(Format("%v", [datapoint.explicit_bounds]), "Inf|NaN"))
         - set(datapoint.bucket_counts, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and Len(datapoint.explicit_bounds) == 0
       - context: metric
         statements:
-        - aggregate_on_attributes("sum") where metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM
-        - aggregate_on_attributes("mean") where metric.type == METRIC_DATA_TYPE_GAUGE
+        - aggregate_on_attributes("sum") where metric.metadata["labels_changed"] == true and (metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM)
+        - aggregate_on_attributes("mean") where metric.metadata["labels_changed"] == true and metric.type == METRIC_DATA_TYPE_GAUGE
+        - delete_key(metric.metadata, "labels_changed")
     transform/service_identity:
       error_mode: ignore
       metric_statements:
@@ -3674,6 +3654,10 @@ alternateConfig:
         type: probabilistic
         probabilistic:
           sampling_percentage: 50
+    batch/sampled:
+      timeout: 200ms
+      send_batch_size: 4096
+      send_batch_max_size: 4096
   connectors:
     span_metrics:
       namespace: traces.span.metrics
@@ -3729,6 +3713,7 @@ alternateConfig:
       protocol:
         otlp:
           timeout: 5s
+          compression: snappy
           tls:
             insecure: true
           sending_queue:
@@ -3756,9 +3741,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3778,9 +3763,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3798,9 +3783,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3844,6 +3829,7 @@ alternateConfig:
         - memory_limiter
         - resource/stage
         - tail_sampling
+        - batch/sampled
         exporters:
         - otlp_grpc/tempo
       metrics:
@@ -4110,7 +4096,7 @@ alternateConfig:
       protocols:
         grpc:
           endpoint: $${env:MY_POD_IP}:14317
-          max_recv_msg_size_mib: 16
+          max_recv_msg_size_mib: 32
   processors:
     memory_limiter:
       check_interval: 1s
@@ -4129,14 +4115,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(span.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(span.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       metric_statements:
       - context: resource
         statements:
@@ -4148,14 +4130,7 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
-      - context: datapoint
-        statements:
-        - delete_matching_keys(datapoint.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(datapoint.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(datapoint.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       log_statements:
       - context: resource
         statements:
@@ -4167,14 +4142,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(log.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(log.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
     k8s_attributes:
       extract:
         metadata:
@@ -4210,8 +4181,7 @@ alternateConfig:
       trace_statements:
       - context: span
         statements:
-        - replace_pattern(span.name, "/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "/{id}")
-        - replace_pattern(span.name, "/[0-9]+", "/{id}")
+        - replace_pattern(span.name, "/(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]+)", "/{id}")
         - set(span.name, Substring(span.name, 0, 128, true)) where Len(span.name) > 128
     transform/metric_labels:
       error_mode: ignore
@@ -4221,16 +4191,19 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^process[.](?:command|executable|owner|pid|parent_pid|working_directory).*")
       - context: datapoint
         statements:
-        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag)[.].+|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore)[.].+|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|app[.].+)$")
-        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|.*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
+        - set(datapoint.cache["sent"], datapoint.attributes)
+        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].+)$")
+        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
         - truncate_all(datapoint.attributes, 128)
         - limit(datapoint.attributes, 20, ["http.request.method", "http.route", "http.response.status_code", "error.type"])
+        - set(metric.metadata["labels_changed"], true) where datapoint.attributes != datapoint.cache["sent"]
         - set(datapoint.explicit_bounds, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and (Len(datapoint.bucket_counts) != Len(datapoint.explicit_bounds) + 1 or IsMatch(Format("%v", [datapoint.explicit_bounds]), "Inf|NaN"))
         - set(datapoint.bucket_counts, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and Len(datapoint.explicit_bounds) == 0
       - context: metric
         statements:
-        - aggregate_on_attributes("sum") where metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM
-        - aggregate_on_attributes("mean") where metric.type == METRIC_DATA_TYPE_GAUGE
+        - aggregate_on_attributes("sum") where metric.metadata["labels_changed"] == true and (metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM)
+        - aggregate_on_attributes("mean") where metric.metadata["labels_changed"] == true and metric.type == METRIC_DATA_TYPE_GAUGE
+        - delete_key(metric.metadata, "labels_changed")
     transform/service_identity:
       error_mode: ignore
       metric_statements:
@@ -4266,6 +4239,10 @@ alternateConfig:
         type: probabilistic
         probabilistic:
           sampling_percentage: 10
+    batch/sampled:
+      timeout: 200ms
+      send_batch_size: 4096
+      send_batch_max_size: 4096
   connectors:
     span_metrics:
       namespace: traces.span.metrics
@@ -4321,6 +4298,7 @@ alternateConfig:
       protocol:
         otlp:
           timeout: 5s
+          compression: snappy
           tls:
             insecure: true
           sending_queue:
@@ -4348,9 +4326,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -4370,9 +4348,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -4390,9 +4368,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -4436,6 +4414,7 @@ alternateConfig:
         - memory_limiter
         - resource/stage
         - tail_sampling
+        - batch/sampled
         exporters:
         - otlp_grpc/tempo
       metrics:
