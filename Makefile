@@ -9,6 +9,8 @@ STACK ?=
 YES ?=
 CONFIRM ?=
 PYTEST_ARGS ?=
+# A worker for each processor; PYTEST_ARGS="-n 0" runs all tests in one process.
+WORKERS := -n logical --maxprocesses 4
 # For charts-check: UPDATE=1 rewrites helm_values/contract. CHARTS_DIR=<folder> in the environment
 # takes unpacked charts from there instead of downloading them.
 UPDATE ?=
@@ -102,10 +104,10 @@ fmt: setup-dev ## Format the code and sort the imports
 	$(PY) -m ruff format .
 
 test: lint types node_modules terraform test-programs ## Run everything: lint, types, all tests (PYTEST_ARGS=...)
-	$(PY) -m pytest $(PYTEST_ARGS)
+	$(PY) -m pytest $(WORKERS) $(PYTEST_ARGS)
 
 test-fast: setup-dev ## Run the unit tests only
-	$(PY) -m pytest tests/unit $(PYTEST_ARGS)
+	$(PY) -m pytest $(WORKERS) tests/unit $(PYTEST_ARGS)
 
 check: lint types test-fast ## Run what to run before each commit
 
