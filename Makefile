@@ -71,7 +71,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check
+.PHONY: synth snapshots schema dashboards rules docs context lint types fmt test test-fast check bench rehearse-infra charts-check
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -89,6 +89,9 @@ rules: setup ## Rewrite Prometheus' rules and Alertmanager's configuration in al
 
 docs: setup ## Rewrite docs/reference, the context and the picture in README.md
 	$(PY) -m scripts.reference_docs
+
+context: setup ## Rewrite docs/context/context-generator.md, to read before any change
+	$(PY) -m scripts.reference_docs --only docs/context/context-generator.md
 
 lint: setup-dev ## Check style (ruff)
 	$(PY) -m ruff check .

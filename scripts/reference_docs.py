@@ -716,14 +716,20 @@ def context_page(foundation: Foundation, settings: dict[str, Settings]) -> str:
     """Facts for whoever is about to change the infrastructure."""
     return page(
         "Context for changes of infrastructure",
-        "What exists today, taken from the settings, the code and the reviewed snapshots. Read it "
-        "before you change infrastructure.",
+        "What exists today, taken from the settings, the code and the reviewed snapshots. It is "
+        "consulted before any change; a pull request says of which commit it was read "
+        "(`.github/pull_request_template.md`). `make context` writes it anew, and a test fails "
+        "when it is stale.",
         _scope(),
         "## Environments\n\n" + _environments(settings),
         "## Stacks\n\nIn order of deployment; destroying goes the other way. Numbers of resources "
         f"are for {' / '.join(settings)}.\n\n" + _stacks(foundation),
-        "## Namespaces\n\nNodes are `fewest-most`; `× 3 zones` means one such group in each zone. "
-        "CPU and memory are the quota of requests.\n\n" + _namespaces(settings),
+        "## Namespaces and their owners\n\nThe owner answers for alerts and for changes of the "
+        "namespace. Nodes are `fewest-most`; `× 3 zones` means one such group in each zone. CPU "
+        "and memory are the quota of requests.\n\n" + _namespaces(settings),
+        "## Versions\n\nFrom `versions.py`; add-ons and tools are in "
+        "[versions](../reference/versions.md), Kubernetes in the first table.\n\n"
+        + _versions(settings),
         "## In the cluster\n\nThe namespaces hold the [releases](../reference/releases.md) and "
         "the parts of Thanos; what a size means for them is in [capacity](../operations/"
         "capacity.md), who may talk to whom in [traffic](../reference/traffic.md).",
@@ -833,6 +839,7 @@ def _namespaces(settings: dict[str, Settings]) -> str:
                 (
                     environment,
                     code(name),
+                    values.owner(name),
                     f"{group.min_size}-{group.max_size}{zones} {codes(group.instance_types)} "
                     f"{group.capacity_type}",
                     f"{namespace.quota.requests_cpu} / {namespace.quota.requests_memory_gib} GiB",
@@ -840,8 +847,24 @@ def _namespaces(settings: dict[str, Settings]) -> str:
                 )
             )
     return table(
-        ("Environment", "Namespace", "Nodes", "CPU / memory", "Days of logs / traces"), rows
+        ("Environment", "Namespace", "Owner", "Nodes", "CPU / memory", "Days of logs / traces"),
+        rows,
     )
+
+
+def _versions(settings: dict[str, Settings]) -> str:
+    charts = {
+        release.chart.name: (release.chart.version, release.chart.app_version)
+        for values in settings.values()
+        for release in releases(values, sample_layers_below())
+    }
+    rows: list[Row] = [
+        ("Terraform or OpenTofu", code(f">= {TERRAFORM_MINIMUM}"), "-"),
+        *((f"Provider {name}", code(range_), "-") for name, range_ in PROVIDER_RANGES.items()),
+        *((f"Chart {name}", code(chart), code(app)) for name, (chart, app) in charts.items()),
+        ("Thanos", "-", code(THANOS_VERSION)),
+    ]
+    return table(("What", "Version", "Program"), rows)
 
 
 def _billed(foundation: Foundation, settings: dict[str, Settings]) -> str:
@@ -931,8 +954,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write or check the files; exit code 1 where the check fails."""
     parser = argparse.ArgumentParser(prog="python -m scripts.reference_docs", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, tell what is stale")
-    options = parser.parse_args(arguments)
     files = render_all()
+    parser.add_argument("--only", choices=sorted(files), metavar="FILE", help="only this file")
+    options = parser.parse_args(arguments)
+    if options.only:
+        files = {options.only: files[options.only]}
     changed = stale(files)
     if options.check:
         if changed:
