@@ -131,7 +131,7 @@ def test_an_unknown_name_is_one_message(
 
     assert capsys.readouterr().err == (
         "No program called grafana: there are promtool, prometheus, amtool, alertmanager, otelcol, "
-        "helm.\n"
+        "thanos, helm.\n"
     )
 
 
