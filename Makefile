@@ -71,7 +71,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check
+.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -115,6 +115,9 @@ bench: setup-dev ## Measure how long a synthesis takes
 rehearse-infra: setup-dev terraform ## Apply ENV's infrastructure to an emulated AWS
 	$(PY) -m rehearsal.infra --env $(ENV)
 
+sample-apps: setup-dev ## Install and build the sample applications (once, a minute)
+	@$(PY) -m rehearsal.sample_apps
+
 charts-check: test-programs ## Render and check every release with the real charts (UPDATE=1: rewrite the contract)
 	$(PY) -m scripts.charts $(if $(UPDATE),--update)
 
@@ -143,6 +146,7 @@ lock: setup ## Rewrite the lock files after a change of a *.in file or of packag
 	$(COMPILE) -c tools/lock-constraints.txt -o requirements.txt requirements.in
 	$(COMPILE) -o requirements-dev.txt requirements-dev.in
 	$(COMPILE) -o tools/requirements-go.txt tools/requirements-go.in
+	$(COMPILE) -o sample_apps/python/requirements.txt sample_apps/python/requirements.in
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --loglevel=error
 	rm -rf .cache/lock
 
