@@ -280,34 +280,38 @@ def _hexadecimal(text: str, digits: int) -> str:
 # --- Stand-in -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass
 class RecordedTraces:
     """In the place of Tempo: what an OTLP recorder was given for it."""
 
     sink: OtlpSink
     is_tempo: Callable[[str], bool]
     """Which back ends of the recorder are Tempo."""
-
-    def _spans(self) -> list[Span]:
-        return [
-            _span(item.tenant or "", item.resource, item.raw)
-            for item in self.sink.spans()
-            if self.is_tempo(item.back_end)
-        ]
+    _read: int = 0
+    _traces: dict[tuple[str, str], list[Span]] = field(default_factory=dict, repr=False)
 
     def trace(self, tenant: str, trace_id: str) -> list[Span]:
         """The spans of a trace that a tenant has."""
-        return [
-            span for span in self._spans() if (span.tenant, span.trace_id) == (tenant, trace_id)
-        ]
+        return self._up_to_date().get((tenant, trace_id), [])
 
     def traces_of(self, tenant: str, service: str) -> set[str]:
         """Identifiers of a tenant's traces in which a service takes part."""
         return {
-            span.trace_id
-            for span in self._spans()
-            if (span.tenant, span.service) == (tenant, service)
+            trace_id
+            for (owner, trace_id), spans in self._up_to_date().items()
+            if owner == tenant and any(span.service == service for span in spans)
         }
+
+    def _up_to_date(self) -> dict[tuple[str, str], list[Span]]:
+        # A check asks for hundreds of traces: what was recorded is read again only when it grew.
+        if (so_far := len(self.sink.requests())) != self._read:
+            self._traces = {}
+            for item in self.sink.spans():
+                if self.is_tempo(item.back_end):
+                    span = _span(item.tenant or "", item.resource, item.raw)
+                    self._traces.setdefault((span.tenant, span.trace_id), []).append(span)
+            self._read = so_far
+        return self._traces
 
 
 @dataclass(frozen=True)
