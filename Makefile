@@ -39,12 +39,12 @@ node_modules: node_modules/.setup.stamp ## Install the pinned cdktf CLI (for pla
 terraform: setup ## Print the Terraform in use; compiles OpenTofu once where there is none
 	@$(PY) -m scripts.terraform
 
-programs: setup-dev ## Compile every program that can run our configurations (once, 15 minutes)
+programs: setup-dev ## Compile every program that can run our configurations (once, 18 minutes)
 	$(PY) -m scripts.programs
 
 # What the tests and charts-check run.
 test-programs: setup-dev
-	@$(PY) -m scripts.programs otelcol promtool prometheus amtool alertmanager helm
+	@$(PY) -m scripts.programs otelcol promtool prometheus amtool alertmanager thanos helm
 
 .venv/.setup-venv.stamp:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
