@@ -115,6 +115,7 @@ MAIL_USER = "allowed: 1 to 128 letters a-z A-Z, digits and . + - @ _"
 SLACK = "allowed: a Slack channel such as #obs-dev"
 ACCOUNT = "allowed: the 12 digits of an AWS account"
 MONITOR = "allowed: the ARN of a cost anomaly monitor"
+PRD_OBJECTIVES = ("namespaces", "prd", "objectives")
 UUID = "0123abcd-0123-0123-0123-0123456789ab"
 MONITOR_AT = ("cost", "anomaly_monitor_arn")
 ONCE = "repeated; allowed: each once"
@@ -531,6 +532,12 @@ WRONG = [
         )
     ),
     wrong(("cost", "activate_allocation_tags"), "yes", "allowed: true or false"),
+    # Objectives.
+    *(
+        wrong((*PRD_OBJECTIVES, key), v, "allowed: a number from 95 to 99.99")
+        for key in ("availability_percent", "latency_percent")
+        for v in (94.9, 100, "99")
+    ),
     # Keys.
     wrong(
         ("regoin",),
