@@ -30,6 +30,7 @@ SERVICES = {"shop": ("/orders", "/orders/{id}"), "cart": ("/cart",), "payments":
 NODES = tuple(f"ip-10-0-{zone}-{10 + zone}.ec2.internal" for zone in (1, 2, 3))
 
 _BURST_BEFORE_END, _BURST_WIDTH = 1800.0, 400.0
+_STEP = 2.0**-20
 _SECONDS_BOUNDS = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _CERTIFICATE_BOUNDS = (0.0, HOUR, DAY, 7 * DAY, 30 * DAY, 365 * DAY)
 
@@ -38,15 +39,13 @@ _CERTIFICATE_BOUNDS = (0.0, HOUR, DAY, 7 * DAY, 30 * DAY, 365 * DAY)
 class Series:
     """One series. `value` is of the moment, in seconds before the end; a counter's is per second.
 
-    A counter of `is_whole` counts things, so it shows no fractions. With `is_time` the value is how
-    many seconds ago a moment was that the series tells.
+    With `is_time` the value is how many seconds ago a moment was that the series tells.
     """
 
     name: str
     labels: Labels
     value: Callable[[float], float]
     is_counter: bool
-    is_whole: bool = False
     is_time: bool = False
 
 
@@ -100,11 +99,12 @@ def write_openmetrics(series: Iterable[Series], file: Path, times: Sequence[int]
             for time in times:
                 value = one.value(end - time)
                 if one.is_counter:
-                    total += value * (time - before)
-                    before, value = time, math.floor(total) if one.is_whole else total
+                    # In steps that add up exactly: a bucket must never outgrow a larger one.
+                    total += math.floor(value * (time - before) / _STEP) * _STEP
+                    before, value = time, total
                 elif one.is_time:
                     value = time - value
-                lines.append(f"{head} {value:.15g} {time}\n")
+                lines.append(f"{head} {value!r} {time}\n")
             out.writelines(lines)
             count += len(lines)
         out.write("# EOF\n")
@@ -131,7 +131,7 @@ def _of(metric: m.Metric, plan: _Plan, given: Labels) -> Iterator[Series]:
             is_time=plan.is_time,
         )
         return
-    yield Series(name=metric.count, labels=labels, value=course, is_counter=True, is_whole=True)
+    yield Series(name=metric.count, labels=labels, value=course, is_counter=True)
     yield Series(
         name=metric.sum, labels=labels, value=_times(course, 1.2 * plan.median), is_counter=True
     )
@@ -141,7 +141,6 @@ def _of(metric: m.Metric, plan: _Plan, given: Labels) -> Iterator[Series]:
             labels={**labels, "le": "+Inf" if bound == math.inf else f"{bound:g}"},
             value=_within(course, bound, plan),
             is_counter=True,
-            is_whole=True,
         )
 
 
@@ -487,14 +486,14 @@ def _objects(settings: Settings) -> dict[m.Metric, _Plan]:
         for pod in (*_apps(settings), *_gateways(settings), *(pod for _, pod in _platform()))
     ]
     # Of one with several containers once.
-    pods = list({labels["pod"]: labels for labels in containers}.values())
+    pods = list({(one["namespace"], one["pod"]): one for one in containers}.values())
     resources = [
         {"resource": "cpu", "unit": "core"},
         {"resource": "memory", "unit": "byte"},
     ]
     deployments = [
         {"namespace": stage, "deployment": service}
-        for stage in settings.stages
+        for stage in settings.namespaces
         for service in SERVICES
     ]
     quotas = [
