@@ -54,7 +54,7 @@ def malformed(commands: list[Command]) -> list[str]:
 
 
 def test_every_command_is_run_or_covered_or_needs_what_one_computer_lacks() -> None:
-    assert unknown(FENCED) == [], "add a rule to tests/unit/documented_commands.py"
+    assert unknown(FENCED) == [], "add a rule to tests/documents/documented_commands.py"
 
 
 def test_every_command_is_one_that_its_program_reads() -> None:
