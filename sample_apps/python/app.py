@@ -27,7 +27,7 @@ LONGEST_ITEM = 100
 DOWNSTREAM_URL = os.environ.get("DOWNSTREAM_URL", "").rstrip("/")
 
 # region log
-# No handler that prints: the SDK has added one that sends, and the cluster collects what is printed.
+# No handler that prints: the SDK added one that sends, and the cluster collects what is printed.
 log = logging.getLogger("orders")
 log.setLevel(logging.INFO)
 # endregion
