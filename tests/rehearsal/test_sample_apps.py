@@ -6,6 +6,7 @@ manifest; an OTLP recorder stands where the gateway would be.
 
 from __future__ import annotations
 
+import http.client
 import itertools
 import json
 import os
@@ -24,7 +25,7 @@ import pytest
 from environments.load import environment_names, load_environment
 from helm_values.collector_guards import METRIC_ATTRIBUTES, UNBOUNDED_ATTRIBUTES
 from rehearsal.otlp_sink import Item, OtlpSink
-from rehearsal.processes import LOOPBACK, free_port
+from rehearsal.processes import LOOPBACK, RunningProcess, free_port
 from rehearsal.sample_apps import (
     LANGUAGES,
     Language,
@@ -40,6 +41,7 @@ TODAY = date(2026, 11, 24)
 SERVER, CLIENT = 2, 3
 ERROR = 2
 SECONDS = 30
+NO_ANSWER = 0
 ORDER = {"item": "book", "quantity": 1}
 BULK = {"item": "lamp", "quantity": 12}
 
@@ -79,6 +81,8 @@ def ask(url: str, body: bytes | None = None) -> Answer:
             return Answer(response.status, json.loads(response.read()))
     except urllib.error.HTTPError as error:
         return Answer(error.code, json.loads(error.read()))
+    except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
+        return Answer(NO_ANSWER, str(error))
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
             apps.append(prepare(language))
         except SampleAppUnavailableError as error:
             missing[language] = str(error)
-    with OtlpSink() as sink, ThreadPoolExecutor(len(apps)) as clients:
+    with OtlpSink() as sink, ThreadPoolExecutor(2 * len(apps)) as clients:
         with started_chain(
             apps,
             otlp_endpoint=sink.address_of("gateway"),
@@ -162,6 +166,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
             }
             # They must have begun to be answered, which takes longer than this.
             time.sleep(0.4)
+            # All at once: one after the other, the later ones would have answered by their turn.
+            list(clients.map(RunningProcess.stop, running.values()))
         # All have ended: what did not arrive by now is lost.
         yield Run(
             services={app.language: app.service_name for app in apps},
