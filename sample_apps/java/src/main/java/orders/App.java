@@ -89,7 +89,7 @@ public final class App {
   public static void main(String[] arguments) throws IOException {
     App app = new App(System.getenv().getOrDefault("DOWNSTREAM_URL", ""));
     String host = System.getenv().getOrDefault("HOST", "0.0.0.0");
-    int port = Integer.parseInt(System.getenv("PORT"));
+    int port = Integer.parseInt(System.getenv().getOrDefault("PORT", "8080"));
     HttpServer server = HttpServer.create(new InetSocketAddress(host, port), 0);
     ExecutorService threads = Executors.newFixedThreadPool(8);
     server.setExecutor(threads);
