@@ -63,7 +63,7 @@ NOTICE: Final = (
 )
 FOLDERS: Final = (
     "environments", "stacks", "constructs_lib", "helm_values", "grafana", "scripts", "rehearsal",
-    "benchmarks",
+    "sample_apps/python", "benchmarks",
 )  # fmt: skip
 """Folders of Python files that the context names, one line each."""
 

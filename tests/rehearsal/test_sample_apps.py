@@ -152,6 +152,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
             apps.append(prepare(language))
         except SampleAppUnavailableError as error:
             missing[language] = str(error)
+    if not apps:
+        unavailable(f"not checked: the sample applications: {missing}")
     with OtlpSink() as sink, ThreadPoolExecutor(2 * len(apps)) as clients:
         with started_chain(
             apps,
