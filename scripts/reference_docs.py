@@ -310,6 +310,8 @@ def versions_page(settings: dict[str, Settings]) -> str:
     names = ("vpc_cni", "eks_pod_identity_agent", "coredns", "kube_proxy", "aws_ebs_csi_driver")
     python = _pins(ROOT / "requirements.in", r"^([\w-]+)==([\w.]+)$")
     npm = _json(ROOT / "package.json")["devDependencies"]
+    grammars = {name: version for name, version in npm.items() if "lezer" in name}
+    cli = {name: version for name, version in npm.items() if name not in grammars}
     return page(
         "Versions",
         "`versions.py` is the place to change what the stacks use, and says where each string "
@@ -344,7 +346,10 @@ def versions_page(settings: dict[str, Settings]) -> str:
         ),
         "## Tools that make the Terraform\n\nPinned in `requirements.in` and `package.json`; the "
         "lock files have the hashes.\n\n"
-        + table(("Package", "Version"), ((code(n), code(v)) for n, v in {**python, **npm}.items())),
+        + table(("Package", "Version"), ((code(n), code(v)) for n, v in {**python, **cli}.items())),
+        "## Grammars of PromQL, LogQL and TraceQL\n\nPinned in `package.json`; the tests parse every "
+        "query by them (`scripts/query_grammars.py`).\n\n"
+        + table(("Package", "Version"), ((code(n), code(v)) for n, v in grammars.items())),
         "## What runs in the cluster\n\nCharts and their programs: [releases](releases.md). Thanos "
         f"is {code(THANOS_VERSION)}. The cluster autoscaler's image goes with Kubernetes:\n\n"
         + table(

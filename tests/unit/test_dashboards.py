@@ -140,7 +140,11 @@ def test_the_budget_weighs_requests_and_not_minutes(promtool: Path, tmp_path: Pa
         promtool,
         tmp_path,
         BUDGET,
-        {queries.budget_left(DEV, "availability"): {shop: 0.5}},
+        {
+            queries.budget_left(DEV, "availability"): {shop: 0.5},
+            # An objective has no service: asked for one, there must be the same answer.
+            queries.budget_left(f'{DEV}, service_name="shop"', "availability"): {shop: 0.5},
+        },
         at="5m",
     )
 

@@ -6274,7 +6274,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"dev\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -6286,7 +6286,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"dev\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -7636,7 +7636,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
               }
             },
             {
-              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name!=\"\", sli=\"availability\"}))"
+              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -7648,7 +7648,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
               }
             },
             {
-              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name!=\"\", sli=\"latency\"}))"
+              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -8839,7 +8839,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"hml\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -8851,7 +8851,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"hml\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -12105,7 +12105,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"prd\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -12117,7 +12117,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"prd\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -13330,7 +13330,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "stat"
           targets = [
             {
-              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"availability\"})"
+              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"})"
               refId        = "A"
               legendFormat = "left"
               datasource = {
@@ -13395,7 +13395,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "stat"
           targets = [
             {
-              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"latency\"})"
+              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"})"
               refId        = "A"
               legendFormat = "left"
               datasource = {
@@ -14870,7 +14870,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "table"
           targets = [
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "A"
               instant      = true
               range        = false
@@ -14882,7 +14882,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "B"
               instant      = true
               range        = false
@@ -14894,7 +14894,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate6h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate6h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "C"
               instant      = true
               range        = false
@@ -14906,7 +14906,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate3d{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate3d{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -15244,7 +15244,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "timeseries"
           targets = [
             {
-              expr         = "namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"})"
+              expr         = "namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"})"
               refId        = "A"
               legendFormat = "{{service_name}}"
               datasource = {
@@ -15330,7 +15330,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "table"
           targets = [
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "A"
               instant      = true
               range        = false
@@ -15342,7 +15342,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "B"
               instant      = true
               range        = false
@@ -15354,7 +15354,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate6h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate6h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "C"
               instant      = true
               range        = false
@@ -15366,7 +15366,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate3d{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate3d{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -15704,7 +15704,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "timeseries"
           targets = [
             {
-              expr         = "namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"})"
+              expr         = "namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"})"
               refId        = "A"
               legendFormat = "{{service_name}}"
               datasource = {

@@ -6304,7 +6304,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"dev\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -6316,7 +6316,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"dev\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -7666,7 +7666,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
               }
             },
             {
-              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name!=\"\", sli=\"availability\"}))"
+              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -7678,7 +7678,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
               }
             },
             {
-              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name!=\"\", sli=\"latency\"}))"
+              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -8869,7 +8869,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"hml\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -8881,7 +8881,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"hml\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -12135,7 +12135,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"prd\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -12147,7 +12147,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"prd\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -13360,7 +13360,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "stat"
           targets = [
             {
-              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"availability\"})"
+              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"})"
               refId        = "A"
               legendFormat = "left"
               datasource = {
@@ -13425,7 +13425,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "stat"
           targets = [
             {
-              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"latency\"})"
+              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"})"
               refId        = "A"
               legendFormat = "left"
               datasource = {
@@ -14900,7 +14900,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "table"
           targets = [
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "A"
               instant      = true
               range        = false
@@ -14912,7 +14912,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "B"
               instant      = true
               range        = false
@@ -14924,7 +14924,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate6h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate6h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "C"
               instant      = true
               range        = false
@@ -14936,7 +14936,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate3d{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate3d{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -15274,7 +15274,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "timeseries"
           targets = [
             {
-              expr         = "namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"})"
+              expr         = "namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"})"
               refId        = "A"
               legendFormat = "{{service_name}}"
               datasource = {
@@ -15360,7 +15360,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "table"
           targets = [
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "A"
               instant      = true
               range        = false
@@ -15372,7 +15372,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "B"
               instant      = true
               range        = false
@@ -15384,7 +15384,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate6h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate6h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "C"
               instant      = true
               range        = false
@@ -15396,7 +15396,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate3d{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate3d{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -15734,7 +15734,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "timeseries"
           targets = [
             {
-              expr         = "namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"})"
+              expr         = "namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"})"
               refId        = "A"
               legendFormat = "{{service_name}}"
               datasource = {
