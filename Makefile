@@ -71,7 +71,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check
+.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -87,7 +87,7 @@ dashboards: setup ## Rewrite the dashboards' JSON in grafana/generated
 rules: setup ## Rewrite Prometheus' rules and Alertmanager's configuration in alertmanager/generated
 	$(PY) -m scripts.alerting_files
 
-docs: setup ## Rewrite docs/reference, the context and the picture in README.md
+docs: setup ## Rewrite docs/reference, the context, quoted code and the picture in README.md
 	$(PY) -m scripts.reference_docs
 
 lint: setup-dev ## Check style (ruff)
@@ -114,6 +114,9 @@ bench: setup-dev ## Measure how long a synthesis takes
 
 rehearse-infra: setup-dev terraform ## Apply ENV's infrastructure to an emulated AWS
 	$(PY) -m rehearsal.infra --env $(ENV)
+
+sample-apps: setup-dev ## Install and build the sample applications (once, a minute)
+	@$(PY) -m rehearsal.sample_apps
 
 charts-check: test-programs ## Render and check every release with the real charts (UPDATE=1: rewrite the contract)
 	$(PY) -m scripts.charts $(if $(UPDATE),--update)
@@ -143,7 +146,11 @@ lock: setup ## Rewrite the lock files after a change of a *.in file or of packag
 	$(COMPILE) -c tools/lock-constraints.txt -o requirements.txt requirements.in
 	$(COMPILE) -o requirements-dev.txt requirements-dev.in
 	$(COMPILE) -o tools/requirements-go.txt tools/requirements-go.in
+	$(COMPILE) -o sample_apps/python/requirements.txt sample_apps/python/requirements.in
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --loglevel=error
+	cd sample_apps/node && PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --loglevel=error
+	@if command -v mvn >/dev/null; then $(PY) -m rehearsal.sample_apps --lock-java; \
+		else echo "not rewritten, as there is no mvn: sample_apps/java/dependencies.sha256" >&2; fi
 	rm -rf .cache/lock
 
 # Local states are kept: that of the state stack is in terraform-state, not in cdktf.out.
