@@ -87,7 +87,7 @@ dashboards: setup ## Rewrite the dashboards' JSON in grafana/generated
 rules: setup ## Rewrite Prometheus' rules and Alertmanager's configuration in alertmanager/generated
 	$(PY) -m scripts.alerting_files
 
-docs: setup-dev node_modules ## Rewrite the generated documents, and build the site from all
+docs: setup-dev node_modules ## Rewrite what is generated or quoted in the documents, and build the site
 	$(PY) -m scripts.reference_docs
 	$(MAKE) site
 
@@ -159,6 +159,9 @@ lock: setup ## Rewrite the lock files after a change of a *.in file or of packag
 	$(COMPILE) -o tools/requirements-go.txt tools/requirements-go.in
 	$(COMPILE) -o sample_apps/python/requirements.txt sample_apps/python/requirements.in
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --loglevel=error
+	cd sample_apps/node && PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --loglevel=error
+	@if command -v mvn >/dev/null; then $(PY) -m rehearsal.sample_apps --lock-java; \
+		else echo "not rewritten, as there is no mvn: sample_apps/java/dependencies.sha256" >&2; fi
 	rm -rf .cache/lock
 
 # Local states are kept: that of the state stack is in terraform-state, not in cdktf.out.

@@ -39,6 +39,7 @@ from helm_values.release import Release
 from helm_values.releases import releases
 from helm_values.resources import Resources
 from helm_values.sizes import METRICS
+from scripts import code_blocks
 from scripts.chart_contract import read_contracts, sample_layers_below
 from scripts.diagrams import data_path_diagrams, traffic_diagram
 from scripts.markdown import Row, between, code, codes, page, table
@@ -63,7 +64,7 @@ CAPACITY_BEGIN: Final = "<!-- sizes: written by `make docs` -->"
 CAPACITY_END: Final = "<!-- end of sizes -->"
 FOLDERS: Final = (
     "environments", "stacks", "constructs_lib", "helm_values", "grafana", "scripts", "rehearsal",
-    "benchmarks",
+    "sample_apps/python", "benchmarks",
 )  # fmt: skip
 """Folders of Python files that the context names, one line each."""
 
@@ -942,6 +943,20 @@ def render_all() -> dict[str, str]:
         "docs/reference/settings.md": settings_page(),
         "docs/reference/traffic.md": traffic_page(foundation, settings),
         "docs/reference/versions.md": versions_page(settings),
+        **quoting_documents(),
+    }
+
+
+def quoting_documents() -> dict[str, str]:
+    """Text of every document that quotes source code, by its path."""
+    documents = {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted((ROOT / "docs").rglob("*.md"))
+    }
+    return {
+        name: code_blocks.rewrite(text, name, ROOT)
+        for name, text in documents.items()
+        if code_blocks.MARKER in text
     }
 
 
