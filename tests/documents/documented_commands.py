@@ -57,6 +57,11 @@ RULES: tuple[tuple[str, Fate], ...] = (
     (r"make rehearse-infra", Covered(by="test_dev_is_applied_checked_and_destroyed")),
     (r"make (plan|deploy|destroy)\b.*", Covered(by="test_deploy.py")),
     (r"amtool config routes test .*", Run()),
+    # The sample applications are started so, with another exporter.
+    (
+        r"OTEL_TRACES_EXPORTER=console .* (opentelemetry-instrument|node|java) .*",
+        Covered(by="test_one_trace_crosses_the_three"),
+    ),
     (r"git diff --stat tests/snapshots|git checkout environments tests/snapshots", Run()),
     (r"git revert <commit>", READER),
     (r"(kubectl|velero)\b.*", CLUSTER),
