@@ -10,6 +10,7 @@ import pytest
 
 from scripts.query_grammars import GrammarsUnavailableError, parsed
 from scripts.translations import ROOT, code_blocks
+from signals.metrics import METRICS
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
 ALERT_PAGES = sorted(p for p in (RUNBOOKS / "alerts").glob("*.md") if p.stem != "README")
@@ -29,6 +30,7 @@ SUBJECTS = {
     "Loki's form and Tempo's version": "0017",
     "secrets": "0018",
     "the documentation site": "0028",
+    "backups and recovery": "0031",
 }
 """The decisions of the design, and where each is written down."""
 
@@ -77,6 +79,38 @@ def test_every_query_parses() -> None:
     assert {language for _, language, _ in found} == set(LANGUAGES)
     assert len(found) > 60
     assert mistakes(found) == []
+
+
+OTHERS = {
+    "ALERTS": "https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/",
+    "apiserver_requested_deprecated_apis": (
+        "https://kubernetes.io/docs/reference/instrumentation/metrics/"
+    ),
+    "process_start_time_seconds": "https://prometheus.io/docs/instrumenting/writing_clientlibs/",
+    "thanos_objstore_bucket_last_successful_upload_time": (
+        "https://github.com/thanos-io/objstore/blob/main/objstore.go"
+    ),
+    "app_orders_created_total": "sample_apps/python/app.py",
+}
+"""What runbooks ask for besides the metrics of `signals/metrics.py`, and who produces it."""
+
+
+def strangers(found: list[tuple[str, str, str]]) -> set[str]:
+    """Metrics in queries that nobody is known to produce."""
+    promql = [(language, text) for _, language, text in found if language == "promql"]
+    names = {
+        name[0]
+        for answer in parsed(promql)  # type: ignore[arg-type]
+        for selector in answer.selectors
+        if (name := re.match(r"[a-zA-Z_:]+\w*", selector))
+    }
+    known = {series for metric in METRICS.values() for series in metric.series_names}
+    return names - known - set(OTHERS)
+
+
+def test_every_query_asks_for_what_somebody_produces() -> None:
+    assert strangers(queries(PAGES)) == set()
+    assert strangers([("some.md", "promql", "rate(invented_total[5m])")]) == {"invented_total"}
 
 
 @pytest.mark.parametrize(
