@@ -6,7 +6,6 @@ metric, a label, a value of a stage) is not there.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,15 +24,13 @@ from grafana.targets import Target, interpolated, targets
 from helm_values.grafana import datasources
 from rehearsal.dashboard_checks import Checker, Window, chosen
 from rehearsal.generated_metrics import all_series
-from rehearsal.generated_prometheus import END, prometheus_on_generated_data, scrape_seconds
+from rehearsal.generated_prometheus import END, scrape_seconds
 from rehearsal.prometheus_api import PrometheusApi
-from scripts.programs import ProgramUnavailableError, program
-from scripts.query_grammars import GrammarsUnavailableError, parsed
+from scripts.query_grammars import parsed
 from signals import metrics
 from signals.metrics import METRICS, Metric
 
 TODAY = date(2026, 11, 24)
-HOURS = 3
 PREFERRED = {"namespace": "prd", "service": "shop", "search": "timeout"}
 WINDOW = Window(start=END - 3600, end=END, scrape_seconds=scrape_seconds())
 SETTINGS = {name: load_environment(name, TODAY) for name in environment_names()}
@@ -46,17 +43,8 @@ every_dashboard = pytest.mark.parametrize("name", DASHBOARDS)
 
 
 @pytest.fixture(scope="module")
-def checker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checker]:
-    try:
-        program("prometheus")
-        program("promtool")
-        parsed([])
-    except (ProgramUnavailableError, GrammarsUnavailableError) as error:
-        reason = f"not checked: that panels and rules find data. {error}"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
-    folder = tmp_path_factory.mktemp("prometheus")
-    with prometheus_on_generated_data(SETTINGS["prd"], folder, hours=HOURS) as api:
-        yield Checker(api=api, window=WINDOW)
+def checker(generated_prometheus: PrometheusApi) -> Checker:
+    return Checker(api=generated_prometheus, window=WINDOW)
 
 
 def values(api: PrometheusApi, content: dict[str, Any]) -> dict[str, str]:
