@@ -20,9 +20,9 @@ from alertmanager.rules.all_rules import rule_groups
 from environments.load import environment_names, load_environment
 from environments.model import OBSERVABILITY
 from grafana.dashboards.all_dashboards import dashboards
-from grafana.targets import Target, interpolated, targets
+from grafana.targets import Target, interpolated, panel_targets, panels, targets
 from helm_values.grafana import datasources
-from rehearsal.dashboard_checks import Checker, Window, chosen
+from rehearsal.dashboard_checks import Checker, Window, ask, chosen
 from rehearsal.generated_metrics import all_series
 from rehearsal.generated_prometheus import END, scrape_seconds
 from rehearsal.prometheus_api import PrometheusApi
@@ -75,6 +75,24 @@ def test_a_service_is_answered_in_every_stage(checker: Checker, stage: str) -> N
     content = DASHBOARDS["prd-service-golden-signals"]
     problems = list(checker.dashboard(content, {"namespace": stage, "service": "cart"}))
     assert not problems, "\n".join(problems)
+
+
+def columns(api: PrometheusApi, content: dict[str, Any]) -> Iterator[tuple[str, list[set[str]]]]:
+    """Of each table of numbers: the labels that each column's answer has."""
+    given = values(api, content)
+    for panel in panels(content):
+        found = [t for t in panel_targets(content["uid"], panel) if t.language == "promql"]
+        if panel["type"] == "table" and found:
+            answers = [ask(api, target, given, WINDOW) for target in found]
+            yield panel["title"], [{key for labels, _ in one.series for key in labels}
+                                   for one in answers]  # fmt: skip
+
+
+@every_dashboard
+def test_columns_of_a_table_have_the_same_labels(checker: Checker, name: str) -> None:
+    """Otherwise Grafana does not merge them into one row."""
+    for panel, labels in columns(checker.api, DASHBOARDS[name]):
+        assert len({frozenset(one) for one in labels}) == 1, f"{panel}: {labels}"
 
 
 # --- Rules ----------------------------------------------------------------------------------------
