@@ -26,7 +26,8 @@ from rehearsal.dashboard_checks import Checker, Window, ask, chosen
 from rehearsal.generated_metrics import all_series
 from rehearsal.generated_prometheus import END, scrape_seconds
 from rehearsal.prometheus_api import PrometheusApi
-from scripts.query_grammars import parsed
+from scripts.query_grammars import parsed, queries_in
+from scripts.synthesis import ROOT
 from signals import metrics
 from signals.metrics import METRICS, Metric
 
@@ -120,11 +121,26 @@ def test_metrics_are_found_from_a_trace(checker: Checker) -> None:
         assert checker.api.at(expr, END).has_data, expr
 
 
+def test_first_queries_of_runbooks_find_series(checker: Checker) -> None:
+    """With any value where a reader puts in the one of the alert."""
+    found = [one for one in queries_in(ROOT / "docs" / "runbooks") if one[1] == "promql"]
+    put_in = {"namespace": "prd", "service": "shop", **WINDOW.macros}
+    texts = [PLACEHOLDER.sub('=~".+"', interpolated(text, put_in)) for *_, text in found]
+    assert len(texts) > 20
+    problems = [
+        f"{where}: {problem}"
+        for (where, *_), answer in zip(found, parsed([("promql", t) for t in texts]), strict=True)
+        for problem in checker.parts(answer)
+    ]
+    assert not problems, "\n".join(problems)
+
+
 # --- Each of these checks can fail ----------------------------------------------------------------
 
 METRIC = re.compile(r"\b[a-z]\w*:\w[\w:]*|\b(?:" + "|".join(
     sorted((series for metric in METRICS.values() for series in metric.series_names), reverse=True)
 ) + r")\b")  # fmt: skip
+PLACEHOLDER = re.compile(r'=~?"[^"]*<[^"]*"')
 LABEL = re.compile(r"\b(\w+)(=~|!=|=)\"")
 
 

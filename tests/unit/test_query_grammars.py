@@ -18,13 +18,12 @@ from helm_values.grafana import datasources
 from helm_values.otel_gateway_config import gateway_config
 from helm_values.render import static_values
 from scripts import alerting_files
-from scripts.query_grammars import GrammarsUnavailableError, Parsed, parsed
+from scripts.query_grammars import GrammarsUnavailableError, Parsed, parsed, queries_in
 from scripts.synthesis import ROOT
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
 CHOSEN = {"namespace": "prd", "service": "shop", "search": "timeout"}
 PUT_IN = CHOSEN | macros(60, 30, 3600) | {"__tags": 'service_name="shop"'}
-BLOCK = re.compile(r"^ *```(promql|logql|traceql)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 STRING = re.compile(r'"[^"]*"|`[^`]*`')
 LANGUAGE: dict[str, Language] = {"promql": "promql", "logql": "logql", "traceql": "traceql"}
 
@@ -69,10 +68,8 @@ def of_datasources(settings: Settings) -> Iterator[Query]:
 
 
 def of_documents() -> Iterator[Query]:
-    for page in sorted(RUNBOOKS.rglob("*.md")):
-        for number, (language, text) in enumerate(BLOCK.findall(page.read_text("utf-8")), 1):
-            where = f"{page.relative_to(ROOT)}, query {number}"
-            yield where, LANGUAGE[language], interpolated(text.strip(), PUT_IN)
+    for where, language, text in queries_in(RUNBOOKS):
+        yield where, language, interpolated(text, PUT_IN)
 
 
 def everything() -> list[Query]:
