@@ -347,8 +347,8 @@ def versions_page(settings: dict[str, Settings]) -> str:
         "## Tools that make the Terraform\n\nPinned in `requirements.in` and `package.json`; the "
         "lock files have the hashes.\n\n"
         + table(("Package", "Version"), ((code(n), code(v)) for n, v in {**python, **cli}.items())),
-        "## Grammars of PromQL, LogQL and TraceQL\n\nPinned in `package.json`; the tests parse every "
-        "query by them (`scripts/query_grammars.py`).\n\n"
+        "## Grammars of PromQL, LogQL and TraceQL\n\nPinned in `package.json`; the tests parse "
+        "every query by them (`scripts/query_grammars.py`).\n\n"
         + table(("Package", "Version"), ((code(n), code(v)) for n, v in grammars.items())),
         "## What runs in the cluster\n\nCharts and their programs: [releases](releases.md). Thanos "
         f"is {code(THANOS_VERSION)}. The cluster autoscaler's image goes with Kubernetes:\n\n"
