@@ -23,7 +23,7 @@ PRODUCTION = "prd"
 """The stage that gives up last."""
 
 FLOORS: dict[str, dict[str, int]] = {
-    "logs": {PRODUCTION: 30, "other": 7},
+    "logs": {PRODUCTION: 90, "other": 7},
     "traces": {PRODUCTION: 7, "other": 3},
 }
 """Fewest days of retention, by signal and stage (docs/operations/retention.md says why)."""
