@@ -187,6 +187,7 @@ def bill(
         *_logs(context),
         *_secrets(context),
     ]
+    lines.sort(key=lambda one: COMPONENTS.index(one.component))
     more = [*shortages(settings, workload, measured), *_node_shortages(context)]
     return Bill(lines=tuple(lines), volumes=_volumes(context), shortages=tuple(more))
 
@@ -299,12 +300,12 @@ def _stage_nodes(context: _Context, namespace: str) -> tuple[int, int, float]:
     """Nodes that a stage needs, those that it gets, and the share that its gateway and agents take.
 
     Needed: requests of applications and gateway by what a node has for them; at least `min_size`,
-    at most `max_size`, as the cluster autoscaler keeps to.
+    at most `max_size`, of all its groups together, as the cluster autoscaler keeps to.
     """
-    (group,) = (group for group in context.inventory.nodes if group.namespace == namespace)
+    groups = [group for group in context.inventory.nodes if group.namespace == namespace]
     (gateway,) = (one for one in context.gateways if one.namespace == namespace)
     (flow,) = (flow for flow in context.flows if flow.namespace == namespace)
-    cores, gibibytes = instance(group.instance_type)
+    cores, gibibytes = instance(groups[0].instance_type)
     room_cpu, room_memory = cores * NODE_CPU_SHARE, gibibytes * NODE_MEMORY_SHARE
     needed = inventory.nodes_for(
         flow.application_cpu + gateway.cpu,
@@ -312,7 +313,8 @@ def _stage_nodes(context: _Context, namespace: str) -> tuple[int, int, float]:
         room_cpu,
         room_memory,
     )
-    nodes = min(max(needed, group.min_size), group.max_size)
+    least, most = sum(g.min_size for g in groups), sum(g.max_size for g in groups)
+    nodes = min(max(needed, least), most)
     agent = BACKENDS[context.settings.size].agent.resources
     taken_cpu = gateway.cpu + nodes * millicores(agent.cpu) / 1000
     taken_memory = gateway.memory_gib + nodes * mebibytes(agent.memory) / 1024
@@ -350,10 +352,12 @@ def instance(instance_type: str) -> tuple[float, float]:
 
 def _nodes(context: _Context) -> Iterator[Line]:
     """Hours of instances: nodes x 730 h x price; Spot costs less by an assumed share."""
-    for group in context.inventory.nodes:
+    # The groups of a namespace are alike: one in each zone, where there are several.
+    for group in {group.namespace: group for group in context.inventory.nodes}.values():
         own = group.namespace == OBSERVABILITY
         if own:
-            nodes, shares = group.min_size, context.node_shares
+            nodes = inventory.observability_nodes(context.inventory)
+            shares = context.node_shares
         else:
             _, nodes, taken = _stage_nodes(context, group.namespace)
             # A gateway works for spans and data points, agents for lines: a third each, which is
@@ -368,15 +372,15 @@ def _nodes(context: _Context) -> Iterator[Line]:
             quantity=nodes * HOURS,
             price=price,
             usd=context.prices.cost(price, nodes * HOURS) * (1 - discount),
-            formula=f"{nodes} nodes x 730 h" + (f" x {1 - discount:.0%}" if discount else ""),
+            formula=f"{nodes} x 730 h" + (f" x {1 - discount:.0%}" if discount else ""),
             shares=shares,
         )
         yield context.line(
             "EBS volumes",
-            f"{group.namespace}: root volumes of {nodes} nodes",
+            f"{group.namespace}: root volumes, {nodes} x {group.disk_gib} GiB",
             nodes * group.disk_gib,
             "ebs_gp3_storage",
-            f"{nodes} x {group.disk_gib} GiB",
+            "nodes x GiB",
             shares,
         )
 
@@ -388,7 +392,7 @@ def _ebs(context: _Context) -> Iterator[Line]:
             f"{volume.name}: {volume.replicas} x {volume.gib:g} GiB",
             volume.gib * volume.replicas,
             "ebs_gp3_storage",
-            "replicas x GiB; 3,000 IOPS and 125 MB/s are included",
+            "replicas x GiB, baseline IOPS",
             _volume_shares(volume.name, context.node_shares),
         )
 

@@ -197,16 +197,20 @@ def _lines(estimate: Estimate) -> str:
     for line in estimate.bill.lines:
         price = estimate.prices[line.price]
         source = estimate.prices.source(line.price)
-        mark = "" if price.is_verified else " (not verified)"
+        amount = "in tiers" if price.usd is None else f"${price.usd:g}"
+        day = f"as of {source.as_of}" if source.as_of else "undated"
+        mark = "" if price.is_verified else ", not verified"
         rows.append(
-            f"<tr><td>{escape(line.component)}</td><td>{escape(line.item)}</td>"
-            f"<td>{escape(line.formula)}</td><td>{escape(price.unit)}</td>"
-            f'<td><a href="{escape(source.url)}">{escape(line.price)}</a>{mark}</td>'
+            f"<tr><td>{escape(line.component)}</td><td>{escape(line.item)}"
+            f"<br><span class=muted>{escape(line.formula)}</span></td>"
+            f"<td class=n>{line.quantity:,.1f}</td>"
+            f'<td><a href="{escape(source.url)}">{amount}</a> {escape(price.unit)}'
+            f"<br><span class=muted>{day}{mark}</span></td>"
             f"<td class=n>{line.usd:,.2f}</td></tr>"
         )
     return (
-        "<table><thead><tr><th>Component</th><th>Item</th><th>Quantity</th><th>Billed by</th>"
-        "<th>Price</th><th class=n>USD a month</th></tr></thead><tbody>"
+        "<table class=short><thead><tr><th>Component</th><th>Item</th><th class=n>Quantity</th>"
+        "<th>List price for each</th><th class=n>USD a month</th></tr></thead><tbody>"
         + "".join(rows)
         + "</tbody></table>"
     )

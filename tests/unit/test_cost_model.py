@@ -17,7 +17,7 @@ from cost.estimate import STACKS, checked_inventory, read_stacks
 from cost.flows import flows, gateways, hpa_target, kept_share
 from cost.measured import MeasuredLoad, PerCore, load_measured
 from cost.prices import load_prices
-from cost.sensitivity import changes, scenarios, with_sampling
+from cost.sensitivity import changes, scenarios, with_namespace, with_sampling
 from cost.workload import Workload, load_workload, workload_path
 from environments.load import SettingsError, environment_names, load_environment
 from helm_values.backend_sizes import BACKENDS
@@ -251,6 +251,16 @@ def test_extended_support_costs_six_times_as_much() -> None:
     cluster = SETTINGS["dev"].cluster.model_copy(update={"support_type": "EXTENDED"})
     settings = SETTINGS["dev"].model_copy(update={"cluster": cluster})
     assert bill(settings, ONE_SERVICE, PRICES).of("Control plane") == pytest.approx(438)
+
+
+def test_a_stage_with_a_group_in_each_zone_has_as_many_nodes() -> None:
+    """min_size and max_size are then those of each zone: 3 x 1 of dev's m7i.large on Spot."""
+    settings = SETTINGS["dev"]
+    group = settings.node_group("dev").model_copy(update={"zone_spread": "per_zone"})
+    zonal = with_namespace(settings, "dev", {"node_group": group})
+    items = [one.item for one in bill(zonal, ONE_SERVICE, PRICES).lines]
+    assert "dev: 3 x m7i.large Spot" in items
+    assert "dev: root volumes, 3 x 50 GiB" in items
 
 
 def test_nodes_follow_what_applications_and_gateways_request() -> None:
