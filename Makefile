@@ -76,7 +76,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check cost
+.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -123,6 +123,7 @@ rehearse-infra: setup-dev terraform ## Apply ENV's infrastructure to an emulated
 charts-check: test-programs ## Render and check every release with the real charts (UPDATE=1: rewrite the contract)
 	$(PY) -m scripts.charts $(if $(UPDATE),--update)
 
+.PHONY: cost
 cost: setup ## Estimate the monthly bill of ENV (BUDGET=2200: settings that fit; CSV=, HTML=, WORKLOAD=)
 	$(PY) -m cost --env $(ENV) $(if $(BUDGET),--budget $(BUDGET)) $(if $(WORKLOAD),--workload $(WORKLOAD)) \
 		$(if $(CSV),--csv $(CSV)) $(if $(HTML),--html $(HTML))
