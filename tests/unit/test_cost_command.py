@@ -39,8 +39,10 @@ def make(environment: str) -> Estimate:
 
 @pytest.fixture(autouse=True)
 def _planned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a synthesis: tests/unit/test_cost_model.py holds the plan to the stacks."""
+    """Without a synthesis, as tests/unit/test_cost_model.py holds the plan to the stacks; and
+    without what was measured, so that a new measurement changes no expectation here."""
     monkeypatch.setattr(command, "_inventory", inventory.plan)
+    monkeypatch.setattr("cost.estimate.load_measured", lambda: None)
 
 
 # --- Settings that fit ----------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from cost.alternatives import alternatives
 from cost.bill import COMPONENTS, Bill, Line, bill, instance, stored_gb
 from cost.estimate import STACKS, checked_inventory, read_stacks
 from cost.flows import flows, gateways, hpa_target, kept_share
+from cost.measured import FILE as MEASURED
 from cost.measured import MeasuredLoad, PerCore, load_measured
 from cost.prices import load_prices
 from cost.sensitivity import changes, scenarios, with_namespace, with_sampling
@@ -318,6 +319,11 @@ def test_more_than_the_most_replicas_can_take_is_said() -> None:
 
 def test_a_measured_load_that_is_not_there_is_none(tmp_path: Path) -> None:
     assert load_measured(tmp_path / "measured_load.json") is None
+
+
+def test_the_committed_measurement_can_be_read() -> None:
+    found = load_measured()
+    assert (found is not None) == MEASURED.exists()
 
 
 def test_a_measured_load_is_read_and_keys_of_others_are_ignored(tmp_path: Path) -> None:
