@@ -38,7 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         0; 1 when no settings fit the budget; 2 for wrong settings, workload or arguments.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.budget is not None and (options.csv or options.html):
+        parser.error("--budget: allowed without --csv and --html, which are for the bill as it is")
     # In a log there is no terminal width to keep to.
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
     try:

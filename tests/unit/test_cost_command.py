@@ -233,6 +233,7 @@ def test_where_nothing_fits_the_floor_is_said(capsys: pytest.CaptureFixture[str]
         (["--env", "dev", "--budget", "-5"], "'-5': allowed: US dollars a month"),
         (["--env", "dev", "--workload", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
         (["--env", "dev", "--csv", "nowhere/x.csv"], "allowed: a file in a folder that exists"),
+        (["--env", "dev", "--budget", "5", "--csv", "x.csv"], "--budget: allowed without --csv"),
         ([], "--env"),
     ],
 )
