@@ -28,10 +28,6 @@ X_RAY_DAYS = 30
 """X-Ray keeps traces so long at no further charge (AWS X-Ray pricing)."""
 GRAFANA_DAYS = 30
 """Days of retention that Grafana Cloud's paid plans include for logs and traces."""
-LOGS_STORED_RATIO = 0.15
-"""CloudWatch counts stored logs compressed, as in the examples of its pricing page."""
-QUERIES_PER_SAMPLE = 0.2
-"""Samples that dashboards and rules read for each sample stored. An estimate of ours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +78,7 @@ def alternatives(
     all_flows = flows(settings, workload)
     return (
         foundation(bill),
-        _cloudwatch(settings, prices, volumes, all_flows),
+        _cloudwatch(settings, workload, prices, volumes, all_flows),
         _managed(settings, workload, prices, volumes, all_flows),
         _datadog(workload, prices, volumes, nodes),
         _grafana_cloud(settings, workload, prices, volumes, all_flows),
@@ -95,20 +91,28 @@ def _stored_log_gb(settings: Settings, all_flows: Iterable[Flow], ratio: float) 
 
 
 def _cloudwatch_logs(
-    settings: Settings, prices: Prices, volumes: Volumes, all_flows: Iterable[Flow]
+    settings: Settings,
+    workload: Workload,
+    prices: Prices,
+    volumes: Volumes,
+    all_flows: Iterable[Flow],
 ) -> float:
-    stored = _stored_log_gb(settings, all_flows, LOGS_STORED_RATIO)
+    stored = _stored_log_gb(settings, all_flows, workload.assumptions.cloudwatch_stored_ratio)
     return prices.cost("logs_ingested", volumes.log_gb) + prices.cost("logs_stored", stored)
 
 
 def _cloudwatch(
-    settings: Settings, prices: Prices, volumes: Volumes, all_flows: tuple[Flow, ...]
+    settings: Settings,
+    workload: Workload,
+    prices: Prices,
+    volumes: Volumes,
+    all_flows: tuple[Flow, ...],
 ) -> Alternative:
     """CloudWatch metrics, logs and X-Ray: a custom metric for each series; lines by GB; traces."""
     return Alternative(
         name="CloudWatch and X-Ray",
         metrics=prices.cost("cloudwatch_metric", volumes.series),
-        logs=_cloudwatch_logs(settings, prices, volumes, all_flows),
+        logs=_cloudwatch_logs(settings, workload, prices, volumes, all_flows),
         traces=prices.cost("x_ray_trace", volumes.traces_kept / 1e6),
         seats=0,
         prices=("cloudwatch_metric", "logs_ingested", "logs_stored", "x_ray_trace"),
@@ -129,13 +133,13 @@ def _managed(
     """
     months = settings.retention_days.metrics.one_hour * 24 / HOURS
     stored = volumes.samples * months * workload.assumptions.bytes_per_sample / GIB
-    read = volumes.samples * QUERIES_PER_SAMPLE
+    read = volumes.samples * workload.assumptions.queries_per_sample
     return Alternative(
         name="Amazon Managed Prometheus and Grafana",
         metrics=prices.cost("amp_sample", volumes.samples / 1e7)
         + prices.cost("amp_storage", stored)
         + prices.cost("amp_query", read / 1e9),
-        logs=_cloudwatch_logs(settings, prices, volumes, all_flows),
+        logs=_cloudwatch_logs(settings, workload, prices, volumes, all_flows),
         traces=prices.cost("x_ray_trace", volumes.traces_kept / 1e6),
         seats=prices.cost("amg_editor", workload.editors)
         + prices.cost("amg_viewer", workload.viewers),

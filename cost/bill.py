@@ -569,7 +569,7 @@ def _logs(context: _Context) -> Iterator[Line]:
     yield context.line(
         "CloudWatch Logs",
         "control plane, stored",
-        ingested * months * assumed.control_plane_log_stored_ratio,
+        ingested * months * assumed.cloudwatch_stored_ratio,
         "logs_stored",
         f"GB a month x {months:.1f} months x stored ratio",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,48 +127,58 @@ def remarks(estimate: Estimate) -> list[str]:
     return found
 
 
+_COLUMNS = (
+    "table", "item", "quantity", "unit", "usd", *SIGNALS, "formula", "price", "source", "as_of",
+    "verified",
+)  # fmt: skip
+
+
 def write_csv(estimate: Estimate, path: Path) -> None:
     """Write every line of the bill, then the other tables, as one CSV file.
 
-    Columns: table, item, quantity, unit, usd, share of each signal, formula, source, as_of.
+    `usd` is the amount of the row, the columns of the signals what each causes of it.
 
     Raises:
         OSError: the file cannot be written.
     """
-    headings = (
-        "table", "item", "quantity", "unit", "usd", *SIGNALS, "formula", "price", "source", "as_of",
-        "verified",
-    )  # fmt: skip
-    rows: list[Sequence[Cell]] = [headings]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, _COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(_csv_rows(estimate))
+
+
+def _csv_rows(estimate: Estimate) -> Iterator[dict[str, Cell]]:
     prices = estimate.prices
     for line in estimate.bill.lines:
         price, source = prices[line.price], prices.source(line.price)
-        rows.append(
-            (
-                line.component,
-                line.item,
-                round(line.quantity, 3),
-                price.unit,
-                round(line.usd, 4),
-                *(round(line.usd * line.shares.get(signal, 0), 4) for signal in SIGNALS),
-                line.formula,
-                line.price,
-                source.url,
-                str(source.as_of or "undated"),
-                "yes" if price.is_verified else "no",
-            )
-        )
-    empty = ("",) * 6
+        yield {
+            "table": line.component,
+            "item": line.item,
+            "quantity": round(line.quantity, 3),
+            "unit": price.unit,
+            "usd": round(line.usd, 4),
+            **{name: round(line.usd * line.shares.get(name, 0), 4) for name in SIGNALS},
+            "formula": line.formula,
+            "price": line.price,
+            "source": source.url,
+            "as_of": str(source.as_of or "undated"),
+            "verified": "yes" if price.is_verified else "no",
+        }
     for name, usd in estimate.bill.unit_costs.items():
-        rows.append(("Unit", name, 1, name, round(usd, 6), *("",) * 3, *("",) * 5))
+        yield {"table": "Unit", "item": name, "quantity": 1, "unit": name, "usd": round(usd, 6)}
     for scenario in estimate.scenarios:
-        total = round(scenario.bill.total, 2)
-        note = "; ".join(scenario.bill.shortages)
-        rows.append(("Change", scenario.name, "", "", total, "", "", "", note, *empty[:4]))
+        yield {
+            "table": "Change",
+            "item": scenario.name,
+            "usd": round(scenario.bill.total, 2),
+            "formula": "; ".join(scenario.bill.shortages),
+        }
     for one in estimate.alternatives:
-        parts = (round(one.metrics, 2), round(one.logs, 2), round(one.traces, 2))
-        total = round(one.total, 2)
-        names = " ".join(one.prices)
-        rows.append(("Elsewhere", one.name, "", "", total, *parts, one.note, names, "", "", ""))
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(rows)
+        yield {
+            "table": "Elsewhere",
+            "item": one.name,
+            "usd": round(one.total, 2),
+            **{name: round(getattr(one, name), 2) for name in SIGNALS},
+            "formula": one.note,
+            "price": " ".join(one.prices),
+        }

@@ -68,9 +68,12 @@ class Assumptions(Model):
     control_plane_log_gb: Gigabytes = 30
     """Logs of the control plane a month, all five types. An estimate of ours: audit logs grow with
     the number of objects and controllers."""
-    control_plane_log_stored_ratio: Ratio = 0.15
+    cloudwatch_stored_ratio: Ratio = 0.15
     """CloudWatch counts stored logs compressed: 0.15 in the examples of its pricing page, repeated
     from memory."""
+    queries_per_sample: Annotated[float, Field(ge=0, le=1_000)] = 0.2
+    """Samples that dashboards and rules read for each one stored, where reading is billed. An
+    estimate of ours."""
     flow_log_gb_per_node: Gigabytes = 4
     """Flow logs a month for each node before compression. An estimate of ours."""
     flow_log_stored_ratio: Ratio = 0.1
