@@ -14,6 +14,11 @@ PYTEST_ARGS ?=
 UPDATE ?=
 # For dashboards-preview: PREVIEW_ARGS=--docs, or "--only <dashboard>"; --help lists them.
 PREVIEW_ARGS ?=
+# For cost: BUDGET=2200, WORKLOAD=<file>, and where to write CSV=<file>, HTML=<file>
+BUDGET ?=
+WORKLOAD ?=
+CSV ?=
+HTML ?=
 # For lock: LOCK_ARGS=--upgrade takes the newest versions that the *.in files allow.
 LOCK_ARGS ?=
 
@@ -125,6 +130,11 @@ charts-check: test-programs ## Render and check every release with the real char
 
 dashboards-preview: setup-dev ## Draw ENV's dashboards with generated data (PREVIEW_ARGS=--docs: those in docs)
 	$(PY) -m rehearsal.dashboards_preview --env $(ENV) $(PREVIEW_ARGS)
+
+.PHONY: cost
+cost: setup ## Estimate the monthly bill of ENV (BUDGET=2200: settings that fit; CSV=, HTML=, WORKLOAD=)
+	$(PY) -m cost --env $(ENV) $(if $(BUDGET),--budget $(BUDGET)) $(if $(WORKLOAD),--workload $(WORKLOAD)) \
+		$(if $(CSV),--csv $(CSV)) $(if $(HTML),--html $(HTML))
 
 # --- Operate ------------------------------------------------------------------------------------
 

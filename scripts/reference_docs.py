@@ -62,8 +62,8 @@ NOTICE: Final = (
     "<!-- Written by `make docs` (scripts/reference_docs.py): change its sources instead. -->"
 )
 FOLDERS: Final = (
-    "environments", "stacks", "constructs_lib", "helm_values", "grafana", "scripts", "rehearsal",
-    "sample_apps/python", "benchmarks",
+    "environments", "stacks", "constructs_lib", "helm_values", "grafana", "cost", "scripts",
+    "rehearsal", "sample_apps/python", "benchmarks",
 )  # fmt: skip
 """Folders of Python files that the context names, one line each."""
 
@@ -905,8 +905,16 @@ def _first_line(path: Path) -> str:
 
 def render_all() -> dict[str, str]:
     """Text of every generated file by its path."""
+    # It uses the helpers above.
+    from scripts import cost_docs
+
     foundation, settings = Foundation.load(), all_settings()
+    operations = {
+        name: cost_docs.renewed(name, (ROOT / name).read_text(encoding="utf-8"), block)
+        for name, block in cost_docs.blocks().items()
+    }
     return {
+        **operations,
         "README.md": readme(foundation, (ROOT / "README.md").read_text(encoding="utf-8")),
         "docs/context/context-generator.md": context_page(foundation, settings),
         CAPACITY: between(
