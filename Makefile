@@ -12,6 +12,13 @@ PYTEST_ARGS ?=
 # For charts-check: UPDATE=1 rewrites helm_values/contract. CHARTS_DIR=<folder> in the environment
 # takes unpacked charts from there instead of downloading them.
 UPDATE ?=
+# For dashboards-preview: PREVIEW_ARGS=--docs, or "--only <dashboard>"; --help lists them.
+PREVIEW_ARGS ?=
+# For cost: BUDGET=2200, WORKLOAD=<file>, and where to write CSV=<file>, HTML=<file>
+BUDGET ?=
+WORKLOAD ?=
+CSV ?=
+HTML ?=
 # For lock: LOCK_ARGS=--upgrade takes the newest versions that the *.in files allow.
 LOCK_ARGS ?=
 
@@ -25,7 +32,7 @@ DEPLOY_ARGS = --env $(ENV) $(foreach name,$(STACK),--stack $(name)) $(if $(YES),
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z][a-z_-]*:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z][a-z_-]*:.*## / { printf "  %-18s %s\n", $$1, $$2 }' Makefile
 
 # --- Set up -------------------------------------------------------------------------------------
 
@@ -71,7 +78,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps
+.PHONY: synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps dashboards-preview
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -132,6 +139,14 @@ sample-apps: setup-dev ## Install and build the sample applications (once, a min
 charts-check: test-programs ## Render and check every release with the real charts (UPDATE=1: rewrite the contract)
 	$(PY) -m scripts.charts $(if $(UPDATE),--update)
 
+dashboards-preview: setup-dev ## Draw ENV's dashboards with generated data (PREVIEW_ARGS=--docs: those in docs)
+	$(PY) -m rehearsal.dashboards_preview --env $(ENV) $(PREVIEW_ARGS)
+
+.PHONY: cost
+cost: setup ## Estimate the monthly bill of ENV (BUDGET=2200: settings that fit; CSV=, HTML=, WORKLOAD=)
+	$(PY) -m cost --env $(ENV) $(if $(BUDGET),--budget $(BUDGET)) $(if $(WORKLOAD),--workload $(WORKLOAD)) \
+		$(if $(CSV),--csv $(CSV)) $(if $(HTML),--html $(HTML))
+
 # --- Operate ------------------------------------------------------------------------------------
 
 .PHONY: plan deploy destroy
@@ -166,6 +181,6 @@ lock: setup ## Rewrite the lock files after a change of a *.in file or of packag
 
 # Local states are kept: that of the state stack is in terraform-state, not in cdktf.out.
 clean: ## Remove what synth, tests and linters wrote (not .venv, node_modules or states)
-	rm -rf cdktf.out rehearsal-report site .pytest_cache .mypy_cache .ruff_cache
+	rm -rf cdktf.out dashboards-preview rehearsal-report site .pytest_cache .mypy_cache .ruff_cache
 	find . \( -name .venv -o -name node_modules -o -name .git \) -prune -o \
 		-name __pycache__ -type d -prune -exec rm -rf {} +

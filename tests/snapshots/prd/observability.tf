@@ -431,9 +431,9 @@ prometheus:
           - key: kubernetes.io/metadata.name
             operator: In
             values:
-            - dev
-            - hml
-            - prd
+            - dev-telemetry
+            - hml-telemetry
+            - prd-telemetry
         podSelector:
           matchLabels:
             app.kubernetes.io/name: opentelemetry-collector
@@ -635,7 +635,7 @@ alertmanager:
         - alertname = "InfoInhibitor"
       - receiver: dev-channel
         matchers:
-        - namespace = "dev"
+        - namespace =~ "dev|dev-telemetry"
         active_time_intervals:
         - office-hours
         routes:
@@ -648,7 +648,7 @@ alertmanager:
           - office-hours
       - receiver: hml-channel
         matchers:
-        - namespace = "hml"
+        - namespace =~ "hml|hml-telemetry"
         routes:
         - receiver: hml-channel
           matchers:
@@ -657,7 +657,7 @@ alertmanager:
           repeat_interval: 24h
       - receiver: prd-channel
         matchers:
-        - namespace = "prd"
+        - namespace =~ "prd|prd-telemetry"
         routes:
         - receiver: prd-page
           matchers:
@@ -1329,7 +1329,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryAbsent.md
           dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
       - alert: WorkloadUnavailable
-        expr: kube_deployment_spec_replicas{namespace=~"observability|dev|hml|prd"} > 0 and on (namespace, deployment) kube_deployment_status_replicas_available{namespace=~"observability|dev|hml|prd"} == 0
+        expr: kube_deployment_spec_replicas{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} > 0 and on (namespace, deployment) kube_deployment_status_replicas_available{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} == 0
         for: 5m
         labels:
           severity: critical
@@ -1518,7 +1518,7 @@ additionalPrometheusRulesMap:
     - name: saturation
       rules:
       - alert: ContainerMemoryNearLimit
-        expr: sum by (namespace, pod, container) (container_memory_working_set_bytes{namespace=~"observability|dev|hml|prd", container!=""}) / sum by (namespace, pod, container) (kube_pod_container_resource_limits{namespace=~"observability|dev|hml|prd", resource="memory"}) > 0.9
+        expr: sum by (namespace, pod, container) (container_memory_working_set_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", container!=""}) / sum by (namespace, pod, container) (kube_pod_container_resource_limits{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", resource="memory"}) > 0.9
         for: 10m
         labels:
           severity: warning
@@ -1530,7 +1530,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerMemoryNearLimit.md
           dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: ContainerCpuThrottled
-        expr: sum by (namespace, pod, container) (increase(container_cpu_cfs_throttled_periods_total{namespace=~"observability|dev|hml|prd", container!=""}[5m])) / sum by (namespace, pod, container) (increase(container_cpu_cfs_periods_total{namespace=~"observability|dev|hml|prd", container!=""}[5m])) > 0.25
+        expr: sum by (namespace, pod, container) (increase(container_cpu_cfs_throttled_periods_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", container!=""}[5m])) / sum by (namespace, pod, container) (increase(container_cpu_cfs_periods_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", container!=""}[5m])) > 0.25
         for: 15m
         labels:
           severity: info
@@ -1542,7 +1542,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerCpuThrottled.md
           dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: ContainerOomKilled
-        expr: sum by (namespace, pod, container) (increase(kube_pod_container_status_restarts_total{namespace=~"observability|dev|hml|prd"}[10m])) > 0 and on (namespace, pod, container) kube_pod_container_status_last_terminated_reason{namespace=~"observability|dev|hml|prd", reason="OOMKilled"} == 1
+        expr: sum by (namespace, pod, container) (increase(kube_pod_container_status_restarts_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"}[10m])) > 0 and on (namespace, pod, container) kube_pod_container_status_last_terminated_reason{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", reason="OOMKilled"} == 1
         for: 0m
         labels:
           severity: warning
@@ -1554,7 +1554,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerOomKilled.md
           dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: VolumeFillingUp
-        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd"} < 0.15 and predict_linear(kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd"}[6h], 4 * 24 * 3600) < 0
+        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} < 0.15 and predict_linear(kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"}[6h], 4 * 24 * 3600) < 0
         for: 1h
         labels:
           severity: warning
@@ -1566,7 +1566,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/VolumeFillingUp.md
           dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: VolumeNearlyFull
-        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd"} < 0.03
+        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} < 0.03
         for: 1m
         labels:
           severity: critical
@@ -1578,7 +1578,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/VolumeNearlyFull.md
           dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: NamespaceQuotaNearLimit
-        expr: kube_resourcequota{namespace=~"observability|dev|hml|prd", type="used"} / ignoring (type) (kube_resourcequota{namespace=~"observability|dev|hml|prd", type="hard"} > 0) > 0.9
+        expr: kube_resourcequota{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", type="used"} / ignoring (type) (kube_resourcequota{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", type="hard"} > 0) > 0.9
         for: 15m
         labels:
           severity: warning
@@ -2700,12 +2700,18 @@ EOT
   wait    = true
 }
 
-resource "helm_release" "release-otel-gateway-dev" {
+resource "helm_release" "release-otel-gateway-dev-telemetry" {
   atomic          = true
   chart           = "opentelemetry-collector"
   cleanup_on_fail = true
   depends_on = [
     kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.dev-telemetry,
+    kubernetes_resource_quota_v1.dev-telemetry_quota,
+    kubernetes_limit_range_v1.dev-telemetry_limit-range,
+    kubernetes_network_policy_v1.dev-telemetry_deny-all,
+    kubernetes_network_policy_v1.dev-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-dev-telemetry_otel-gateway,
     kubernetes_namespace_v1.dev,
     kubernetes_resource_quota_v1.dev_quota,
     kubernetes_limit_range_v1.dev_limit-range,
@@ -2714,14 +2720,13 @@ resource "helm_release" "release-otel-gateway-dev" {
     kubernetes_service_account_v1.dev_secrets-reader,
     kubernetes_network_policy_v1.traffic-dev_send-telemetry,
     kubernetes_network_policy_v1.traffic-dev_be-scraped,
-    kubernetes_network_policy_v1.traffic-dev_otel-gateway,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
   ]
   max_history = 5
   name        = "otel-gateway"
-  namespace   = "dev"
+  namespace   = "dev-telemetry"
   repository  = "https://open-telemetry.github.io/opentelemetry-helm-charts"
   timeout     = 600
   values = [
@@ -2808,16 +2813,41 @@ serviceMonitor:
   metricsEndpoints:
   - port: metrics
     interval: 30s
+    relabelings:
+    - targetLabel: namespace
+      replacement: dev
 prometheusRule:
   enabled: false
 networkPolicy:
   enabled: false
+image:
+  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
+command:
+  name: otelcol-k8s
+resources:
+  requests:
+    cpu: 300m
+    memory: 768Mi
+  limits:
+    cpu: '1'
+    memory: 1536Mi
+nodeSelector:
+  deployment.environment.name: dev
+tolerations:
+- key: deployment.environment.name
+  operator: Equal
+  value: dev
+  effect: NoSchedule
+extraVolumes:
+- name: queue
+  emptyDir:
+    sizeLimit: 3072Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
   metadata:
     name: otel-gateway-headless
-    namespace: '{{ .Release.Namespace }}'
+    namespace: dev-telemetry
   spec:
     clusterIP: None
     ports:
@@ -2827,13 +2857,13 @@ extraManifests:
       protocol: TCP
     selector:
       app.kubernetes.io/name: opentelemetry-collector
-      app.kubernetes.io/instance: '{{ .Release.Name }}'
+      app.kubernetes.io/instance: otel-gateway
       component: standalone-collector
 - apiVersion: rbac.authorization.k8s.io/v1
   kind: Role
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: dev
   rules:
   - apiGroups:
     - ''
@@ -2859,6 +2889,25 @@ extraManifests:
     - get
     - list
     - watch
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: RoleBinding
+  metadata:
+    name: otel-gateway
+    namespace: dev
+  roleRef:
+    apiGroup: rbac.authorization.k8s.io
+    kind: Role
+    name: otel-gateway
+  subjects:
+  - kind: ServiceAccount
+    name: otel-gateway
+    namespace: dev-telemetry
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: Role
+  metadata:
+    name: otel-gateway
+    namespace: dev-telemetry
+  rules:
   - apiGroups:
     - discovery.k8s.io
     resources:
@@ -2871,7 +2920,7 @@ extraManifests:
   kind: RoleBinding
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: dev-telemetry
   roleRef:
     apiGroup: rbac.authorization.k8s.io
     kind: Role
@@ -2879,29 +2928,7 @@ extraManifests:
   subjects:
   - kind: ServiceAccount
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
-image:
-  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
-resources:
-  requests:
-    cpu: 300m
-    memory: 768Mi
-  limits:
-    cpu: '1'
-    memory: 1536Mi
-nodeSelector:
-  deployment.environment.name: dev
-tolerations:
-- key: deployment.environment.name
-  operator: Equal
-  value: dev
-  effect: NoSchedule
-extraVolumes:
-- name: queue
-  emptyDir:
-    sizeLimit: 3072Mi
+    namespace: dev-telemetry
 alternateConfig:
   extensions:
     health_check:
@@ -2942,7 +2969,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -2961,7 +2988,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -2980,7 +3007,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -3145,7 +3172,7 @@ alternateConfig:
             enabled: false
       resolver:
         k8s:
-          service: otel-gateway-headless.dev
+          service: otel-gateway-headless.dev-telemetry
           ports:
           - 14317
     otlp_grpc/tempo:
@@ -3292,12 +3319,18 @@ EOT
   wait    = true
 }
 
-resource "helm_release" "release-otel-gateway-hml" {
+resource "helm_release" "release-otel-gateway-hml-telemetry" {
   atomic          = true
   chart           = "opentelemetry-collector"
   cleanup_on_fail = true
   depends_on = [
     kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.hml-telemetry,
+    kubernetes_resource_quota_v1.hml-telemetry_quota,
+    kubernetes_limit_range_v1.hml-telemetry_limit-range,
+    kubernetes_network_policy_v1.hml-telemetry_deny-all,
+    kubernetes_network_policy_v1.hml-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-hml-telemetry_otel-gateway,
     kubernetes_namespace_v1.hml,
     kubernetes_resource_quota_v1.hml_quota,
     kubernetes_limit_range_v1.hml_limit-range,
@@ -3306,14 +3339,13 @@ resource "helm_release" "release-otel-gateway-hml" {
     kubernetes_service_account_v1.hml_secrets-reader,
     kubernetes_network_policy_v1.traffic-hml_send-telemetry,
     kubernetes_network_policy_v1.traffic-hml_be-scraped,
-    kubernetes_network_policy_v1.traffic-hml_otel-gateway,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
   ]
   max_history = 5
   name        = "otel-gateway"
-  namespace   = "hml"
+  namespace   = "hml-telemetry"
   repository  = "https://open-telemetry.github.io/opentelemetry-helm-charts"
   timeout     = 600
   values = [
@@ -3400,16 +3432,41 @@ serviceMonitor:
   metricsEndpoints:
   - port: metrics
     interval: 30s
+    relabelings:
+    - targetLabel: namespace
+      replacement: hml
 prometheusRule:
   enabled: false
 networkPolicy:
   enabled: false
+image:
+  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
+command:
+  name: otelcol-k8s
+resources:
+  requests:
+    cpu: 300m
+    memory: 768Mi
+  limits:
+    cpu: '1'
+    memory: 1536Mi
+nodeSelector:
+  deployment.environment.name: hml
+tolerations:
+- key: deployment.environment.name
+  operator: Equal
+  value: hml
+  effect: NoSchedule
+extraVolumes:
+- name: queue
+  emptyDir:
+    sizeLimit: 3072Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
   metadata:
     name: otel-gateway-headless
-    namespace: '{{ .Release.Namespace }}'
+    namespace: hml-telemetry
   spec:
     clusterIP: None
     ports:
@@ -3419,13 +3476,13 @@ extraManifests:
       protocol: TCP
     selector:
       app.kubernetes.io/name: opentelemetry-collector
-      app.kubernetes.io/instance: '{{ .Release.Name }}'
+      app.kubernetes.io/instance: otel-gateway
       component: standalone-collector
 - apiVersion: rbac.authorization.k8s.io/v1
   kind: Role
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: hml
   rules:
   - apiGroups:
     - ''
@@ -3451,6 +3508,25 @@ extraManifests:
     - get
     - list
     - watch
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: RoleBinding
+  metadata:
+    name: otel-gateway
+    namespace: hml
+  roleRef:
+    apiGroup: rbac.authorization.k8s.io
+    kind: Role
+    name: otel-gateway
+  subjects:
+  - kind: ServiceAccount
+    name: otel-gateway
+    namespace: hml-telemetry
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: Role
+  metadata:
+    name: otel-gateway
+    namespace: hml-telemetry
+  rules:
   - apiGroups:
     - discovery.k8s.io
     resources:
@@ -3463,7 +3539,7 @@ extraManifests:
   kind: RoleBinding
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: hml-telemetry
   roleRef:
     apiGroup: rbac.authorization.k8s.io
     kind: Role
@@ -3471,29 +3547,7 @@ extraManifests:
   subjects:
   - kind: ServiceAccount
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
-image:
-  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
-resources:
-  requests:
-    cpu: 300m
-    memory: 768Mi
-  limits:
-    cpu: '1'
-    memory: 1536Mi
-nodeSelector:
-  deployment.environment.name: hml
-tolerations:
-- key: deployment.environment.name
-  operator: Equal
-  value: hml
-  effect: NoSchedule
-extraVolumes:
-- name: queue
-  emptyDir:
-    sizeLimit: 3072Mi
+    namespace: hml-telemetry
 alternateConfig:
   extensions:
     health_check:
@@ -3534,7 +3588,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -3553,7 +3607,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -3572,7 +3626,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -3737,7 +3791,7 @@ alternateConfig:
             enabled: false
       resolver:
         k8s:
-          service: otel-gateway-headless.hml
+          service: otel-gateway-headless.hml-telemetry
           ports:
           - 14317
     otlp_grpc/tempo:
@@ -3884,12 +3938,18 @@ EOT
   wait    = true
 }
 
-resource "helm_release" "release-otel-gateway-prd" {
+resource "helm_release" "release-otel-gateway-prd-telemetry" {
   atomic          = true
   chart           = "opentelemetry-collector"
   cleanup_on_fail = true
   depends_on = [
     kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.prd-telemetry,
+    kubernetes_resource_quota_v1.prd-telemetry_quota,
+    kubernetes_limit_range_v1.prd-telemetry_limit-range,
+    kubernetes_network_policy_v1.prd-telemetry_deny-all,
+    kubernetes_network_policy_v1.prd-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-prd-telemetry_otel-gateway,
     kubernetes_namespace_v1.prd,
     kubernetes_resource_quota_v1.prd_quota,
     kubernetes_limit_range_v1.prd_limit-range,
@@ -3898,14 +3958,13 @@ resource "helm_release" "release-otel-gateway-prd" {
     kubernetes_service_account_v1.prd_secrets-reader,
     kubernetes_network_policy_v1.traffic-prd_send-telemetry,
     kubernetes_network_policy_v1.traffic-prd_be-scraped,
-    kubernetes_network_policy_v1.traffic-prd_otel-gateway,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
   ]
   max_history = 5
   name        = "otel-gateway"
-  namespace   = "prd"
+  namespace   = "prd-telemetry"
   repository  = "https://open-telemetry.github.io/opentelemetry-helm-charts"
   timeout     = 600
   values = [
@@ -3992,16 +4051,41 @@ serviceMonitor:
   metricsEndpoints:
   - port: metrics
     interval: 30s
+    relabelings:
+    - targetLabel: namespace
+      replacement: prd
 prometheusRule:
   enabled: false
 networkPolicy:
   enabled: false
+image:
+  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
+command:
+  name: otelcol-k8s
+resources:
+  requests:
+    cpu: 300m
+    memory: 768Mi
+  limits:
+    cpu: '1'
+    memory: 1536Mi
+nodeSelector:
+  deployment.environment.name: prd
+tolerations:
+- key: deployment.environment.name
+  operator: Equal
+  value: prd
+  effect: NoSchedule
+extraVolumes:
+- name: queue
+  emptyDir:
+    sizeLimit: 3072Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
   metadata:
     name: otel-gateway-headless
-    namespace: '{{ .Release.Namespace }}'
+    namespace: prd-telemetry
   spec:
     clusterIP: None
     ports:
@@ -4011,13 +4095,13 @@ extraManifests:
       protocol: TCP
     selector:
       app.kubernetes.io/name: opentelemetry-collector
-      app.kubernetes.io/instance: '{{ .Release.Name }}'
+      app.kubernetes.io/instance: otel-gateway
       component: standalone-collector
 - apiVersion: rbac.authorization.k8s.io/v1
   kind: Role
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: prd
   rules:
   - apiGroups:
     - ''
@@ -4043,6 +4127,25 @@ extraManifests:
     - get
     - list
     - watch
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: RoleBinding
+  metadata:
+    name: otel-gateway
+    namespace: prd
+  roleRef:
+    apiGroup: rbac.authorization.k8s.io
+    kind: Role
+    name: otel-gateway
+  subjects:
+  - kind: ServiceAccount
+    name: otel-gateway
+    namespace: prd-telemetry
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: Role
+  metadata:
+    name: otel-gateway
+    namespace: prd-telemetry
+  rules:
   - apiGroups:
     - discovery.k8s.io
     resources:
@@ -4055,7 +4158,7 @@ extraManifests:
   kind: RoleBinding
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: prd-telemetry
   roleRef:
     apiGroup: rbac.authorization.k8s.io
     kind: Role
@@ -4063,29 +4166,7 @@ extraManifests:
   subjects:
   - kind: ServiceAccount
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
-image:
-  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
-resources:
-  requests:
-    cpu: 300m
-    memory: 768Mi
-  limits:
-    cpu: '1'
-    memory: 1536Mi
-nodeSelector:
-  deployment.environment.name: prd
-tolerations:
-- key: deployment.environment.name
-  operator: Equal
-  value: prd
-  effect: NoSchedule
-extraVolumes:
-- name: queue
-  emptyDir:
-    sizeLimit: 3072Mi
+    namespace: prd-telemetry
 alternateConfig:
   extensions:
     health_check:
@@ -4126,7 +4207,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -4145,7 +4226,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -4164,7 +4245,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -4329,7 +4410,7 @@ alternateConfig:
             enabled: false
       resolver:
         k8s:
-          service: otel-gateway-headless.prd
+          service: otel-gateway-headless.prd-telemetry
           ports:
           - 14317
     otlp_grpc/tempo:
@@ -4953,7 +5034,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
               }
             },
           ]
-          title       = "Series of the size's"
+          title       = "Used of the size's series"
           description = "Of the 500,000 series that the size is made for. Above 80 %: find the top talkers below, or take the next size."
           transparent = false
           datasource = {
@@ -5325,7 +5406,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           }
           gridPos = {
             h = 8
-            w = 8
+            w = 12
             x = 0
             y = 14
           }
@@ -5372,19 +5453,30 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           type = "bargauge"
           targets = [
             {
-              expr         = "topk(20, count by (deployment_environment_name, service_name) ({__name__=~\".+\", service_name!=\"\"}))"
+              expr         = "topk(20, count by (namespace) ({__name__=~\".+\", namespace!=\"\"}))"
               refId        = "A"
               instant      = true
               range        = false
-              legendFormat = "{{deployment_environment_name}} {{service_name}}"
+              legendFormat = "{{namespace}}, scraped"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "topk(20, count by (deployment_environment_name) ({__name__=~\".+\", deployment_environment_name!=\"\"}))"
+              refId        = "B"
+              instant      = true
+              range        = false
+              legendFormat = "{{deployment_environment_name}}, pushed"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
               }
             },
           ]
-          title       = "Series of applications by service"
-          description = "What comes by OTLP, by stage and service: the largest twenty."
+          title       = "Series by namespace"
+          description = "Scraped: by the namespace of what was scraped. Pushed: by the stage of whose gateway it came. Who grows without having grown?"
           transparent = false
           datasource = {
             type = "prometheus"
@@ -5392,8 +5484,8 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           }
           gridPos = {
             h = 8
-            w = 8
-            x = 8
+            w = 12
+            x = 12
             y = 14
           }
           repeatDirection = "h"
@@ -5439,19 +5531,19 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           type = "bargauge"
           targets = [
             {
-              expr         = "topk(20, sum by (job) (scrape_samples_post_metric_relabeling))"
+              expr         = "topk(20, count by (deployment_environment_name, service_name) ({__name__=~\".+\", deployment_environment_name!=\"\", service_name!=\"\"}))"
               refId        = "A"
               instant      = true
               range        = false
-              legendFormat = "{{job}}"
+              legendFormat = "{{deployment_environment_name}} {{service_name}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
               }
             },
           ]
-          title       = "Samples by scrape job"
-          description = "Of one scrape of all targets. Each costs memory, every 30 seconds a sample."
+          title       = "Series of applications by service"
+          description = "What comes by OTLP, by stage and service: the largest twenty."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -5459,9 +5551,9 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           }
           gridPos = {
             h = 8
-            w = 8
-            x = 16
-            y = 14
+            w = 12
+            x = 0
+            y = 22
           }
           repeatDirection = "h"
           options = {
@@ -5503,6 +5595,73 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           id = 11
         },
         {
+          type = "bargauge"
+          targets = [
+            {
+              expr         = "topk(20, sum by (job) (scrape_samples_post_metric_relabeling))"
+              refId        = "A"
+              instant      = true
+              range        = false
+              legendFormat = "{{job}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Samples by scrape job"
+          description = "Of one scrape of all targets. Each costs memory, every 30 seconds a sample."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 22
+          }
+          repeatDirection = "h"
+          options = {
+            displayMode   = "basic"
+            valueMode     = "color"
+            namePlacement = "auto"
+            showUnfilled  = true
+            sizing        = "auto"
+            minVizWidth   = 8
+            minVizHeight  = 16
+            legend = {
+              displayMode = "list"
+              placement   = "bottom"
+              showLegend  = false
+              calcs       = []
+            }
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            maxVizHeight = 300
+            orientation  = "horizontal"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "blue"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 12
+        },
+        {
           type = "timeseries"
           targets = [
             {
@@ -5526,7 +5685,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             h = 8
             w = 12
             x = 0
-            y = 22
+            y = 30
           }
           repeatDirection = "h"
           options = {
@@ -5553,7 +5712,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             }
             overrides = []
           }
-          id = 12
+          id = 13
         },
         {
           type = "timeseries"
@@ -5579,7 +5738,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             h = 8
             w = 12
             x = 12
-            y = 22
+            y = 30
           }
           repeatDirection = "h"
           options = {
@@ -5606,19 +5765,19 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             }
             overrides = []
           }
-          id = 13
+          id = 14
         },
         {
           type      = "row"
           collapsed = false
-          id        = 14
+          id        = 15
           panels    = []
           title     = "Top talkers"
           gridPos = {
             h = 1
             w = 24
             x = 0
-            y = 30
+            y = 38
           }
         },
         {
@@ -5645,60 +5804,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             h = 8
             w = 12
             x = 0
-            y = 31
-          }
-          repeatDirection = "h"
-          options = {
-            legend = {
-              displayMode = "table"
-              placement   = "bottom"
-              showLegend  = true
-              calcs       = ["mean", "lastNotNull"]
-            }
-            tooltip = {
-              mode = "multi"
-              sort = "desc"
-            }
-          }
-          fieldConfig = {
-            defaults = {
-              unit = "short"
-              min  = 0
-              custom = {
-                lineWidth   = 1
-                fillOpacity = 8
-                showPoints  = "never"
-              }
-            }
-            overrides = []
-          }
-          id = 15
-        },
-        {
-          type = "timeseries"
-          targets = [
-            {
-              expr         = "sum by (tenant) (rate(loki_distributor_lines_received_total[$__rate_interval]))"
-              refId        = "A"
-              legendFormat = "{{tenant}}"
-              datasource = {
-                type = "prometheus"
-                uid  = "prometheus"
-              }
-            },
-          ]
-          title       = "Log lines by namespace"
-          description = "Lines per second. Which service: Logs, bytes by container."
-          transparent = false
-          datasource = {
-            type = "prometheus"
-            uid  = "prometheus"
-          }
-          gridPos = {
-            h = 8
-            w = 12
-            x = 12
-            y = 31
+            y = 39
           }
           repeatDirection = "h"
           options = {
@@ -5726,6 +5832,59 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             overrides = []
           }
           id = 16
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (tenant) (rate(loki_distributor_lines_received_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{tenant}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Log lines by namespace"
+          description = "Lines per second. Which service: Logs, bytes by container."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 39
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 17
         },
       ]
       links = [
@@ -5812,6 +5971,17 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           includeVars = true
           keepTime    = true
           url         = "/d/telemetry-pipeline"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -6059,7 +6229,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "count(ALERTS{namespace=\"dev\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              expr         = "count(ALERTS{namespace=~\"dev|dev-telemetry\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
               refId        = "A"
               legendFormat = "alerts"
               datasource = {
@@ -7175,6 +7345,17 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
           includeVars = true
           keepTime    = true
           url         = "/d/cost-cardinality"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -8378,6 +8559,17 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -8624,7 +8816,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "count(ALERTS{namespace=\"hml\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              expr         = "count(ALERTS{namespace=~\"hml|hml-telemetry\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
               refId        = "A"
               legendFormat = "alerts"
               datasource = {
@@ -9741,6 +9933,17 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -10625,6 +10828,17 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -11002,6 +11216,17 @@ resource "kubernetes_config_map_v1" "dashboard-logs-explorer" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -11068,7 +11293,7 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "count(ALERTS{namespace=\"observability\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              expr         = "count(ALERTS{namespace=~\"observability\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
               refId        = "A"
               legendFormat = "alerts"
               datasource = {
@@ -11644,6 +11869,17 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -11890,7 +12126,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "count(ALERTS{namespace=\"prd\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              expr         = "count(ALERTS{namespace=~\"prd|prd-telemetry\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
               refId        = "A"
               legendFormat = "alerts"
               datasource = {
@@ -13006,6 +13242,17 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
           includeVars = true
           keepTime    = true
           url         = "/d/cost-cardinality"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -14812,6 +15059,17 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -15954,6 +16212,17 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           includeVars = true
           keepTime    = true
           url         = "/d/cost-cardinality"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -18704,6 +18973,17 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -19281,6 +19561,17 @@ resource "kubernetes_config_map_v1" "dashboard-traces-service-graph" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -19483,10 +19774,52 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
   }
 }
 
+resource "kubernetes_limit_range_v1" "dev-telemetry_limit-range" {
+  metadata {
+    name      = "container-defaults"
+    namespace = kubernetes_namespace_v1.dev-telemetry.metadata[0].name
+  }
+
+  spec {
+    limit {
+      default = {
+        cpu    = "500m"
+        memory = "256Mi"
+      }
+      default_request = {
+        cpu    = "50m"
+        memory = "64Mi"
+      }
+      type = "Container"
+    }
+  }
+}
+
 resource "kubernetes_limit_range_v1" "dev_limit-range" {
   metadata {
     name      = "container-defaults"
     namespace = kubernetes_namespace_v1.dev.metadata[0].name
+  }
+
+  spec {
+    limit {
+      default = {
+        cpu    = "500m"
+        memory = "256Mi"
+      }
+      default_request = {
+        cpu    = "50m"
+        memory = "64Mi"
+      }
+      type = "Container"
+    }
+  }
+}
+
+resource "kubernetes_limit_range_v1" "hml-telemetry_limit-range" {
+  metadata {
+    name      = "container-defaults"
+    namespace = kubernetes_namespace_v1.hml-telemetry.metadata[0].name
   }
 
   spec {
@@ -19546,6 +19879,27 @@ resource "kubernetes_limit_range_v1" "observability_limit-range" {
   }
 }
 
+resource "kubernetes_limit_range_v1" "prd-telemetry_limit-range" {
+  metadata {
+    name      = "container-defaults"
+    namespace = kubernetes_namespace_v1.prd-telemetry.metadata[0].name
+  }
+
+  spec {
+    limit {
+      default = {
+        cpu    = "500m"
+        memory = "256Mi"
+      }
+      default_request = {
+        cpu    = "50m"
+        memory = "64Mi"
+      }
+      type = "Container"
+    }
+  }
+}
+
 resource "kubernetes_limit_range_v1" "prd_limit-range" {
   metadata {
     name      = "container-defaults"
@@ -19578,6 +19932,17 @@ resource "kubernetes_namespace_v1" "dev" {
   }
 }
 
+resource "kubernetes_namespace_v1" "dev-telemetry" {
+  metadata {
+    labels = {
+      "deployment.environment.name"        = "dev"
+      "pod-security.kubernetes.io/enforce" = "baseline"
+      "pod-security.kubernetes.io/warn"    = "restricted"
+    }
+    name = "dev-telemetry"
+  }
+}
+
 resource "kubernetes_namespace_v1" "hml" {
   metadata {
     labels = {
@@ -19586,6 +19951,17 @@ resource "kubernetes_namespace_v1" "hml" {
       "pod-security.kubernetes.io/warn"    = "restricted"
     }
     name = "hml"
+  }
+}
+
+resource "kubernetes_namespace_v1" "hml-telemetry" {
+  metadata {
+    labels = {
+      "deployment.environment.name"        = "hml"
+      "pod-security.kubernetes.io/enforce" = "baseline"
+      "pod-security.kubernetes.io/warn"    = "restricted"
+    }
+    name = "hml-telemetry"
   }
 }
 
@@ -19608,6 +19984,67 @@ resource "kubernetes_namespace_v1" "prd" {
       "pod-security.kubernetes.io/warn"    = "restricted"
     }
     name = "prd"
+  }
+}
+
+resource "kubernetes_namespace_v1" "prd-telemetry" {
+  metadata {
+    labels = {
+      "deployment.environment.name"        = "prd"
+      "pod-security.kubernetes.io/enforce" = "baseline"
+      "pod-security.kubernetes.io/warn"    = "restricted"
+    }
+    name = "prd-telemetry"
+  }
+}
+
+resource "kubernetes_network_policy_v1" "dev-telemetry_allow-dns" {
+  metadata {
+    name      = "allow-dns"
+    namespace = kubernetes_namespace_v1.dev-telemetry.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "53"
+        protocol = "UDP"
+      }
+      ports {
+        port     = "53"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "kube-system"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            k8s-app = "kube-dns"
+          }
+        }
+      }
+    }
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "dev-telemetry_deny-all" {
+  metadata {
+    name      = "deny-all"
+    namespace = kubernetes_namespace_v1.dev-telemetry.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    pod_selector {
+    }
   }
 }
 
@@ -19651,6 +20088,56 @@ resource "kubernetes_network_policy_v1" "dev_deny-all" {
   metadata {
     name      = "deny-all"
     namespace = kubernetes_namespace_v1.dev.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "hml-telemetry_allow-dns" {
+  metadata {
+    name      = "allow-dns"
+    namespace = kubernetes_namespace_v1.hml-telemetry.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "53"
+        protocol = "UDP"
+      }
+      ports {
+        port     = "53"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "kube-system"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            k8s-app = "kube-dns"
+          }
+        }
+      }
+    }
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "hml-telemetry_deny-all" {
+  metadata {
+    name      = "deny-all"
+    namespace = kubernetes_namespace_v1.hml-telemetry.metadata[0].name
   }
 
   spec {
@@ -19751,6 +20238,56 @@ resource "kubernetes_network_policy_v1" "observability_deny-all" {
   metadata {
     name      = "deny-all"
     namespace = kubernetes_namespace_v1.observability.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "prd-telemetry_allow-dns" {
+  metadata {
+    name      = "allow-dns"
+    namespace = kubernetes_namespace_v1.prd-telemetry.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "53"
+        protocol = "UDP"
+      }
+      ports {
+        port     = "53"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "kube-system"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            k8s-app = "kube-dns"
+          }
+        }
+      }
+    }
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "prd-telemetry_deny-all" {
+  metadata {
+    name      = "deny-all"
+    namespace = kubernetes_namespace_v1.prd-telemetry.metadata[0].name
   }
 
   spec {
@@ -20020,62 +20557,18 @@ resource "kubernetes_network_policy_v1" "thanos-store_network-policy" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-dev_be-scraped" {
+resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_otel-gateway" {
   depends_on = [
-    kubernetes_namespace_v1.dev,
-    kubernetes_resource_quota_v1.dev_quota,
-    kubernetes_limit_range_v1.dev_limit-range,
-    kubernetes_network_policy_v1.dev_deny-all,
-    kubernetes_network_policy_v1.dev_allow-dns,
-    kubernetes_service_account_v1.dev_secrets-reader,
-  ]
-
-  metadata {
-    name      = "be-scraped"
-    namespace = "dev"
-  }
-
-  spec {
-    egress       = []
-    policy_types = ["Ingress"]
-
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "metrics"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {}
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "traffic-dev_otel-gateway" {
-  depends_on = [
-    kubernetes_namespace_v1.dev,
-    kubernetes_resource_quota_v1.dev_quota,
-    kubernetes_limit_range_v1.dev_limit-range,
-    kubernetes_network_policy_v1.dev_deny-all,
-    kubernetes_network_policy_v1.dev_allow-dns,
-    kubernetes_service_account_v1.dev_secrets-reader,
+    kubernetes_namespace_v1.dev-telemetry,
+    kubernetes_resource_quota_v1.dev-telemetry_quota,
+    kubernetes_limit_range_v1.dev-telemetry_limit-range,
+    kubernetes_network_policy_v1.dev-telemetry_deny-all,
+    kubernetes_network_policy_v1.dev-telemetry_allow-dns,
   ]
 
   metadata {
     name      = "otel-gateway"
-    namespace = "dev"
+    namespace = "dev-telemetry"
   }
 
   spec {
@@ -20089,7 +20582,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev_otel-gateway" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20209,7 +20702,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev_otel-gateway" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20251,6 +20744,49 @@ resource "kubernetes_network_policy_v1" "traffic-dev_otel-gateway" {
   }
 }
 
+resource "kubernetes_network_policy_v1" "traffic-dev_be-scraped" {
+  depends_on = [
+    kubernetes_namespace_v1.dev,
+    kubernetes_resource_quota_v1.dev_quota,
+    kubernetes_limit_range_v1.dev_limit-range,
+    kubernetes_network_policy_v1.dev_deny-all,
+    kubernetes_network_policy_v1.dev_allow-dns,
+    kubernetes_service_account_v1.dev_secrets-reader,
+  ]
+
+  metadata {
+    name      = "be-scraped"
+    namespace = "dev"
+  }
+
+  spec {
+    egress       = []
+    policy_types = ["Ingress"]
+
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {}
+    }
+  }
+}
+
 resource "kubernetes_network_policy_v1" "traffic-dev_send-telemetry" {
   depends_on = [
     kubernetes_namespace_v1.dev,
@@ -20282,7 +20818,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev_send-telemetry" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20295,6 +20831,193 @@ resource "kubernetes_network_policy_v1" "traffic-dev_send-telemetry" {
     }
     pod_selector {
       match_labels = {}
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-hml-telemetry_otel-gateway" {
+  depends_on = [
+    kubernetes_namespace_v1.hml-telemetry,
+    kubernetes_resource_quota_v1.hml-telemetry_quota,
+    kubernetes_limit_range_v1.hml-telemetry_limit-range,
+    kubernetes_network_policy_v1.hml-telemetry_deny-all,
+    kubernetes_network_policy_v1.hml-telemetry_allow-dns,
+  ]
+
+  metadata {
+    name      = "otel-gateway"
+    namespace = "hml-telemetry"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "14317"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "80"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/component" = "gateway"
+            "app.kubernetes.io/name"      = "loki"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "4317"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "tempo"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml"
+          }
+        }
+        pod_selector {
+          match_labels = {}
+        }
+      }
+      ports {
+        port     = "4317"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "4318"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      ports {
+        port     = "14317"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8888"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/instance" = "otel-gateway"
+        "app.kubernetes.io/name"     = "opentelemetry-collector"
+      }
     }
   }
 }
@@ -20342,194 +21065,6 @@ resource "kubernetes_network_policy_v1" "traffic-hml_be-scraped" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-hml_otel-gateway" {
-  depends_on = [
-    kubernetes_namespace_v1.hml,
-    kubernetes_resource_quota_v1.hml_quota,
-    kubernetes_limit_range_v1.hml_limit-range,
-    kubernetes_network_policy_v1.hml_deny-all,
-    kubernetes_network_policy_v1.hml_allow-dns,
-    kubernetes_service_account_v1.hml_secrets-reader,
-  ]
-
-  metadata {
-    name      = "otel-gateway"
-    namespace = "hml"
-  }
-
-  spec {
-    policy_types = ["Ingress", "Egress"]
-
-    egress {
-      ports {
-        port     = "14317"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "80"
-        protocol = "TCP"
-      }
-      ports {
-        port     = "8080"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/component" = "gateway"
-            "app.kubernetes.io/name"      = "loki"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "4317"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "tempo"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "9090"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "443"
-        protocol = "TCP"
-      }
-      to {
-        ip_block {
-          cidr = "10.20.240.0/22"
-        }
-      }
-      to {
-        ip_block {
-          cidr = "10.20.244.0/22"
-        }
-      }
-      to {
-        ip_block {
-          cidr = "10.20.248.0/22"
-        }
-      }
-      to {
-        ip_block {
-          cidr = "172.20.0.1/32"
-        }
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
-          }
-        }
-        pod_selector {
-          match_labels = {}
-        }
-      }
-      ports {
-        port     = "4317"
-        protocol = "TCP"
-      }
-      ports {
-        port     = "4318"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      ports {
-        port     = "14317"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "8888"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {
-        "app.kubernetes.io/instance" = "otel-gateway"
-        "app.kubernetes.io/name"     = "opentelemetry-collector"
-      }
-    }
-  }
-}
-
 resource "kubernetes_network_policy_v1" "traffic-hml_send-telemetry" {
   depends_on = [
     kubernetes_namespace_v1.hml,
@@ -20561,7 +21096,7 @@ resource "kubernetes_network_policy_v1" "traffic-hml_send-telemetry" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
+            "kubernetes.io/metadata.name" = "hml-telemetry"
           }
         }
         pod_selector {
@@ -20700,7 +21235,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki-entrance" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20713,7 +21248,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki-entrance" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
+            "kubernetes.io/metadata.name" = "hml-telemetry"
           }
         }
         pod_selector {
@@ -20726,7 +21261,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki-entrance" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -20979,7 +21514,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20992,7 +21527,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
+            "kubernetes.io/metadata.name" = "hml-telemetry"
           }
         }
         pod_selector {
@@ -21005,7 +21540,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21074,62 +21609,18 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-prd_be-scraped" {
+resource "kubernetes_network_policy_v1" "traffic-prd-telemetry_otel-gateway" {
   depends_on = [
-    kubernetes_namespace_v1.prd,
-    kubernetes_resource_quota_v1.prd_quota,
-    kubernetes_limit_range_v1.prd_limit-range,
-    kubernetes_network_policy_v1.prd_deny-all,
-    kubernetes_network_policy_v1.prd_allow-dns,
-    kubernetes_service_account_v1.prd_secrets-reader,
-  ]
-
-  metadata {
-    name      = "be-scraped"
-    namespace = "prd"
-  }
-
-  spec {
-    egress       = []
-    policy_types = ["Ingress"]
-
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "metrics"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {}
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "traffic-prd_otel-gateway" {
-  depends_on = [
-    kubernetes_namespace_v1.prd,
-    kubernetes_resource_quota_v1.prd_quota,
-    kubernetes_limit_range_v1.prd_limit-range,
-    kubernetes_network_policy_v1.prd_deny-all,
-    kubernetes_network_policy_v1.prd_allow-dns,
-    kubernetes_service_account_v1.prd_secrets-reader,
+    kubernetes_namespace_v1.prd-telemetry,
+    kubernetes_resource_quota_v1.prd-telemetry_quota,
+    kubernetes_limit_range_v1.prd-telemetry_limit-range,
+    kubernetes_network_policy_v1.prd-telemetry_deny-all,
+    kubernetes_network_policy_v1.prd-telemetry_allow-dns,
   ]
 
   metadata {
     name      = "otel-gateway"
-    namespace = "prd"
+    namespace = "prd-telemetry"
   }
 
   spec {
@@ -21143,7 +21634,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd_otel-gateway" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21263,7 +21754,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd_otel-gateway" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21305,6 +21796,49 @@ resource "kubernetes_network_policy_v1" "traffic-prd_otel-gateway" {
   }
 }
 
+resource "kubernetes_network_policy_v1" "traffic-prd_be-scraped" {
+  depends_on = [
+    kubernetes_namespace_v1.prd,
+    kubernetes_resource_quota_v1.prd_quota,
+    kubernetes_limit_range_v1.prd_limit-range,
+    kubernetes_network_policy_v1.prd_deny-all,
+    kubernetes_network_policy_v1.prd_allow-dns,
+    kubernetes_service_account_v1.prd_secrets-reader,
+  ]
+
+  metadata {
+    name      = "be-scraped"
+    namespace = "prd"
+  }
+
+  spec {
+    egress       = []
+    policy_types = ["Ingress"]
+
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {}
+    }
+  }
+}
+
 resource "kubernetes_network_policy_v1" "traffic-prd_send-telemetry" {
   depends_on = [
     kubernetes_namespace_v1.prd,
@@ -21336,7 +21870,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd_send-telemetry" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21391,6 +21925,24 @@ resource "kubernetes_pod_disruption_budget_v1" "thanos-querier_disruption-budget
   }
 }
 
+resource "kubernetes_resource_quota_v1" "dev-telemetry_quota" {
+  metadata {
+    name      = "quota"
+    namespace = kubernetes_namespace_v1.dev-telemetry.metadata[0].name
+  }
+
+  spec {
+    hard = {
+      "limits.cpu"           = "8"
+      "limits.memory"        = "12Gi"
+      persistentvolumeclaims = "0"
+      pods                   = "8"
+      "requests.cpu"         = "3"
+      "requests.memory"      = "6Gi"
+    }
+  }
+}
+
 resource "kubernetes_resource_quota_v1" "dev_quota" {
   metadata {
     name      = "quota"
@@ -21405,6 +21957,24 @@ resource "kubernetes_resource_quota_v1" "dev_quota" {
       pods                   = "80"
       "requests.cpu"         = "6"
       "requests.memory"      = "24Gi"
+    }
+  }
+}
+
+resource "kubernetes_resource_quota_v1" "hml-telemetry_quota" {
+  metadata {
+    name      = "quota"
+    namespace = kubernetes_namespace_v1.hml-telemetry.metadata[0].name
+  }
+
+  spec {
+    hard = {
+      "limits.cpu"           = "8"
+      "limits.memory"        = "12Gi"
+      persistentvolumeclaims = "0"
+      pods                   = "8"
+      "requests.cpu"         = "3"
+      "requests.memory"      = "6Gi"
     }
   }
 }
@@ -21441,6 +22011,24 @@ resource "kubernetes_resource_quota_v1" "observability_quota" {
       pods                   = "200"
       "requests.cpu"         = "24"
       "requests.memory"      = "96Gi"
+    }
+  }
+}
+
+resource "kubernetes_resource_quota_v1" "prd-telemetry_quota" {
+  metadata {
+    name      = "quota"
+    namespace = kubernetes_namespace_v1.prd-telemetry.metadata[0].name
+  }
+
+  spec {
+    hard = {
+      "limits.cpu"           = "8"
+      "limits.memory"        = "12Gi"
+      persistentvolumeclaims = "0"
+      pods                   = "8"
+      "requests.cpu"         = "3"
+      "requests.memory"      = "6Gi"
     }
   }
 }
@@ -21601,6 +22189,75 @@ resource "kubernetes_service_account_v1" "thanos-store_service-account" {
     }
     name      = "thanos-store"
     namespace = "observability"
+  }
+}
+
+resource "kubernetes_service_v1" "gateway-address-dev" {
+  depends_on = [
+    kubernetes_namespace_v1.dev,
+    kubernetes_resource_quota_v1.dev_quota,
+    kubernetes_limit_range_v1.dev_limit-range,
+    kubernetes_network_policy_v1.dev_deny-all,
+    kubernetes_network_policy_v1.dev_allow-dns,
+    kubernetes_service_account_v1.dev_secrets-reader,
+    kubernetes_network_policy_v1.traffic-dev_send-telemetry,
+    kubernetes_network_policy_v1.traffic-dev_be-scraped,
+  ]
+
+  metadata {
+    name      = "otel-gateway"
+    namespace = "dev"
+  }
+
+  spec {
+    external_name = "otel-gateway.dev-telemetry.svc.cluster.local"
+    type          = "ExternalName"
+  }
+}
+
+resource "kubernetes_service_v1" "gateway-address-hml" {
+  depends_on = [
+    kubernetes_namespace_v1.hml,
+    kubernetes_resource_quota_v1.hml_quota,
+    kubernetes_limit_range_v1.hml_limit-range,
+    kubernetes_network_policy_v1.hml_deny-all,
+    kubernetes_network_policy_v1.hml_allow-dns,
+    kubernetes_service_account_v1.hml_secrets-reader,
+    kubernetes_network_policy_v1.traffic-hml_send-telemetry,
+    kubernetes_network_policy_v1.traffic-hml_be-scraped,
+  ]
+
+  metadata {
+    name      = "otel-gateway"
+    namespace = "hml"
+  }
+
+  spec {
+    external_name = "otel-gateway.hml-telemetry.svc.cluster.local"
+    type          = "ExternalName"
+  }
+}
+
+resource "kubernetes_service_v1" "gateway-address-prd" {
+  depends_on = [
+    kubernetes_namespace_v1.prd,
+    kubernetes_resource_quota_v1.prd_quota,
+    kubernetes_limit_range_v1.prd_limit-range,
+    kubernetes_network_policy_v1.prd_deny-all,
+    kubernetes_network_policy_v1.prd_allow-dns,
+    kubernetes_service_account_v1.prd_secrets-reader,
+    kubernetes_network_policy_v1.traffic-prd_send-telemetry,
+    kubernetes_network_policy_v1.traffic-prd_be-scraped,
+  ]
+
+  metadata {
+    name      = "otel-gateway"
+    namespace = "prd"
+  }
+
+  spec {
+    external_name = "otel-gateway.prd-telemetry.svc.cluster.local"
+    type          = "ExternalName"
   }
 }
 
