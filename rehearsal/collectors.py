@@ -14,9 +14,11 @@ import re
 import signal
 import subprocess
 import threading
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -424,6 +426,15 @@ def pods_logs(folder: Path) -> Path:
     return folder / "pods"
 
 
+def append_pod_log(folder: Path, namespace: str, pod: str, text: str) -> None:
+    """Write as the kubelet does for a container; `text` begins with F, or with P for a part."""
+    uid = "0f8fad5b-d9cb-469f-a165-70867728950e"
+    file = pods_logs(folder) / f"{namespace}_{pod}_{uid}" / "web" / "0.log"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8") as log:
+        log.write(f"{datetime.now(UTC).isoformat().removesuffix('+00:00')}000Z stdout {text}\n")
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunningCollector:
     """A collector that answers its health check."""
@@ -435,6 +446,18 @@ class RunningCollector:
     def url(self, port: int) -> str:
         """Where it listens here for what it listens for on that port in the cluster."""
         return f"http://{LOOPBACK}:{self.ports[port]}"
+
+    def told(self, name: str, label: str = "") -> float:
+        """The sum of what it tells Prometheus about itself under a name.
+
+        Raises:
+            OSError: it does not answer.
+        """
+        url = f"{self.url(OWN_METRICS)}/metrics"
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own collector
+            lines = answer.read().decode().splitlines()
+        found = (line for line in lines if line.startswith(name) and label in line)
+        return sum(float(line.rpartition(" ")[2]) for line in found)
 
     def kill(self) -> None:
         """End it as the kernel does when memory runs out: it can save nothing."""

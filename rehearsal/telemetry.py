@@ -34,6 +34,24 @@ def post(url: str, signal: str, body: Json, headers: Mapping[str, str] | None = 
         pass
 
 
+def claims(stage: str) -> dict[str, str]:
+    """What an application can say about where it runs, in all the ways that become the same."""
+    return {
+        "service.namespace": stage,
+        "deployment.environment.name": stage,
+        "deployment.environment": stage,
+        "k8s.namespace.name": stage,
+        "k8s.cluster.name": stage,
+        "k8s.pod.name": stage,
+        # They become the same labels.
+        "service_namespace": stage,
+        "deployment_environment_name": stage,
+        "deployment.environment_name": stage,
+        "k8s_namespace_name": stage,
+        "k8s-namespace-name": stage,
+    }
+
+
 def traces(
     resource: Mapping[str, Any], spans: Iterable[Json], scope: Mapping[str, Any] | None = None
 ) -> Json:
