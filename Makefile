@@ -148,6 +148,7 @@ lock: setup ## Rewrite the lock files after a change of a *.in file or of packag
 	$(COMPILE) -o tools/requirements-go.txt tools/requirements-go.in
 	$(COMPILE) -o sample_apps/python/requirements.txt sample_apps/python/requirements.in
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --loglevel=error
+	cd sample_apps/node && PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --loglevel=error
 	rm -rf .cache/lock
 
 # Local states are kept: that of the state stack is in terraform-state, not in cdktf.out.

@@ -162,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self._body()
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
         content_type = self.headers.get_content_type()
@@ -179,6 +179,17 @@ class _Handler(BaseHTTPRequestHandler):
             return
         status = self.server.sink.record(self.path, self.headers.get(TENANT_HEADER), content)
         self._answer(status, content_type)
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers["Content-Length"]))
+        # As the exporters of Node.js and Java send: a length in hex, the chunk, until one of 0.
+        chunks = []
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(chunks)
 
     def _answer(self, status: int, content_type: str) -> None:
         # An empty message is no bytes at all in protobuf.

@@ -19,6 +19,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -28,11 +29,12 @@ from typing import Any, Final, Literal, get_args
 
 import yaml
 
+from constructs_lib.jsii_runtime import node_program
 from rehearsal.processes import LOOPBACK, RunningProcess, free_port
 from rehearsal.processes import start as start_process
 from scripts.go_build import ROOT, cache_dir, say
 
-Language = Literal["python"]
+Language = Literal["python", "node"]
 
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 """In the order in which they call one another."""
@@ -210,6 +212,26 @@ def _install_python(source: Path, folder: Path) -> None:
     _run(pip, source)
 
 
+def _install_node(source: Path, folder: Path) -> None:
+    for name in _NODE_FILES:
+        shutil.copy(source / name, folder)
+    scripts = sysconfig.get_path("scripts")
+    # npm starts the first `node` on the PATH.
+    path = os.pathsep.join([scripts, os.environ.get("PATH", os.defpath)])
+    npm = [str(Path(scripts) / "npm"), "ci", "--omit=dev", "--loglevel=error"]
+    _run(npm, folder, os.environ | {"PATH": path})
+
+
+def _node_folder(_folder: Path) -> tuple[str, ...]:
+    # Not the script that `make setup` installs, which would not hand SIGTERM on.
+    try:
+        return (str(node_program().parent),)
+    except ModuleNotFoundError as error:
+        raise SampleAppUnavailableError(str(error)) from error
+
+
+_NODE_FILES: Final = (".npmrc", "app.js", "package.json", "package-lock.json")
+
 _BUILDS: Final[Mapping[Language, _Build]] = {
     "python": _Build(
         inputs=("requirements.txt",),
@@ -218,6 +240,15 @@ _BUILDS: Final[Mapping[Language, _Build]] = {
         programs=lambda folder: (str(folder / "bin"),),
         runs_in=lambda source, _folder: source,
         environment={"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"},
+    ),
+    "node": _Build(
+        # Node.js looks for packages beside the file, so this is a copy.
+        inputs=_NODE_FILES,
+        takes="half a minute",
+        install=_install_node,
+        programs=_node_folder,
+        runs_in=lambda _source, folder: folder,
+        environment={"NODE_ENV": "production"},
     ),
 }
 
@@ -239,11 +270,14 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _run(command: Sequence[str], folder: Path) -> None:
+def _run(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
+) -> None:
     try:
         done = subprocess.run(
             command,
             cwd=folder,
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

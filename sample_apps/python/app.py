@@ -27,8 +27,9 @@ LONGEST_ITEM = 100
 DOWNSTREAM_URL = os.environ.get("DOWNSTREAM_URL", "").rstrip("/")
 
 # region log
-logging.basicConfig(level=logging.INFO)
+# No handler that prints: the SDK has added one that sends, and the cluster collects what is printed.
 log = logging.getLogger("orders")
+log.setLevel(logging.INFO)
 # endregion
 
 # region metric
