@@ -9,9 +9,7 @@ nothing else: a component that `adapt` does not know may need the cluster, so it
 """
 
 import copy
-import os
 import re
-import signal
 import subprocess
 import threading
 import urllib.request
@@ -447,8 +445,8 @@ class RunningCollector:
         """Where it listens here for what it listens for on that port in the cluster."""
         return f"http://{LOOPBACK}:{self.ports[port]}"
 
-    def told(self, name: str, label: str = "") -> float:
-        """The sum of what it tells Prometheus about itself under a name.
+    def own_metrics(self) -> list[tuple[str, float]]:
+        """Name with labels, and value, of each thing that it tells Prometheus about itself.
 
         Raises:
             OSError: it does not answer.
@@ -456,13 +454,18 @@ class RunningCollector:
         url = f"{self.url(OWN_METRICS)}/metrics"
         with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own collector
             lines = answer.read().decode().splitlines()
-        found = (line for line in lines if line.startswith(name) and label in line)
-        return sum(float(line.rpartition(" ")[2]) for line in found)
+        parts = (line.rpartition(" ") for line in lines if line and not line.startswith("#"))
+        return [(name, float(value)) for name, _, value in parts]
+
+    def told(self, name: str, label: str = "") -> float:
+        """The sum of what it tells under a name; raises OSError."""
+        return sum(
+            value for line, value in self.own_metrics() if line.startswith(name) and label in line
+        )
 
     def kill(self) -> None:
         """End it as the kernel does when memory runs out: it can save nothing."""
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.stop()
+        self.process.kill()
 
 
 def validate(otelcol: Path, adapted: Adapted, folder: Path) -> str | None:

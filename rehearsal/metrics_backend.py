@@ -25,7 +25,7 @@ from rehearsal.processes import LOOPBACK, RunningProcess, free_port, start
 
 Values = Mapping[str, Any]
 
-BLOCK_SECONDS = 30
+BLOCK_SECONDS = 20
 """How much a block holds here; two hours in the cluster."""
 
 _WINDOW = re.compile(r"\[(\d+[mhd])\]")

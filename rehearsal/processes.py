@@ -82,6 +82,12 @@ class RunningProcess:
         self._signal_group(signal.SIGKILL)
         self._child.wait()
 
+    def kill(self) -> None:
+        """End the program as the kernel does when memory runs out: it can save nothing."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        self.stop()
+
     def _signal_group(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
