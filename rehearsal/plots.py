@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -22,7 +23,7 @@ _MIB = 1024 * 1024
 def per_second(readings: Sequence[Reading], counter: str) -> tuple[list[float], list[float]]:
     """Times and rates of a counter between readings; a restart counts from zero again."""
     times, rates = [], []
-    for before, after in zip(readings, readings[1:], strict=False):
+    for before, after in pairwise(readings):
         old, new = getattr(before, counter), getattr(after, counter)
         grown = new - old if new >= old else new
         times.append(after.at)
@@ -55,8 +56,11 @@ def run_plot(
     )
     for axis, title in zip(axes, titles, strict=True):
         _dress(axis, title)
+        if axis is axes[0]:
+            axis.set_ylim(top=axis.get_ylim()[1] * 1.6)
         _mark(axis, marks, named=axis is axes[0])
-    axes[0].legend(loc="upper left", fontsize=8, frameon=False, ncols=3)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper right", fontsize=8, frameon=False, ncols=4)
     axes[-1].set_xlabel("seconds", fontsize=9)
     return _svg(figure)
 
@@ -79,13 +83,13 @@ def fault_plot(readings: Sequence[Reading], marks: Marks) -> str:
     held.tick_params(labelsize=7)
     held.set_ylim(bottom=0)
     held.spines["top"].set_visible(False)
+    axis.set_ylim(top=axis.get_ylim()[1] * 1.7)
     _mark(axis, marks, named=len(marks) <= 3)
     handles = axis.get_legend_handles_labels(), held.get_legend_handles_labels()
     axis.legend(
         handles[0][0] + handles[1][0], handles[0][1] + handles[1][1], fontsize=7, frameon=False,
-        loc="upper right", ncols=3,
+        loc="upper right", ncols=3, borderaxespad=0,
     )  # fmt: skip
-    axis.set_ylim(top=axis.get_ylim()[1] * 1.35)
     return _svg(figure)
 
 
@@ -103,8 +107,9 @@ def _mark(axis: Axes, marks: Marks, *, named: bool) -> None:
     for number, (at, what) in enumerate(marks):
         axis.axvline(at, color="#656d76", linewidth=0.8, linestyle=":")
         if named:
-            height = top * (0.98 - 0.14 * (number % 3))
-            axis.annotate(what, (at, height), fontsize=7, color="#424a53", va="top")
+            # Rows of their own, so that neighbours do not cover one another.
+            height = top * (0.86 - 0.13 * (number % 3))
+            axis.annotate(f" {what}", (at, height), fontsize=7, color="#424a53", va="top")
 
 
 def _svg(figure: Figure) -> str:

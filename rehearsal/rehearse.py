@@ -1,7 +1,7 @@
 """The rehearsal itself: applications, traffic, an error burst, and the verdicts about them."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
@@ -292,7 +292,7 @@ def wait_until(condition: Callable[[], bool], seconds: float, every: float = 0.5
 
 
 def memory_stays_below(
-    verdicts: Verdicts, seen: dict[str, float], limits: dict[str, float]
+    verdicts: Verdicts, seen: Mapping[str, float], limits: Mapping[str, float]
 ) -> None:
     """Say whether collectors stayed below the limits of their containers."""
     for name, most in seen.items():

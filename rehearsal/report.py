@@ -143,6 +143,7 @@ th, td { text-align: left; vertical-align: top; padding: 6px 10px 6px 0;
 th { font-weight: 600; white-space: nowrap; } td.number { text-align: right; white-space: nowrap; }
 th.number { text-align: right; } td.status { white-space: nowrap; font-weight: 600; width: 100px; }
 td.name { width: 34%; } .promise { color: var(--dim); font-size: 13px; }
+table.faults td:nth-child(2) { min-width: 440px; }
 svg { max-width: 100%; height: auto; } details { margin: 8px 0; } summary { cursor: pointer; }
 code { font-size: 12.5px; } .scroll { overflow-x: auto; }
 nav a { margin-right: 14px; } a { color: #0969da; }
@@ -190,8 +191,8 @@ def _heading(report: Report) -> str:
     links = ("checks", "plots", "faults", "not-checked", "versions", "substitutions")
     return (
         f"<h1>Rehearsal of {escape(report.environment)}</h1>"
-        f"<p>{report.began:%Y-%m-%d %H:%M:%S %Z}, {report.seconds:.0f} s, on one computer, with the "
-        "configuration out of the synthesized stacks.</p>"
+        f"<p>{report.began:%Y-%m-%d %H:%M:%S %Z}, {report.seconds:.0f} s, on one computer, with "
+        "the configuration out of the synthesized stacks.</p>"
         f"<div class='verdict'><div class='tile banner {outcome}'><b class='{outcome}'>"
         f"{outcome.upper()}</b>{escape(said)}</div>{tiles}</div>"
         "<nav>"
@@ -243,10 +244,10 @@ def _faults(report: Report) -> str:
             plot = fault_plot(tried.readings, tried.marks)
             rows.append(f"<tr><td></td><td colspan='{1 + len(NUMBERS)}'>{plot}</td></tr>")
     return (
-        "<h2 id='faults'>Faults</h2><p>Each with a gateway of its own. Items are log records, data "
-        "points and spans (blocks and samples for S3 and Prometheus); lost is what was acknowledged "
-        f"and did not arrive. A minute took {report.minute:g} s here.</p><div class='scroll'>"
-        f"<table><thead><tr><th></th><th>Fault</th>{heading}</tr></thead>"
+        "<h2 id='faults'>Faults</h2><p>Each with a gateway of its own. Items are log records, "
+        "data points and spans (blocks and orders for S3 and Prometheus); lost is what was "
+        f"acknowledged and did not arrive. A minute took {report.minute:g} s here.</p>"
+        f"<div class='scroll'><table class='faults'><thead><tr><th></th><th>Fault</th>{heading}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 

@@ -23,6 +23,7 @@ from environments.load import SettingsError, environment_names, load_environment
 from environments.model import Settings
 from rehearsal import optional_programs, report, smoke, storage_checks
 from rehearsal.arrived import ORDERS_CREATED
+from rehearsal.collectors import OTLP_HTTP
 from rehearsal.faults import FAULTS, MINUTE, Bench, Tried, try_fault
 from rehearsal.metrics_backend import QUICK
 from rehearsal.pipeline import STAND_IN, Pipeline, running_pipeline
@@ -129,8 +130,6 @@ class Run:
 
     def _smoke(self, pipeline: Pipeline) -> None:
         """The same code as `make smoke`, against the back ends here."""
-        from rehearsal.collectors import OTLP_HTTP
-
         ends = smoke.Endpoints(
             gateways={
                 stage: gateway.url(OTLP_HTTP) for stage, gateway in pipeline.gateways.items()

@@ -67,6 +67,7 @@ class Sampler:
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Self:
+        self._started = time.monotonic()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         return self

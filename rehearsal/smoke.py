@@ -82,13 +82,15 @@ class Probe:
         """
         now = time.time_ns()
         resource = {"service.name": SERVICE}
-        # An error: the sampler keeps it.
+        # An error, so that the sampler keeps it; of no server, so that no service level counts it
+        # and nobody is woken.
         span = telemetry.span(
             self.trace_id,
             self.identifier[:16],
             "smoke test",
             start_ns=now - 1_000_000,
             end_ns=now,
+            kind=telemetry.INTERNAL,
             status=telemetry.ERROR,
         )
         record = telemetry.log_record(self.line, at_ns=now)
@@ -269,7 +271,7 @@ def _flag(name: str) -> str:
 def _option(options: argparse.Namespace, name: str) -> str:
     stage = name.removeprefix("gateway-")
     if stage != name:
-        return dict(options.gateway).get(stage, "")
+        return str(dict(options.gateway).get(stage, ""))
     return str(getattr(options, name) or "")
 
 

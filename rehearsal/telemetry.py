@@ -10,6 +10,9 @@ Json = dict[str, Any]
 ERROR = 2
 """The status code of a span that failed."""
 
+INTERNAL, SERVER = 1, 2
+"""Kinds of spans: service levels count those of servers."""
+
 _SECONDS = 10
 
 
@@ -84,16 +87,17 @@ def span(
     start_ns: int,
     end_ns: int,
     parent_id: str = "",
+    kind: int = SERVER,
     status: int = 0,
     attributes: Mapping[str, Any] | None = None,
 ) -> Json:
-    """A span of a server; identifiers are hexadecimal."""
+    """A span, of a server unless told; identifiers are hexadecimal."""
     return {
         "traceId": trace_id,
         "spanId": span_id,
         "parentSpanId": parent_id,
         "name": name,
-        "kind": 2,
+        "kind": kind,
         "startTimeUnixNano": str(start_ns),
         "endTimeUnixNano": str(end_ns),
         "status": {"code": status},
