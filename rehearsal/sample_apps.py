@@ -34,7 +34,7 @@ from rehearsal.processes import LOOPBACK, RunningProcess, free_port
 from rehearsal.processes import start as start_process
 from scripts.go_build import ROOT, cache_dir, say
 
-Language = Literal["python", "node"]
+Language = Literal["python", "node", "java"]
 
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 """In the order in which they call one another."""
@@ -230,6 +230,42 @@ def _node_folder(_folder: Path) -> tuple[str, ...]:
         raise SampleAppUnavailableError(str(error)) from error
 
 
+def _install_java(source: Path, folder: Path) -> None:
+    maven = _java_program("mvn", "Maven 3.8 or later")
+    _java_program("java", "a JDK, 17 or later")
+    for name in ("pom.xml", _JAVA_LOCK):
+        shutil.copy(source / name, folder)
+    shutil.copytree(source / "src", folder / "src")
+    _run([maven, "--batch-mode", "--quiet", "package"], folder)
+    _check_jars(folder / "target", (folder / _JAVA_LOCK).read_text(encoding="utf-8"))
+
+
+def _check_jars(folder: Path, lock: str) -> None:
+    # A pom.xml pins versions, not what is in them.
+    wanted = {name: digest for digest, name in map(str.split, lock.splitlines())}
+    found = {
+        jar.relative_to(folder).as_posix(): sha256(jar.read_bytes()).hexdigest()
+        for part in ("lib", "agent")
+        for jar in (folder / part).glob("*.jar")
+    }
+    if different := sorted(name for name, _ in wanted.items() ^ found.items()):
+        raise SampleAppUnavailableError(
+            f"not the jars of sample_apps/java/{_JAVA_LOCK}: {', '.join(dict.fromkeys(different))}"
+        )
+
+
+def _java_program(name: str, what: str) -> str:
+    program = shutil.which(name)
+    if program is None:
+        raise SampleAppUnavailableError(f"{name} is not on the PATH: install {what}")
+    return program
+
+
+def _java_folder(_folder: Path) -> tuple[str, ...]:
+    return (str(Path(_java_program("java", "a JDK, 17 or later")).parent),)
+
+
+_JAVA_LOCK: Final = "dependencies.sha256"
 _NODE_FILES: Final = (".npmrc", "app.js", "package.json", "package-lock.json")
 
 _BUILDS: Final[Mapping[Language, _Build]] = {
@@ -249,6 +285,13 @@ _BUILDS: Final[Mapping[Language, _Build]] = {
         programs=_node_folder,
         runs_in=lambda _source, folder: folder,
         environment={"NODE_ENV": "production"},
+    ),
+    "java": _Build(
+        inputs=("pom.xml", _JAVA_LOCK, "src/main/java/orders/App.java"),
+        takes="a minute",
+        install=_install_java,
+        programs=_java_folder,
+        runs_in=lambda _source, folder: folder / "target",
     ),
 }
 

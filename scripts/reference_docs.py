@@ -39,6 +39,7 @@ from helm_values.release import Release
 from helm_values.releases import releases
 from helm_values.resources import Resources
 from helm_values.sizes import METRICS
+from scripts import code_blocks
 from scripts.chart_contract import read_contracts, sample_layers_below
 from scripts.programs import PROGRAMS
 from scripts.synthesis import deployment_order
@@ -920,6 +921,20 @@ def render_all() -> dict[str, str]:
         "docs/reference/settings.md": settings_page(),
         "docs/reference/traffic.md": traffic_page(foundation, settings),
         "docs/reference/versions.md": versions_page(settings),
+        **quoting_documents(),
+    }
+
+
+def quoting_documents() -> dict[str, str]:
+    """Text of every document that quotes source code, by its path."""
+    documents = {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted((ROOT / "docs").rglob("*.md"))
+    }
+    return {
+        name: code_blocks.rewrite(text, name, ROOT)
+        for name, text in documents.items()
+        if code_blocks.MARKER in text
     }
 
 

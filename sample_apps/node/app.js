@@ -142,7 +142,7 @@ async function callDownstream(method, order) {
   return answer.json();
 }
 
-const server = app.listen(Number(process.env.PORT), process.env.HOST ?? '0.0.0.0');
+const server = app.listen(Number(process.env.PORT ?? 8080), process.env.HOST ?? '0.0.0.0');
 
 // region shutdown
 // The SDK stops at SIGTERM at once and would lose the requests that are still being answered. It

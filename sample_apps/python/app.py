@@ -24,10 +24,12 @@ DOWNSTREAM_TIMEOUT_SECONDS = 10
 KEPT_ORDERS = 100
 LONGEST_ITEM = 100
 
+HOST = os.environ.get("HOST", "0.0.0.0")  # noqa: S104 - a pod has interfaces of its own
+PORT = int(os.environ.get("PORT", "8080"))
 DOWNSTREAM_URL = os.environ.get("DOWNSTREAM_URL", "").rstrip("/")
 
 # region log
-# No handler that prints: the SDK has added one that sends, and the cluster collects what is printed.
+# No handler that prints: the SDK added one that sends, and the cluster collects what is printed.
 log = logging.getLogger("orders")
 log.setLevel(logging.INFO)
 # endregion
@@ -144,5 +146,5 @@ def stop(_signal: int, _frame: FrameType | None) -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, stop)
     # One process with threads: the SDK's own threads do not survive a fork.
-    serve(app, host=os.environ.get("HOST", "0.0.0.0"), port=int(os.environ["PORT"]), threads=8)  # noqa: S104
+    serve(app, host=HOST, port=PORT, threads=8)
 # endregion
