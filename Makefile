@@ -9,9 +9,14 @@ STACK ?=
 YES ?=
 CONFIRM ?=
 PYTEST_ARGS ?=
+# For rehearse and smoke: what they say with --help, as in SMOKE_ARGS="--port-forward --stage dev".
+REHEARSE_ARGS ?=
+SMOKE_ARGS ?=
 # For charts-check: UPDATE=1 rewrites helm_values/contract. CHARTS_DIR=<folder> in the environment
 # takes unpacked charts from there instead of downloading them.
 UPDATE ?=
+# For dashboards-preview: PREVIEW_ARGS=--docs, or "--only <dashboard>"; --help lists them.
+PREVIEW_ARGS ?=
 # For lock: LOCK_ARGS=--upgrade takes the newest versions that the *.in files allow.
 LOCK_ARGS ?=
 
@@ -25,7 +30,7 @@ DEPLOY_ARGS = --env $(ENV) $(foreach name,$(STACK),--stack $(name)) $(if $(YES),
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z][a-z_-]*:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z][a-z_-]*:.*## / { printf "  %-18s %s\n", $$1, $$2 }' Makefile
 
 # --- Set up -------------------------------------------------------------------------------------
 
@@ -71,7 +76,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps
+.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check dashboards-preview sample-apps rehearse
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -118,12 +123,18 @@ rehearse-infra: setup-dev terraform ## Apply ENV's infrastructure to an emulated
 sample-apps: setup-dev ## Install and build the sample applications (once, a minute)
 	@$(PY) -m rehearsal.sample_apps
 
+rehearse: test-programs ## Send the sample applications through ENV's real pipeline here, with faults
+	$(PY) -m rehearsal.run --env $(ENV) $(REHEARSE_ARGS)
+
 charts-check: test-programs ## Render and check every release with the real charts (UPDATE=1: rewrite the contract)
 	$(PY) -m scripts.charts $(if $(UPDATE),--update)
 
+dashboards-preview: setup-dev ## Draw ENV's dashboards with generated data (PREVIEW_ARGS=--docs: those in docs)
+	$(PY) -m rehearsal.dashboards_preview --env $(ENV) $(PREVIEW_ARGS)
+
 # --- Operate ------------------------------------------------------------------------------------
 
-.PHONY: plan deploy destroy
+.PHONY: plan deploy destroy smoke
 plan: node_modules terraform ## Show what deploying ENV would change (STACK="network ...")
 	$(PY) -m scripts.deploy plan $(DEPLOY_ARGS)
 
@@ -132,6 +143,9 @@ deploy: node_modules terraform ## Deploy ENV stack by stack, asking before each 
 
 destroy: node_modules terraform ## Destroy ENV in reverse order, except the stack of the states
 	$(PY) -m scripts.deploy destroy $(DEPLOY_ARGS)
+
+smoke: setup-dev ## Send a metric, a log and a trace through ENV's gateways and find them (SMOKE_ARGS=...)
+	$(PY) -m rehearsal.smoke --env $(ENV) $(SMOKE_ARGS)
 
 # --- Maintain -----------------------------------------------------------------------------------
 
@@ -153,6 +167,6 @@ lock: setup ## Rewrite the lock files after a change of a *.in file or of packag
 
 # Local states are kept: that of the state stack is in terraform-state, not in cdktf.out.
 clean: ## Remove what synth, tests and linters wrote (not .venv, node_modules or states)
-	rm -rf cdktf.out rehearsal-report .pytest_cache .mypy_cache .ruff_cache
+	rm -rf cdktf.out dashboards-preview rehearsal-report .pytest_cache .mypy_cache .ruff_cache
 	find . \( -name .venv -o -name node_modules -o -name .git \) -prune -o \
 		-name __pycache__ -type d -prune -exec rm -rf {} +

@@ -116,6 +116,13 @@ def _time_zone(value: str) -> str:
     return value
 
 
+AnomalyMonitorArn = Annotated[
+    str,
+    *_text(
+        r"arn:aws:ce::\d{12}:anomalymonitor/[0-9a-f-]{36}",
+        "the ARN of a cost anomaly monitor, as aws ce get-anomaly-monitors shows it",
+    ),
+]
 Name = Annotated[
     str,
     *_text(

@@ -35,11 +35,7 @@ def release(settings: Settings, below: LayersBelow) -> Release:
             "kube-state-metrics": {"resources": size.kube_state_metrics.values},
             "prometheusOperator": {"resources": size.prometheus_operator.values},
             "extraManifests": _manifests(settings),
-            "additionalPrometheusRulesMap": {
-                "foundation": {
-                    "groups": [group.as_dict(settings) for group in rule_groups(settings)]
-                }
-            },
+            "additionalPrometheusRulesMap": {"foundation": {"groups": _rules(settings)}},
         },
         from_layers_below={
             "prometheus": {

@@ -1,126 +1,143 @@
-"""Every PromQL query of a dashboard, asked with the rehearsal's stages and services put in."""
+"""Asks a Prometheus what every panel asks, as Grafana would, and says what a reader would miss."""
 
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from grafana.targets import Target, interpolated, macros, targets
-from rehearsal.optional_programs import dashboards_of
-from rehearsal.verdicts import expect, some
-from signals import metrics
-from signals.metrics import APPLICATION, DB_CLIENT_DURATION, RULES, SPAN_METRICS, Metric
+from grafana.targets import Target, interpolated, macros, targets, variables
+from rehearsal.prometheus_api import Answer, PrometheusApi, QueryError
+from scripts.query_grammars import Parsed, parsed
 
-PRODUCED = (SPAN_METRICS, APPLICATION, RULES)
-"""Sources that the rehearsal has; the others need Kubernetes, AWS or Tempo."""
-
-ABSENT = (DB_CLIENT_DURATION,)
-"""Metrics that the sample applications have no reason to make: they have no database."""
-
-_RANGE_SECONDS = 300
-_STEP_SECONDS = 15
-_COARSE_STEPS = re.compile(r":\d+m\]")
-_NAMES = {
-    name: metric
-    for metric in vars(metrics).values()
-    if isinstance(metric, Metric)
-    for name in metric.series_names
-}
-
-Ask = Callable[[str], Sequence[Any]]
+_LEGEND = re.compile(r"\{\{ *(\w+) *\}\}")
+_ANY_OF = re.compile(r'(\w+)=~"([^"()]+\|[^"()]+)"')
+POINTS = 60
+"""Points of a picture, and so its step: about what a panel of a few hundred pixels has."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answers:
-    """What came of a dashboard's queries; `skipped` need what is not here."""
+class Window:
+    """The time that is looked at (Unix seconds), and how often Prometheus scrapes."""
 
-    answered: tuple[str, ...]
-    empty: tuple[str, ...]
-    skipped: tuple[str, ...]
+    start: float
+    end: float
+    scrape_seconds: float
+
+    @property
+    def step(self) -> float:
+        """Seconds between two points; never less than between two samples."""
+        return max((self.end - self.start) / POINTS, self.scrape_seconds)
+
+    @property
+    def macros(self) -> dict[str, str]:
+        """What Grafana puts in for its own variables."""
+        return macros(self.step, self.scrape_seconds, self.end - self.start)
 
 
-def dashboard(stack: Mapping[str, Any], uid: str) -> dict[str, Any]:
-    """A dashboard of the synthesized stack.
+def chosen(
+    api: PrometheusApi, content: Mapping[str, Any], window: Window, preferred: Mapping[str, str]
+) -> dict[str, str]:
+    """A value for each variable of a dashboard: the preferred one where Prometheus knows it.
 
     Raises:
-        LookupError: there is none of that uid.
+        LookupError: Prometheus knows no value.
     """
-    for _, _, content in dashboards_of(stack):
-        found: dict[str, Any] = json.loads(content)
-        if found["uid"] == uid:
-            return found
-    raise LookupError(f"no dashboard {uid} in the stack")
-
-
-def uids(stack: Mapping[str, Any]) -> set[str]:
-    """The uid of each dashboard of the stack."""
-    return {json.loads(content)["uid"] for _, _, content in dashboards_of(stack)}
-
-
-def needs_more(expr: str) -> bool:
-    """Whether a query asks for a metric that nothing here makes."""
-    asked = [_NAMES[name] for name in re.findall(r"[a-zA-Z_:][\w:]*", expr) if name in _NAMES]
-    return any(metric.source not in PRODUCED or metric in ABSENT for metric in asked)
-
-
-def of_application(expr: str) -> bool:
-    """Whether a query asks for what an SDK sends, which differs between languages."""
-    return any(
-        _NAMES[name].source is APPLICATION
-        for name in re.findall(r"[a-zA-Z_:][\w:]*", expr)
-        if name in _NAMES
-    )
-
-
-def ask(
-    content: Mapping[str, Any],
-    values: Sequence[Mapping[str, str]],
-    query: Ask,
-    *,
-    scrape_seconds: float,
-) -> Answers:
-    """Ask the queries of a dashboard, with each of several sets of variables.
-
-    A query of what an SDK sends must be answered for one of the sets at least, others for each.
-    Steps of subqueries are seconds instead of minutes: there are only minutes of data.
-    """
-    given = macros(_STEP_SECONDS, scrape_seconds, _RANGE_SECONDS)
-    answered, empty, skipped = [], [], []
-    for target in promql(content):
-        if needs_more(target.expr):
-            skipped.append(target.panel)
+    values: dict[str, str] = {}
+    for variable in variables(content):
+        if variable.series is None and not variable.query:
+            values[variable.name] = preferred.get(variable.name, "")
             continue
-        found = {
-            _named(one): bool(query(_shorter_steps(interpolated(target.expr, one | given))))
-            for one in (dict(value) for value in values)
-        }
-        enough = any if of_application(target.expr) else all
-        if enough(found.values()):
-            answered.append(target.panel)
-        else:
-            without = [name for name, is_there in found.items() if not is_there]
-            empty.append(f"{target.panel} ({target.ref_id}) for {some(without)}")
-    return Answers(answered=tuple(answered), empty=tuple(empty), skipped=tuple(skipped))
+        series = None if variable.series is None else interpolated(variable.series, values)
+        known = api.label_values(variable.label, series, start=window.start, end=window.end)
+        if not known:
+            raise LookupError(
+                f"{variable.dashboard}, variable {variable.name}: no value, asked by "
+                f"{variable.query}"
+            )
+        wanted = preferred.get(variable.name)
+        values[variable.name] = wanted if wanted in known else known[0]
+    return values
 
 
-def promql(content: Mapping[str, Any]) -> Iterator[Target]:
-    """The queries of a dashboard that Prometheus answers."""
-    return (target for target in targets(content) if target.language == "promql")
+def ask(api: PrometheusApi, target: Target, values: Mapping[str, str], window: Window) -> Answer:
+    """The answer to a PromQL target.
+
+    Raises:
+        QueryError: Prometheus refuses it.
+    """
+    expr = interpolated(target.expr, {**values, **window.macros})
+    if target.instant:
+        return api.at(expr, window.end)
+    return api.over(expr, start=window.start, end=window.end, step=window.step)
 
 
-def _shorter_steps(expr: str) -> str:
-    return _COARSE_STEPS.sub(":5s]", expr)
+def alternatives(selector: str) -> Iterator[str]:
+    """A selector with each alternative of its `label=~"one|other"` by itself."""
+    for found in _ANY_OF.finditer(selector):
+        for one in found[2].split("|"):
+            yield f'{selector[: found.start()]}{found[1]}=~"{one}"{selector[found.end() :]}'
 
 
-def _named(values: Mapping[str, str]) -> str:
-    return "/".join(values.values()) or "no variables"
+@dataclass
+class Checker:
+    """Checks PromQL against one Prometheus; what several panels ask is asked once."""
 
+    api: PrometheusApi
+    window: Window
+    _selected: dict[str, bool] = field(default_factory=dict)
+    _labels: frozenset[str] = frozenset()
 
-def queries_return_data(answers: Answers) -> str:
-    """Every panel that the rehearsal can feed has data."""
-    expect(bool(answers.answered) or not answers.empty, "no query was answered")
-    expect(not answers.empty, f"no data in {len(answers.empty)} queries: {some(answers.empty)}")
-    expect(bool(answers.answered), "there was no query to ask")
-    skipped = f"; not asked, as they need Kubernetes or a database: {some(set(answers.skipped), 9)}"
-    return f"{len(answers.answered)} queries with data{skipped if answers.skipped else ''}"
+    def dashboard(self, content: Mapping[str, Any], values: Mapping[str, str]) -> Iterator[str]:
+        """What is wrong with the PromQL of a dashboard: a sentence each, naming the panel."""
+        found = [target for target in targets(content) if target.language == "promql"]
+        for target, problems in zip(found, self.targets(found, values), strict=True):
+            for problem in problems:
+                yield f"{target}: {problem}"
+
+    def targets(self, found: Sequence[Target], values: Mapping[str, str]) -> Iterator[list[str]]:
+        """For each PromQL target, what is wrong with it."""
+        everything = {**values, **self.window.macros}
+        texts = [interpolated(target.expr, everything) for target in found]
+        for target, answer in zip(found, parsed([("promql", t) for t in texts]), strict=True):
+            yield [*self.parts(answer), *self._answer(target, values)]
+
+    def parts(self, query: Parsed) -> Iterator[str]:
+        """What the parts of a query miss, which the answer as a whole may hide (`or vector(0)`)."""
+        if query.mistake:
+            yield query.mistake
+            return
+        for selector in query.selectors:
+            for one in (selector, *alternatives(selector)):
+                if not self._selects(one):
+                    yield f"there are no series {one}"
+        for label in set(query.grouped) - self._known_labels():
+            yield f"no series has the label {label}"
+
+    def _answer(self, target: Target, values: Mapping[str, str]) -> Iterator[str]:
+        # Tempo's datasource asks for the series of a service map by itself, only by their selector.
+        if target.expr.startswith("{"):
+            return
+        try:
+            answer = ask(self.api, target, values, self.window)
+        except QueryError as error:
+            yield str(error)
+            return
+        if not answer.has_data:
+            yield f"no data for {interpolated(target.expr, {**values, **self.window.macros})}"
+        yield from answer.remarks
+        for label in _LEGEND.findall(target.legend):
+            if answer.series and not any(label in labels for labels, _ in answer.series):
+                yield f"the legend asks for {label}, which no series of the answer has"
+
+    def _selects(self, selector: str) -> bool:
+        if selector not in self._selected:
+            # Some time in the window: what has ended is there, too.
+            seconds = int(self.window.end - self.window.start)
+            answer = self.api.at(f"count(last_over_time({selector}[{seconds}s]))", self.window.end)
+            self._selected[selector] = answer.has_data
+        return self._selected[selector]
+
+    def _known_labels(self) -> frozenset[str]:
+        if not self._labels:
+            self._labels = frozenset(self.api.label_names())
+        return self._labels

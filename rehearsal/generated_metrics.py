@@ -30,6 +30,7 @@ SERVICES = {"shop": ("/orders", "/orders/{id}"), "cart": ("/cart",), "payments":
 NODES = tuple(f"ip-10-0-{zone}-{10 + zone}.ec2.internal" for zone in (1, 2, 3))
 
 _BURST_BEFORE_END, _BURST_WIDTH = 1800.0, 400.0
+_STEP = 2.0**-20
 _SECONDS_BOUNDS = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _CERTIFICATE_BOUNDS = (0.0, HOUR, DAY, 7 * DAY, 30 * DAY, 365 * DAY)
 
@@ -38,15 +39,14 @@ _CERTIFICATE_BOUNDS = (0.0, HOUR, DAY, 7 * DAY, 30 * DAY, 365 * DAY)
 class Series:
     """One series. `value` is of the moment, in seconds before the end; a counter's is per second.
 
-    A counter of `is_whole` counts things, so it shows no fractions. With `is_time` the value is how
-    many seconds ago a moment was that the series tells.
+    NaN means that there is no sample. With `is_time` the value is how many seconds ago a moment
+    was that the series tells.
     """
 
     name: str
     labels: Labels
     value: Callable[[float], float]
     is_counter: bool
-    is_whole: bool = False
     is_time: bool = False
 
 
@@ -61,10 +61,11 @@ class _Plan:
     level: float | Callable[[Labels], float]
     details: Sequence[Labels] = ({},)
     swing: float = 0.25
-    burst: float = 0
+    burst: float | Callable[[Labels], float] = 0
     median: float = 0
     bounds: tuple[float, ...] = _SECONDS_BOUNDS
     is_time: bool = False
+    only_in_burst: bool = False
 
 
 def all_series(settings: Settings) -> Iterator[Series]:
@@ -99,12 +100,15 @@ def write_openmetrics(series: Iterable[Series], file: Path, times: Sequence[int]
             lines = []
             for time in times:
                 value = one.value(end - time)
+                if math.isnan(value):
+                    continue
                 if one.is_counter:
-                    total += value * (time - before)
-                    before, value = time, math.floor(total) if one.is_whole else total
+                    # In steps that add up exactly: a bucket must never outgrow a larger one.
+                    total += math.floor(value * (time - before) / _STEP) * _STEP
+                    before, value = time, total
                 elif one.is_time:
                     value = time - value
-                lines.append(f"{head} {value:.15g} {time}\n")
+                lines.append(f"{head} {value!r} {time}\n")
             out.writelines(lines)
             count += len(lines)
         out.write("# EOF\n")
@@ -121,7 +125,11 @@ def _of(metric: m.Metric, plan: _Plan, given: Labels) -> Iterator[Series]:
         raise LookupError(f"{metric.name}: no value of {missing} in rehearsal/generated_metrics.py")
     labels = {name: given[name] for name in names}
     level = plan.level(given) if callable(plan.level) else plan.level
-    course = _course(plan, level, metric.name + repr(labels))
+    burst = plan.burst(given) if callable(plan.burst) else plan.burst
+    share = zlib.crc32((metric.name + repr(labels)).encode()) / 2**32
+    course = _course(level, plan.swing, burst, share)
+    if plan.only_in_burst:
+        course = _now_and_then(course, share)
     if metric.kind != "histogram":
         yield Series(
             name=metric.name,
@@ -131,7 +139,8 @@ def _of(metric: m.Metric, plan: _Plan, given: Labels) -> Iterator[Series]:
             is_time=plan.is_time,
         )
         return
-    yield Series(name=metric.count, labels=labels, value=course, is_counter=True, is_whole=True)
+    median = _median(plan.median, share)
+    yield Series(name=metric.count, labels=labels, value=course, is_counter=True)
     yield Series(
         name=metric.sum, labels=labels, value=_times(course, 1.2 * plan.median), is_counter=True
     )
@@ -139,23 +148,21 @@ def _of(metric: m.Metric, plan: _Plan, given: Labels) -> Iterator[Series]:
         yield Series(
             name=metric.bucket,
             labels={**labels, "le": "+Inf" if bound == math.inf else f"{bound:g}"},
-            value=_within(course, bound, plan),
+            value=_within(course, bound, median),
             is_counter=True,
-            is_whole=True,
         )
 
 
-def _course(plan: _Plan, level: float, key: str) -> Callable[[float], float]:
-    """Waves around a level, the same at every run, other for each series."""
-    phase = zlib.crc32(key.encode()) / 2**32 * math.tau
+def _course(level: float, swing: float, burst: float, share: float) -> Callable[[float], float]:
+    """Waves around a level, the same at every run; `share` (0 to 1) tells series apart."""
+    phase = share * math.tau
 
     def value(before_end: float) -> float:
         waves = 0.6 * math.sin(before_end / 5000 + phase) + 0.3 * math.sin(
             before_end / 700 + 3 * phase
         )
         noise = 0.3 * math.sin(before_end * (1 + phase))
-        high = level * (1 + plan.swing * (waves + noise))
-        return high * (1 + plan.burst * _bump(before_end))
+        return level * (1 + swing * (waves + noise)) * (1 + burst * _bump(before_end))
 
     return value
 
@@ -168,18 +175,32 @@ def _times(course: Callable[[float], float], factor: float) -> Callable[[float],
     return lambda before_end: factor * course(before_end)
 
 
+def _now_and_then(course: Callable[[float], float], share: float) -> Callable[[float], float]:
+    return lambda before_end: course(before_end) if _bump(before_end) > 0.9 * share else math.nan
+
+
+def _median(level: float, share: float) -> Callable[[float], float]:
+    """The middle of a histogram's values, which rises in the burst, for some more than others."""
+    high = level * (0.7 + 0.8 * share)
+
+    def value(before_end: float) -> float:
+        return high * (1 + 0.15 * math.sin(before_end / 900 + share) + share * _bump(before_end))
+
+    return value
+
+
 def _within(
-    course: Callable[[float], float], bound: float, plan: _Plan
+    course: Callable[[float], float], bound: float, median: Callable[[float], float]
 ) -> Callable[[float], float]:
-    """Values per second up to a bound: log-normal around the median, which rises in the burst."""
+    """Values per second up to a bound: log-normal around the median."""
 
     def value(before_end: float) -> float:
         if bound == math.inf:
             return course(before_end)
         if bound <= 0:
             return 0.0
-        median = plan.median * (1 + 0.15 * math.sin(before_end / 900) + 0.8 * _bump(before_end))
-        return course(before_end) * 0.5 * (1 + math.erf(math.log(bound / median) / 0.8 / 2**0.5))
+        distance = math.log(bound / median(before_end)) / 0.8
+        return course(before_end) * 0.5 * (1 + math.erf(distance / 2**0.5))
 
     return value
 
@@ -369,7 +390,12 @@ def _requests(settings: Settings) -> dict[m.Metric, _Plan]:
         origins=of_services, details=spans, level=busy, median=0.045, bounds=SPAN_SECONDS
     )
     return {
-        m.CALLS: _Plan(origins=of_services, details=spans, level=busy),
+        m.CALLS: _Plan(
+            origins=of_services,
+            details=spans,
+            level=busy,
+            burst=lambda labels: 25.0 if labels["status_code"].endswith("ERROR") else 0.2,
+        ),
         m.DURATION: durations,
         m.HTTP_SERVER_DURATION: _Plan(origins=of_pods, details=[http], level=busy, median=0.03),
         m.HTTP_SERVER_ACTIVE: _Plan(origins=of_pods, details=[http], level=4, burst=3),
@@ -487,14 +513,14 @@ def _objects(settings: Settings) -> dict[m.Metric, _Plan]:
         for pod in (*_apps(settings), *_gateways(settings), *(pod for _, pod in _platform()))
     ]
     # Of one with several containers once.
-    pods = list({labels["pod"]: labels for labels in containers}.values())
+    pods = list({(one["namespace"], one["pod"]): one for one in containers}.values())
     resources = [
         {"resource": "cpu", "unit": "core"},
         {"resource": "memory", "unit": "byte"},
     ]
     deployments = [
         {"namespace": stage, "deployment": service}
-        for stage in settings.stages
+        for stage in settings.namespaces
         for service in SERVICES
     ]
     quotas = [
@@ -716,7 +742,7 @@ def _housekeeping(settings: Settings) -> dict[m.Metric, _Plan]:
     return {
         m.UP: _Plan(origins=targets, level=lambda labels: float(labels["pod"] != down), swing=0),
         m.SCRAPE_SAMPLES: _Plan(origins=targets, level=900, swing=0.02),
-        m.ALERTS: _Plan(origins=firing, level=1, swing=0),
+        m.ALERTS: _Plan(origins=firing, level=1, swing=0, only_in_burst=True),
         m.API_CLIENT_CERTIFICATE: _Plan(
             origins=api_server, level=0.2, median=200 * DAY, bounds=_CERTIFICATE_BOUNDS
         ),

@@ -26,8 +26,9 @@ from scripts.programs import program
 END = int(datetime(2026, 11, 24, 15, tzinfo=UTC).timestamp())
 """A Tuesday noon in Sao Paulo: the end of what is generated."""
 
-FINE_SECONDS, COARSE_SECONDS = 60, 300
-"""Between two samples: in the last three hours and before."""
+FINE_SECONDS, COARSE_SECONDS = 60, 150
+"""Between two samples: in the last three hours and before, where rates over five minutes still find
+two of them."""
 _FINE_HOURS = 3
 _PROMTOOL_SECONDS = 300
 

@@ -4,8 +4,8 @@ import base64
 from typing import Any
 
 from grafana.uids import LOKI_UID, PROMETHEUS_UID, TEMPO_UID
-from rehearsal.dashboard_checks import uids
 from rehearsal.optional_programs import ADMIN
+from rehearsal.panel_checks import uids
 from rehearsal.pipeline import Pipeline
 from rehearsal.queries import QueryError, get_json
 from rehearsal.verdicts import NotCheckedError, expect, some

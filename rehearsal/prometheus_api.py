@@ -72,6 +72,11 @@ class PrometheusApi:
         values: list[str] = body["data"]
         return values
 
+    def label_names(self) -> list[str]:
+        """Every label that any series has."""
+        names: list[str] = self._get("labels")["data"]
+        return names
+
     def exemplars(self, expr: str, *, start: float, end: float) -> list[Mapping[str, Any]]:
         """The exemplars of the series that an expression selects."""
         body = self._get("query_exemplars", query=expr, start=f"{start}", end=f"{end}")

@@ -15,15 +15,12 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from rehearsal.otlp_sink import TENANT_HEADER, Item, OtlpSink, attributes
+from rehearsal.prometheus_api import QueryError
 
 SECONDS = 10
 _LIMIT = 5000
 _ERROR = (2, "STATUS_CODE_ERROR")
 _NANO = 1e9
-
-
-class QueryError(RuntimeError):
-    """A back end did not answer, or refused the question; the message says which."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from rehearsal import alert_checks, checks, collectors, dashboard_checks
+from rehearsal import alert_checks, checks, collectors, panel_checks
 from rehearsal.alert_checks import Heard
 from rehearsal.arrived import Arrived, read
 from rehearsal.grafana_checks import grafana_has_everything
@@ -124,7 +124,7 @@ class Rehearsal:
         settings, prometheus = self.pipeline.settings, self.pipeline.prometheus
         stage, service = self.alert_stage, self.applications[0]
         people = self.pipeline.alertmanager
-        uids = dashboard_checks.uids(self.pipeline.stack)
+        uids = panel_checks.uids(self.pipeline.stack)
 
         def heard() -> Heard:
             return Heard(slack=people.slack(), mails=list(people.mails))
@@ -226,9 +226,9 @@ class Rehearsal:
             self.verdicts.run(
                 "dashboards",
                 f"{uid}: queries return data",
-                lambda uid=uid, values=values: dashboard_checks.queries_return_data(  # type: ignore[misc]
-                    dashboard_checks.ask(
-                        dashboard_checks.dashboard(stack, uid),
+                lambda uid=uid, values=values: panel_checks.queries_return_data(  # type: ignore[misc]
+                    panel_checks.ask(
+                        panel_checks.dashboard(stack, uid),
                         values,
                         lambda expr: prometheus.query(expr, at),
                         scrape_seconds=scrape,

@@ -247,7 +247,8 @@ def _faults(report: Report) -> str:
         "<h2 id='faults'>Faults</h2><p>Each with a gateway of its own. Items are log records, "
         "data points and spans (blocks and orders for S3 and Prometheus); lost is what was "
         f"acknowledged and did not arrive. A minute took {report.minute:g} s here.</p>"
-        f"<div class='scroll'><table class='faults'><thead><tr><th></th><th>Fault</th>{heading}</tr></thead>"
+        "<div class='scroll'><table class='faults'><thead>"
+        f"<tr><th></th><th>Fault</th>{heading}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 

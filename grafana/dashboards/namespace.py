@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from environments.model import OBSERVABILITY
-from grafana.board import FolderedDashboard, Section, board, path
+from grafana.board import NAMESPACE_TAG, FolderedDashboard, Section, board, path
 from grafana.panels import (
     BUDGET_LEVELS,
     ERROR_LEVELS,
@@ -46,7 +46,7 @@ def dashboard(namespace: str) -> FolderedDashboard:
         f"{namespace} overview",
         f"What runs in {namespace} and how it does. A click on a service opens its golden signals.",
         folder=namespace,
-        tags=["namespace", namespace],
+        tags=[NAMESPACE_TAG, namespace],
         sections=sections,
     )
 

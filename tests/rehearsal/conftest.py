@@ -1,6 +1,7 @@
-"""The rehearsal of the infrastructure mostly waits, so it runs beside the other tests.
+"""What several tests share: the rehearsal that runs beside them, and a Prometheus with data.
 
-It is started as soon as the tests are collected, and the test that reads its verdict comes last.
+The rehearsal of the infrastructure mostly waits. It is started as soon as the tests are collected,
+and the test that reads its verdict comes last.
 """
 
 from __future__ import annotations
@@ -9,10 +10,18 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
+
+from environments.load import load_environment
+from rehearsal.generated_prometheus import prometheus_on_generated_data
+from rehearsal.prometheus_api import PrometheusApi
+from scripts.programs import ProgramUnavailableError, program
+from scripts.query_grammars import GrammarsUnavailableError, parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_SECONDS = 1200
@@ -76,3 +85,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture
 def background_rehearsal(pytestconfig: pytest.Config) -> BackgroundRehearsal:
     return pytestconfig.stash[RUNNING]
+
+
+@pytest.fixture(scope="session")
+def generated_prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusApi]:
+    """With three hours of every metric, as `prd` has them."""
+    try:
+        program("prometheus")
+        program("promtool")
+        parsed([])
+    except (ProgramUnavailableError, GrammarsUnavailableError) as error:
+        reason = f"not checked: that panels and rules find data. {error}"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    folder = tmp_path_factory.mktemp("generated")
+    settings = load_environment("prd", date(2026, 11, 24))
+    with prometheus_on_generated_data(settings, folder, hours=3) as api:
+        yield api

@@ -11,7 +11,7 @@ import pytest
 
 from alertmanager.rules.all_rules import alerts as all_alerts
 from environments.load import load_environment
-from rehearsal.alert_backend import running_alertmanager
+from rehearsal.alerting import PASSWORD, alertmanager_with_sinks
 from rehearsal.collectors import release_values
 from rehearsal.notification_sinks import wait_until
 from rehearsal.synthesized import observability_stack
@@ -27,16 +27,12 @@ QUIET_SECONDS = 3
 
 
 @pytest.fixture(scope="module")
-def alertmanager() -> Path:
+def values() -> Config:
     try:
-        return program("alertmanager")
+        program("alertmanager")
     except ProgramUnavailableError as error:
         reason = f"not checked: what Alertmanager delivers. {error}"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
-
-
-@pytest.fixture(scope="module")
-def values() -> Config:
     stack = observability_stack("prd", TODAY)
     synthesized: Config = release_values(stack, "kps", "observability")["alertmanager"]
     return synthesized
@@ -73,10 +69,10 @@ def burning(kind: str = "Fast", stage: str = "prd", service: str = "shop") -> Co
 
 
 def test_a_critical_alert_of_prd_pages_by_slack_and_mail_and_resolves(
-    alertmanager: Path, values: Config, tmp_path: Path
+    values: Config, tmp_path: Path
 ) -> None:
     fast = burning()
-    with running_alertmanager(alertmanager, values, tmp_path) as here:
+    with alertmanager_with_sinks(values, tmp_path) as here:
         here.fire(fast)
         assert wait_until(lambda: bool(here.slack() and here.mails), WAIT_SECONDS)
         here.resolve(fast)
@@ -102,7 +98,7 @@ def test_a_critical_alert_of_prd_pages_by_slack_and_mail_and_resolves(
     assert mail.message["From"] == SETTINGS.alerting.smtp.sender
     assert mail.message["Subject"] == attachment["title"]
     assert mail.encrypted
-    assert mail.login == ("alerts-prd", "secret of the test")
+    assert mail.login == ("alerts-prd", PASSWORD)
     assert f'<a href="{runbook}">Runbook</a>' in mail.part("text/html")
     assert f'href="{dashboard.replace("&", "&amp;")}"' in mail.part("text/html")
     assert f"Runbook: {runbook}" in mail.part("text/plain")
@@ -113,10 +109,8 @@ def test_a_critical_alert_of_prd_pages_by_slack_and_mail_and_resolves(
     assert "<!channel>" not in resolved["text"]
 
 
-def test_what_belongs_together_comes_in_one_message(
-    alertmanager: Path, values: Config, tmp_path: Path
-) -> None:
-    with running_alertmanager(alertmanager, values, tmp_path) as here:
+def test_what_belongs_together_comes_in_one_message(values: Config, tmp_path: Path) -> None:
+    with alertmanager_with_sinks(values, tmp_path) as here:
         here.fire(burning("Slow", "hml", "shop"), burning("Slow", "hml", "cart"))
         assert wait_until(lambda: bool(here.slack()), WAIT_SECONDS)
         assert not wait_until(lambda: len(here.slack()) > 1, QUIET_SECONDS)
@@ -130,11 +124,9 @@ def test_what_belongs_together_comes_in_one_message(
 
 
 @pytest.mark.parametrize("inhibited", [True, False])
-def test_a_fast_burn_hides_the_slow_one(
-    alertmanager: Path, values: Config, tmp_path: Path, inhibited: bool
-) -> None:
+def test_a_fast_burn_hides_the_slow_one(values: Config, tmp_path: Path, inhibited: bool) -> None:
     rules = values["config"]["inhibit_rules"] if inhibited else []
-    with running_alertmanager(alertmanager, values, tmp_path, inhibit_rules=rules) as here:
+    with alertmanager_with_sinks(values, tmp_path, inhibit_rules=rules) as here:
         here.fire(burning("Fast"))
         assert wait_until(lambda: bool(here.slack()), WAIT_SECONDS)
         # Of another service: nothing hides it.
@@ -148,14 +140,12 @@ def test_a_fast_burn_hides_the_slow_one(
 
 
 @pytest.mark.parametrize("at_work", [True, False])
-def test_dev_is_quiet_out_of_office_hours(
-    alertmanager: Path, values: Config, tmp_path: Path, at_work: bool
-) -> None:
+def test_dev_is_quiet_out_of_office_hours(values: Config, tmp_path: Path, at_work: bool) -> None:
     today = datetime.now(UTC)
     day = today if at_work else today + timedelta(days=3)
     interval = {"weekdays": [day.strftime("%A").lower()], "location": "UTC"}
     hours = [{"name": "office-hours", "time_intervals": [interval]}]
-    with running_alertmanager(alertmanager, values, tmp_path, time_intervals=hours) as here:
+    with alertmanager_with_sinks(values, tmp_path, time_intervals=hours) as here:
         # Critical, too: dev pages nobody.
         here.fire(burning("Fast", "dev"), burning("Slow", "hml"))
         assert wait_until(lambda: bool(here.slack()), WAIT_SECONDS)
@@ -165,10 +155,8 @@ def test_dev_is_quiet_out_of_office_hours(
     assert not here.mails
 
 
-def test_the_dead_mans_switch_hears_again_and_again(
-    alertmanager: Path, values: Config, tmp_path: Path
-) -> None:
-    with running_alertmanager(alertmanager, values, tmp_path) as here:
+def test_the_dead_mans_switch_hears_again_and_again(values: Config, tmp_path: Path) -> None:
+    with alertmanager_with_sinks(values, tmp_path) as here:
         here.fire(alert("Watchdog", "1", namespace="observability"))
         assert wait_until(lambda: len(here.posts) > 1, WAIT_SECONDS)
     assert {post.path for post in here.posts} == {"/switch"}
@@ -176,10 +164,10 @@ def test_the_dead_mans_switch_hears_again_and_again(
 
 
 def test_an_alert_of_a_chart_without_our_annotations_is_told_nevertheless(
-    alertmanager: Path, values: Config, tmp_path: Path
+    values: Config, tmp_path: Path
 ) -> None:
     labels = {"alertname": "KubeNodeNotReady", "severity": "warning", "node": "n1"}
-    with running_alertmanager(alertmanager, values, tmp_path) as here:
+    with alertmanager_with_sinks(values, tmp_path) as here:
         here.fire({"labels": labels, "annotations": {"description": "n1 has been unready."}})
         assert wait_until(lambda: bool(here.slack()), WAIT_SECONDS)
     (told,) = here.slack()

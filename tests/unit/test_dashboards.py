@@ -16,7 +16,7 @@ from settings_files import TODAY
 from environments.load import environment_names, load_environment
 from environments.model import OBSERVABILITY
 from grafana import queries
-from grafana.board import LINKS, FolderedDashboard
+from grafana.board import LINKS, NAMESPACE_TAG, FolderedDashboard
 from grafana.dashboards import namespace
 from grafana.dashboards.all_dashboards import dashboards
 from scripts import dashboards as command
@@ -175,8 +175,11 @@ def test_it_cannot_be_changed_in_the_browser(dashboard: FolderedDashboard) -> No
 
 @every_dashboard
 def test_it_links_to_all_the_others(dashboard: FolderedDashboard) -> None:
-    linked = {link["url"].removeprefix("/d/") for link in dashboard.content["links"]}
+    *links, namespaces = dashboard.content["links"]
+    linked = {link["url"].removeprefix("/d/") for link in links}
     assert linked == set(LINKS.values()) - {dashboard.uid}
+    assert (namespaces["type"], namespaces["tags"]) == ("dashboards", [NAMESPACE_TAG])
+    assert namespaces["asDropdown"] is True
 
 
 @every_dashboard

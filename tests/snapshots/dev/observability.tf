@@ -4923,7 +4923,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
               }
             },
           ]
-          title       = "Series of the size's"
+          title       = "Used of the size's series"
           description = "Of the 150,000 series that the size is made for. Above 80 %: find the top talkers below, or take the next size."
           transparent = false
           datasource = {
@@ -5295,7 +5295,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           }
           gridPos = {
             h = 8
-            w = 8
+            w = 12
             x = 0
             y = 14
           }
@@ -5342,19 +5342,30 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           type = "bargauge"
           targets = [
             {
-              expr         = "topk(20, count by (deployment_environment_name, service_name) ({__name__=~\".+\", service_name!=\"\"}))"
+              expr         = "topk(20, count by (namespace) ({__name__=~\".+\", namespace!=\"\"}))"
               refId        = "A"
               instant      = true
               range        = false
-              legendFormat = "{{deployment_environment_name}} {{service_name}}"
+              legendFormat = "{{namespace}}, scraped"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "topk(20, count by (deployment_environment_name) ({__name__=~\".+\", deployment_environment_name!=\"\"}))"
+              refId        = "B"
+              instant      = true
+              range        = false
+              legendFormat = "{{deployment_environment_name}}, pushed"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
               }
             },
           ]
-          title       = "Series of applications by service"
-          description = "What comes by OTLP, by stage and service: the largest twenty."
+          title       = "Series by namespace"
+          description = "Scraped: by the namespace of what was scraped. Pushed: by the stage of whose gateway it came. Who grows without having grown?"
           transparent = false
           datasource = {
             type = "prometheus"
@@ -5362,8 +5373,8 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           }
           gridPos = {
             h = 8
-            w = 8
-            x = 8
+            w = 12
+            x = 12
             y = 14
           }
           repeatDirection = "h"
@@ -5409,19 +5420,19 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           type = "bargauge"
           targets = [
             {
-              expr         = "topk(20, sum by (job) (scrape_samples_post_metric_relabeling))"
+              expr         = "topk(20, count by (deployment_environment_name, service_name) ({__name__=~\".+\", deployment_environment_name!=\"\", service_name!=\"\"}))"
               refId        = "A"
               instant      = true
               range        = false
-              legendFormat = "{{job}}"
+              legendFormat = "{{deployment_environment_name}} {{service_name}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
               }
             },
           ]
-          title       = "Samples by scrape job"
-          description = "Of one scrape of all targets. Each costs memory, every 30 seconds a sample."
+          title       = "Series of applications by service"
+          description = "What comes by OTLP, by stage and service: the largest twenty."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -5429,9 +5440,9 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           }
           gridPos = {
             h = 8
-            w = 8
-            x = 16
-            y = 14
+            w = 12
+            x = 0
+            y = 22
           }
           repeatDirection = "h"
           options = {
@@ -5473,6 +5484,73 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           id = 11
         },
         {
+          type = "bargauge"
+          targets = [
+            {
+              expr         = "topk(20, sum by (job) (scrape_samples_post_metric_relabeling))"
+              refId        = "A"
+              instant      = true
+              range        = false
+              legendFormat = "{{job}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Samples by scrape job"
+          description = "Of one scrape of all targets. Each costs memory, every 30 seconds a sample."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 22
+          }
+          repeatDirection = "h"
+          options = {
+            displayMode   = "basic"
+            valueMode     = "color"
+            namePlacement = "auto"
+            showUnfilled  = true
+            sizing        = "auto"
+            minVizWidth   = 8
+            minVizHeight  = 16
+            legend = {
+              displayMode = "list"
+              placement   = "bottom"
+              showLegend  = false
+              calcs       = []
+            }
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            maxVizHeight = 300
+            orientation  = "horizontal"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "blue"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 12
+        },
+        {
           type = "timeseries"
           targets = [
             {
@@ -5496,7 +5574,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             h = 8
             w = 12
             x = 0
-            y = 22
+            y = 30
           }
           repeatDirection = "h"
           options = {
@@ -5523,7 +5601,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             }
             overrides = []
           }
-          id = 12
+          id = 13
         },
         {
           type = "timeseries"
@@ -5549,7 +5627,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             h = 8
             w = 12
             x = 12
-            y = 22
+            y = 30
           }
           repeatDirection = "h"
           options = {
@@ -5576,19 +5654,19 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             }
             overrides = []
           }
-          id = 13
+          id = 14
         },
         {
           type      = "row"
           collapsed = false
-          id        = 14
+          id        = 15
           panels    = []
           title     = "Top talkers"
           gridPos = {
             h = 1
             w = 24
             x = 0
-            y = 30
+            y = 38
           }
         },
         {
@@ -5615,60 +5693,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             h = 8
             w = 12
             x = 0
-            y = 31
-          }
-          repeatDirection = "h"
-          options = {
-            legend = {
-              displayMode = "table"
-              placement   = "bottom"
-              showLegend  = true
-              calcs       = ["mean", "lastNotNull"]
-            }
-            tooltip = {
-              mode = "multi"
-              sort = "desc"
-            }
-          }
-          fieldConfig = {
-            defaults = {
-              unit = "short"
-              min  = 0
-              custom = {
-                lineWidth   = 1
-                fillOpacity = 8
-                showPoints  = "never"
-              }
-            }
-            overrides = []
-          }
-          id = 15
-        },
-        {
-          type = "timeseries"
-          targets = [
-            {
-              expr         = "sum by (tenant) (rate(loki_distributor_lines_received_total[$__rate_interval]))"
-              refId        = "A"
-              legendFormat = "{{tenant}}"
-              datasource = {
-                type = "prometheus"
-                uid  = "prometheus"
-              }
-            },
-          ]
-          title       = "Log lines by namespace"
-          description = "Lines per second. Which service: Logs, bytes by container."
-          transparent = false
-          datasource = {
-            type = "prometheus"
-            uid  = "prometheus"
-          }
-          gridPos = {
-            h = 8
-            w = 12
-            x = 12
-            y = 31
+            y = 39
           }
           repeatDirection = "h"
           options = {
@@ -5696,6 +5721,59 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             overrides = []
           }
           id = 16
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (tenant) (rate(loki_distributor_lines_received_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{tenant}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Log lines by namespace"
+          description = "Lines per second. Which service: Logs, bytes by container."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 39
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 17
         },
       ]
       links = [
@@ -5782,6 +5860,17 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           includeVars = true
           keepTime    = true
           url         = "/d/telemetry-pipeline"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -7146,6 +7235,17 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -8347,6 +8447,17 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
           includeVars = true
           keepTime    = true
           url         = "/d/cost-cardinality"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -9711,6 +9822,17 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -10595,6 +10717,17 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -10971,6 +11104,17 @@ resource "kubernetes_config_map_v1" "dashboard-logs-explorer" {
           includeVars = true
           keepTime    = true
           url         = "/d/cost-cardinality"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -11613,6 +11757,17 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
           includeVars = true
           keepTime    = true
           url         = "/d/cost-cardinality"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -12976,6 +13131,17 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
           includeVars = true
           keepTime    = true
           url         = "/d/cost-cardinality"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -14782,6 +14948,17 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -15924,6 +16101,17 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           includeVars = true
           keepTime    = true
           url         = "/d/cost-cardinality"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -18674,6 +18862,17 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -19250,6 +19449,17 @@ resource "kubernetes_config_map_v1" "dashboard-traces-service-graph" {
           includeVars = true
           keepTime    = true
           url         = "/d/cost-cardinality"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })

@@ -4953,7 +4953,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
               }
             },
           ]
-          title       = "Series of the size's"
+          title       = "Used of the size's series"
           description = "Of the 500,000 series that the size is made for. Above 80 %: find the top talkers below, or take the next size."
           transparent = false
           datasource = {
@@ -5325,7 +5325,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           }
           gridPos = {
             h = 8
-            w = 8
+            w = 12
             x = 0
             y = 14
           }
@@ -5372,19 +5372,30 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           type = "bargauge"
           targets = [
             {
-              expr         = "topk(20, count by (deployment_environment_name, service_name) ({__name__=~\".+\", service_name!=\"\"}))"
+              expr         = "topk(20, count by (namespace) ({__name__=~\".+\", namespace!=\"\"}))"
               refId        = "A"
               instant      = true
               range        = false
-              legendFormat = "{{deployment_environment_name}} {{service_name}}"
+              legendFormat = "{{namespace}}, scraped"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "topk(20, count by (deployment_environment_name) ({__name__=~\".+\", deployment_environment_name!=\"\"}))"
+              refId        = "B"
+              instant      = true
+              range        = false
+              legendFormat = "{{deployment_environment_name}}, pushed"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
               }
             },
           ]
-          title       = "Series of applications by service"
-          description = "What comes by OTLP, by stage and service: the largest twenty."
+          title       = "Series by namespace"
+          description = "Scraped: by the namespace of what was scraped. Pushed: by the stage of whose gateway it came. Who grows without having grown?"
           transparent = false
           datasource = {
             type = "prometheus"
@@ -5392,8 +5403,8 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           }
           gridPos = {
             h = 8
-            w = 8
-            x = 8
+            w = 12
+            x = 12
             y = 14
           }
           repeatDirection = "h"
@@ -5439,19 +5450,19 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           type = "bargauge"
           targets = [
             {
-              expr         = "topk(20, sum by (job) (scrape_samples_post_metric_relabeling))"
+              expr         = "topk(20, count by (deployment_environment_name, service_name) ({__name__=~\".+\", deployment_environment_name!=\"\", service_name!=\"\"}))"
               refId        = "A"
               instant      = true
               range        = false
-              legendFormat = "{{job}}"
+              legendFormat = "{{deployment_environment_name}} {{service_name}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
               }
             },
           ]
-          title       = "Samples by scrape job"
-          description = "Of one scrape of all targets. Each costs memory, every 30 seconds a sample."
+          title       = "Series of applications by service"
+          description = "What comes by OTLP, by stage and service: the largest twenty."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -5459,9 +5470,9 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           }
           gridPos = {
             h = 8
-            w = 8
-            x = 16
-            y = 14
+            w = 12
+            x = 0
+            y = 22
           }
           repeatDirection = "h"
           options = {
@@ -5503,6 +5514,73 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           id = 11
         },
         {
+          type = "bargauge"
+          targets = [
+            {
+              expr         = "topk(20, sum by (job) (scrape_samples_post_metric_relabeling))"
+              refId        = "A"
+              instant      = true
+              range        = false
+              legendFormat = "{{job}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Samples by scrape job"
+          description = "Of one scrape of all targets. Each costs memory, every 30 seconds a sample."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 22
+          }
+          repeatDirection = "h"
+          options = {
+            displayMode   = "basic"
+            valueMode     = "color"
+            namePlacement = "auto"
+            showUnfilled  = true
+            sizing        = "auto"
+            minVizWidth   = 8
+            minVizHeight  = 16
+            legend = {
+              displayMode = "list"
+              placement   = "bottom"
+              showLegend  = false
+              calcs       = []
+            }
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            maxVizHeight = 300
+            orientation  = "horizontal"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "blue"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 12
+        },
+        {
           type = "timeseries"
           targets = [
             {
@@ -5526,7 +5604,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             h = 8
             w = 12
             x = 0
-            y = 22
+            y = 30
           }
           repeatDirection = "h"
           options = {
@@ -5553,7 +5631,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             }
             overrides = []
           }
-          id = 12
+          id = 13
         },
         {
           type = "timeseries"
@@ -5579,7 +5657,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             h = 8
             w = 12
             x = 12
-            y = 22
+            y = 30
           }
           repeatDirection = "h"
           options = {
@@ -5606,19 +5684,19 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             }
             overrides = []
           }
-          id = 13
+          id = 14
         },
         {
           type      = "row"
           collapsed = false
-          id        = 14
+          id        = 15
           panels    = []
           title     = "Top talkers"
           gridPos = {
             h = 1
             w = 24
             x = 0
-            y = 30
+            y = 38
           }
         },
         {
@@ -5645,60 +5723,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             h = 8
             w = 12
             x = 0
-            y = 31
-          }
-          repeatDirection = "h"
-          options = {
-            legend = {
-              displayMode = "table"
-              placement   = "bottom"
-              showLegend  = true
-              calcs       = ["mean", "lastNotNull"]
-            }
-            tooltip = {
-              mode = "multi"
-              sort = "desc"
-            }
-          }
-          fieldConfig = {
-            defaults = {
-              unit = "short"
-              min  = 0
-              custom = {
-                lineWidth   = 1
-                fillOpacity = 8
-                showPoints  = "never"
-              }
-            }
-            overrides = []
-          }
-          id = 15
-        },
-        {
-          type = "timeseries"
-          targets = [
-            {
-              expr         = "sum by (tenant) (rate(loki_distributor_lines_received_total[$__rate_interval]))"
-              refId        = "A"
-              legendFormat = "{{tenant}}"
-              datasource = {
-                type = "prometheus"
-                uid  = "prometheus"
-              }
-            },
-          ]
-          title       = "Log lines by namespace"
-          description = "Lines per second. Which service: Logs, bytes by container."
-          transparent = false
-          datasource = {
-            type = "prometheus"
-            uid  = "prometheus"
-          }
-          gridPos = {
-            h = 8
-            w = 12
-            x = 12
-            y = 31
+            y = 39
           }
           repeatDirection = "h"
           options = {
@@ -5726,6 +5751,59 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             overrides = []
           }
           id = 16
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (tenant) (rate(loki_distributor_lines_received_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{tenant}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Log lines by namespace"
+          description = "Lines per second. Which service: Logs, bytes by container."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 39
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 17
         },
       ]
       links = [
@@ -5812,6 +5890,17 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           includeVars = true
           keepTime    = true
           url         = "/d/telemetry-pipeline"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -7176,6 +7265,17 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -8377,6 +8477,17 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
           includeVars = true
           keepTime    = true
           url         = "/d/cost-cardinality"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -9741,6 +9852,17 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -10625,6 +10747,17 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -11001,6 +11134,17 @@ resource "kubernetes_config_map_v1" "dashboard-logs-explorer" {
           includeVars = true
           keepTime    = true
           url         = "/d/cost-cardinality"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -11643,6 +11787,17 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
           includeVars = true
           keepTime    = true
           url         = "/d/cost-cardinality"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -13006,6 +13161,17 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
           includeVars = true
           keepTime    = true
           url         = "/d/cost-cardinality"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -14812,6 +14978,17 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -15954,6 +16131,17 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           includeVars = true
           keepTime    = true
           url         = "/d/cost-cardinality"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -18704,6 +18892,17 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -19280,6 +19479,17 @@ resource "kubernetes_config_map_v1" "dashboard-traces-service-graph" {
           includeVars = true
           keepTime    = true
           url         = "/d/cost-cardinality"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
