@@ -7,7 +7,8 @@ from grafana.uids import LOKI_UID, PROMETHEUS_UID, TEMPO_UID
 from rehearsal.optional_programs import ADMIN
 from rehearsal.panel_checks import uids
 from rehearsal.pipeline import Pipeline
-from rehearsal.queries import QueryError, get_json
+from rehearsal.prometheus_api import QueryError
+from rehearsal.queries import get_json
 from rehearsal.verdicts import NotCheckedError, expect, some
 
 

@@ -11,7 +11,7 @@ from rehearsal.arrived import Arrived, read
 from rehearsal.grafana_checks import grafana_has_everything
 from rehearsal.metrics_backend import QUICK
 from rehearsal.pipeline import Pipeline
-from rehearsal.queries import QueryError
+from rehearsal.prometheus_api import QueryError
 from rehearsal.sample_apps import (
     LANGUAGES,
     SampleApp,

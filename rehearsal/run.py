@@ -126,7 +126,7 @@ class Run:
         return {f"gateway {stage}": float(limit) for stage, limit in found.items()}
 
     def _part(self, line: str) -> None:
-        self.say(f"started {line}")
+        self.say(f"        {line}")
 
     def _smoke(self, pipeline: Pipeline) -> None:
         """The same code as `make smoke`, against the back ends here."""

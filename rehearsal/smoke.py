@@ -30,7 +30,8 @@ from helm_values import endpoints
 from rehearsal import telemetry
 from rehearsal.collectors import gateway_namespace
 from rehearsal.processes import LOOPBACK, ProcessError, free_port, start
-from rehearsal.queries import LogStore, Loki, Prometheus, QueryError, Tempo, TraceStore
+from rehearsal.prometheus_api import QueryError
+from rehearsal.queries import LogStore, Loki, Prometheus, Tempo, TraceStore
 from rehearsal.verdicts import CheckFailedError, Verdicts
 from signals.metrics import ENVIRONMENT
 
