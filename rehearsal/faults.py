@@ -234,9 +234,9 @@ def arrived(sink: OtlpSink) -> set[str]:
     return {item.name for item in (*sink.log_records(), *sink.data_points())}
 
 
-def outcome(load: Load, sink: OtlpSink, detail: str, seconds: float = RETRY_SECONDS) -> Outcome:
-    """Wait until everything acknowledged has arrived, or for so long; count what did."""
-    deadline = time.monotonic() + seconds
+def outcome(load: Load, sink: OtlpSink, detail: str) -> Outcome:
+    """Wait until everything acknowledged has arrived, or for RETRY_SECONDS; count what did."""
+    deadline = time.monotonic() + RETRY_SECONDS
     while (missing := load.acknowledged - arrived(sink)) and time.monotonic() < deadline:
         time.sleep(0.5)
     return Outcome(

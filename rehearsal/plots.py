@@ -17,17 +17,26 @@ mpl.rcParams["svg.fonttype"] = "none"  # text stays text: it can be searched and
 mpl.rcParams["svg.hashsalt"] = "rehearsal"
 
 _COLORS = ("#1f6feb", "#d29922", "#8250df", "#1a7f37")
-_MIB = 1024 * 1024
 
 
-def per_second(readings: Sequence[Reading], counter: str) -> tuple[list[float], list[float]]:
-    """Times and rates of a counter between readings; a restart counts from zero again."""
-    times, rates = [], []
+def per_second(
+    readings: Sequence[Reading], counter: str, over_seconds: float
+) -> tuple[list[float], list[float]]:
+    """Times, and the rate of a counter over the seconds before each.
+
+    Collectors send in batches of two seconds: over less, a steady flow looks like a saw. A counter
+    that falls was started again from zero.
+    """
+    times, rates, grown, first = [], [], [0.0], 0
     for before, after in pairwise(readings):
         old, new = getattr(before, counter), getattr(after, counter)
-        grown = new - old if new >= old else new
-        times.append(after.at)
-        rates.append(grown / max(after.at - before.at, 0.001))
+        grown.append(grown[-1] + (new - old if new >= old else new))
+    for last, reading in enumerate(readings[1:], start=1):
+        while first < last - 1 and reading.at - readings[first + 1].at >= over_seconds:
+            first += 1
+        times.append(reading.at)
+        seconds = max(reading.at - readings[first].at, 0.001)
+        rates.append((grown[last] - grown[first]) / seconds)
     return times, rates
 
 
@@ -38,8 +47,8 @@ def run_plot(
     figure = Figure(figsize=(11, 8.5), layout="constrained")
     axes = figure.subplots(4, 1, sharex=True)
     for color, (name, found) in zip(_COLORS * len(readings), readings.items(), strict=False):
-        axes[0].plot(*per_second(found, "received"), color=color, label=name)
-        axes[1].plot(*per_second(found, "sent"), color=color, label=name)
+        axes[0].plot(*per_second(found, "received", 5), color=color, label=name)
+        axes[1].plot(*per_second(found, "sent", 5), color=color, label=name)
         at = [one.at for one in found]
         axes[2].plot(at, [one.queue / 1024 for one in found], color=color, label=name)
         axes[3].plot(at, [one.memory_mib for one in found], color=color, label=name)
@@ -48,9 +57,11 @@ def run_plot(
         axes[3].annotate(
             f"limit {limit:g} MiB", (0, limit), fontsize=8, color="#cf222e", va="bottom"
         )
+    if limits:
+        axes[3].set_ylim(top=1.2 * max(limits.values()))
     titles = (
-        "Received per second (spans, data points, log records)",
-        "Sent to back ends per second",
+        "Received per second (spans, data points, log records), over 5 s",
+        "Sent to back ends per second, over 5 s",
         "Queues, KiB",
         "Memory, MiB",
     )
@@ -69,16 +80,16 @@ def fault_plot(readings: Sequence[Reading], marks: Marks) -> str:
     """What one gateway received, sent and held while something was broken."""
     figure = Figure(figsize=(6.2, 2.1), layout="constrained")
     axis = figure.subplots()
-    axis.plot(*per_second(readings, "received"), color=_COLORS[0], label="received/s")
-    axis.plot(*per_second(readings, "sent"), color=_COLORS[3], label="sent/s")
+    axis.plot(*per_second(readings, "received", 1), color=_COLORS[0], label="received/s")
+    axis.plot(*per_second(readings, "sent", 1), color=_COLORS[3], label="sent/s")
     _dress(axis, "")
     held = axis.twinx()
     held.fill_between(
         [one.at for one in readings],
-        [one.queue / _MIB for one in readings],
+        [one.queue / 1024 for one in readings],
         color=_COLORS[1],
         alpha=0.25,
-        label="queue, MiB",
+        label="queue, KiB",
     )
     held.tick_params(labelsize=7)
     held.set_ylim(bottom=0)

@@ -76,7 +76,7 @@ def metric_of(process: RunningProcess, name: str) -> float:
 
 
 def credentials_expire(pipeline: Pipeline) -> tuple[str, dict[str, float]]:
-    """S3 answers ExpiredToken until an upload has failed, and then works again.
+    """S3 answers ExpiredToken until sidecar and store have met it, and then works again.
 
     Returns:
         What happened, and the numbers of it.
@@ -88,19 +88,25 @@ def credentials_expire(pipeline: Pipeline) -> tuple[str, dict[str, float]]:
     expect(
         wait_until(lambda: bool(local_blocks(pipeline)), wait, every=1), "Prometheus wrote no block"
     )
-    before, failures = pipeline.s3.refused, _failures(pipeline)
+    parts = {
+        "sidecar": pipeline.sidecar.process,
+        "store": pipeline.store.process,
+        "querier": pipeline.querier.process,
+        "prometheus": pipeline.prometheus_process,
+    }
+    users = [parts["sidecar"], parts["store"]]
+    before, failures = pipeline.s3.refused, [_failures(one) for one in users]
     pipeline.s3.refusal = EXPIRED_TOKEN
     try:
         expect(
-            wait_until(lambda: _failures(pipeline) > failures, wait),
-            f"no upload failed within {wait} s of refusals: was anything uploaded at all?",
+            wait_until(
+                lambda: all(
+                    _failures(user) > so_far for user, so_far in zip(users, failures, strict=True)
+                ),
+                wait,
+            ),
+            f"sidecar and store did not both fail within {wait} s: is the bucket used at all?",
         )
-        parts = {
-            "sidecar": pipeline.sidecar.process,
-            "store": pipeline.store.process,
-            "querier": pipeline.querier.process,
-            "prometheus": pipeline.prometheus_process,
-        }
         ended = [name for name, process in parts.items() if not process.is_running()]
         expect(not ended, f"ended: {', '.join(ended)}")
         expect(bool(pipeline.thanos.query("up")), "the querier does not answer for the last hours")
@@ -121,9 +127,9 @@ def credentials_expire(pipeline: Pipeline) -> tuple[str, dict[str, float]]:
     return f"{refused} requests to S3 were refused; all {len(local)} blocks are there now", numbers
 
 
-def _failures(pipeline: Pipeline) -> float:
+def _failures(process: RunningProcess) -> float:
     # Not thanos_shipper_upload_failures_total: an upload that cannot even look is no upload there.
-    return metric_of(pipeline.sidecar.process, "thanos_objstore_bucket_operation_failures_total")
+    return metric_of(process, "thanos_objstore_bucket_operation_failures_total")
 
 
 def lose_prometheus_disk(pipeline: Pipeline, expr: str) -> tuple[str, dict[str, float]]:
