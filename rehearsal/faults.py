@@ -33,6 +33,9 @@ MINUTE = 60.0
 RETRY_SECONDS = 45.0
 """The exporters' longest pause between two tries (30 s), half of it for chance, and the request."""
 
+CANCELLED = threading.Event()
+"""Set when the rehearsal is interrupted: faults on other threads then end at once."""
+
 GROUP = "faults"
 _CALLS = "traces.span.metrics.calls"
 _BATCH = 100
@@ -209,7 +212,7 @@ class Load:
     def during(self, seconds: float, per_second: float = 5) -> None:
         """Send batches for a while."""
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and not CANCELLED.is_set():
             self.batch()
             time.sleep(1 / per_second)
 
@@ -238,7 +241,8 @@ def outcome(load: Load, sink: OtlpSink, detail: str) -> Outcome:
     """Wait until everything acknowledged has arrived, or for RETRY_SECONDS; count what did."""
     deadline = time.monotonic() + RETRY_SECONDS
     while (missing := load.acknowledged - arrived(sink)) and time.monotonic() < deadline:
-        time.sleep(0.5)
+        if CANCELLED.wait(0.5):
+            raise CheckFailedError("interrupted")
     return Outcome(
         sent=load.sent,
         acknowledged=len(load.acknowledged),
@@ -315,6 +319,8 @@ def disk_full(bench: Bench, watch: Watch) -> Outcome:
             deadline = time.monotonic() + bench.minute
             while load.refused < 10 * _BATCH and time.monotonic() < deadline:
                 load.batch(5 * _BATCH)
+                if CANCELLED.is_set():
+                    raise CheckFailedError("interrupted")
             watch.mark("disk full")
             expect(load.refused > 0, "the disk did not become full")
             expect(gateway.process.is_running(), "the gateway ended")
@@ -541,7 +547,8 @@ def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
     while time.monotonic() < deadline:
         if condition():
             return True
-        time.sleep(0.25)
+        if CANCELLED.wait(0.25):
+            raise CheckFailedError("interrupted")
     return bool(condition())
 
 

@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from environments.model import Settings
 from rehearsal import optional_programs, report, smoke, storage_checks
 from rehearsal.arrived import ORDERS_CREATED
 from rehearsal.collectors import OTLP_HTTP
-from rehearsal.faults import FAULTS, MINUTE, Bench, Tried, try_fault
+from rehearsal.faults import CANCELLED, FAULTS, MINUTE, Bench, Tried, try_fault
 from rehearsal.metrics_backend import QUICK
 from rehearsal.pipeline import STAND_IN, Pipeline, running_pipeline
 from rehearsal.processes import ProcessError
@@ -83,6 +83,7 @@ class Run:
             CheckFailedError, ProcessError, ProgramUnavailableError: it could not go on.
         """
         today = self.began.date()
+        self.say("synthesizing the stack and starting what it describes")
         with running_pipeline(
             self.settings, self.folder, today=today, pace=QUICK, say=self._part
         ) as pipeline:
@@ -158,9 +159,15 @@ class Run:
         )
         self.say(f"{len(FAULTS)} faults, a minute takes {self.minute:g} s")
         with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-            for tried in pool.map(lambda fault: try_fault(fault, bench), FAULTS):
-                self.tried.append(tried)
-                self.verdicts.add(tried.verdict)
+            trying = [pool.submit(try_fault, fault, bench) for fault in FAULTS]
+            try:
+                for tried in map(Future.result, trying):
+                    self.tried.append(tried)
+                    self.verdicts.add(tried.verdict)
+            except BaseException:
+                CANCELLED.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
 
     def report(self) -> report.Report:
         """What is known by now."""

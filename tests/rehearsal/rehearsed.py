@@ -61,13 +61,16 @@ def spans(sent: Sent) -> list[Span]:
 
 def good() -> Arrived:
     """In prd every second ordinary trace is sampled away, as its settings say."""
-    kinds: list[Kind] = ["list", "create"] * 20 + ["slow", "fail"]
+    ordinary: list[Kind] = ["list", "create"]
+    kinds: list[Kind] = [*(ordinary * 20), "slow", "fail"]
     sent = tuple(
         request(100 * index + number, stage, kind)
         for index, stage in enumerate(STAGES)
         for number, kind in enumerate(kinds)
     )
-    traces = {(tenant, one.trace_id): [] for one in sent for tenant in SETTINGS.stages}
+    traces: dict[tuple[str, str], list[Span]] = {
+        (tenant, one.trace_id): [] for one in sent for tenant in SETTINGS.stages
+    }
     for number, one in enumerate(sent):
         is_ordinary = one.kind in ("list", "create")
         if one.stage == "dev" or not is_ordinary or number % 2:

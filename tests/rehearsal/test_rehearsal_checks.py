@@ -69,7 +69,7 @@ def errors_unmarked(found: Arrived) -> Arrived:
 def everything_kept(found: Arrived) -> Arrived:
     return replace(
         found,
-        traces=found.traces | {(one.stage, one.trace_id): spans(one) for one in found.sent},
+        traces=dict(found.traces) | {(one.stage, one.trace_id): spans(one) for one in found.sent},
     )
 
 
@@ -80,13 +80,13 @@ def nothing_ordinary_kept(found: Arrived) -> Arrived:
 def logs_without_trace_id(found: Arrived) -> Arrived:
     key = ("dev", "orders-node")
     first, *rest = found.logs[key]
-    return replace(found, logs=found.logs | {key: [replace(first, trace_id=""), *rest]})
+    return replace(found, logs=dict(found.logs) | {key: [replace(first, trace_id=""), *rest]})
 
 
 def logs_in_a_wrong_tenant(found: Arrived) -> Arrived:
     stray = replace(found.logs["prd", "orders-node"][0], tenant="dev")
     key = ("dev", "orders-node")
-    return replace(found, logs=found.logs | {key: [*found.logs[key], stray]})
+    return replace(found, logs=dict(found.logs) | {key: [*found.logs[key], stray]})
 
 
 def one_order_lost(found: Arrived) -> Arrived:
