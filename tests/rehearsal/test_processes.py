@@ -168,7 +168,7 @@ def test_an_interrupt_while_a_program_starts_leaves_none_behind(
         signal.raise_signal(signal.SIGINT)
         return child
 
-    monkeypatch.setattr(processes.subprocess, "Popen", interrupted)
+    monkeypatch.setattr(subprocess, "Popen", interrupted)
     with pytest.raises(KeyboardInterrupt):
         start_server(tmp_path)
     (child,) = started
