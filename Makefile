@@ -17,6 +17,11 @@ SMOKE_ARGS ?=
 UPDATE ?=
 # For dashboards-preview: PREVIEW_ARGS=--docs, or "--only <dashboard>"; --help lists them.
 PREVIEW_ARGS ?=
+# For cost: BUDGET=2200, WORKLOAD=<file>, and where to write CSV=<file>, HTML=<file>
+BUDGET ?=
+WORKLOAD ?=
+CSV ?=
+HTML ?=
 # For lock: LOCK_ARGS=--upgrade takes the newest versions that the *.in files allow.
 LOCK_ARGS ?=
 
@@ -76,7 +81,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check dashboards-preview sample-apps rehearse
+.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -92,7 +97,7 @@ dashboards: setup ## Rewrite the dashboards' JSON in grafana/generated
 rules: setup ## Rewrite Prometheus' rules and Alertmanager's configuration in alertmanager/generated
 	$(PY) -m scripts.alerting_files
 
-docs: setup ## Rewrite docs/reference, the context and the picture in README.md
+docs: setup ## Rewrite docs/reference, the context, quoted code and the picture in README.md
 	$(PY) -m scripts.reference_docs
 
 lint: setup-dev ## Check style (ruff)
@@ -132,6 +137,11 @@ charts-check: test-programs ## Render and check every release with the real char
 dashboards-preview: setup-dev ## Draw ENV's dashboards with generated data (PREVIEW_ARGS=--docs: those in docs)
 	$(PY) -m rehearsal.dashboards_preview --env $(ENV) $(PREVIEW_ARGS)
 
+.PHONY: cost
+cost: setup ## Estimate the monthly bill of ENV (BUDGET=2200: settings that fit; CSV=, HTML=, WORKLOAD=)
+	$(PY) -m cost --env $(ENV) $(if $(BUDGET),--budget $(BUDGET)) $(if $(WORKLOAD),--workload $(WORKLOAD)) \
+		$(if $(CSV),--csv $(CSV)) $(if $(HTML),--html $(HTML))
+
 # --- Operate ------------------------------------------------------------------------------------
 
 .PHONY: plan deploy destroy smoke
@@ -163,6 +173,8 @@ lock: setup ## Rewrite the lock files after a change of a *.in file or of packag
 	$(COMPILE) -o sample_apps/python/requirements.txt sample_apps/python/requirements.in
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --loglevel=error
 	cd sample_apps/node && PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --loglevel=error
+	@if command -v mvn >/dev/null; then $(PY) -m rehearsal.sample_apps --lock-java; \
+		else echo "not rewritten, as there is no mvn: sample_apps/java/dependencies.sha256" >&2; fi
 	rm -rf .cache/lock
 
 # Local states are kept: that of the state stack is in terraform-state, not in cdktf.out.

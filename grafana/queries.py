@@ -61,7 +61,8 @@ def by_pod(series: str) -> str:
 def budget_left(matchers: str, sli: Sli) -> str:
     """Share of the error budget that is left: 1 - bad requests / allowed ones, over PERIOD.
 
-    Requests weigh the same whenever they came. Where less than PERIOD is kept, over what is.
+    Requests weigh the same whenever they came. Where less than PERIOD is kept, over what is. Not
+    recorded: Prometheus keeps a few days, and Grafana asks Thanos for the rest.
     """
     of_sli = f'{matchers}, sli="{sli}"'
     both = ", ".join(BY_SERVICE)

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from environments.names import GATEWAY, telemetry_namespace
 from helm_values.render import merge
 from rehearsal.processes import LOOPBACK, RunningProcess, free_port
 from rehearsal.processes import start as start_process
@@ -139,12 +140,7 @@ def unescape_terraform(text: str) -> str:
 
 def gateway_values(stack: Mapping[str, Any], stage: str) -> dict[str, Any]:
     """What Helm gets for a stage's gateway."""
-    return release_values(stack, "otel-gateway", gateway_namespace(stage))
-
-
-def gateway_namespace(stage: str) -> str:
-    """Where the gateway of a stage runs."""
-    return stage
+    return release_values(stack, GATEWAY, telemetry_namespace(stage))
 
 
 def gateway(stack: Mapping[str, Any], stage: str) -> Config:

@@ -65,7 +65,7 @@ class _Plan:
     median: float = 0
     bounds: tuple[float, ...] = _SECONDS_BOUNDS
     is_time: bool = False
-    only_in_burst: bool = False
+    only_in_burst: Callable[[Labels], bool] = lambda _: False
 
 
 def all_series(settings: Settings) -> Iterator[Series]:
@@ -128,7 +128,7 @@ def _of(metric: m.Metric, plan: _Plan, given: Labels) -> Iterator[Series]:
     burst = plan.burst(given) if callable(plan.burst) else plan.burst
     share = zlib.crc32((metric.name + repr(labels)).encode()) / 2**32
     course = _course(level, plan.swing, burst, share)
-    if plan.only_in_burst:
+    if plan.only_in_burst(given):
         course = _now_and_then(course, share)
     if metric.kind != "histogram":
         yield Series(
@@ -469,6 +469,9 @@ def _pods(settings: Settings) -> dict[m.Metric, _Plan]:
         kubelet(NODES[0], "/metrics") | {"namespace": namespace, "persistentvolumeclaim": claim}
         for namespace in settings.namespaces
         for claim in ("data-0", "data-1")
+    ] + [
+        kubelet(NODES[1], "/metrics") | {"namespace": OBSERVABILITY, "persistentvolumeclaim": claim}
+        for claim in ("storage-tempo-0", "data-thanos-compactor-0")
     ]
     kubelets = [kubelet(node, "/metrics") for node in NODES]
     return {
@@ -489,7 +492,9 @@ def _pods(settings: Settings) -> dict[m.Metric, _Plan]:
         m.CONTAINER_MEMORY: _Plan(origins=containers, level=300 * MIB, swing=0.1),
         m.VOLUME_AVAILABLE: _Plan(
             origins=volumes,
-            level=_by_label("persistentvolumeclaim", {"data-0": 6 * GIB, "data-1": 2.5 * GIB}),
+            level=lambda labels: (
+                2.5 * GIB if labels["persistentvolumeclaim"] == "data-1" else 6 * GIB
+            ),
             swing=0.03,
         ),
         m.VOLUME_CAPACITY: _Plan(origins=volumes, level=10 * GIB, swing=0),
@@ -729,6 +734,13 @@ def _housekeeping(settings: Settings) -> dict[m.Metric, _Plan]:
             ("warning", "NamespaceQuotaNearLimit"),
         )
     ]
+    watchdog = {
+        "namespace": OBSERVABILITY,
+        "severity": "none",
+        "owner": settings.owner(OBSERVABILITY),
+        "alertname": "Watchdog",
+        "alertstate": "firing",
+    }
     ready = [
         {
             "name": "grafana-admin",
@@ -742,7 +754,12 @@ def _housekeeping(settings: Settings) -> dict[m.Metric, _Plan]:
     return {
         m.UP: _Plan(origins=targets, level=lambda labels: float(labels["pod"] != down), swing=0),
         m.SCRAPE_SAMPLES: _Plan(origins=targets, level=900, swing=0.02),
-        m.ALERTS: _Plan(origins=firing, level=1, swing=0, only_in_burst=True),
+        m.ALERTS: _Plan(
+            origins=[*firing, watchdog],
+            level=1,
+            swing=0,
+            only_in_burst=lambda labels: labels["alertname"] != "Watchdog",
+        ),
         m.API_CLIENT_CERTIFICATE: _Plan(
             origins=api_server, level=0.2, median=200 * DAY, bounds=_CERTIFICATE_BOUNDS
         ),

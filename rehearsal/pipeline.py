@@ -19,6 +19,7 @@ from typing import Any
 import boto3
 
 from environments.model import OBSERVABILITY, Settings
+from environments.names import telemetry_namespace
 from rehearsal import collectors, metrics_backend, optional_programs
 from rehearsal.alerting import Alerting, alertmanager_with_sinks
 from rehearsal.aws_emulator import AwsEmulator, start_aws_emulator
@@ -400,7 +401,7 @@ def _targets(
             Target(
                 job="otel-gateway",
                 address=own(gateway),
-                namespace=collectors.gateway_namespace(stage),
+                namespace=telemetry_namespace(stage),
                 service="otel-gateway",
             )
             for stage, gateway in gateways.items()

@@ -20,9 +20,11 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
@@ -231,27 +233,45 @@ def _node_folder(_folder: Path) -> tuple[str, ...]:
 
 
 def _install_java(source: Path, folder: Path) -> None:
+    _build_java(source, folder)
+    found, wanted = _jars(folder / "target"), (source / _JAVA_LOCK).read_text(encoding="utf-8")
+    # A pom.xml pins versions, not what is in them.
+    if different := sorted({line.split()[1] for line in {*wanted.splitlines()} ^ {*found}}):
+        raise SampleAppUnavailableError(
+            f"not the jars of sample_apps/java/{_JAVA_LOCK}: {', '.join(different)}"
+        )
+
+
+def _build_java(source: Path, folder: Path) -> None:
     maven = _java_program("mvn", "Maven 3.8 or later")
     _java_program("java", "a JDK, 17 or later")
-    for name in ("pom.xml", _JAVA_LOCK):
-        shutil.copy(source / name, folder)
+    shutil.copy(source / "pom.xml", folder)
     shutil.copytree(source / "src", folder / "src")
     _run([maven, "--batch-mode", "--quiet", "package"], folder)
-    _check_jars(folder / "target", (folder / _JAVA_LOCK).read_text(encoding="utf-8"))
 
 
-def _check_jars(folder: Path, lock: str) -> None:
-    # A pom.xml pins versions, not what is in them.
-    wanted = {name: digest for digest, name in map(str.split, lock.splitlines())}
-    found = {
-        jar.relative_to(folder).as_posix(): sha256(jar.read_bytes()).hexdigest()
+def _jars(folder: Path) -> list[str]:
+    """Every jar that the application is started with but its own, as `sha256sum` writes them."""
+    return [
+        f"{sha256(jar.read_bytes()).hexdigest()}  {jar.relative_to(folder).as_posix()}"
         for part in ("lib", "agent")
-        for jar in (folder / part).glob("*.jar")
-    }
-    if different := sorted(name for name, _ in wanted.items() ^ found.items()):
-        raise SampleAppUnavailableError(
-            f"not the jars of sample_apps/java/{_JAVA_LOCK}: {', '.join(dict.fromkeys(different))}"
-        )
+        for jar in sorted((folder / part).glob("*.jar"))
+    ]
+
+
+def lock_java() -> Path:
+    """Rewrite the hashes of the jars after a change of pom.xml; returns their file.
+
+    Raises:
+        SampleAppUnavailableError: there is no Maven, or the build fails.
+    """
+    source = SOURCES / "java"
+    with tempfile.TemporaryDirectory() as folder:
+        _build_java(source, Path(folder))
+        lines = _jars(Path(folder) / "target")
+    lock = source / _JAVA_LOCK
+    lock.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return lock
 
 
 def _java_program(name: str, what: str) -> str:
@@ -287,7 +307,7 @@ _BUILDS: Final[Mapping[Language, _Build]] = {
         environment={"NODE_ENV": "production"},
     ),
     "java": _Build(
-        inputs=("pom.xml", _JAVA_LOCK, "src/main/java/orders/App.java"),
+        inputs=("pom.xml", _JAVA_LOCK, "src"),
         takes="a minute",
         install=_install_java,
         programs=_java_folder,
@@ -300,7 +320,10 @@ def _digest(source: Path, build: _Build) -> str:
     # The Python too: a virtual environment is of one.
     digest = sha256(sys.version.encode())
     for name in build.inputs:
-        digest.update(name.encode() + b"\0" + (source / name).read_bytes() + b"\0")
+        for file in [source / name, *sorted((source / name).rglob("*"))]:
+            if file.is_file():
+                path = file.relative_to(source).as_posix()
+                digest.update(path.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
 
 
@@ -346,19 +369,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "languages", nargs="*", metavar="LANGUAGE", help=f"of {', '.join(LANGUAGES)} (all)"
     )
-    chosen = parser.parse_args(arguments).languages or LANGUAGES
+    parser.add_argument(
+        "--lock-java", action="store_true", help=f"only rewrite sample_apps/java/{_JAVA_LOCK}"
+    )
+    options = parser.parse_args(arguments)
+    chosen = options.languages or LANGUAGES
     if unknown := sorted(set(chosen) - set(LANGUAGES)):
         parser.error(f"{', '.join(unknown)}: allowed: {', '.join(LANGUAGES)}")
-    status = 0
-    for language in chosen:
-        try:
-            app = prepare(language)
-        except SampleAppUnavailableError as error:
-            print(f"not available: {language}: {error}", file=sys.stderr)
-            status = 1
-        else:
-            print(f"{app.service_name}: {' '.join(app.command)}", flush=True)
-    return status
+    if options.lock_java:
+        return _told("java", lambda: lock_java().relative_to(ROOT).as_posix())
+    return max(_told(language, partial(_prepared, language)) for language in chosen)
+
+
+def _prepared(language: Language) -> str:
+    app = prepare(language)
+    return f"{app.service_name}: {' '.join(app.command)}"
+
+
+def _told(language: Language, result: Callable[[], str]) -> int:
+    """Print a result; the exit code."""
+    try:
+        print(result(), flush=True)
+    except SampleAppUnavailableError as error:
+        print(f"not available: {language}: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

@@ -26,9 +26,9 @@ from urllib.parse import urlsplit
 
 from environments.load import SettingsError, environment_names, load_environment
 from environments.model import OBSERVABILITY, Settings
+from environments.names import telemetry_namespace
 from helm_values import endpoints
 from rehearsal import telemetry
-from rehearsal.collectors import gateway_namespace
 from rehearsal.processes import LOOPBACK, ProcessError, free_port, start
 from rehearsal.prometheus_api import QueryError
 from rehearsal.queries import LogStore, Loki, Prometheus, Tempo, TraceStore
@@ -217,7 +217,7 @@ def forwarded(
     if kubectl is None:
         raise UsageError("--port-forward needs kubectl on the PATH; or give the addresses")
     wanted = {
-        f"gateway-{stage}": (gateway_namespace(stage), "otel-gateway", _OTLP_HTTP)
+        f"gateway-{stage}": (telemetry_namespace(stage), "otel-gateway", _OTLP_HTTP)
         for stage in stages
     }
     for name, url in (*_SERVICES.items(), ("tempo", urlsplit(endpoints.tempo(settings)))):

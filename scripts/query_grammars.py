@@ -5,9 +5,11 @@ package.json; the pinned Node.js runs them.
 """
 
 import json
+import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from constructs_lib.jsii_runtime import node_program
 from grafana.targets import Language
@@ -16,6 +18,7 @@ from scripts.synthesis import ROOT
 _SCRIPT = ROOT / "scripts" / "query_grammars.mjs"
 _GRAMMARS = ROOT / "node_modules" / "@prometheus-io" / "lezer-promql"
 _SECONDS = 60
+_BLOCK = re.compile(r"^ *```(promql|logql|traceql)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 
 
 class GrammarsUnavailableError(RuntimeError):
@@ -66,6 +69,14 @@ def parsed(queries: Sequence[tuple[Language, str]]) -> list[Parsed]:
         )
         for (_, text), found in zip(queries, json.loads(done.stdout), strict=True)
     ]
+
+
+def queries_in(folder: Path) -> Iterator[tuple[str, Language, str]]:
+    """The queries in fenced blocks of a folder's Markdown: where, in which language, and text."""
+    for page in sorted(folder.rglob("*.md")):
+        blocks = _BLOCK.findall(page.read_text(encoding="utf-8"))
+        for number, (language, text) in enumerate(blocks, 1):
+            yield f"{page.relative_to(ROOT)}, query {number}", language, text.strip()
 
 
 def _said(text: str, position: int) -> str:

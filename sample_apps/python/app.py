@@ -15,8 +15,9 @@ from typing import Any
 
 import requests
 from flask import Flask, Response, jsonify, request
-from opentelemetry import metrics, trace
-from waitress import serve
+from opentelemetry.metrics import get_meter
+from opentelemetry.trace import get_tracer
+from waitress import create_server
 from werkzeug.exceptions import BadRequest, HTTPException
 
 SLOW_SECONDS = 1.2
@@ -32,14 +33,16 @@ DOWNSTREAM_URL = os.environ.get("DOWNSTREAM_URL", "").rstrip("/")
 # No handler that prints: the SDK added one that sends, and the cluster collects what is printed.
 log = logging.getLogger("orders")
 log.setLevel(logging.INFO)
+# What the SDK itself has to say is printed: it may be that nothing can be sent.
+logging.getLogger("opentelemetry").addHandler(logging.StreamHandler())
 # endregion
 
 # region metric
-orders_created = metrics.get_meter("orders").create_counter(
+orders_created = get_meter("orders").create_counter(
     "app.orders.created", unit="{order}", description="Orders that were accepted."
 )
 # endregion
-tracer = trace.get_tracer("orders")
+tracer = get_tracer("orders")
 
 app = Flask(__name__)
 orders: deque[dict[str, Any]] = deque(maxlen=KEPT_ORDERS)
@@ -145,6 +148,7 @@ def stop(_signal: int, _frame: FrameType | None) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, stop)
-    # One process with threads: the SDK's own threads do not survive a fork.
-    serve(app, host=HOST, port=PORT, threads=8)
+    # One process with threads: the SDK's own do not survive a fork. Not waitress' `serve`, which
+    # makes `logging` print.
+    create_server(app, host=HOST, port=PORT, threads=8).run()
 # endregion

@@ -9,8 +9,10 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -33,7 +35,8 @@ from rehearsal.notification_sinks import wait_until
 from rehearsal.prometheus_api import PrometheusApi
 from rehearsal.synthesized import observability_stack
 from scripts.programs import ProgramUnavailableError, program
-from signals.metrics import CALLS, DURATION
+from signals import metrics
+from signals.metrics import CALLS, DURATION, METRICS, Source
 
 Config = dict[str, Any]
 
@@ -116,18 +119,45 @@ def prometheus(
 
 
 @contextmanager
-def both(values: Config, folder: Path, series: list[Series]) -> Iterator[Alerting]:
+def both(
+    values: Config, folder: Path, series: list[Series]
+) -> Iterator[tuple[Alerting, PrometheusApi]]:
     with (
         alertmanager_with_sinks(values["alertmanager"], folder) as alerting,
-        prometheus(values, folder, alerting.url, series),
+        prometheus(values, folder, alerting.url, series) as api,
     ):
-        yield alerting
+        yield alerting, api
+
+
+def own_metrics(url: str) -> dict[str, set[str]]:
+    """What a program tells of itself: the labels of each metric."""
+    with urllib.request.urlopen(f"{url}/metrics", timeout=5) as answer:
+        text = answer.read().decode()
+    found: dict[str, set[str]] = {}
+    for name, labels in re.findall(r"^(\w+)(?:{(.*)})? ", text, re.MULTILINE):
+        found.setdefault(name, set()).update(re.findall(r'(\w+)="', labels))
+    return found
+
+
+def unknown(source: Source, told: dict[str, set[str]]) -> list[str]:
+    """The metrics of a source, and their labels, that it does not have."""
+    return [
+        f"{metric.name}: {set(metric.labels) - told.get(metric.name, set())}"
+        for metric in METRICS.values()
+        if metric.source == source
+        if metric.name not in told or not set(metric.labels) <= told[metric.name]
+    ]
 
 
 def test_failing_requests_of_prd_reach_slack_and_mail(values: Config, tmp_path: Path) -> None:
-    with both(values, tmp_path, failing(0.1)) as alerting:
+    with both(values, tmp_path, failing(0.1)) as (alerting, api):
         assert wait_until(lambda: bool(alerting.slack() and alerting.mails), WAIT_SECONDS)
         assert wait_until(lambda: bool(alerting.switch()), WAIT_SECONDS)
+        of_prometheus, of_alertmanager = own_metrics(api.url), own_metrics(alerting.url)
+    # The two programs really have the metrics of theirs that dashboards and alerts ask for.
+    assert not unknown(metrics.PROMETHEUS, of_prometheus)
+    assert not unknown(metrics.ALERTMANAGER, of_alertmanager)
+    assert unknown(metrics.PROMETHEUS, of_alertmanager)
     (attachment,) = alerting.slack()[0]["attachments"]
     assert alerting.slack()[0]["channel"] == "#oncall-prd"
     assert attachment["title"] == "[FIRING 1] ServiceAvailabilityBurnFast in prd (critical)"
@@ -148,7 +178,7 @@ def test_failing_requests_of_prd_reach_slack_and_mail(values: Config, tmp_path: 
 
 
 def test_requests_within_the_objective_alarm_nobody(values: Config, tmp_path: Path) -> None:
-    with both(values, tmp_path, failing(0.0005)) as alerting:
+    with both(values, tmp_path, failing(0.0005)) as (alerting, _):
         # By the second time, every rule was evaluated and every group told.
         assert wait_until(lambda: len(alerting.switch()) > 1, WAIT_SECONDS)
     assert not alerting.slack()

@@ -20,13 +20,14 @@ from alertmanager.rules.all_rules import rule_groups
 from environments.load import environment_names, load_environment
 from environments.model import OBSERVABILITY
 from grafana.dashboards.all_dashboards import dashboards
-from grafana.targets import Target, interpolated, targets
+from grafana.targets import Target, interpolated, panel_targets, panels, targets
 from helm_values.grafana import datasources
-from rehearsal.dashboard_checks import Checker, Window, chosen
+from rehearsal.dashboard_checks import Checker, Window, ask, chosen
 from rehearsal.generated_metrics import all_series
 from rehearsal.generated_prometheus import END, scrape_seconds
 from rehearsal.prometheus_api import PrometheusApi
-from scripts.query_grammars import parsed
+from scripts.query_grammars import parsed, queries_in
+from scripts.synthesis import ROOT
 from signals import metrics
 from signals.metrics import METRICS, Metric
 
@@ -77,6 +78,24 @@ def test_a_service_is_answered_in_every_stage(checker: Checker, stage: str) -> N
     assert not problems, "\n".join(problems)
 
 
+def columns(api: PrometheusApi, content: dict[str, Any]) -> Iterator[tuple[str, list[set[str]]]]:
+    """Of each table of numbers: the labels that each column's answer has."""
+    given = values(api, content)
+    for panel in panels(content):
+        found = [t for t in panel_targets(content["uid"], panel) if t.language == "promql"]
+        if panel["type"] == "table" and found:
+            answers = [ask(api, target, given, WINDOW) for target in found]
+            yield panel["title"], [{key for labels, _ in one.series for key in labels}
+                                   for one in answers]  # fmt: skip
+
+
+@every_dashboard
+def test_columns_of_a_table_have_the_same_labels(checker: Checker, name: str) -> None:
+    """Otherwise Grafana does not merge them into one row."""
+    for panel, labels in columns(checker.api, DASHBOARDS[name]):
+        assert len({frozenset(one) for one in labels}) == 1, f"{panel}: {labels}"
+
+
 # --- Rules ----------------------------------------------------------------------------------------
 
 
@@ -102,11 +121,26 @@ def test_metrics_are_found_from_a_trace(checker: Checker) -> None:
         assert checker.api.at(expr, END).has_data, expr
 
 
+def test_first_queries_of_runbooks_find_series(checker: Checker) -> None:
+    """With any value where a reader puts in the one of the alert."""
+    found = [one for one in queries_in(ROOT / "docs" / "runbooks") if one[1] == "promql"]
+    put_in = {"namespace": "prd", "service": "shop", **WINDOW.macros}
+    texts = [PLACEHOLDER.sub('=~".+"', interpolated(text, put_in)) for *_, text in found]
+    assert len(texts) > 20
+    problems = [
+        f"{where}: {problem}"
+        for (where, *_), answer in zip(found, parsed([("promql", t) for t in texts]), strict=True)
+        for problem in checker.parts(answer)
+    ]
+    assert not problems, "\n".join(problems)
+
+
 # --- Each of these checks can fail ----------------------------------------------------------------
 
 METRIC = re.compile(r"\b[a-z]\w*:\w[\w:]*|\b(?:" + "|".join(
     sorted((series for metric in METRICS.values() for series in metric.series_names), reverse=True)
 ) + r")\b")  # fmt: skip
+PLACEHOLDER = re.compile(r'=~?"[^"]*<[^"]*"')
 LABEL = re.compile(r"\b(\w+)(=~|!=|=)\"")
 
 

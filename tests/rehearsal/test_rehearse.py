@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 
 from environments.load import load_environment
+from environments.names import telemetry_namespace
 from rehearsal import collectors, faults, report, run
 from rehearsal.collectors import Config, Substitution
 from rehearsal.faults import FAULTS, Bench, Tried, try_fault
@@ -269,7 +270,7 @@ def changed(stack: dict[str, Any], change: Change) -> dict[str, Any]:
     change(config)
     release = {
         "name": "otel-gateway",
-        "namespace": collectors.gateway_namespace("dev"),
+        "namespace": telemetry_namespace("dev"),
         # JSON is YAML; Terraform would unescape what is doubled here.
         "values": [
             json.dumps(values | {"alternateConfig": config})

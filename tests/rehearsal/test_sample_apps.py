@@ -11,6 +11,7 @@ import itertools
 import json
 import os
 import re
+import signal
 import time
 import urllib.error
 import urllib.request
@@ -47,6 +48,13 @@ BULK = {"item": "lamp", "quantity": 12}
 
 each_language = pytest.mark.parametrize("language", LANGUAGES)
 
+IMPATIENT = {
+    "OTEL_METRIC_EXPORT_INTERVAL": "500",
+    "OTEL_BSP_SCHEDULE_DELAY": "500",
+    "OTEL_EXPORTER_OTLP_TIMEOUT": "1000",
+}
+"""In milliseconds (Python takes the last one for seconds, and complains at once in any case)."""
+CANNOT_SEND = re.compile("refused|failed to connect|failed to export", re.IGNORECASE)
 OBJECT = 'body: allowed is a JSON object as {"item": "book", "quantity": 1}'
 ITEM = "item: allowed is a text of 1 to 100 characters"
 QUANTITY = "quantity: allowed is a whole number of 1 or more"
@@ -98,6 +106,7 @@ class Run:
     missing: dict[Language, Answer]
     unfinished: dict[Language, Answer]
     """Requests that were being answered when SIGTERM came."""
+    printed: dict[Language, str]
     sink: OtlpSink
 
     def need(self, language: Language) -> str:
@@ -143,6 +152,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
             apps.append(prepare(language))
         except SampleAppUnavailableError as error:
             missing[language] = str(error)
+    if not apps:
+        unavailable(f"not checked: the sample applications: {missing}")
     with OtlpSink() as sink, ThreadPoolExecutor(2 * len(apps)) as clients:
         with started_chain(
             apps,
@@ -178,6 +189,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
             refused=refused,
             missing=not_found,
             unfinished={language: answer.result(SECONDS) for language, answer in slow.items()},
+            printed={one: process.log_path.read_text() for one, process in running.items()},
             sink=sink,
         )
 
@@ -335,6 +347,36 @@ def test_nothing_is_logged_twice_or_without_a_trace(run: Run, language: Language
     assert all(record.raw.get("traceId") for record in lines)
     answered = [record for record in lines if not record.name.startswith("GET /healthz")]
     assert len(answered) == len({record.raw["traceId"] for record in answered})
+
+
+@each_language
+def test_what_is_sent_is_not_printed_too(run: Run, language: Language) -> None:
+    run.need(language)
+    assert "answered" not in run.printed[language]
+    assert "cannot be reached" not in run.printed[language]
+
+
+@each_language
+def test_an_sdk_that_cannot_send_says_so(
+    language: Language, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    try:
+        app = prepare(language)
+    except SampleAppUnavailableError as error:
+        unavailable(f"not checked: the sample application in {language}: {error}")
+    with app.start(
+        otlp_endpoint=f"http://{LOOPBACK}:{free_port()}",
+        log_path=tmp_path_factory.mktemp("unsent") / f"{language}.log",
+        environment=IMPATIENT,
+    ) as process:
+        assert ask(f"{process.url}/orders").status == 200
+        deadline = time.monotonic() + SECONDS
+        while not (says := CANNOT_SEND.search(process.log_path.read_text())):
+            assert time.monotonic() < deadline, process.log_path.read_text()
+            time.sleep(0.2)
+        assert says
+        # It would try for as long as it may, and nothing of it is wanted.
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 # --- All of it ------------------------------------------------------------------------------------

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from environments.names import telemetry_namespace
 from rehearsal import smoke, telemetry
-from rehearsal.collectors import gateway_namespace
 from rehearsal.otlp_sink import OtlpSink
 from rehearsal.prometheus_api import QueryError
 from rehearsal.queries import LogLine, RecordedLogs, RecordedTraces, Sample, Span
@@ -207,7 +207,7 @@ def test_ports_are_forwarded_by_kubectl_and_closed_again(
         ("--context", "mine", "--namespace", namespace, "port-forward", "--address", "127.0.0.1",
          f"service/{service}")
         for namespace, service in (
-            (gateway_namespace("prd"), "otel-gateway"),
+            (telemetry_namespace("prd"), "otel-gateway"),
             ("observability", "kps-prometheus"),
             ("observability", "loki-gateway"),
             ("observability", "tempo"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from helm_values.collector_guards import LONGEST_VALUE, MOST_LABELS
 from scripts import code_blocks, reference_docs
 from scripts.reference_docs import ROOT
 
@@ -94,3 +96,13 @@ def test_a_translation_quotes_what_the_page_quotes(language: str) -> None:
     portuguese = (ROOT / "docs" / "pt-BR" / page).read_text(encoding="utf-8")
     assert len(code_blocks.sources(english)) >= 5
     assert code_blocks.sources(portuguese) == code_blocks.sources(english)
+
+
+@pytest.mark.parametrize("language", ["python", "node", "java"])
+@pytest.mark.parametrize("folder", ["docs", "docs/pt-BR"])
+def test_the_limits_of_labels_are_those_of_the_gateway(language: str, folder: str) -> None:
+    text = (ROOT / folder / "runbooks" / f"instrument-{language}.md").read_text(encoding="utf-8")
+    (longest,) = re.findall(r"\b(\d+) (?:characters|caracteres)", text)
+    (most,) = re.findall(r"labels limited to (\d+)|no máximo (\d+) labels", text)
+    assert int(longest) == LONGEST_VALUE
+    assert int("".join(most)) == MOST_LABELS

@@ -15,15 +15,15 @@ from environments.model import Settings
 from grafana.dashboards.all_dashboards import dashboards
 from grafana.targets import Language, interpolated, macros, targets, variables
 from helm_values.grafana import datasources
+from helm_values.otel_gateway_config import gateway_config
 from helm_values.render import static_values
 from scripts import alerting_files
-from scripts.query_grammars import GrammarsUnavailableError, Parsed, parsed
+from scripts.query_grammars import GrammarsUnavailableError, Parsed, parsed, queries_in
 from scripts.synthesis import ROOT
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
 CHOSEN = {"namespace": "prd", "service": "shop", "search": "timeout"}
 PUT_IN = CHOSEN | macros(60, 30, 3600) | {"__tags": 'service_name="shop"'}
-BLOCK = re.compile(r"^ *```(promql|logql|traceql)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 STRING = re.compile(r'"[^"]*"|`[^`]*`')
 LANGUAGE: dict[str, Language] = {"promql": "promql", "logql": "logql", "traceql": "traceql"}
 
@@ -68,10 +68,8 @@ def of_datasources(settings: Settings) -> Iterator[Query]:
 
 
 def of_documents() -> Iterator[Query]:
-    for page in sorted(RUNBOOKS.rglob("*.md")):
-        for number, (language, text) in enumerate(BLOCK.findall(page.read_text("utf-8")), 1):
-            where = f"{page.relative_to(ROOT)}, query {number}"
-            yield where, LANGUAGE[language], interpolated(text.strip(), PUT_IN)
+    for where, language, text in queries_in(RUNBOOKS):
+        yield where, language, interpolated(text, PUT_IN)
 
 
 def everything() -> list[Query]:
@@ -168,13 +166,86 @@ def test_selectors_and_labels_are_found() -> None:
     assert (of_streams.matched, of_streams.grouped) == (("b",), ("a",))
 
 
-def test_log_streams_are_selected_by_labels_that_loki_has() -> None:
-    """A label that is not indexed is there as structured metadata, but selects no stream."""
-    loki = static_values("loki")["loki"]["distributor"]["otlp_config"]
-    indexed = {
-        name.replace(".", "_") for name in loki["default_resource_attributes_as_index_labels"]
+# --- What a query of logs or traces asks for is there ---------------------------------------------
+
+PROMOTED = {
+    name.replace(".", "_")
+    for name in static_values("kube_prometheus_stack")["prometheus"]["prometheusSpec"]["otlp"][
+        "promoteResourceAttributes"
+    ]
+}
+"""Resource attributes of all signals, as labels."""
+INDEXED = {
+    name.replace(".", "_")
+    for name in static_values("loki")["loki"]["distributor"]["otlp_config"][
+        "default_resource_attributes_as_index_labels"
+    ]
+}
+OF_LINES = {"detected_level", "trace_id", "span_id"}
+"""What Loki keeps with each line that comes by OTLP ("Ingesting logs using OpenTelemetry")."""
+LEVELS = {"trace", "debug", "info", "warn", "error", "fatal", "critical", "unknown"}
+SPANS = {
+    dimension["name"]
+    for dimension in gateway_config(load_environment("prd", TODAY), "prd")["connectors"][
+        "span_metrics"
+    ]["dimensions"]
+}
+FILTER = re.compile(r"[|]\s*(\w+)\s*(?:=~|!~|!=|=)\s*[\"`]([^\"`]*)")
+ATTRIBUTE = re.compile(r"\b(resource|span)\.([\w.]+)")
+
+
+def unknown(language: Language, text: str, answer: Parsed) -> set[str]:
+    """Labels, levels and attributes that no line or span has."""
+    if language == "traceql":
+        known = {"resource": {name.replace(".", "_") for name in PROMOTED}}
+        known["span"] = {name.replace(".", "_") for name in SPANS}
+        return {
+            f"{scope}.{name}"
+            for scope, name in ATTRIBUTE.findall(without_strings(text))
+            if name.replace(".", "_") not in known[scope]
+        }
+    filters = FILTER.findall(text)
+    levels = {level for label, found in filters if label == "detected_level"
+              for level in found.split("|")}  # fmt: skip
+    asked = {label for label, _ in filters} | set(answer.grouped)
+    return (
+        (asked - PROMOTED - INDEXED - OF_LINES)
+        # A label that is not indexed is there with the line, but selects no stream.
+        | (set(answer.matched) - INDEXED)
+        | (levels - LEVELS)
+    )
+
+
+OF_LOGS_AND_TRACES = [query for query in QUERIES if query[1] != "promql"]
+
+
+def test_logs_and_traces_are_asked_for_what_they_have() -> None:
+    answers = parse([(language, text) for _, language, text in OF_LOGS_AND_TRACES])
+    found = {
+        where: unknown(language, text, answer)
+        for (where, language, text), answer in zip(OF_LOGS_AND_TRACES, answers, strict=True)
     }
-    queries = [query for query in QUERIES if query[1] == "logql"]
-    answers = parse([(language, text) for _, language, text in queries])
-    for (where, _, text), answer in zip(queries, answers, strict=True):
-        assert set(answer.matched) <= indexed, f"{where}: {text}"
+    assert {where: names for where, names in found.items() if names} == {}
+
+
+def test_a_misspelt_name_in_any_of_them_is_noticed() -> None:
+    names = re.compile(r"\b\w+(?=\s*(?:=~|!=|=)\s*[\"`])|(?<=by \()\w+")
+    mistaken: list[tuple[Language, str]] = []
+    for _, language, text in OF_LOGS_AND_TRACES:
+        for found in names.finditer(text):
+            mistaken.append((language, f"{text[: found.end()]}_misspelt{text[found.end() :]}"))
+    assert len(mistaken) >= len(OF_LOGS_AND_TRACES)
+    for (language, text), answer in zip(mistaken, parse(mistaken), strict=True):
+        assert unknown(language, text, answer), text
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("logql", '{k8s_pod_name="a"}'),
+        ("logql", '{service_name="a"} | detected_level="eror"'),
+        ("traceql", '{ span.http.path="/" }'),
+    ],
+)
+def test_what_is_not_there_is_noticed(language: Language, text: str) -> None:
+    assert unknown(language, text, parse([(language, text)])[0])

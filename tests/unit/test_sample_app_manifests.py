@@ -298,12 +298,23 @@ def test_every_dependency_in_java_has_a_hash() -> None:
 # --- Made to run here -----------------------------------------------------------------------------
 
 
-def test_fails_when_a_jar_is_not_the_locked_one(tmp_path: Path) -> None:
-    (tmp_path / "lib").mkdir()
-    (tmp_path / "lib" / "a.jar").write_bytes(b"other")
-    (tmp_path / "lib" / "b.jar").write_bytes(b"more")
+def test_fails_when_a_jar_is_not_the_locked_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def build(_source: Path, folder: Path) -> None:
+        for name in ("lib/a.jar", "lib/b.jar", "agent/c.jar"):
+            (folder / "target" / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / "target" / name).write_bytes(name.encode())
+
+    monkeypatch.setattr(sample_apps, "_build_java", build)
+    build(tmp_path, tmp_path)
+    changed, _added, right = sample_apps._jars(tmp_path / "target")
+    lock = tmp_path / "dependencies.sha256"
+    lock.write_text(f"{changed.replace(changed[0], 'x')}\n{right}\n")
     with pytest.raises(SampleAppUnavailableError, match=r"dependencies\.sha256: lib/a\.jar, lib/b"):
-        sample_apps._check_jars(tmp_path, f"{'0' * 64}  lib/a.jar\n")
+        sample_apps._install_java(tmp_path, tmp_path)
+    lock.write_text("\n".join(sample_apps._jars(tmp_path / "target")))
+    sample_apps._install_java(tmp_path, tmp_path)
 
 
 def test_says_what_is_missing_where_there_is_no_java(
