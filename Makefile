@@ -14,6 +14,11 @@ PYTEST_ARGS ?=
 UPDATE ?=
 # For dashboards-preview: PREVIEW_ARGS=--docs, or "--only <dashboard>"; --help lists them.
 PREVIEW_ARGS ?=
+# For cost: BUDGET=2200, WORKLOAD=<file>, and where to write CSV=<file>, HTML=<file>
+BUDGET ?=
+WORKLOAD ?=
+CSV ?=
+HTML ?=
 # For lock: LOCK_ARGS=--upgrade takes the newest versions that the *.in files allow.
 LOCK_ARGS ?=
 
@@ -73,7 +78,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check dashboards-preview
+.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps dashboards-preview
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -89,7 +94,7 @@ dashboards: setup ## Rewrite the dashboards' JSON in grafana/generated
 rules: setup ## Rewrite Prometheus' rules and Alertmanager's configuration in alertmanager/generated
 	$(PY) -m scripts.alerting_files
 
-docs: setup ## Rewrite docs/reference, the context and the picture in README.md
+docs: setup ## Rewrite docs/reference, the context, quoted code and the picture in README.md
 	$(PY) -m scripts.reference_docs
 
 lint: setup-dev ## Check style (ruff)
@@ -117,11 +122,19 @@ bench: setup-dev ## Measure how long a synthesis takes
 rehearse-infra: setup-dev terraform ## Apply ENV's infrastructure to an emulated AWS
 	$(PY) -m rehearsal.infra --env $(ENV)
 
+sample-apps: setup-dev ## Install and build the sample applications (once, a minute)
+	@$(PY) -m rehearsal.sample_apps
+
 charts-check: test-programs ## Render and check every release with the real charts (UPDATE=1: rewrite the contract)
 	$(PY) -m scripts.charts $(if $(UPDATE),--update)
 
 dashboards-preview: setup-dev ## Draw ENV's dashboards with generated data (PREVIEW_ARGS=--docs: those in docs)
 	$(PY) -m rehearsal.dashboards_preview --env $(ENV) $(PREVIEW_ARGS)
+
+.PHONY: cost
+cost: setup ## Estimate the monthly bill of ENV (BUDGET=2200: settings that fit; CSV=, HTML=, WORKLOAD=)
+	$(PY) -m cost --env $(ENV) $(if $(BUDGET),--budget $(BUDGET)) $(if $(WORKLOAD),--workload $(WORKLOAD)) \
+		$(if $(CSV),--csv $(CSV)) $(if $(HTML),--html $(HTML))
 
 # --- Operate ------------------------------------------------------------------------------------
 
@@ -148,7 +161,11 @@ lock: setup ## Rewrite the lock files after a change of a *.in file or of packag
 	$(COMPILE) -c tools/lock-constraints.txt -o requirements.txt requirements.in
 	$(COMPILE) -o requirements-dev.txt requirements-dev.in
 	$(COMPILE) -o tools/requirements-go.txt tools/requirements-go.in
+	$(COMPILE) -o sample_apps/python/requirements.txt sample_apps/python/requirements.in
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --loglevel=error
+	cd sample_apps/node && PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --loglevel=error
+	@if command -v mvn >/dev/null; then $(PY) -m rehearsal.sample_apps --lock-java; \
+		else echo "not rewritten, as there is no mvn: sample_apps/java/dependencies.sha256" >&2; fi
 	rm -rf .cache/lock
 
 # Local states are kept: that of the state stack is in terraform-state, not in cdktf.out.

@@ -310,8 +310,9 @@ def _schema_at(model: type[BaseModel], location: Location) -> dict[str, Any]:
     schema = root
     for part in location:
         keys = schema.get("properties", {})
-        # The values of a dictionary stand under the pattern of its keys.
-        values = next(iter(schema.get("patternProperties", {}).values()), None)
+        # The values of a dictionary stand under the pattern of its keys, where they have one.
+        free = schema.get("additionalProperties")
+        values = next(iter(schema.get("patternProperties", {}).values()), free or None)
         step = schema.get("items") if isinstance(part, int) else keys.get(part, values)
         if step is None:
             return {}
@@ -332,7 +333,7 @@ def _allowed(schema: dict[str, Any]) -> str:
         case "integer":
             return f"a whole number from {schema['minimum']} to {schema['maximum']}"
         case "number":
-            return f"a number from {schema['minimum']:g} to {schema['maximum']:g}"
+            return f"a number from {schema['minimum']:.10g} to {schema['maximum']:.10g}"
         case "boolean":
             return "true or false"
         case "array":

@@ -39,6 +39,7 @@ from helm_values.release import Release
 from helm_values.releases import releases
 from helm_values.resources import Resources
 from helm_values.sizes import METRICS
+from scripts import code_blocks
 from scripts.chart_contract import read_contracts, sample_layers_below
 from scripts.programs import PROGRAMS
 from scripts.synthesis import deployment_order
@@ -61,8 +62,8 @@ NOTICE: Final = (
     "<!-- Written by `make docs` (scripts/reference_docs.py): change its sources instead. -->"
 )
 FOLDERS: Final = (
-    "environments", "stacks", "constructs_lib", "helm_values", "grafana", "scripts", "rehearsal",
-    "benchmarks",
+    "environments", "stacks", "constructs_lib", "helm_values", "grafana", "cost", "scripts",
+    "rehearsal", "sample_apps/python", "benchmarks",
 )  # fmt: skip
 """Folders of Python files that the context names, one line each."""
 
@@ -904,8 +905,16 @@ def _first_line(path: Path) -> str:
 
 def render_all() -> dict[str, str]:
     """Text of every generated file by its path."""
+    # It uses the helpers above.
+    from scripts import cost_docs
+
     foundation, settings = Foundation.load(), all_settings()
+    operations = {
+        name: cost_docs.renewed(name, (ROOT / name).read_text(encoding="utf-8"), block)
+        for name, block in cost_docs.blocks().items()
+    }
     return {
+        **operations,
         "README.md": readme(foundation, (ROOT / "README.md").read_text(encoding="utf-8")),
         "docs/context/context-generator.md": context_page(foundation, settings),
         CAPACITY: between(
@@ -920,6 +929,20 @@ def render_all() -> dict[str, str]:
         "docs/reference/settings.md": settings_page(),
         "docs/reference/traffic.md": traffic_page(foundation, settings),
         "docs/reference/versions.md": versions_page(settings),
+        **quoting_documents(),
+    }
+
+
+def quoting_documents() -> dict[str, str]:
+    """Text of every document that quotes source code, by its path."""
+    documents = {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted((ROOT / "docs").rglob("*.md"))
+    }
+    return {
+        name: code_blocks.rewrite(text, name, ROOT)
+        for name, text in documents.items()
+        if code_blocks.MARKER in text
     }
 
 

@@ -511,7 +511,7 @@ WRONG = [
     wrong(
         ("cost", "anomaly_threshold_usd"),
         2_000,
-        "allowed: at most monthly_budget_usd, which is 1500",
+        f"allowed: at most monthly_budget_usd, which is {valid()['cost']['monthly_budget_usd']}",
     ),
     *(
         wrong(

@@ -30,7 +30,7 @@ provider "aws" {
 
 resource "aws_budgets_budget" "bill" {
   budget_type  = "COST"
-  limit_amount = "1500"
+  limit_amount = "800"
   limit_unit   = "USD"
   name         = "obs-dev"
   time_unit    = "MONTHLY"

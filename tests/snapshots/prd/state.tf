@@ -30,7 +30,7 @@ provider "aws" {
 
 resource "aws_budgets_budget" "bill" {
   budget_type  = "COST"
-  limit_amount = "5000"
+  limit_amount = "3000"
   limit_unit   = "USD"
   name         = "obs-prd"
   time_unit    = "MONTHLY"
