@@ -11,9 +11,19 @@ CONFIRM ?=
 PYTEST_ARGS ?=
 # A worker for each processor; PYTEST_ARGS="-n 0" runs all tests in one process.
 WORKERS := -n logical --maxprocesses 4
+# For rehearse and smoke: what they say with --help, as in SMOKE_ARGS="--port-forward --stage dev".
+REHEARSE_ARGS ?=
+SMOKE_ARGS ?=
 # For charts-check: UPDATE=1 rewrites helm_values/contract. CHARTS_DIR=<folder> in the environment
 # takes unpacked charts from there instead of downloading them.
 UPDATE ?=
+# For dashboards-preview: PREVIEW_ARGS=--docs, or "--only <dashboard>"; --help lists them.
+PREVIEW_ARGS ?=
+# For cost: BUDGET=2200, WORKLOAD=<file>, and where to write CSV=<file>, HTML=<file>
+BUDGET ?=
+WORKLOAD ?=
+CSV ?=
+HTML ?=
 # For lock: LOCK_ARGS=--upgrade takes the newest versions that the *.in files allow.
 LOCK_ARGS ?=
 
@@ -27,7 +37,7 @@ DEPLOY_ARGS = --env $(ENV) $(foreach name,$(STACK),--stack $(name)) $(if $(YES),
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z][a-z_-]*:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z][a-z_-]*:.*## / { printf "  %-18s %s\n", $$1, $$2 }' Makefile
 
 # --- Set up -------------------------------------------------------------------------------------
 
@@ -41,12 +51,12 @@ node_modules: node_modules/.setup.stamp ## Install the pinned cdktf CLI (for pla
 terraform: setup ## Print the Terraform in use; compiles OpenTofu once where there is none
 	@$(PY) -m scripts.terraform
 
-programs: setup-dev ## Compile every program that can run our configurations (once, 15 minutes)
+programs: setup-dev ## Compile every program that can run our configurations (once, 18 minutes)
 	$(PY) -m scripts.programs
 
 # What the tests and charts-check run.
 test-programs: setup-dev
-	@$(PY) -m scripts.programs otelcol promtool prometheus amtool alertmanager helm
+	@$(PY) -m scripts.programs otelcol promtool prometheus amtool alertmanager thanos helm
 
 .venv/.setup-venv.stamp:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
@@ -73,7 +83,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check
+.PHONY: synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -89,8 +99,19 @@ dashboards: setup ## Rewrite the dashboards' JSON in grafana/generated
 rules: setup ## Rewrite Prometheus' rules and Alertmanager's configuration in alertmanager/generated
 	$(PY) -m scripts.alerting_files
 
-docs: setup ## Rewrite docs/reference, the context and the picture in README.md
+docs: setup-dev node_modules ## Rewrite what is generated or quoted in the documents, and build the site
 	$(PY) -m scripts.reference_docs
+	$(MAKE) site
+
+site: setup-dev node_modules ## Build the documentation site into site/ (any warning fails)
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict
+	@echo "site/index.html is built; to search it: $(PY) -m http.server --bind 127.0.0.1 --directory site"
+
+site-check: site ## Look at the site in a real browser (Chromium), with screenshots
+	$(PY) -m scripts.site_check
+
+context: setup ## Rewrite docs/context/context-generator.md, to read before any change
+	$(PY) -m scripts.reference_docs --only docs/context/context-generator.md
 
 lint: setup-dev ## Check style (ruff)
 	$(PY) -m ruff check .
@@ -117,12 +138,26 @@ bench: setup-dev ## Measure how long a synthesis takes
 rehearse-infra: setup-dev terraform ## Apply ENV's infrastructure to an emulated AWS
 	$(PY) -m rehearsal.infra --env $(ENV)
 
+sample-apps: setup-dev ## Install and build the sample applications (once, a minute)
+	@$(PY) -m rehearsal.sample_apps
+
+rehearse: test-programs ## Send the sample applications through ENV's real pipeline here, with faults
+	$(PY) -m rehearsal.run --env $(ENV) $(REHEARSE_ARGS)
+
 charts-check: test-programs ## Render and check every release with the real charts (UPDATE=1: rewrite the contract)
 	$(PY) -m scripts.charts $(if $(UPDATE),--update)
 
+dashboards-preview: setup-dev ## Draw ENV's dashboards with generated data (PREVIEW_ARGS=--docs: those in docs)
+	$(PY) -m rehearsal.dashboards_preview --env $(ENV) $(PREVIEW_ARGS)
+
+.PHONY: cost
+cost: setup ## Estimate the monthly bill of ENV (BUDGET=2200: settings that fit; CSV=, HTML=, WORKLOAD=)
+	$(PY) -m cost --env $(ENV) $(if $(BUDGET),--budget $(BUDGET)) $(if $(WORKLOAD),--workload $(WORKLOAD)) \
+		$(if $(CSV),--csv $(CSV)) $(if $(HTML),--html $(HTML))
+
 # --- Operate ------------------------------------------------------------------------------------
 
-.PHONY: plan deploy destroy
+.PHONY: plan deploy destroy smoke
 plan: node_modules terraform ## Show what deploying ENV would change (STACK="network ...")
 	$(PY) -m scripts.deploy plan $(DEPLOY_ARGS)
 
@@ -131,6 +166,9 @@ deploy: node_modules terraform ## Deploy ENV stack by stack, asking before each 
 
 destroy: node_modules terraform ## Destroy ENV in reverse order, except the stack of the states
 	$(PY) -m scripts.deploy destroy $(DEPLOY_ARGS)
+
+smoke: setup-dev ## Send a metric, a log and a trace through ENV's gateways and find them (SMOKE_ARGS=...)
+	$(PY) -m rehearsal.smoke --env $(ENV) $(SMOKE_ARGS)
 
 # --- Maintain -----------------------------------------------------------------------------------
 
@@ -145,11 +183,15 @@ lock: setup ## Rewrite the lock files after a change of a *.in file or of packag
 	$(COMPILE) -c tools/lock-constraints.txt -o requirements.txt requirements.in
 	$(COMPILE) -o requirements-dev.txt requirements-dev.in
 	$(COMPILE) -o tools/requirements-go.txt tools/requirements-go.in
+	$(COMPILE) -o sample_apps/python/requirements.txt sample_apps/python/requirements.in
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --loglevel=error
+	cd sample_apps/node && PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --loglevel=error
+	@if command -v mvn >/dev/null; then $(PY) -m rehearsal.sample_apps --lock-java; \
+		else echo "not rewritten, as there is no mvn: sample_apps/java/dependencies.sha256" >&2; fi
 	rm -rf .cache/lock
 
 # Local states are kept: that of the state stack is in terraform-state, not in cdktf.out.
 clean: ## Remove what synth, tests and linters wrote (not .venv, node_modules or states)
-	rm -rf cdktf.out rehearsal-report .pytest_cache .mypy_cache .ruff_cache
+	rm -rf cdktf.out dashboards-preview rehearsal-report site .pytest_cache .mypy_cache .ruff_cache
 	find . \( -name .venv -o -name node_modules -o -name .git \) -prune -o \
 		-name __pycache__ -type d -prune -exec rm -rf {} +

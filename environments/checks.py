@@ -40,6 +40,7 @@ def check(settings: Settings, today: date) -> Iterator[Problem]:
     yield from _check_namespaces(settings)
     yield from _check_metrics_retention(settings)
     yield from _check_alerting(settings)
+    yield from _check_cost(settings)
 
 
 def _check_repeats(value: object, location: Location = ()) -> Iterator[Problem]:
@@ -276,3 +277,20 @@ def _check_metrics_retention(settings: Settings) -> Iterator[Problem]:
                 f"allowed: at most {coarser}, which is {getattr(metrics, coarser)}: "
                 "a coarser resolution is kept at least as long as a finer one",
             )
+
+
+def _check_cost(settings: Settings) -> Iterator[Problem]:
+    cost = settings.cost
+    if cost.anomaly_threshold_usd > cost.monthly_budget_usd:
+        yield Problem(
+            ("cost", "anomaly_threshold_usd"),
+            cost.anomaly_threshold_usd,
+            f"allowed: at most monthly_budget_usd, which is {cost.monthly_budget_usd}",
+        )
+    arn = cost.anomaly_monitor_arn
+    if arn is not None and arn.split(":")[4] != settings.account_id:
+        yield Problem(
+            ("cost", "anomaly_monitor_arn"),
+            arn,
+            f"allowed: a monitor of the account_id {settings.account_id}",
+        )

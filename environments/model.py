@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from environments.sizes import OBSERVABILITY_NODES, Size
 from environments.types import (
     AccountId,
+    AnomalyMonitorArn,
     Cidr,
     CloudWatchRetentionDays,
     Email,
@@ -279,8 +280,9 @@ class Alerting(Model):
 
     slack_channel: SlackChannel
     """Channel of alerts that page nobody."""
-    emails: Annotated[tuple[Email, ...], Field(min_length=1, strict=False)]
-    """Receivers of critical alerts."""
+    emails: Annotated[tuple[Email, ...], Field(min_length=1, max_length=10, strict=False)]
+    """Receivers of critical alerts, and of the alarms of the AWS bill: AWS Budgets notifies at most
+    10 addresses."""
     smtp: Smtp
     """Mail server of the alerts."""
     grafana_url: Url
@@ -295,13 +297,29 @@ class Alerting(Model):
     `alertmanager-dead-mans-switch` (key `url`), which must be there before."""
 
 
+class Cost(Model):
+    """What the account may cost, and who is told when it costs more: `alerting.emails`."""
+
+    monthly_budget_usd: Annotated[int, Field(ge=1, le=10_000_000)]
+    """AWS Budget of the whole account, in US dollars a month before tax. Mails come at 80 % and
+    100 % of it, and when AWS forecasts that the month will pass it."""
+    anomaly_threshold_usd: Annotated[int, Field(ge=1, le=1_000_000)]
+    """Mails about an unusual spend of an AWS service come from this impact on, in US dollars."""
+    anomaly_monitor_arn: AnomalyMonitorArn | None = None
+    """Cost anomaly monitor of all AWS services that the account has already: AWS allows one in an
+    account and makes it by itself in many. Without it the state stack makes the monitor."""
+    activate_allocation_tags: bool = False
+    """Whether the tags are activated for Cost Explorer. Possible a day after the first deployment,
+    when the bill has them, in the account that pays, and in one environment of an account."""
+
+
 class Tags(Model):
     """Tags on every AWS resource."""
 
     owner: TagValue
     """Team that answers for the resources."""
     cost_center: TagValue
-    """Where the bill goes (activate it as a cost-allocation tag)."""
+    """Where the bill goes (a cost-allocation tag, see `cost.activate_allocation_tags`)."""
     extra: Annotated[dict[TagKey, TagValue], Field(max_length=30)] = {}
     """More tags (AWS takes 50 on a resource; the stacks and AWS services set some)."""
 
@@ -334,6 +352,8 @@ class Settings(Model):
     """The stages and `observability`."""
     alerting: Alerting
     """Who hears of alerts."""
+    cost: Cost
+    """What the account may cost."""
 
     @property
     def prefix(self) -> str:

@@ -1,4 +1,4 @@
-"""How the tests are spread over the processors, and the rehearsal that runs beside them.
+"""What tests share: processors, the rehearsal that runs beside them, a Prometheus with data.
 
 With several workers (pytest-xdist) the tests of one file stay together. What is made once for a
 session, as a synthesis, is then made once for each worker. The rehearsal of the infrastructure
@@ -14,11 +14,19 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from environments.load import load_environment
+from rehearsal.generated_prometheus import prometheus_on_generated_data
+from rehearsal.prometheus_api import PrometheusApi
+from scripts.programs import ProgramUnavailableError, program
+from scripts.query_grammars import GrammarsUnavailableError, parsed
 
 ROOT = Path(__file__).resolve().parents[1]
 LOG = ROOT / ".cache" / "rehearse-infra.log"
@@ -30,31 +38,30 @@ TIMEOUT_SECONDS = 1200
 STOP_SECONDS = 30
 POLL_SECONDS = 0.2
 
-FIRST = (
-    "tests/rehearsal/test_collectors.py",
-    "tests/synth/test_terraform_validate.py",
-    "tests/synth/test_lazy_bindings.py",
-    "tests/rehearsal/test_load_run.py",
-    "tests/unit/test_alerts.py",
-    "tests/synth/test_reproducible.py",
-)
-"""The files that take longest: begun last, they would be waited for alone."""
+FOLDERS = ("tests/rehearsal/", "tests/synth/", "tests/unit/")
+"""The files that take longest come first: begun last, they would be waited for alone."""
+
+SHARED = {
+    f"tests/rehearsal/test_{name}.py": "generated_prometheus"
+    for name in ("alert_end_to_end", "dashboard_queries", "dashboards_preview")
+}
+"""Files that share something made once for a session, and dear: for one worker."""
 
 
 # --- Tests over the processors --------------------------------------------------------------------
 
 
 def group_of(nodeid: str) -> str:
-    """The tests that one worker runs in a row: those of a file, which may share a fixture."""
-    return "verdict" if VERDICT in nodeid else nodeid.partition("::")[0]
+    """The tests that one worker runs in a row: those of a file, or of files that share much."""
+    file = nodeid.partition("::")[0]
+    return "verdict" if VERDICT in nodeid else SHARED.get(file, file)
 
 
 def order_of(nodeid: str) -> int:
-    """The longest first, and the verdict at the very end."""
-    group = group_of(nodeid)
-    if group == "verdict":
-        return len(FIRST) + 1
-    return FIRST.index(group) if group in FIRST else len(FIRST)
+    """By folder, and the verdict at the very end."""
+    if VERDICT in nodeid:
+        return len(FOLDERS)
+    return next((n for n, folder in enumerate(FOLDERS) if nodeid.startswith(folder)), 0)
 
 
 @pytest.hookimpl(trylast=True)
@@ -146,3 +153,22 @@ def background_rehearsal(request: pytest.FixtureRequest) -> tuple[int, str]:
         assert time.monotonic() < deadline, LOG.read_text(encoding="utf-8")
         time.sleep(POLL_SECONDS)
     return int(STATUS.read_text(encoding="utf-8")), LOG.read_text(encoding="utf-8")
+
+
+# --- A Prometheus with data -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def generated_prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusApi]:
+    """With three hours of every metric, as `prd` has them."""
+    try:
+        program("prometheus")
+        program("promtool")
+        parsed([])
+    except (ProgramUnavailableError, GrammarsUnavailableError) as error:
+        reason = f"not checked: that panels and rules find data. {error}"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    folder = tmp_path_factory.mktemp("generated")
+    settings = load_environment("prd", date(2026, 11, 24))
+    with prometheus_on_generated_data(settings, folder, hours=3) as api:
+        yield api

@@ -236,6 +236,9 @@ def test_a_secret_would_be_found(text: str) -> None:
 LOKI_SCHEMA_FROM = static_values("loki")["loki"]["schemaConfig"]["configs"][0]["from"]
 """The day from which Loki's schema counts: a constant that may never change."""
 
+GO_TIME_LAYOUT = "2006-01-02 15:04:05"
+"""How Go writes a form of dates: in the templates of e-mails."""
+
 
 @every_stack
 def test_no_value_names_this_computer_or_the_time(
@@ -244,7 +247,7 @@ def test_no_value_names_this_computer_or_the_time(
     environment: str,
     stack: str,
 ) -> None:
-    text = synthesized[environment][stack].text
+    text = synthesized[environment][stack].text.replace(GO_TIME_LAYOUT, "")
     for path in (ROOT, Path.home(), outdirs[environment]):
         assert path == Path("/") or str(path) not in text
     for folder in ("/home/", "/Users/", "/private/", "/tmp/", "/var/folders", "C:\\"):

@@ -431,9 +431,9 @@ prometheus:
           - key: kubernetes.io/metadata.name
             operator: In
             values:
-            - dev
-            - hml
-            - prd
+            - dev-telemetry
+            - hml-telemetry
+            - prd-telemetry
         podSelector:
           matchLabels:
             app.kubernetes.io/name: opentelemetry-collector
@@ -634,7 +634,7 @@ alertmanager:
         - alertname = "InfoInhibitor"
       - receiver: dev-channel
         matchers:
-        - namespace = "dev"
+        - namespace =~ "dev|dev-telemetry"
         active_time_intervals:
         - office-hours
         routes:
@@ -647,7 +647,7 @@ alertmanager:
           - office-hours
       - receiver: hml-channel
         matchers:
-        - namespace = "hml"
+        - namespace =~ "hml|hml-telemetry"
         routes:
         - receiver: hml-channel
           matchers:
@@ -656,7 +656,7 @@ alertmanager:
           repeat_interval: 24h
       - receiver: prd-channel
         matchers:
-        - namespace = "prd"
+        - namespace =~ "prd|prd-telemetry"
         routes:
         - receiver: prd-page
           matchers:
@@ -1299,7 +1299,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryAbsent.md
           dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
       - alert: WorkloadUnavailable
-        expr: kube_deployment_spec_replicas{namespace=~"observability|dev|hml|prd"} > 0 and on (namespace, deployment) kube_deployment_status_replicas_available{namespace=~"observability|dev|hml|prd"} == 0
+        expr: kube_deployment_spec_replicas{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} > 0 and on (namespace, deployment) kube_deployment_status_replicas_available{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} == 0
         for: 5m
         labels:
           severity: critical
@@ -1488,7 +1488,7 @@ additionalPrometheusRulesMap:
     - name: saturation
       rules:
       - alert: ContainerMemoryNearLimit
-        expr: sum by (namespace, pod, container) (container_memory_working_set_bytes{namespace=~"observability|dev|hml|prd", container!=""}) / sum by (namespace, pod, container) (kube_pod_container_resource_limits{namespace=~"observability|dev|hml|prd", resource="memory"}) > 0.9
+        expr: sum by (namespace, pod, container) (container_memory_working_set_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", container!=""}) / sum by (namespace, pod, container) (kube_pod_container_resource_limits{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", resource="memory"}) > 0.9
         for: 10m
         labels:
           severity: warning
@@ -1500,7 +1500,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerMemoryNearLimit.md
           dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: ContainerCpuThrottled
-        expr: sum by (namespace, pod, container) (increase(container_cpu_cfs_throttled_periods_total{namespace=~"observability|dev|hml|prd", container!=""}[5m])) / sum by (namespace, pod, container) (increase(container_cpu_cfs_periods_total{namespace=~"observability|dev|hml|prd", container!=""}[5m])) > 0.25
+        expr: sum by (namespace, pod, container) (increase(container_cpu_cfs_throttled_periods_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", container!=""}[5m])) / sum by (namespace, pod, container) (increase(container_cpu_cfs_periods_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", container!=""}[5m])) > 0.25
         for: 15m
         labels:
           severity: info
@@ -1512,7 +1512,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerCpuThrottled.md
           dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: ContainerOomKilled
-        expr: sum by (namespace, pod, container) (increase(kube_pod_container_status_restarts_total{namespace=~"observability|dev|hml|prd"}[10m])) > 0 and on (namespace, pod, container) kube_pod_container_status_last_terminated_reason{namespace=~"observability|dev|hml|prd", reason="OOMKilled"} == 1
+        expr: sum by (namespace, pod, container) (increase(kube_pod_container_status_restarts_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"}[10m])) > 0 and on (namespace, pod, container) kube_pod_container_status_last_terminated_reason{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", reason="OOMKilled"} == 1
         for: 0m
         labels:
           severity: warning
@@ -1524,7 +1524,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerOomKilled.md
           dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: VolumeFillingUp
-        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd"} < 0.15 and predict_linear(kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd"}[6h], 4 * 24 * 3600) < 0
+        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} < 0.15 and predict_linear(kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"}[6h], 4 * 24 * 3600) < 0
         for: 1h
         labels:
           severity: warning
@@ -1536,7 +1536,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/VolumeFillingUp.md
           dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: VolumeNearlyFull
-        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd"} < 0.03
+        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} < 0.03
         for: 1m
         labels:
           severity: critical
@@ -1548,7 +1548,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/VolumeNearlyFull.md
           dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: NamespaceQuotaNearLimit
-        expr: kube_resourcequota{namespace=~"observability|dev|hml|prd", type="used"} / ignoring (type) (kube_resourcequota{namespace=~"observability|dev|hml|prd", type="hard"} > 0) > 0.9
+        expr: kube_resourcequota{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", type="used"} / ignoring (type) (kube_resourcequota{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", type="hard"} > 0) > 0.9
         for: 15m
         labels:
           severity: warning
@@ -2670,12 +2670,18 @@ EOT
   wait    = true
 }
 
-resource "helm_release" "release-otel-gateway-dev" {
+resource "helm_release" "release-otel-gateway-dev-telemetry" {
   atomic          = true
   chart           = "opentelemetry-collector"
   cleanup_on_fail = true
   depends_on = [
     kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.dev-telemetry,
+    kubernetes_resource_quota_v1.dev-telemetry_quota,
+    kubernetes_limit_range_v1.dev-telemetry_limit-range,
+    kubernetes_network_policy_v1.dev-telemetry_deny-all,
+    kubernetes_network_policy_v1.dev-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-dev-telemetry_otel-gateway,
     kubernetes_namespace_v1.dev,
     kubernetes_resource_quota_v1.dev_quota,
     kubernetes_limit_range_v1.dev_limit-range,
@@ -2684,14 +2690,13 @@ resource "helm_release" "release-otel-gateway-dev" {
     kubernetes_service_account_v1.dev_secrets-reader,
     kubernetes_network_policy_v1.traffic-dev_send-telemetry,
     kubernetes_network_policy_v1.traffic-dev_be-scraped,
-    kubernetes_network_policy_v1.traffic-dev_otel-gateway,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
   ]
   max_history = 5
   name        = "otel-gateway"
-  namespace   = "dev"
+  namespace   = "dev-telemetry"
   repository  = "https://open-telemetry.github.io/opentelemetry-helm-charts"
   timeout     = 600
   values = [
@@ -2778,16 +2783,41 @@ serviceMonitor:
   metricsEndpoints:
   - port: metrics
     interval: 30s
+    relabelings:
+    - targetLabel: namespace
+      replacement: dev
 prometheusRule:
   enabled: false
 networkPolicy:
   enabled: false
+image:
+  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
+command:
+  name: otelcol-k8s
+resources:
+  requests:
+    cpu: 150m
+    memory: 384Mi
+  limits:
+    cpu: 500m
+    memory: 768Mi
+nodeSelector:
+  deployment.environment.name: dev
+tolerations:
+- key: deployment.environment.name
+  operator: Equal
+  value: dev
+  effect: NoSchedule
+extraVolumes:
+- name: queue
+  emptyDir:
+    sizeLimit: 1536Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
   metadata:
     name: otel-gateway-headless
-    namespace: '{{ .Release.Namespace }}'
+    namespace: dev-telemetry
   spec:
     clusterIP: None
     ports:
@@ -2797,13 +2827,13 @@ extraManifests:
       protocol: TCP
     selector:
       app.kubernetes.io/name: opentelemetry-collector
-      app.kubernetes.io/instance: '{{ .Release.Name }}'
+      app.kubernetes.io/instance: otel-gateway
       component: standalone-collector
 - apiVersion: rbac.authorization.k8s.io/v1
   kind: Role
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: dev
   rules:
   - apiGroups:
     - ''
@@ -2829,6 +2859,25 @@ extraManifests:
     - get
     - list
     - watch
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: RoleBinding
+  metadata:
+    name: otel-gateway
+    namespace: dev
+  roleRef:
+    apiGroup: rbac.authorization.k8s.io
+    kind: Role
+    name: otel-gateway
+  subjects:
+  - kind: ServiceAccount
+    name: otel-gateway
+    namespace: dev-telemetry
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: Role
+  metadata:
+    name: otel-gateway
+    namespace: dev-telemetry
+  rules:
   - apiGroups:
     - discovery.k8s.io
     resources:
@@ -2841,7 +2890,7 @@ extraManifests:
   kind: RoleBinding
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: dev-telemetry
   roleRef:
     apiGroup: rbac.authorization.k8s.io
     kind: Role
@@ -2849,29 +2898,7 @@ extraManifests:
   subjects:
   - kind: ServiceAccount
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
-image:
-  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
-resources:
-  requests:
-    cpu: 150m
-    memory: 384Mi
-  limits:
-    cpu: 500m
-    memory: 768Mi
-nodeSelector:
-  deployment.environment.name: dev
-tolerations:
-- key: deployment.environment.name
-  operator: Equal
-  value: dev
-  effect: NoSchedule
-extraVolumes:
-- name: queue
-  emptyDir:
-    sizeLimit: 1536Mi
+    namespace: dev-telemetry
 alternateConfig:
   extensions:
     health_check:
@@ -2912,7 +2939,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
@@ -2927,7 +2954,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
@@ -2939,7 +2966,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
@@ -3107,7 +3134,7 @@ alternateConfig:
             enabled: false
       resolver:
         k8s:
-          service: otel-gateway-headless.dev
+          service: otel-gateway-headless.dev-telemetry
           ports:
           - 14317
     otlp_grpc/tempo:
@@ -3255,12 +3282,18 @@ EOT
   wait    = true
 }
 
-resource "helm_release" "release-otel-gateway-hml" {
+resource "helm_release" "release-otel-gateway-hml-telemetry" {
   atomic          = true
   chart           = "opentelemetry-collector"
   cleanup_on_fail = true
   depends_on = [
     kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.hml-telemetry,
+    kubernetes_resource_quota_v1.hml-telemetry_quota,
+    kubernetes_limit_range_v1.hml-telemetry_limit-range,
+    kubernetes_network_policy_v1.hml-telemetry_deny-all,
+    kubernetes_network_policy_v1.hml-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-hml-telemetry_otel-gateway,
     kubernetes_namespace_v1.hml,
     kubernetes_resource_quota_v1.hml_quota,
     kubernetes_limit_range_v1.hml_limit-range,
@@ -3269,14 +3302,13 @@ resource "helm_release" "release-otel-gateway-hml" {
     kubernetes_service_account_v1.hml_secrets-reader,
     kubernetes_network_policy_v1.traffic-hml_send-telemetry,
     kubernetes_network_policy_v1.traffic-hml_be-scraped,
-    kubernetes_network_policy_v1.traffic-hml_otel-gateway,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
   ]
   max_history = 5
   name        = "otel-gateway"
-  namespace   = "hml"
+  namespace   = "hml-telemetry"
   repository  = "https://open-telemetry.github.io/opentelemetry-helm-charts"
   timeout     = 600
   values = [
@@ -3363,16 +3395,41 @@ serviceMonitor:
   metricsEndpoints:
   - port: metrics
     interval: 30s
+    relabelings:
+    - targetLabel: namespace
+      replacement: hml
 prometheusRule:
   enabled: false
 networkPolicy:
   enabled: false
+image:
+  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
+command:
+  name: otelcol-k8s
+resources:
+  requests:
+    cpu: 150m
+    memory: 384Mi
+  limits:
+    cpu: 500m
+    memory: 768Mi
+nodeSelector:
+  deployment.environment.name: hml
+tolerations:
+- key: deployment.environment.name
+  operator: Equal
+  value: hml
+  effect: NoSchedule
+extraVolumes:
+- name: queue
+  emptyDir:
+    sizeLimit: 1536Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
   metadata:
     name: otel-gateway-headless
-    namespace: '{{ .Release.Namespace }}'
+    namespace: hml-telemetry
   spec:
     clusterIP: None
     ports:
@@ -3382,13 +3439,13 @@ extraManifests:
       protocol: TCP
     selector:
       app.kubernetes.io/name: opentelemetry-collector
-      app.kubernetes.io/instance: '{{ .Release.Name }}'
+      app.kubernetes.io/instance: otel-gateway
       component: standalone-collector
 - apiVersion: rbac.authorization.k8s.io/v1
   kind: Role
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: hml
   rules:
   - apiGroups:
     - ''
@@ -3414,6 +3471,25 @@ extraManifests:
     - get
     - list
     - watch
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: RoleBinding
+  metadata:
+    name: otel-gateway
+    namespace: hml
+  roleRef:
+    apiGroup: rbac.authorization.k8s.io
+    kind: Role
+    name: otel-gateway
+  subjects:
+  - kind: ServiceAccount
+    name: otel-gateway
+    namespace: hml-telemetry
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: Role
+  metadata:
+    name: otel-gateway
+    namespace: hml-telemetry
+  rules:
   - apiGroups:
     - discovery.k8s.io
     resources:
@@ -3426,7 +3502,7 @@ extraManifests:
   kind: RoleBinding
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: hml-telemetry
   roleRef:
     apiGroup: rbac.authorization.k8s.io
     kind: Role
@@ -3434,29 +3510,7 @@ extraManifests:
   subjects:
   - kind: ServiceAccount
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
-image:
-  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
-resources:
-  requests:
-    cpu: 150m
-    memory: 384Mi
-  limits:
-    cpu: 500m
-    memory: 768Mi
-nodeSelector:
-  deployment.environment.name: hml
-tolerations:
-- key: deployment.environment.name
-  operator: Equal
-  value: hml
-  effect: NoSchedule
-extraVolumes:
-- name: queue
-  emptyDir:
-    sizeLimit: 1536Mi
+    namespace: hml-telemetry
 alternateConfig:
   extensions:
     health_check:
@@ -3497,7 +3551,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
@@ -3512,7 +3566,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
@@ -3524,7 +3578,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
@@ -3692,7 +3746,7 @@ alternateConfig:
             enabled: false
       resolver:
         k8s:
-          service: otel-gateway-headless.hml
+          service: otel-gateway-headless.hml-telemetry
           ports:
           - 14317
     otlp_grpc/tempo:
@@ -3840,12 +3894,18 @@ EOT
   wait    = true
 }
 
-resource "helm_release" "release-otel-gateway-prd" {
+resource "helm_release" "release-otel-gateway-prd-telemetry" {
   atomic          = true
   chart           = "opentelemetry-collector"
   cleanup_on_fail = true
   depends_on = [
     kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.prd-telemetry,
+    kubernetes_resource_quota_v1.prd-telemetry_quota,
+    kubernetes_limit_range_v1.prd-telemetry_limit-range,
+    kubernetes_network_policy_v1.prd-telemetry_deny-all,
+    kubernetes_network_policy_v1.prd-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-prd-telemetry_otel-gateway,
     kubernetes_namespace_v1.prd,
     kubernetes_resource_quota_v1.prd_quota,
     kubernetes_limit_range_v1.prd_limit-range,
@@ -3854,14 +3914,13 @@ resource "helm_release" "release-otel-gateway-prd" {
     kubernetes_service_account_v1.prd_secrets-reader,
     kubernetes_network_policy_v1.traffic-prd_send-telemetry,
     kubernetes_network_policy_v1.traffic-prd_be-scraped,
-    kubernetes_network_policy_v1.traffic-prd_otel-gateway,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
   ]
   max_history = 5
   name        = "otel-gateway"
-  namespace   = "prd"
+  namespace   = "prd-telemetry"
   repository  = "https://open-telemetry.github.io/opentelemetry-helm-charts"
   timeout     = 600
   values = [
@@ -3948,16 +4007,41 @@ serviceMonitor:
   metricsEndpoints:
   - port: metrics
     interval: 30s
+    relabelings:
+    - targetLabel: namespace
+      replacement: prd
 prometheusRule:
   enabled: false
 networkPolicy:
   enabled: false
+image:
+  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
+command:
+  name: otelcol-k8s
+resources:
+  requests:
+    cpu: 150m
+    memory: 384Mi
+  limits:
+    cpu: 500m
+    memory: 768Mi
+nodeSelector:
+  deployment.environment.name: prd
+tolerations:
+- key: deployment.environment.name
+  operator: Equal
+  value: prd
+  effect: NoSchedule
+extraVolumes:
+- name: queue
+  emptyDir:
+    sizeLimit: 1536Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
   metadata:
     name: otel-gateway-headless
-    namespace: '{{ .Release.Namespace }}'
+    namespace: prd-telemetry
   spec:
     clusterIP: None
     ports:
@@ -3967,13 +4051,13 @@ extraManifests:
       protocol: TCP
     selector:
       app.kubernetes.io/name: opentelemetry-collector
-      app.kubernetes.io/instance: '{{ .Release.Name }}'
+      app.kubernetes.io/instance: otel-gateway
       component: standalone-collector
 - apiVersion: rbac.authorization.k8s.io/v1
   kind: Role
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: prd
   rules:
   - apiGroups:
     - ''
@@ -3999,6 +4083,25 @@ extraManifests:
     - get
     - list
     - watch
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: RoleBinding
+  metadata:
+    name: otel-gateway
+    namespace: prd
+  roleRef:
+    apiGroup: rbac.authorization.k8s.io
+    kind: Role
+    name: otel-gateway
+  subjects:
+  - kind: ServiceAccount
+    name: otel-gateway
+    namespace: prd-telemetry
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: Role
+  metadata:
+    name: otel-gateway
+    namespace: prd-telemetry
+  rules:
   - apiGroups:
     - discovery.k8s.io
     resources:
@@ -4011,7 +4114,7 @@ extraManifests:
   kind: RoleBinding
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: prd-telemetry
   roleRef:
     apiGroup: rbac.authorization.k8s.io
     kind: Role
@@ -4019,29 +4122,7 @@ extraManifests:
   subjects:
   - kind: ServiceAccount
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
-image:
-  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
-resources:
-  requests:
-    cpu: 150m
-    memory: 384Mi
-  limits:
-    cpu: 500m
-    memory: 768Mi
-nodeSelector:
-  deployment.environment.name: prd
-tolerations:
-- key: deployment.environment.name
-  operator: Equal
-  value: prd
-  effect: NoSchedule
-extraVolumes:
-- name: queue
-  emptyDir:
-    sizeLimit: 1536Mi
+    namespace: prd-telemetry
 alternateConfig:
   extensions:
     health_check:
@@ -4082,7 +4163,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
@@ -4097,7 +4178,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
@@ -4109,7 +4190,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
@@ -4277,7 +4358,7 @@ alternateConfig:
             enabled: false
       resolver:
         k8s:
-          service: otel-gateway-headless.prd
+          service: otel-gateway-headless.prd-telemetry
           ports:
           - 14317
     otlp_grpc/tempo:
@@ -4902,7 +4983,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
               }
             },
           ]
-          title       = "Series of the size's"
+          title       = "Used of the size's series"
           description = "Of the 150,000 series that the size is made for. Above 80 %: find the top talkers below, or take the next size."
           transparent = false
           datasource = {
@@ -5274,7 +5355,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           }
           gridPos = {
             h = 8
-            w = 8
+            w = 12
             x = 0
             y = 14
           }
@@ -5321,19 +5402,30 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           type = "bargauge"
           targets = [
             {
-              expr         = "topk(20, count by (deployment_environment_name, service_name) ({__name__=~\".+\", service_name!=\"\"}))"
+              expr         = "topk(20, count by (namespace) ({__name__=~\".+\", namespace!=\"\"}))"
               refId        = "A"
               instant      = true
               range        = false
-              legendFormat = "{{deployment_environment_name}} {{service_name}}"
+              legendFormat = "{{namespace}}, scraped"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "topk(20, count by (deployment_environment_name) ({__name__=~\".+\", deployment_environment_name!=\"\"}))"
+              refId        = "B"
+              instant      = true
+              range        = false
+              legendFormat = "{{deployment_environment_name}}, pushed"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
               }
             },
           ]
-          title       = "Series of applications by service"
-          description = "What comes by OTLP, by stage and service: the largest twenty."
+          title       = "Series by namespace"
+          description = "Scraped: by the namespace of what was scraped. Pushed: by the stage of whose gateway it came. Who grows without having grown?"
           transparent = false
           datasource = {
             type = "prometheus"
@@ -5341,8 +5433,8 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           }
           gridPos = {
             h = 8
-            w = 8
-            x = 8
+            w = 12
+            x = 12
             y = 14
           }
           repeatDirection = "h"
@@ -5388,19 +5480,19 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           type = "bargauge"
           targets = [
             {
-              expr         = "topk(20, sum by (job) (scrape_samples_post_metric_relabeling))"
+              expr         = "topk(20, count by (deployment_environment_name, service_name) ({__name__=~\".+\", deployment_environment_name!=\"\", service_name!=\"\"}))"
               refId        = "A"
               instant      = true
               range        = false
-              legendFormat = "{{job}}"
+              legendFormat = "{{deployment_environment_name}} {{service_name}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
               }
             },
           ]
-          title       = "Samples by scrape job"
-          description = "Of one scrape of all targets. Each costs memory, every 30 seconds a sample."
+          title       = "Series of applications by service"
+          description = "What comes by OTLP, by stage and service: the largest twenty."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -5408,9 +5500,9 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           }
           gridPos = {
             h = 8
-            w = 8
-            x = 16
-            y = 14
+            w = 12
+            x = 0
+            y = 22
           }
           repeatDirection = "h"
           options = {
@@ -5452,6 +5544,73 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           id = 11
         },
         {
+          type = "bargauge"
+          targets = [
+            {
+              expr         = "topk(20, sum by (job) (scrape_samples_post_metric_relabeling))"
+              refId        = "A"
+              instant      = true
+              range        = false
+              legendFormat = "{{job}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Samples by scrape job"
+          description = "Of one scrape of all targets. Each costs memory, every 30 seconds a sample."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 22
+          }
+          repeatDirection = "h"
+          options = {
+            displayMode   = "basic"
+            valueMode     = "color"
+            namePlacement = "auto"
+            showUnfilled  = true
+            sizing        = "auto"
+            minVizWidth   = 8
+            minVizHeight  = 16
+            legend = {
+              displayMode = "list"
+              placement   = "bottom"
+              showLegend  = false
+              calcs       = []
+            }
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            maxVizHeight = 300
+            orientation  = "horizontal"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "blue"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 12
+        },
+        {
           type = "timeseries"
           targets = [
             {
@@ -5475,7 +5634,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             h = 8
             w = 12
             x = 0
-            y = 22
+            y = 30
           }
           repeatDirection = "h"
           options = {
@@ -5502,7 +5661,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             }
             overrides = []
           }
-          id = 12
+          id = 13
         },
         {
           type = "timeseries"
@@ -5528,7 +5687,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             h = 8
             w = 12
             x = 12
-            y = 22
+            y = 30
           }
           repeatDirection = "h"
           options = {
@@ -5555,19 +5714,19 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             }
             overrides = []
           }
-          id = 13
+          id = 14
         },
         {
           type      = "row"
           collapsed = false
-          id        = 14
+          id        = 15
           panels    = []
           title     = "Top talkers"
           gridPos = {
             h = 1
             w = 24
             x = 0
-            y = 30
+            y = 38
           }
         },
         {
@@ -5594,60 +5753,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             h = 8
             w = 12
             x = 0
-            y = 31
-          }
-          repeatDirection = "h"
-          options = {
-            legend = {
-              displayMode = "table"
-              placement   = "bottom"
-              showLegend  = true
-              calcs       = ["mean", "lastNotNull"]
-            }
-            tooltip = {
-              mode = "multi"
-              sort = "desc"
-            }
-          }
-          fieldConfig = {
-            defaults = {
-              unit = "short"
-              min  = 0
-              custom = {
-                lineWidth   = 1
-                fillOpacity = 8
-                showPoints  = "never"
-              }
-            }
-            overrides = []
-          }
-          id = 15
-        },
-        {
-          type = "timeseries"
-          targets = [
-            {
-              expr         = "sum by (tenant) (rate(loki_distributor_lines_received_total[$__rate_interval]))"
-              refId        = "A"
-              legendFormat = "{{tenant}}"
-              datasource = {
-                type = "prometheus"
-                uid  = "prometheus"
-              }
-            },
-          ]
-          title       = "Log lines by namespace"
-          description = "Lines per second. Which service: Logs, bytes by container."
-          transparent = false
-          datasource = {
-            type = "prometheus"
-            uid  = "prometheus"
-          }
-          gridPos = {
-            h = 8
-            w = 12
-            x = 12
-            y = 31
+            y = 39
           }
           repeatDirection = "h"
           options = {
@@ -5675,6 +5781,59 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             overrides = []
           }
           id = 16
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (tenant) (rate(loki_distributor_lines_received_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{tenant}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Log lines by namespace"
+          description = "Lines per second. Which service: Logs, bytes by container."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 39
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 17
         },
       ]
       links = [
@@ -5761,6 +5920,17 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           includeVars = true
           keepTime    = true
           url         = "/d/telemetry-pipeline"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -6008,7 +6178,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "count(ALERTS{namespace=\"dev\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              expr         = "count(ALERTS{namespace=~\"dev|dev-telemetry\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
               refId        = "A"
               legendFormat = "alerts"
               datasource = {
@@ -6253,7 +6423,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"dev\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -6265,7 +6435,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"dev\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -7125,6 +7295,17 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -7615,7 +7796,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
               }
             },
             {
-              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name!=\"\", sli=\"availability\"}))"
+              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -7627,7 +7808,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
               }
             },
             {
-              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name!=\"\", sli=\"latency\"}))"
+              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -8327,6 +8508,17 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -8573,7 +8765,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "count(ALERTS{namespace=\"hml\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              expr         = "count(ALERTS{namespace=~\"hml|hml-telemetry\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
               refId        = "A"
               legendFormat = "alerts"
               datasource = {
@@ -8818,7 +9010,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"hml\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -8830,7 +9022,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"hml\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -9689,6 +9881,17 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
           includeVars = true
           keepTime    = true
           url         = "/d/cost-cardinality"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -10574,6 +10777,17 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -10951,6 +11165,17 @@ resource "kubernetes_config_map_v1" "dashboard-logs-explorer" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -11017,7 +11242,7 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "count(ALERTS{namespace=\"observability\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              expr         = "count(ALERTS{namespace=~\"observability\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
               refId        = "A"
               legendFormat = "alerts"
               datasource = {
@@ -11593,6 +11818,17 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -11839,7 +12075,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "count(ALERTS{namespace=\"prd\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              expr         = "count(ALERTS{namespace=~\"prd|prd-telemetry\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
               refId        = "A"
               legendFormat = "alerts"
               datasource = {
@@ -12084,7 +12320,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"prd\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -12096,7 +12332,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"prd\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -12956,6 +13192,17 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -13309,7 +13556,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "stat"
           targets = [
             {
-              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"availability\"})"
+              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"})"
               refId        = "A"
               legendFormat = "left"
               datasource = {
@@ -13374,7 +13621,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "stat"
           targets = [
             {
-              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"latency\"})"
+              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"})"
               refId        = "A"
               legendFormat = "left"
               datasource = {
@@ -14761,6 +15008,17 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -14849,7 +15107,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "table"
           targets = [
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "A"
               instant      = true
               range        = false
@@ -14861,7 +15119,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "B"
               instant      = true
               range        = false
@@ -14873,7 +15131,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate6h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate6h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "C"
               instant      = true
               range        = false
@@ -14885,7 +15143,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate3d{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate3d{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -15223,7 +15481,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "timeseries"
           targets = [
             {
-              expr         = "namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"})"
+              expr         = "namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"})"
               refId        = "A"
               legendFormat = "{{service_name}}"
               datasource = {
@@ -15309,7 +15567,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "table"
           targets = [
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "A"
               instant      = true
               range        = false
@@ -15321,7 +15579,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "B"
               instant      = true
               range        = false
@@ -15333,7 +15591,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate6h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate6h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "C"
               instant      = true
               range        = false
@@ -15345,7 +15603,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate3d{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate3d{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -15683,7 +15941,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "timeseries"
           targets = [
             {
-              expr         = "namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"})"
+              expr         = "namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"})"
               refId        = "A"
               legendFormat = "{{service_name}}"
               datasource = {
@@ -15903,6 +16161,17 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           includeVars = true
           keepTime    = true
           url         = "/d/cost-cardinality"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -18653,6 +18922,17 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -19230,6 +19510,17 @@ resource "kubernetes_config_map_v1" "dashboard-traces-service-graph" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -19432,10 +19723,52 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
   }
 }
 
+resource "kubernetes_limit_range_v1" "dev-telemetry_limit-range" {
+  metadata {
+    name      = "container-defaults"
+    namespace = kubernetes_namespace_v1.dev-telemetry.metadata[0].name
+  }
+
+  spec {
+    limit {
+      default = {
+        cpu    = "500m"
+        memory = "256Mi"
+      }
+      default_request = {
+        cpu    = "50m"
+        memory = "64Mi"
+      }
+      type = "Container"
+    }
+  }
+}
+
 resource "kubernetes_limit_range_v1" "dev_limit-range" {
   metadata {
     name      = "container-defaults"
     namespace = kubernetes_namespace_v1.dev.metadata[0].name
+  }
+
+  spec {
+    limit {
+      default = {
+        cpu    = "500m"
+        memory = "256Mi"
+      }
+      default_request = {
+        cpu    = "50m"
+        memory = "64Mi"
+      }
+      type = "Container"
+    }
+  }
+}
+
+resource "kubernetes_limit_range_v1" "hml-telemetry_limit-range" {
+  metadata {
+    name      = "container-defaults"
+    namespace = kubernetes_namespace_v1.hml-telemetry.metadata[0].name
   }
 
   spec {
@@ -19495,6 +19828,27 @@ resource "kubernetes_limit_range_v1" "observability_limit-range" {
   }
 }
 
+resource "kubernetes_limit_range_v1" "prd-telemetry_limit-range" {
+  metadata {
+    name      = "container-defaults"
+    namespace = kubernetes_namespace_v1.prd-telemetry.metadata[0].name
+  }
+
+  spec {
+    limit {
+      default = {
+        cpu    = "500m"
+        memory = "256Mi"
+      }
+      default_request = {
+        cpu    = "50m"
+        memory = "64Mi"
+      }
+      type = "Container"
+    }
+  }
+}
+
 resource "kubernetes_limit_range_v1" "prd_limit-range" {
   metadata {
     name      = "container-defaults"
@@ -19527,6 +19881,17 @@ resource "kubernetes_namespace_v1" "dev" {
   }
 }
 
+resource "kubernetes_namespace_v1" "dev-telemetry" {
+  metadata {
+    labels = {
+      "deployment.environment.name"        = "dev"
+      "pod-security.kubernetes.io/enforce" = "baseline"
+      "pod-security.kubernetes.io/warn"    = "restricted"
+    }
+    name = "dev-telemetry"
+  }
+}
+
 resource "kubernetes_namespace_v1" "hml" {
   metadata {
     labels = {
@@ -19535,6 +19900,17 @@ resource "kubernetes_namespace_v1" "hml" {
       "pod-security.kubernetes.io/warn"    = "restricted"
     }
     name = "hml"
+  }
+}
+
+resource "kubernetes_namespace_v1" "hml-telemetry" {
+  metadata {
+    labels = {
+      "deployment.environment.name"        = "hml"
+      "pod-security.kubernetes.io/enforce" = "baseline"
+      "pod-security.kubernetes.io/warn"    = "restricted"
+    }
+    name = "hml-telemetry"
   }
 }
 
@@ -19557,6 +19933,67 @@ resource "kubernetes_namespace_v1" "prd" {
       "pod-security.kubernetes.io/warn"    = "restricted"
     }
     name = "prd"
+  }
+}
+
+resource "kubernetes_namespace_v1" "prd-telemetry" {
+  metadata {
+    labels = {
+      "deployment.environment.name"        = "prd"
+      "pod-security.kubernetes.io/enforce" = "baseline"
+      "pod-security.kubernetes.io/warn"    = "restricted"
+    }
+    name = "prd-telemetry"
+  }
+}
+
+resource "kubernetes_network_policy_v1" "dev-telemetry_allow-dns" {
+  metadata {
+    name      = "allow-dns"
+    namespace = kubernetes_namespace_v1.dev-telemetry.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "53"
+        protocol = "UDP"
+      }
+      ports {
+        port     = "53"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "kube-system"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            k8s-app = "kube-dns"
+          }
+        }
+      }
+    }
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "dev-telemetry_deny-all" {
+  metadata {
+    name      = "deny-all"
+    namespace = kubernetes_namespace_v1.dev-telemetry.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    pod_selector {
+    }
   }
 }
 
@@ -19600,6 +20037,56 @@ resource "kubernetes_network_policy_v1" "dev_deny-all" {
   metadata {
     name      = "deny-all"
     namespace = kubernetes_namespace_v1.dev.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "hml-telemetry_allow-dns" {
+  metadata {
+    name      = "allow-dns"
+    namespace = kubernetes_namespace_v1.hml-telemetry.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "53"
+        protocol = "UDP"
+      }
+      ports {
+        port     = "53"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "kube-system"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            k8s-app = "kube-dns"
+          }
+        }
+      }
+    }
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "hml-telemetry_deny-all" {
+  metadata {
+    name      = "deny-all"
+    namespace = kubernetes_namespace_v1.hml-telemetry.metadata[0].name
   }
 
   spec {
@@ -19700,6 +20187,56 @@ resource "kubernetes_network_policy_v1" "observability_deny-all" {
   metadata {
     name      = "deny-all"
     namespace = kubernetes_namespace_v1.observability.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "prd-telemetry_allow-dns" {
+  metadata {
+    name      = "allow-dns"
+    namespace = kubernetes_namespace_v1.prd-telemetry.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "53"
+        protocol = "UDP"
+      }
+      ports {
+        port     = "53"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "kube-system"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            k8s-app = "kube-dns"
+          }
+        }
+      }
+    }
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "prd-telemetry_deny-all" {
+  metadata {
+    name      = "deny-all"
+    namespace = kubernetes_namespace_v1.prd-telemetry.metadata[0].name
   }
 
   spec {
@@ -19969,62 +20506,18 @@ resource "kubernetes_network_policy_v1" "thanos-store_network-policy" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-dev_be-scraped" {
+resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_otel-gateway" {
   depends_on = [
-    kubernetes_namespace_v1.dev,
-    kubernetes_resource_quota_v1.dev_quota,
-    kubernetes_limit_range_v1.dev_limit-range,
-    kubernetes_network_policy_v1.dev_deny-all,
-    kubernetes_network_policy_v1.dev_allow-dns,
-    kubernetes_service_account_v1.dev_secrets-reader,
-  ]
-
-  metadata {
-    name      = "be-scraped"
-    namespace = "dev"
-  }
-
-  spec {
-    egress       = []
-    policy_types = ["Ingress"]
-
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "metrics"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {}
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "traffic-dev_otel-gateway" {
-  depends_on = [
-    kubernetes_namespace_v1.dev,
-    kubernetes_resource_quota_v1.dev_quota,
-    kubernetes_limit_range_v1.dev_limit-range,
-    kubernetes_network_policy_v1.dev_deny-all,
-    kubernetes_network_policy_v1.dev_allow-dns,
-    kubernetes_service_account_v1.dev_secrets-reader,
+    kubernetes_namespace_v1.dev-telemetry,
+    kubernetes_resource_quota_v1.dev-telemetry_quota,
+    kubernetes_limit_range_v1.dev-telemetry_limit-range,
+    kubernetes_network_policy_v1.dev-telemetry_deny-all,
+    kubernetes_network_policy_v1.dev-telemetry_allow-dns,
   ]
 
   metadata {
     name      = "otel-gateway"
-    namespace = "dev"
+    namespace = "dev-telemetry"
   }
 
   spec {
@@ -20038,7 +20531,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev_otel-gateway" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20158,7 +20651,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev_otel-gateway" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20200,6 +20693,49 @@ resource "kubernetes_network_policy_v1" "traffic-dev_otel-gateway" {
   }
 }
 
+resource "kubernetes_network_policy_v1" "traffic-dev_be-scraped" {
+  depends_on = [
+    kubernetes_namespace_v1.dev,
+    kubernetes_resource_quota_v1.dev_quota,
+    kubernetes_limit_range_v1.dev_limit-range,
+    kubernetes_network_policy_v1.dev_deny-all,
+    kubernetes_network_policy_v1.dev_allow-dns,
+    kubernetes_service_account_v1.dev_secrets-reader,
+  ]
+
+  metadata {
+    name      = "be-scraped"
+    namespace = "dev"
+  }
+
+  spec {
+    egress       = []
+    policy_types = ["Ingress"]
+
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {}
+    }
+  }
+}
+
 resource "kubernetes_network_policy_v1" "traffic-dev_send-telemetry" {
   depends_on = [
     kubernetes_namespace_v1.dev,
@@ -20231,7 +20767,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev_send-telemetry" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20244,6 +20780,193 @@ resource "kubernetes_network_policy_v1" "traffic-dev_send-telemetry" {
     }
     pod_selector {
       match_labels = {}
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-hml-telemetry_otel-gateway" {
+  depends_on = [
+    kubernetes_namespace_v1.hml-telemetry,
+    kubernetes_resource_quota_v1.hml-telemetry_quota,
+    kubernetes_limit_range_v1.hml-telemetry_limit-range,
+    kubernetes_network_policy_v1.hml-telemetry_deny-all,
+    kubernetes_network_policy_v1.hml-telemetry_allow-dns,
+  ]
+
+  metadata {
+    name      = "otel-gateway"
+    namespace = "hml-telemetry"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "14317"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "80"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/component" = "gateway"
+            "app.kubernetes.io/name"      = "loki"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "4317"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "tempo"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.10.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml"
+          }
+        }
+        pod_selector {
+          match_labels = {}
+        }
+      }
+      ports {
+        port     = "4317"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "4318"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      ports {
+        port     = "14317"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8888"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/instance" = "otel-gateway"
+        "app.kubernetes.io/name"     = "opentelemetry-collector"
+      }
     }
   }
 }
@@ -20291,194 +21014,6 @@ resource "kubernetes_network_policy_v1" "traffic-hml_be-scraped" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-hml_otel-gateway" {
-  depends_on = [
-    kubernetes_namespace_v1.hml,
-    kubernetes_resource_quota_v1.hml_quota,
-    kubernetes_limit_range_v1.hml_limit-range,
-    kubernetes_network_policy_v1.hml_deny-all,
-    kubernetes_network_policy_v1.hml_allow-dns,
-    kubernetes_service_account_v1.hml_secrets-reader,
-  ]
-
-  metadata {
-    name      = "otel-gateway"
-    namespace = "hml"
-  }
-
-  spec {
-    policy_types = ["Ingress", "Egress"]
-
-    egress {
-      ports {
-        port     = "14317"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "80"
-        protocol = "TCP"
-      }
-      ports {
-        port     = "8080"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/component" = "gateway"
-            "app.kubernetes.io/name"      = "loki"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "4317"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "tempo"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "9090"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "443"
-        protocol = "TCP"
-      }
-      to {
-        ip_block {
-          cidr = "10.10.240.0/22"
-        }
-      }
-      to {
-        ip_block {
-          cidr = "10.10.244.0/22"
-        }
-      }
-      to {
-        ip_block {
-          cidr = "10.10.248.0/22"
-        }
-      }
-      to {
-        ip_block {
-          cidr = "172.20.0.1/32"
-        }
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
-          }
-        }
-        pod_selector {
-          match_labels = {}
-        }
-      }
-      ports {
-        port     = "4317"
-        protocol = "TCP"
-      }
-      ports {
-        port     = "4318"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      ports {
-        port     = "14317"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "8888"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {
-        "app.kubernetes.io/instance" = "otel-gateway"
-        "app.kubernetes.io/name"     = "opentelemetry-collector"
-      }
-    }
-  }
-}
-
 resource "kubernetes_network_policy_v1" "traffic-hml_send-telemetry" {
   depends_on = [
     kubernetes_namespace_v1.hml,
@@ -20510,7 +21045,7 @@ resource "kubernetes_network_policy_v1" "traffic-hml_send-telemetry" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
+            "kubernetes.io/metadata.name" = "hml-telemetry"
           }
         }
         pod_selector {
@@ -20649,7 +21184,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki-entrance" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20662,7 +21197,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki-entrance" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
+            "kubernetes.io/metadata.name" = "hml-telemetry"
           }
         }
         pod_selector {
@@ -20675,7 +21210,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki-entrance" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -20928,7 +21463,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20941,7 +21476,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
+            "kubernetes.io/metadata.name" = "hml-telemetry"
           }
         }
         pod_selector {
@@ -20954,7 +21489,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21023,62 +21558,18 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-prd_be-scraped" {
+resource "kubernetes_network_policy_v1" "traffic-prd-telemetry_otel-gateway" {
   depends_on = [
-    kubernetes_namespace_v1.prd,
-    kubernetes_resource_quota_v1.prd_quota,
-    kubernetes_limit_range_v1.prd_limit-range,
-    kubernetes_network_policy_v1.prd_deny-all,
-    kubernetes_network_policy_v1.prd_allow-dns,
-    kubernetes_service_account_v1.prd_secrets-reader,
-  ]
-
-  metadata {
-    name      = "be-scraped"
-    namespace = "prd"
-  }
-
-  spec {
-    egress       = []
-    policy_types = ["Ingress"]
-
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "metrics"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {}
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "traffic-prd_otel-gateway" {
-  depends_on = [
-    kubernetes_namespace_v1.prd,
-    kubernetes_resource_quota_v1.prd_quota,
-    kubernetes_limit_range_v1.prd_limit-range,
-    kubernetes_network_policy_v1.prd_deny-all,
-    kubernetes_network_policy_v1.prd_allow-dns,
-    kubernetes_service_account_v1.prd_secrets-reader,
+    kubernetes_namespace_v1.prd-telemetry,
+    kubernetes_resource_quota_v1.prd-telemetry_quota,
+    kubernetes_limit_range_v1.prd-telemetry_limit-range,
+    kubernetes_network_policy_v1.prd-telemetry_deny-all,
+    kubernetes_network_policy_v1.prd-telemetry_allow-dns,
   ]
 
   metadata {
     name      = "otel-gateway"
-    namespace = "prd"
+    namespace = "prd-telemetry"
   }
 
   spec {
@@ -21092,7 +21583,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd_otel-gateway" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21212,7 +21703,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd_otel-gateway" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21254,6 +21745,49 @@ resource "kubernetes_network_policy_v1" "traffic-prd_otel-gateway" {
   }
 }
 
+resource "kubernetes_network_policy_v1" "traffic-prd_be-scraped" {
+  depends_on = [
+    kubernetes_namespace_v1.prd,
+    kubernetes_resource_quota_v1.prd_quota,
+    kubernetes_limit_range_v1.prd_limit-range,
+    kubernetes_network_policy_v1.prd_deny-all,
+    kubernetes_network_policy_v1.prd_allow-dns,
+    kubernetes_service_account_v1.prd_secrets-reader,
+  ]
+
+  metadata {
+    name      = "be-scraped"
+    namespace = "prd"
+  }
+
+  spec {
+    egress       = []
+    policy_types = ["Ingress"]
+
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {}
+    }
+  }
+}
+
 resource "kubernetes_network_policy_v1" "traffic-prd_send-telemetry" {
   depends_on = [
     kubernetes_namespace_v1.prd,
@@ -21285,7 +21819,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd_send-telemetry" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21298,6 +21832,24 @@ resource "kubernetes_network_policy_v1" "traffic-prd_send-telemetry" {
     }
     pod_selector {
       match_labels = {}
+    }
+  }
+}
+
+resource "kubernetes_resource_quota_v1" "dev-telemetry_quota" {
+  metadata {
+    name      = "quota"
+    namespace = kubernetes_namespace_v1.dev-telemetry.metadata[0].name
+  }
+
+  spec {
+    hard = {
+      "limits.cpu"           = "3"
+      "limits.memory"        = "5Gi"
+      persistentvolumeclaims = "0"
+      pods                   = "6"
+      "requests.cpu"         = "1"
+      "requests.memory"      = "3Gi"
     }
   }
 }
@@ -21316,6 +21868,24 @@ resource "kubernetes_resource_quota_v1" "dev_quota" {
       pods                   = "50"
       "requests.cpu"         = "4"
       "requests.memory"      = "12Gi"
+    }
+  }
+}
+
+resource "kubernetes_resource_quota_v1" "hml-telemetry_quota" {
+  metadata {
+    name      = "quota"
+    namespace = kubernetes_namespace_v1.hml-telemetry.metadata[0].name
+  }
+
+  spec {
+    hard = {
+      "limits.cpu"           = "3"
+      "limits.memory"        = "5Gi"
+      persistentvolumeclaims = "0"
+      pods                   = "6"
+      "requests.cpu"         = "1"
+      "requests.memory"      = "3Gi"
     }
   }
 }
@@ -21352,6 +21922,24 @@ resource "kubernetes_resource_quota_v1" "observability_quota" {
       pods                   = "100"
       "requests.cpu"         = "12"
       "requests.memory"      = "36Gi"
+    }
+  }
+}
+
+resource "kubernetes_resource_quota_v1" "prd-telemetry_quota" {
+  metadata {
+    name      = "quota"
+    namespace = kubernetes_namespace_v1.prd-telemetry.metadata[0].name
+  }
+
+  spec {
+    hard = {
+      "limits.cpu"           = "3"
+      "limits.memory"        = "5Gi"
+      persistentvolumeclaims = "0"
+      pods                   = "6"
+      "requests.cpu"         = "1"
+      "requests.memory"      = "3Gi"
     }
   }
 }
@@ -21512,6 +22100,75 @@ resource "kubernetes_service_account_v1" "thanos-store_service-account" {
     }
     name      = "thanos-store"
     namespace = "observability"
+  }
+}
+
+resource "kubernetes_service_v1" "gateway-address-dev" {
+  depends_on = [
+    kubernetes_namespace_v1.dev,
+    kubernetes_resource_quota_v1.dev_quota,
+    kubernetes_limit_range_v1.dev_limit-range,
+    kubernetes_network_policy_v1.dev_deny-all,
+    kubernetes_network_policy_v1.dev_allow-dns,
+    kubernetes_service_account_v1.dev_secrets-reader,
+    kubernetes_network_policy_v1.traffic-dev_send-telemetry,
+    kubernetes_network_policy_v1.traffic-dev_be-scraped,
+  ]
+
+  metadata {
+    name      = "otel-gateway"
+    namespace = "dev"
+  }
+
+  spec {
+    external_name = "otel-gateway.dev-telemetry.svc.cluster.local"
+    type          = "ExternalName"
+  }
+}
+
+resource "kubernetes_service_v1" "gateway-address-hml" {
+  depends_on = [
+    kubernetes_namespace_v1.hml,
+    kubernetes_resource_quota_v1.hml_quota,
+    kubernetes_limit_range_v1.hml_limit-range,
+    kubernetes_network_policy_v1.hml_deny-all,
+    kubernetes_network_policy_v1.hml_allow-dns,
+    kubernetes_service_account_v1.hml_secrets-reader,
+    kubernetes_network_policy_v1.traffic-hml_send-telemetry,
+    kubernetes_network_policy_v1.traffic-hml_be-scraped,
+  ]
+
+  metadata {
+    name      = "otel-gateway"
+    namespace = "hml"
+  }
+
+  spec {
+    external_name = "otel-gateway.hml-telemetry.svc.cluster.local"
+    type          = "ExternalName"
+  }
+}
+
+resource "kubernetes_service_v1" "gateway-address-prd" {
+  depends_on = [
+    kubernetes_namespace_v1.prd,
+    kubernetes_resource_quota_v1.prd_quota,
+    kubernetes_limit_range_v1.prd_limit-range,
+    kubernetes_network_policy_v1.prd_deny-all,
+    kubernetes_network_policy_v1.prd_allow-dns,
+    kubernetes_service_account_v1.prd_secrets-reader,
+    kubernetes_network_policy_v1.traffic-prd_send-telemetry,
+    kubernetes_network_policy_v1.traffic-prd_be-scraped,
+  ]
+
+  metadata {
+    name      = "otel-gateway"
+    namespace = "prd"
+  }
+
+  spec {
+    external_name = "otel-gateway.prd-telemetry.svc.cluster.local"
+    type          = "ExternalName"
   }
 }
 

@@ -431,9 +431,9 @@ prometheus:
           - key: kubernetes.io/metadata.name
             operator: In
             values:
-            - dev
-            - hml
-            - prd
+            - dev-telemetry
+            - hml-telemetry
+            - prd-telemetry
         podSelector:
           matchLabels:
             app.kubernetes.io/name: opentelemetry-collector
@@ -635,7 +635,7 @@ alertmanager:
         - alertname = "InfoInhibitor"
       - receiver: dev-channel
         matchers:
-        - namespace = "dev"
+        - namespace =~ "dev|dev-telemetry"
         active_time_intervals:
         - office-hours
         routes:
@@ -648,7 +648,7 @@ alertmanager:
           - office-hours
       - receiver: hml-channel
         matchers:
-        - namespace = "hml"
+        - namespace =~ "hml|hml-telemetry"
         routes:
         - receiver: hml-channel
           matchers:
@@ -657,7 +657,7 @@ alertmanager:
           repeat_interval: 24h
       - receiver: prd-channel
         matchers:
-        - namespace = "prd"
+        - namespace =~ "prd|prd-telemetry"
         routes:
         - receiver: prd-page
           matchers:
@@ -1329,7 +1329,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryAbsent.md
           dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
       - alert: WorkloadUnavailable
-        expr: kube_deployment_spec_replicas{namespace=~"observability|dev|hml|prd"} > 0 and on (namespace, deployment) kube_deployment_status_replicas_available{namespace=~"observability|dev|hml|prd"} == 0
+        expr: kube_deployment_spec_replicas{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} > 0 and on (namespace, deployment) kube_deployment_status_replicas_available{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} == 0
         for: 5m
         labels:
           severity: critical
@@ -1518,7 +1518,7 @@ additionalPrometheusRulesMap:
     - name: saturation
       rules:
       - alert: ContainerMemoryNearLimit
-        expr: sum by (namespace, pod, container) (container_memory_working_set_bytes{namespace=~"observability|dev|hml|prd", container!=""}) / sum by (namespace, pod, container) (kube_pod_container_resource_limits{namespace=~"observability|dev|hml|prd", resource="memory"}) > 0.9
+        expr: sum by (namespace, pod, container) (container_memory_working_set_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", container!=""}) / sum by (namespace, pod, container) (kube_pod_container_resource_limits{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", resource="memory"}) > 0.9
         for: 10m
         labels:
           severity: warning
@@ -1530,7 +1530,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerMemoryNearLimit.md
           dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: ContainerCpuThrottled
-        expr: sum by (namespace, pod, container) (increase(container_cpu_cfs_throttled_periods_total{namespace=~"observability|dev|hml|prd", container!=""}[5m])) / sum by (namespace, pod, container) (increase(container_cpu_cfs_periods_total{namespace=~"observability|dev|hml|prd", container!=""}[5m])) > 0.25
+        expr: sum by (namespace, pod, container) (increase(container_cpu_cfs_throttled_periods_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", container!=""}[5m])) / sum by (namespace, pod, container) (increase(container_cpu_cfs_periods_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", container!=""}[5m])) > 0.25
         for: 15m
         labels:
           severity: info
@@ -1542,7 +1542,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerCpuThrottled.md
           dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: ContainerOomKilled
-        expr: sum by (namespace, pod, container) (increase(kube_pod_container_status_restarts_total{namespace=~"observability|dev|hml|prd"}[10m])) > 0 and on (namespace, pod, container) kube_pod_container_status_last_terminated_reason{namespace=~"observability|dev|hml|prd", reason="OOMKilled"} == 1
+        expr: sum by (namespace, pod, container) (increase(kube_pod_container_status_restarts_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"}[10m])) > 0 and on (namespace, pod, container) kube_pod_container_status_last_terminated_reason{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", reason="OOMKilled"} == 1
         for: 0m
         labels:
           severity: warning
@@ -1554,7 +1554,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerOomKilled.md
           dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: VolumeFillingUp
-        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd"} < 0.15 and predict_linear(kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd"}[6h], 4 * 24 * 3600) < 0
+        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} < 0.15 and predict_linear(kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"}[6h], 4 * 24 * 3600) < 0
         for: 1h
         labels:
           severity: warning
@@ -1566,7 +1566,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/VolumeFillingUp.md
           dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: VolumeNearlyFull
-        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd"} < 0.03
+        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} < 0.03
         for: 1m
         labels:
           severity: critical
@@ -1578,7 +1578,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/VolumeNearlyFull.md
           dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: NamespaceQuotaNearLimit
-        expr: kube_resourcequota{namespace=~"observability|dev|hml|prd", type="used"} / ignoring (type) (kube_resourcequota{namespace=~"observability|dev|hml|prd", type="hard"} > 0) > 0.9
+        expr: kube_resourcequota{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", type="used"} / ignoring (type) (kube_resourcequota{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", type="hard"} > 0) > 0.9
         for: 15m
         labels:
           severity: warning
@@ -2700,12 +2700,18 @@ EOT
   wait    = true
 }
 
-resource "helm_release" "release-otel-gateway-dev" {
+resource "helm_release" "release-otel-gateway-dev-telemetry" {
   atomic          = true
   chart           = "opentelemetry-collector"
   cleanup_on_fail = true
   depends_on = [
     kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.dev-telemetry,
+    kubernetes_resource_quota_v1.dev-telemetry_quota,
+    kubernetes_limit_range_v1.dev-telemetry_limit-range,
+    kubernetes_network_policy_v1.dev-telemetry_deny-all,
+    kubernetes_network_policy_v1.dev-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-dev-telemetry_otel-gateway,
     kubernetes_namespace_v1.dev,
     kubernetes_resource_quota_v1.dev_quota,
     kubernetes_limit_range_v1.dev_limit-range,
@@ -2714,14 +2720,13 @@ resource "helm_release" "release-otel-gateway-dev" {
     kubernetes_service_account_v1.dev_secrets-reader,
     kubernetes_network_policy_v1.traffic-dev_send-telemetry,
     kubernetes_network_policy_v1.traffic-dev_be-scraped,
-    kubernetes_network_policy_v1.traffic-dev_otel-gateway,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
   ]
   max_history = 5
   name        = "otel-gateway"
-  namespace   = "dev"
+  namespace   = "dev-telemetry"
   repository  = "https://open-telemetry.github.io/opentelemetry-helm-charts"
   timeout     = 600
   values = [
@@ -2808,16 +2813,41 @@ serviceMonitor:
   metricsEndpoints:
   - port: metrics
     interval: 30s
+    relabelings:
+    - targetLabel: namespace
+      replacement: dev
 prometheusRule:
   enabled: false
 networkPolicy:
   enabled: false
+image:
+  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
+command:
+  name: otelcol-k8s
+resources:
+  requests:
+    cpu: 300m
+    memory: 768Mi
+  limits:
+    cpu: '1'
+    memory: 1536Mi
+nodeSelector:
+  deployment.environment.name: dev
+tolerations:
+- key: deployment.environment.name
+  operator: Equal
+  value: dev
+  effect: NoSchedule
+extraVolumes:
+- name: queue
+  emptyDir:
+    sizeLimit: 3072Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
   metadata:
     name: otel-gateway-headless
-    namespace: '{{ .Release.Namespace }}'
+    namespace: dev-telemetry
   spec:
     clusterIP: None
     ports:
@@ -2827,13 +2857,13 @@ extraManifests:
       protocol: TCP
     selector:
       app.kubernetes.io/name: opentelemetry-collector
-      app.kubernetes.io/instance: '{{ .Release.Name }}'
+      app.kubernetes.io/instance: otel-gateway
       component: standalone-collector
 - apiVersion: rbac.authorization.k8s.io/v1
   kind: Role
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: dev
   rules:
   - apiGroups:
     - ''
@@ -2859,6 +2889,25 @@ extraManifests:
     - get
     - list
     - watch
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: RoleBinding
+  metadata:
+    name: otel-gateway
+    namespace: dev
+  roleRef:
+    apiGroup: rbac.authorization.k8s.io
+    kind: Role
+    name: otel-gateway
+  subjects:
+  - kind: ServiceAccount
+    name: otel-gateway
+    namespace: dev-telemetry
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: Role
+  metadata:
+    name: otel-gateway
+    namespace: dev-telemetry
+  rules:
   - apiGroups:
     - discovery.k8s.io
     resources:
@@ -2871,7 +2920,7 @@ extraManifests:
   kind: RoleBinding
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: dev-telemetry
   roleRef:
     apiGroup: rbac.authorization.k8s.io
     kind: Role
@@ -2879,29 +2928,7 @@ extraManifests:
   subjects:
   - kind: ServiceAccount
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
-image:
-  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
-resources:
-  requests:
-    cpu: 300m
-    memory: 768Mi
-  limits:
-    cpu: '1'
-    memory: 1536Mi
-nodeSelector:
-  deployment.environment.name: dev
-tolerations:
-- key: deployment.environment.name
-  operator: Equal
-  value: dev
-  effect: NoSchedule
-extraVolumes:
-- name: queue
-  emptyDir:
-    sizeLimit: 3072Mi
+    namespace: dev-telemetry
 alternateConfig:
   extensions:
     health_check:
@@ -2942,7 +2969,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
@@ -2957,7 +2984,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
@@ -2969,7 +2996,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
@@ -3137,7 +3164,7 @@ alternateConfig:
             enabled: false
       resolver:
         k8s:
-          service: otel-gateway-headless.dev
+          service: otel-gateway-headless.dev-telemetry
           ports:
           - 14317
     otlp_grpc/tempo:
@@ -3285,12 +3312,18 @@ EOT
   wait    = true
 }
 
-resource "helm_release" "release-otel-gateway-hml" {
+resource "helm_release" "release-otel-gateway-hml-telemetry" {
   atomic          = true
   chart           = "opentelemetry-collector"
   cleanup_on_fail = true
   depends_on = [
     kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.hml-telemetry,
+    kubernetes_resource_quota_v1.hml-telemetry_quota,
+    kubernetes_limit_range_v1.hml-telemetry_limit-range,
+    kubernetes_network_policy_v1.hml-telemetry_deny-all,
+    kubernetes_network_policy_v1.hml-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-hml-telemetry_otel-gateway,
     kubernetes_namespace_v1.hml,
     kubernetes_resource_quota_v1.hml_quota,
     kubernetes_limit_range_v1.hml_limit-range,
@@ -3299,14 +3332,13 @@ resource "helm_release" "release-otel-gateway-hml" {
     kubernetes_service_account_v1.hml_secrets-reader,
     kubernetes_network_policy_v1.traffic-hml_send-telemetry,
     kubernetes_network_policy_v1.traffic-hml_be-scraped,
-    kubernetes_network_policy_v1.traffic-hml_otel-gateway,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
   ]
   max_history = 5
   name        = "otel-gateway"
-  namespace   = "hml"
+  namespace   = "hml-telemetry"
   repository  = "https://open-telemetry.github.io/opentelemetry-helm-charts"
   timeout     = 600
   values = [
@@ -3393,16 +3425,41 @@ serviceMonitor:
   metricsEndpoints:
   - port: metrics
     interval: 30s
+    relabelings:
+    - targetLabel: namespace
+      replacement: hml
 prometheusRule:
   enabled: false
 networkPolicy:
   enabled: false
+image:
+  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
+command:
+  name: otelcol-k8s
+resources:
+  requests:
+    cpu: 300m
+    memory: 768Mi
+  limits:
+    cpu: '1'
+    memory: 1536Mi
+nodeSelector:
+  deployment.environment.name: hml
+tolerations:
+- key: deployment.environment.name
+  operator: Equal
+  value: hml
+  effect: NoSchedule
+extraVolumes:
+- name: queue
+  emptyDir:
+    sizeLimit: 3072Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
   metadata:
     name: otel-gateway-headless
-    namespace: '{{ .Release.Namespace }}'
+    namespace: hml-telemetry
   spec:
     clusterIP: None
     ports:
@@ -3412,13 +3469,13 @@ extraManifests:
       protocol: TCP
     selector:
       app.kubernetes.io/name: opentelemetry-collector
-      app.kubernetes.io/instance: '{{ .Release.Name }}'
+      app.kubernetes.io/instance: otel-gateway
       component: standalone-collector
 - apiVersion: rbac.authorization.k8s.io/v1
   kind: Role
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: hml
   rules:
   - apiGroups:
     - ''
@@ -3444,6 +3501,25 @@ extraManifests:
     - get
     - list
     - watch
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: RoleBinding
+  metadata:
+    name: otel-gateway
+    namespace: hml
+  roleRef:
+    apiGroup: rbac.authorization.k8s.io
+    kind: Role
+    name: otel-gateway
+  subjects:
+  - kind: ServiceAccount
+    name: otel-gateway
+    namespace: hml-telemetry
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: Role
+  metadata:
+    name: otel-gateway
+    namespace: hml-telemetry
+  rules:
   - apiGroups:
     - discovery.k8s.io
     resources:
@@ -3456,7 +3532,7 @@ extraManifests:
   kind: RoleBinding
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: hml-telemetry
   roleRef:
     apiGroup: rbac.authorization.k8s.io
     kind: Role
@@ -3464,29 +3540,7 @@ extraManifests:
   subjects:
   - kind: ServiceAccount
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
-image:
-  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
-resources:
-  requests:
-    cpu: 300m
-    memory: 768Mi
-  limits:
-    cpu: '1'
-    memory: 1536Mi
-nodeSelector:
-  deployment.environment.name: hml
-tolerations:
-- key: deployment.environment.name
-  operator: Equal
-  value: hml
-  effect: NoSchedule
-extraVolumes:
-- name: queue
-  emptyDir:
-    sizeLimit: 3072Mi
+    namespace: hml-telemetry
 alternateConfig:
   extensions:
     health_check:
@@ -3527,7 +3581,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
@@ -3542,7 +3596,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
@@ -3554,7 +3608,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
@@ -3722,7 +3776,7 @@ alternateConfig:
             enabled: false
       resolver:
         k8s:
-          service: otel-gateway-headless.hml
+          service: otel-gateway-headless.hml-telemetry
           ports:
           - 14317
     otlp_grpc/tempo:
@@ -3870,12 +3924,18 @@ EOT
   wait    = true
 }
 
-resource "helm_release" "release-otel-gateway-prd" {
+resource "helm_release" "release-otel-gateway-prd-telemetry" {
   atomic          = true
   chart           = "opentelemetry-collector"
   cleanup_on_fail = true
   depends_on = [
     kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.prd-telemetry,
+    kubernetes_resource_quota_v1.prd-telemetry_quota,
+    kubernetes_limit_range_v1.prd-telemetry_limit-range,
+    kubernetes_network_policy_v1.prd-telemetry_deny-all,
+    kubernetes_network_policy_v1.prd-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-prd-telemetry_otel-gateway,
     kubernetes_namespace_v1.prd,
     kubernetes_resource_quota_v1.prd_quota,
     kubernetes_limit_range_v1.prd_limit-range,
@@ -3884,14 +3944,13 @@ resource "helm_release" "release-otel-gateway-prd" {
     kubernetes_service_account_v1.prd_secrets-reader,
     kubernetes_network_policy_v1.traffic-prd_send-telemetry,
     kubernetes_network_policy_v1.traffic-prd_be-scraped,
-    kubernetes_network_policy_v1.traffic-prd_otel-gateway,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
   ]
   max_history = 5
   name        = "otel-gateway"
-  namespace   = "prd"
+  namespace   = "prd-telemetry"
   repository  = "https://open-telemetry.github.io/opentelemetry-helm-charts"
   timeout     = 600
   values = [
@@ -3978,16 +4037,41 @@ serviceMonitor:
   metricsEndpoints:
   - port: metrics
     interval: 30s
+    relabelings:
+    - targetLabel: namespace
+      replacement: prd
 prometheusRule:
   enabled: false
 networkPolicy:
   enabled: false
+image:
+  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
+command:
+  name: otelcol-k8s
+resources:
+  requests:
+    cpu: 300m
+    memory: 768Mi
+  limits:
+    cpu: '1'
+    memory: 1536Mi
+nodeSelector:
+  deployment.environment.name: prd
+tolerations:
+- key: deployment.environment.name
+  operator: Equal
+  value: prd
+  effect: NoSchedule
+extraVolumes:
+- name: queue
+  emptyDir:
+    sizeLimit: 3072Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
   metadata:
     name: otel-gateway-headless
-    namespace: '{{ .Release.Namespace }}'
+    namespace: prd-telemetry
   spec:
     clusterIP: None
     ports:
@@ -3997,13 +4081,13 @@ extraManifests:
       protocol: TCP
     selector:
       app.kubernetes.io/name: opentelemetry-collector
-      app.kubernetes.io/instance: '{{ .Release.Name }}'
+      app.kubernetes.io/instance: otel-gateway
       component: standalone-collector
 - apiVersion: rbac.authorization.k8s.io/v1
   kind: Role
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: prd
   rules:
   - apiGroups:
     - ''
@@ -4029,6 +4113,25 @@ extraManifests:
     - get
     - list
     - watch
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: RoleBinding
+  metadata:
+    name: otel-gateway
+    namespace: prd
+  roleRef:
+    apiGroup: rbac.authorization.k8s.io
+    kind: Role
+    name: otel-gateway
+  subjects:
+  - kind: ServiceAccount
+    name: otel-gateway
+    namespace: prd-telemetry
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: Role
+  metadata:
+    name: otel-gateway
+    namespace: prd-telemetry
+  rules:
   - apiGroups:
     - discovery.k8s.io
     resources:
@@ -4041,7 +4144,7 @@ extraManifests:
   kind: RoleBinding
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: prd-telemetry
   roleRef:
     apiGroup: rbac.authorization.k8s.io
     kind: Role
@@ -4049,29 +4152,7 @@ extraManifests:
   subjects:
   - kind: ServiceAccount
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
-image:
-  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
-resources:
-  requests:
-    cpu: 300m
-    memory: 768Mi
-  limits:
-    cpu: '1'
-    memory: 1536Mi
-nodeSelector:
-  deployment.environment.name: prd
-tolerations:
-- key: deployment.environment.name
-  operator: Equal
-  value: prd
-  effect: NoSchedule
-extraVolumes:
-- name: queue
-  emptyDir:
-    sizeLimit: 3072Mi
+    namespace: prd-telemetry
 alternateConfig:
   extensions:
     health_check:
@@ -4112,7 +4193,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
@@ -4127,7 +4208,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
@@ -4139,7 +4220,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
@@ -4307,7 +4388,7 @@ alternateConfig:
             enabled: false
       resolver:
         k8s:
-          service: otel-gateway-headless.prd
+          service: otel-gateway-headless.prd-telemetry
           ports:
           - 14317
     otlp_grpc/tempo:
@@ -4932,7 +5013,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
               }
             },
           ]
-          title       = "Series of the size's"
+          title       = "Used of the size's series"
           description = "Of the 500,000 series that the size is made for. Above 80 %: find the top talkers below, or take the next size."
           transparent = false
           datasource = {
@@ -5304,7 +5385,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           }
           gridPos = {
             h = 8
-            w = 8
+            w = 12
             x = 0
             y = 14
           }
@@ -5351,19 +5432,30 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           type = "bargauge"
           targets = [
             {
-              expr         = "topk(20, count by (deployment_environment_name, service_name) ({__name__=~\".+\", service_name!=\"\"}))"
+              expr         = "topk(20, count by (namespace) ({__name__=~\".+\", namespace!=\"\"}))"
               refId        = "A"
               instant      = true
               range        = false
-              legendFormat = "{{deployment_environment_name}} {{service_name}}"
+              legendFormat = "{{namespace}}, scraped"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+            {
+              expr         = "topk(20, count by (deployment_environment_name) ({__name__=~\".+\", deployment_environment_name!=\"\"}))"
+              refId        = "B"
+              instant      = true
+              range        = false
+              legendFormat = "{{deployment_environment_name}}, pushed"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
               }
             },
           ]
-          title       = "Series of applications by service"
-          description = "What comes by OTLP, by stage and service: the largest twenty."
+          title       = "Series by namespace"
+          description = "Scraped: by the namespace of what was scraped. Pushed: by the stage of whose gateway it came. Who grows without having grown?"
           transparent = false
           datasource = {
             type = "prometheus"
@@ -5371,8 +5463,8 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           }
           gridPos = {
             h = 8
-            w = 8
-            x = 8
+            w = 12
+            x = 12
             y = 14
           }
           repeatDirection = "h"
@@ -5418,19 +5510,19 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           type = "bargauge"
           targets = [
             {
-              expr         = "topk(20, sum by (job) (scrape_samples_post_metric_relabeling))"
+              expr         = "topk(20, count by (deployment_environment_name, service_name) ({__name__=~\".+\", deployment_environment_name!=\"\", service_name!=\"\"}))"
               refId        = "A"
               instant      = true
               range        = false
-              legendFormat = "{{job}}"
+              legendFormat = "{{deployment_environment_name}} {{service_name}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
               }
             },
           ]
-          title       = "Samples by scrape job"
-          description = "Of one scrape of all targets. Each costs memory, every 30 seconds a sample."
+          title       = "Series of applications by service"
+          description = "What comes by OTLP, by stage and service: the largest twenty."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -5438,9 +5530,9 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           }
           gridPos = {
             h = 8
-            w = 8
-            x = 16
-            y = 14
+            w = 12
+            x = 0
+            y = 22
           }
           repeatDirection = "h"
           options = {
@@ -5482,6 +5574,73 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           id = 11
         },
         {
+          type = "bargauge"
+          targets = [
+            {
+              expr         = "topk(20, sum by (job) (scrape_samples_post_metric_relabeling))"
+              refId        = "A"
+              instant      = true
+              range        = false
+              legendFormat = "{{job}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Samples by scrape job"
+          description = "Of one scrape of all targets. Each costs memory, every 30 seconds a sample."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 22
+          }
+          repeatDirection = "h"
+          options = {
+            displayMode   = "basic"
+            valueMode     = "color"
+            namePlacement = "auto"
+            showUnfilled  = true
+            sizing        = "auto"
+            minVizWidth   = 8
+            minVizHeight  = 16
+            legend = {
+              displayMode = "list"
+              placement   = "bottom"
+              showLegend  = false
+              calcs       = []
+            }
+            reduceOptions = {
+              calcs = ["lastNotNull"]
+            }
+            maxVizHeight = 300
+            orientation  = "horizontal"
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "blue"
+                  },
+                ]
+              }
+            }
+            overrides = []
+          }
+          id = 12
+        },
+        {
           type = "timeseries"
           targets = [
             {
@@ -5505,7 +5664,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             h = 8
             w = 12
             x = 0
-            y = 22
+            y = 30
           }
           repeatDirection = "h"
           options = {
@@ -5532,7 +5691,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             }
             overrides = []
           }
-          id = 12
+          id = 13
         },
         {
           type = "timeseries"
@@ -5558,7 +5717,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             h = 8
             w = 12
             x = 12
-            y = 22
+            y = 30
           }
           repeatDirection = "h"
           options = {
@@ -5585,19 +5744,19 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             }
             overrides = []
           }
-          id = 13
+          id = 14
         },
         {
           type      = "row"
           collapsed = false
-          id        = 14
+          id        = 15
           panels    = []
           title     = "Top talkers"
           gridPos = {
             h = 1
             w = 24
             x = 0
-            y = 30
+            y = 38
           }
         },
         {
@@ -5624,60 +5783,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             h = 8
             w = 12
             x = 0
-            y = 31
-          }
-          repeatDirection = "h"
-          options = {
-            legend = {
-              displayMode = "table"
-              placement   = "bottom"
-              showLegend  = true
-              calcs       = ["mean", "lastNotNull"]
-            }
-            tooltip = {
-              mode = "multi"
-              sort = "desc"
-            }
-          }
-          fieldConfig = {
-            defaults = {
-              unit = "short"
-              min  = 0
-              custom = {
-                lineWidth   = 1
-                fillOpacity = 8
-                showPoints  = "never"
-              }
-            }
-            overrides = []
-          }
-          id = 15
-        },
-        {
-          type = "timeseries"
-          targets = [
-            {
-              expr         = "sum by (tenant) (rate(loki_distributor_lines_received_total[$__rate_interval]))"
-              refId        = "A"
-              legendFormat = "{{tenant}}"
-              datasource = {
-                type = "prometheus"
-                uid  = "prometheus"
-              }
-            },
-          ]
-          title       = "Log lines by namespace"
-          description = "Lines per second. Which service: Logs, bytes by container."
-          transparent = false
-          datasource = {
-            type = "prometheus"
-            uid  = "prometheus"
-          }
-          gridPos = {
-            h = 8
-            w = 12
-            x = 12
-            y = 31
+            y = 39
           }
           repeatDirection = "h"
           options = {
@@ -5705,6 +5811,59 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             overrides = []
           }
           id = 16
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (tenant) (rate(loki_distributor_lines_received_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{tenant}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Log lines by namespace"
+          description = "Lines per second. Which service: Logs, bytes by container."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 12
+            x = 12
+            y = 39
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 17
         },
       ]
       links = [
@@ -5791,6 +5950,17 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           includeVars = true
           keepTime    = true
           url         = "/d/telemetry-pipeline"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -6038,7 +6208,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "count(ALERTS{namespace=\"dev\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              expr         = "count(ALERTS{namespace=~\"dev|dev-telemetry\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
               refId        = "A"
               legendFormat = "alerts"
               datasource = {
@@ -6283,7 +6453,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"dev\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -6295,7 +6465,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"dev\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -7155,6 +7325,17 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -7645,7 +7826,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
               }
             },
             {
-              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name!=\"\", sli=\"availability\"}))"
+              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -7657,7 +7838,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
               }
             },
             {
-              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name!=\"\", sli=\"latency\"}))"
+              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -8357,6 +8538,17 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -8603,7 +8795,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "count(ALERTS{namespace=\"hml\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              expr         = "count(ALERTS{namespace=~\"hml|hml-telemetry\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
               refId        = "A"
               legendFormat = "alerts"
               datasource = {
@@ -8848,7 +9040,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"hml\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -8860,7 +9052,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"hml\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -9719,6 +9911,17 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
           includeVars = true
           keepTime    = true
           url         = "/d/cost-cardinality"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -10604,6 +10807,17 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -10981,6 +11195,17 @@ resource "kubernetes_config_map_v1" "dashboard-logs-explorer" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -11047,7 +11272,7 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "count(ALERTS{namespace=\"observability\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              expr         = "count(ALERTS{namespace=~\"observability\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
               refId        = "A"
               legendFormat = "alerts"
               datasource = {
@@ -11623,6 +11848,17 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -11869,7 +12105,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "count(ALERTS{namespace=\"prd\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              expr         = "count(ALERTS{namespace=~\"prd|prd-telemetry\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
               refId        = "A"
               legendFormat = "alerts"
               datasource = {
@@ -12114,7 +12350,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"prd\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -12126,7 +12362,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"prd\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -12986,6 +13222,17 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -13339,7 +13586,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "stat"
           targets = [
             {
-              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"availability\"})"
+              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"})"
               refId        = "A"
               legendFormat = "left"
               datasource = {
@@ -13404,7 +13651,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "stat"
           targets = [
             {
-              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"latency\"})"
+              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"})"
               refId        = "A"
               legendFormat = "left"
               datasource = {
@@ -14791,6 +15038,17 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -14879,7 +15137,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "table"
           targets = [
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "A"
               instant      = true
               range        = false
@@ -14891,7 +15149,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "B"
               instant      = true
               range        = false
@@ -14903,7 +15161,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate6h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate6h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "C"
               instant      = true
               range        = false
@@ -14915,7 +15173,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate3d{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate3d{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -15253,7 +15511,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "timeseries"
           targets = [
             {
-              expr         = "namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"availability\"})"
+              expr         = "namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"availability\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"})"
               refId        = "A"
               legendFormat = "{{service_name}}"
               datasource = {
@@ -15339,7 +15597,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "table"
           targets = [
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "A"
               instant      = true
               range        = false
@@ -15351,7 +15609,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "B"
               instant      = true
               range        = false
@@ -15363,7 +15621,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate6h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate6h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "C"
               instant      = true
               range        = false
@@ -15375,7 +15633,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
               }
             },
             {
-              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate3d{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"}))"
+              expr         = "max by (service_name) (namespace_service_sli:bad_requests:ratio_rate3d{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -15713,7 +15971,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "timeseries"
           targets = [
             {
-              expr         = "namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{deployment_environment_name=\"$namespace\", sli=\"latency\"})"
+              expr         = "namespace_service_sli:bad_requests:ratio_rate1h{deployment_environment_name=\"$namespace\", sli=\"latency\"} / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"})"
               refId        = "A"
               legendFormat = "{{service_name}}"
               datasource = {
@@ -15933,6 +16191,17 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           includeVars = true
           keepTime    = true
           url         = "/d/cost-cardinality"
+        },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
         },
       ]
     })
@@ -18683,6 +18952,17 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -19260,6 +19540,17 @@ resource "kubernetes_config_map_v1" "dashboard-traces-service-graph" {
           keepTime    = true
           url         = "/d/cost-cardinality"
         },
+        {
+          title       = "Namespaces"
+          type        = "dashboards"
+          icon        = ""
+          tooltip     = "Overview of one namespace"
+          tags        = ["namespace"]
+          asDropdown  = true
+          targetBlank = false
+          includeVars = false
+          keepTime    = true
+        },
       ]
     })
   }
@@ -19462,10 +19753,52 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
   }
 }
 
+resource "kubernetes_limit_range_v1" "dev-telemetry_limit-range" {
+  metadata {
+    name      = "container-defaults"
+    namespace = kubernetes_namespace_v1.dev-telemetry.metadata[0].name
+  }
+
+  spec {
+    limit {
+      default = {
+        cpu    = "500m"
+        memory = "256Mi"
+      }
+      default_request = {
+        cpu    = "50m"
+        memory = "64Mi"
+      }
+      type = "Container"
+    }
+  }
+}
+
 resource "kubernetes_limit_range_v1" "dev_limit-range" {
   metadata {
     name      = "container-defaults"
     namespace = kubernetes_namespace_v1.dev.metadata[0].name
+  }
+
+  spec {
+    limit {
+      default = {
+        cpu    = "500m"
+        memory = "256Mi"
+      }
+      default_request = {
+        cpu    = "50m"
+        memory = "64Mi"
+      }
+      type = "Container"
+    }
+  }
+}
+
+resource "kubernetes_limit_range_v1" "hml-telemetry_limit-range" {
+  metadata {
+    name      = "container-defaults"
+    namespace = kubernetes_namespace_v1.hml-telemetry.metadata[0].name
   }
 
   spec {
@@ -19525,6 +19858,27 @@ resource "kubernetes_limit_range_v1" "observability_limit-range" {
   }
 }
 
+resource "kubernetes_limit_range_v1" "prd-telemetry_limit-range" {
+  metadata {
+    name      = "container-defaults"
+    namespace = kubernetes_namespace_v1.prd-telemetry.metadata[0].name
+  }
+
+  spec {
+    limit {
+      default = {
+        cpu    = "500m"
+        memory = "256Mi"
+      }
+      default_request = {
+        cpu    = "50m"
+        memory = "64Mi"
+      }
+      type = "Container"
+    }
+  }
+}
+
 resource "kubernetes_limit_range_v1" "prd_limit-range" {
   metadata {
     name      = "container-defaults"
@@ -19557,6 +19911,17 @@ resource "kubernetes_namespace_v1" "dev" {
   }
 }
 
+resource "kubernetes_namespace_v1" "dev-telemetry" {
+  metadata {
+    labels = {
+      "deployment.environment.name"        = "dev"
+      "pod-security.kubernetes.io/enforce" = "baseline"
+      "pod-security.kubernetes.io/warn"    = "restricted"
+    }
+    name = "dev-telemetry"
+  }
+}
+
 resource "kubernetes_namespace_v1" "hml" {
   metadata {
     labels = {
@@ -19565,6 +19930,17 @@ resource "kubernetes_namespace_v1" "hml" {
       "pod-security.kubernetes.io/warn"    = "restricted"
     }
     name = "hml"
+  }
+}
+
+resource "kubernetes_namespace_v1" "hml-telemetry" {
+  metadata {
+    labels = {
+      "deployment.environment.name"        = "hml"
+      "pod-security.kubernetes.io/enforce" = "baseline"
+      "pod-security.kubernetes.io/warn"    = "restricted"
+    }
+    name = "hml-telemetry"
   }
 }
 
@@ -19587,6 +19963,67 @@ resource "kubernetes_namespace_v1" "prd" {
       "pod-security.kubernetes.io/warn"    = "restricted"
     }
     name = "prd"
+  }
+}
+
+resource "kubernetes_namespace_v1" "prd-telemetry" {
+  metadata {
+    labels = {
+      "deployment.environment.name"        = "prd"
+      "pod-security.kubernetes.io/enforce" = "baseline"
+      "pod-security.kubernetes.io/warn"    = "restricted"
+    }
+    name = "prd-telemetry"
+  }
+}
+
+resource "kubernetes_network_policy_v1" "dev-telemetry_allow-dns" {
+  metadata {
+    name      = "allow-dns"
+    namespace = kubernetes_namespace_v1.dev-telemetry.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "53"
+        protocol = "UDP"
+      }
+      ports {
+        port     = "53"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "kube-system"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            k8s-app = "kube-dns"
+          }
+        }
+      }
+    }
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "dev-telemetry_deny-all" {
+  metadata {
+    name      = "deny-all"
+    namespace = kubernetes_namespace_v1.dev-telemetry.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    pod_selector {
+    }
   }
 }
 
@@ -19630,6 +20067,56 @@ resource "kubernetes_network_policy_v1" "dev_deny-all" {
   metadata {
     name      = "deny-all"
     namespace = kubernetes_namespace_v1.dev.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "hml-telemetry_allow-dns" {
+  metadata {
+    name      = "allow-dns"
+    namespace = kubernetes_namespace_v1.hml-telemetry.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "53"
+        protocol = "UDP"
+      }
+      ports {
+        port     = "53"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "kube-system"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            k8s-app = "kube-dns"
+          }
+        }
+      }
+    }
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "hml-telemetry_deny-all" {
+  metadata {
+    name      = "deny-all"
+    namespace = kubernetes_namespace_v1.hml-telemetry.metadata[0].name
   }
 
   spec {
@@ -19730,6 +20217,56 @@ resource "kubernetes_network_policy_v1" "observability_deny-all" {
   metadata {
     name      = "deny-all"
     namespace = kubernetes_namespace_v1.observability.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "prd-telemetry_allow-dns" {
+  metadata {
+    name      = "allow-dns"
+    namespace = kubernetes_namespace_v1.prd-telemetry.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "53"
+        protocol = "UDP"
+      }
+      ports {
+        port     = "53"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "kube-system"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            k8s-app = "kube-dns"
+          }
+        }
+      }
+    }
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "prd-telemetry_deny-all" {
+  metadata {
+    name      = "deny-all"
+    namespace = kubernetes_namespace_v1.prd-telemetry.metadata[0].name
   }
 
   spec {
@@ -19999,62 +20536,18 @@ resource "kubernetes_network_policy_v1" "thanos-store_network-policy" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-dev_be-scraped" {
+resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_otel-gateway" {
   depends_on = [
-    kubernetes_namespace_v1.dev,
-    kubernetes_resource_quota_v1.dev_quota,
-    kubernetes_limit_range_v1.dev_limit-range,
-    kubernetes_network_policy_v1.dev_deny-all,
-    kubernetes_network_policy_v1.dev_allow-dns,
-    kubernetes_service_account_v1.dev_secrets-reader,
-  ]
-
-  metadata {
-    name      = "be-scraped"
-    namespace = "dev"
-  }
-
-  spec {
-    egress       = []
-    policy_types = ["Ingress"]
-
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "metrics"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {}
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "traffic-dev_otel-gateway" {
-  depends_on = [
-    kubernetes_namespace_v1.dev,
-    kubernetes_resource_quota_v1.dev_quota,
-    kubernetes_limit_range_v1.dev_limit-range,
-    kubernetes_network_policy_v1.dev_deny-all,
-    kubernetes_network_policy_v1.dev_allow-dns,
-    kubernetes_service_account_v1.dev_secrets-reader,
+    kubernetes_namespace_v1.dev-telemetry,
+    kubernetes_resource_quota_v1.dev-telemetry_quota,
+    kubernetes_limit_range_v1.dev-telemetry_limit-range,
+    kubernetes_network_policy_v1.dev-telemetry_deny-all,
+    kubernetes_network_policy_v1.dev-telemetry_allow-dns,
   ]
 
   metadata {
     name      = "otel-gateway"
-    namespace = "dev"
+    namespace = "dev-telemetry"
   }
 
   spec {
@@ -20068,7 +20561,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev_otel-gateway" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20188,7 +20681,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev_otel-gateway" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20230,6 +20723,49 @@ resource "kubernetes_network_policy_v1" "traffic-dev_otel-gateway" {
   }
 }
 
+resource "kubernetes_network_policy_v1" "traffic-dev_be-scraped" {
+  depends_on = [
+    kubernetes_namespace_v1.dev,
+    kubernetes_resource_quota_v1.dev_quota,
+    kubernetes_limit_range_v1.dev_limit-range,
+    kubernetes_network_policy_v1.dev_deny-all,
+    kubernetes_network_policy_v1.dev_allow-dns,
+    kubernetes_service_account_v1.dev_secrets-reader,
+  ]
+
+  metadata {
+    name      = "be-scraped"
+    namespace = "dev"
+  }
+
+  spec {
+    egress       = []
+    policy_types = ["Ingress"]
+
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {}
+    }
+  }
+}
+
 resource "kubernetes_network_policy_v1" "traffic-dev_send-telemetry" {
   depends_on = [
     kubernetes_namespace_v1.dev,
@@ -20261,7 +20797,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev_send-telemetry" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20274,6 +20810,193 @@ resource "kubernetes_network_policy_v1" "traffic-dev_send-telemetry" {
     }
     pod_selector {
       match_labels = {}
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-hml-telemetry_otel-gateway" {
+  depends_on = [
+    kubernetes_namespace_v1.hml-telemetry,
+    kubernetes_resource_quota_v1.hml-telemetry_quota,
+    kubernetes_limit_range_v1.hml-telemetry_limit-range,
+    kubernetes_network_policy_v1.hml-telemetry_deny-all,
+    kubernetes_network_policy_v1.hml-telemetry_allow-dns,
+  ]
+
+  metadata {
+    name      = "otel-gateway"
+    namespace = "hml-telemetry"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "14317"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "80"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/component" = "gateway"
+            "app.kubernetes.io/name"      = "loki"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "4317"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "tempo"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml"
+          }
+        }
+        pod_selector {
+          match_labels = {}
+        }
+      }
+      ports {
+        port     = "4317"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "4318"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      ports {
+        port     = "14317"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8888"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/instance" = "otel-gateway"
+        "app.kubernetes.io/name"     = "opentelemetry-collector"
+      }
     }
   }
 }
@@ -20321,194 +21044,6 @@ resource "kubernetes_network_policy_v1" "traffic-hml_be-scraped" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-hml_otel-gateway" {
-  depends_on = [
-    kubernetes_namespace_v1.hml,
-    kubernetes_resource_quota_v1.hml_quota,
-    kubernetes_limit_range_v1.hml_limit-range,
-    kubernetes_network_policy_v1.hml_deny-all,
-    kubernetes_network_policy_v1.hml_allow-dns,
-    kubernetes_service_account_v1.hml_secrets-reader,
-  ]
-
-  metadata {
-    name      = "otel-gateway"
-    namespace = "hml"
-  }
-
-  spec {
-    policy_types = ["Ingress", "Egress"]
-
-    egress {
-      ports {
-        port     = "14317"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "80"
-        protocol = "TCP"
-      }
-      ports {
-        port     = "8080"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/component" = "gateway"
-            "app.kubernetes.io/name"      = "loki"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "4317"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "tempo"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "9090"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "443"
-        protocol = "TCP"
-      }
-      to {
-        ip_block {
-          cidr = "10.20.240.0/22"
-        }
-      }
-      to {
-        ip_block {
-          cidr = "10.20.244.0/22"
-        }
-      }
-      to {
-        ip_block {
-          cidr = "10.20.248.0/22"
-        }
-      }
-      to {
-        ip_block {
-          cidr = "172.20.0.1/32"
-        }
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
-          }
-        }
-        pod_selector {
-          match_labels = {}
-        }
-      }
-      ports {
-        port     = "4317"
-        protocol = "TCP"
-      }
-      ports {
-        port     = "4318"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      ports {
-        port     = "14317"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "8888"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {
-        "app.kubernetes.io/instance" = "otel-gateway"
-        "app.kubernetes.io/name"     = "opentelemetry-collector"
-      }
-    }
-  }
-}
-
 resource "kubernetes_network_policy_v1" "traffic-hml_send-telemetry" {
   depends_on = [
     kubernetes_namespace_v1.hml,
@@ -20540,7 +21075,7 @@ resource "kubernetes_network_policy_v1" "traffic-hml_send-telemetry" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
+            "kubernetes.io/metadata.name" = "hml-telemetry"
           }
         }
         pod_selector {
@@ -20679,7 +21214,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki-entrance" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20692,7 +21227,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki-entrance" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
+            "kubernetes.io/metadata.name" = "hml-telemetry"
           }
         }
         pod_selector {
@@ -20705,7 +21240,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki-entrance" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -20958,7 +21493,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20971,7 +21506,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
+            "kubernetes.io/metadata.name" = "hml-telemetry"
           }
         }
         pod_selector {
@@ -20984,7 +21519,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21053,62 +21588,18 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-prd_be-scraped" {
+resource "kubernetes_network_policy_v1" "traffic-prd-telemetry_otel-gateway" {
   depends_on = [
-    kubernetes_namespace_v1.prd,
-    kubernetes_resource_quota_v1.prd_quota,
-    kubernetes_limit_range_v1.prd_limit-range,
-    kubernetes_network_policy_v1.prd_deny-all,
-    kubernetes_network_policy_v1.prd_allow-dns,
-    kubernetes_service_account_v1.prd_secrets-reader,
-  ]
-
-  metadata {
-    name      = "be-scraped"
-    namespace = "prd"
-  }
-
-  spec {
-    egress       = []
-    policy_types = ["Ingress"]
-
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "metrics"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {}
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "traffic-prd_otel-gateway" {
-  depends_on = [
-    kubernetes_namespace_v1.prd,
-    kubernetes_resource_quota_v1.prd_quota,
-    kubernetes_limit_range_v1.prd_limit-range,
-    kubernetes_network_policy_v1.prd_deny-all,
-    kubernetes_network_policy_v1.prd_allow-dns,
-    kubernetes_service_account_v1.prd_secrets-reader,
+    kubernetes_namespace_v1.prd-telemetry,
+    kubernetes_resource_quota_v1.prd-telemetry_quota,
+    kubernetes_limit_range_v1.prd-telemetry_limit-range,
+    kubernetes_network_policy_v1.prd-telemetry_deny-all,
+    kubernetes_network_policy_v1.prd-telemetry_allow-dns,
   ]
 
   metadata {
     name      = "otel-gateway"
-    namespace = "prd"
+    namespace = "prd-telemetry"
   }
 
   spec {
@@ -21122,7 +21613,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd_otel-gateway" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21242,7 +21733,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd_otel-gateway" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21284,6 +21775,49 @@ resource "kubernetes_network_policy_v1" "traffic-prd_otel-gateway" {
   }
 }
 
+resource "kubernetes_network_policy_v1" "traffic-prd_be-scraped" {
+  depends_on = [
+    kubernetes_namespace_v1.prd,
+    kubernetes_resource_quota_v1.prd_quota,
+    kubernetes_limit_range_v1.prd_limit-range,
+    kubernetes_network_policy_v1.prd_deny-all,
+    kubernetes_network_policy_v1.prd_allow-dns,
+    kubernetes_service_account_v1.prd_secrets-reader,
+  ]
+
+  metadata {
+    name      = "be-scraped"
+    namespace = "prd"
+  }
+
+  spec {
+    egress       = []
+    policy_types = ["Ingress"]
+
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {}
+    }
+  }
+}
+
 resource "kubernetes_network_policy_v1" "traffic-prd_send-telemetry" {
   depends_on = [
     kubernetes_namespace_v1.prd,
@@ -21315,7 +21849,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd_send-telemetry" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21370,6 +21904,24 @@ resource "kubernetes_pod_disruption_budget_v1" "thanos-querier_disruption-budget
   }
 }
 
+resource "kubernetes_resource_quota_v1" "dev-telemetry_quota" {
+  metadata {
+    name      = "quota"
+    namespace = kubernetes_namespace_v1.dev-telemetry.metadata[0].name
+  }
+
+  spec {
+    hard = {
+      "limits.cpu"           = "8"
+      "limits.memory"        = "12Gi"
+      persistentvolumeclaims = "0"
+      pods                   = "8"
+      "requests.cpu"         = "3"
+      "requests.memory"      = "6Gi"
+    }
+  }
+}
+
 resource "kubernetes_resource_quota_v1" "dev_quota" {
   metadata {
     name      = "quota"
@@ -21384,6 +21936,24 @@ resource "kubernetes_resource_quota_v1" "dev_quota" {
       pods                   = "80"
       "requests.cpu"         = "6"
       "requests.memory"      = "24Gi"
+    }
+  }
+}
+
+resource "kubernetes_resource_quota_v1" "hml-telemetry_quota" {
+  metadata {
+    name      = "quota"
+    namespace = kubernetes_namespace_v1.hml-telemetry.metadata[0].name
+  }
+
+  spec {
+    hard = {
+      "limits.cpu"           = "8"
+      "limits.memory"        = "12Gi"
+      persistentvolumeclaims = "0"
+      pods                   = "8"
+      "requests.cpu"         = "3"
+      "requests.memory"      = "6Gi"
     }
   }
 }
@@ -21420,6 +21990,24 @@ resource "kubernetes_resource_quota_v1" "observability_quota" {
       pods                   = "200"
       "requests.cpu"         = "24"
       "requests.memory"      = "96Gi"
+    }
+  }
+}
+
+resource "kubernetes_resource_quota_v1" "prd-telemetry_quota" {
+  metadata {
+    name      = "quota"
+    namespace = kubernetes_namespace_v1.prd-telemetry.metadata[0].name
+  }
+
+  spec {
+    hard = {
+      "limits.cpu"           = "8"
+      "limits.memory"        = "12Gi"
+      persistentvolumeclaims = "0"
+      pods                   = "8"
+      "requests.cpu"         = "3"
+      "requests.memory"      = "6Gi"
     }
   }
 }
@@ -21580,6 +22168,75 @@ resource "kubernetes_service_account_v1" "thanos-store_service-account" {
     }
     name      = "thanos-store"
     namespace = "observability"
+  }
+}
+
+resource "kubernetes_service_v1" "gateway-address-dev" {
+  depends_on = [
+    kubernetes_namespace_v1.dev,
+    kubernetes_resource_quota_v1.dev_quota,
+    kubernetes_limit_range_v1.dev_limit-range,
+    kubernetes_network_policy_v1.dev_deny-all,
+    kubernetes_network_policy_v1.dev_allow-dns,
+    kubernetes_service_account_v1.dev_secrets-reader,
+    kubernetes_network_policy_v1.traffic-dev_send-telemetry,
+    kubernetes_network_policy_v1.traffic-dev_be-scraped,
+  ]
+
+  metadata {
+    name      = "otel-gateway"
+    namespace = "dev"
+  }
+
+  spec {
+    external_name = "otel-gateway.dev-telemetry.svc.cluster.local"
+    type          = "ExternalName"
+  }
+}
+
+resource "kubernetes_service_v1" "gateway-address-hml" {
+  depends_on = [
+    kubernetes_namespace_v1.hml,
+    kubernetes_resource_quota_v1.hml_quota,
+    kubernetes_limit_range_v1.hml_limit-range,
+    kubernetes_network_policy_v1.hml_deny-all,
+    kubernetes_network_policy_v1.hml_allow-dns,
+    kubernetes_service_account_v1.hml_secrets-reader,
+    kubernetes_network_policy_v1.traffic-hml_send-telemetry,
+    kubernetes_network_policy_v1.traffic-hml_be-scraped,
+  ]
+
+  metadata {
+    name      = "otel-gateway"
+    namespace = "hml"
+  }
+
+  spec {
+    external_name = "otel-gateway.hml-telemetry.svc.cluster.local"
+    type          = "ExternalName"
+  }
+}
+
+resource "kubernetes_service_v1" "gateway-address-prd" {
+  depends_on = [
+    kubernetes_namespace_v1.prd,
+    kubernetes_resource_quota_v1.prd_quota,
+    kubernetes_limit_range_v1.prd_limit-range,
+    kubernetes_network_policy_v1.prd_deny-all,
+    kubernetes_network_policy_v1.prd_allow-dns,
+    kubernetes_service_account_v1.prd_secrets-reader,
+    kubernetes_network_policy_v1.traffic-prd_send-telemetry,
+    kubernetes_network_policy_v1.traffic-prd_be-scraped,
+  ]
+
+  metadata {
+    name      = "otel-gateway"
+    namespace = "prd"
+  }
+
+  spec {
+    external_name = "otel-gateway.prd-telemetry.svc.cluster.local"
+    type          = "ExternalName"
   }
 }
 
