@@ -43,7 +43,7 @@ FOLDERS = ("tests/rehearsal/", "tests/synth/", "tests/unit/")
 
 SHARED = {
     f"tests/rehearsal/test_{name}.py": "generated_prometheus"
-    for name in ("alert_end_to_end", "dashboard_queries", "dashboards_preview")
+    for name in ("dashboard_queries", "dashboards_preview")
 }
 """Files that share something made once for a session, and dear: for one worker."""
 

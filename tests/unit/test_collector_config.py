@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import astuple
@@ -13,8 +14,8 @@ from release_samples import BELOW, EVERY_SETTINGS, SIZES, with_size
 from settings_files import valid, vary
 
 from environments.model import OBSERVABILITY, Sampling, Settings
-from helm_values import collector_guards as guards
 from helm_values import collector, endpoints, otel_agent, otel_gateway
+from helm_values import collector_guards as guards
 from helm_values.backend_sizes import BACKENDS, Part
 from helm_values.otel_agent_config import agent_config
 from helm_values.otel_gateway_config import (
@@ -25,6 +26,7 @@ from helm_values.otel_gateway_config import (
 )
 from helm_values.release import Release
 from helm_values.resources import Resources
+from scripts.synthesis import ROOT
 
 Config = dict[str, Any]
 
@@ -776,6 +778,18 @@ def test_traces_that_wait_fit_into_half_of_the_memory(size: Any) -> None:
     # What comes in at the promised rate is there at the same time, on the fewest replicas.
     waiting = gateway.spans_per_second / gateway.min_replicas / spans_per_trace * seconds
     assert 2 * waiting <= gateway.traces_in_memory
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_requests_are_refused_before_traces_are_dropped_undecided(size: Any) -> None:
+    """What a replica can take in at all, as `make load` measured it, is there at the same time."""
+    gateway = BACKENDS[size].gateway
+    measured = json.loads((ROOT / "cost" / "measured_load.json").read_text(encoding="utf-8"))
+    cores = millicores(gateway.resources.cpu_limit) / 1000
+    spans_per_trace, seconds = 10, 10
+
+    held = measured["per_core"]["spans_per_second"] * cores / spans_per_trace * seconds
+    assert held <= gateway.traces_in_memory
 
 
 @pytest.mark.parametrize("size", SIZES)

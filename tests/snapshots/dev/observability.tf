@@ -3047,11 +3047,11 @@ alternateConfig:
         action: upsert
     tail_sampling:
       decision_wait: 10s
-      num_traces: 5000
-      expected_new_traces_per_sec: 500
+      num_traces: 35000
+      expected_new_traces_per_sec: 3500
       decision_cache:
-        sampled_cache_size: 20000
-        non_sampled_cache_size: 20000
+        sampled_cache_size: 140000
+        non_sampled_cache_size: 140000
       policies:
       - name: errors
         type: status_code
@@ -3659,11 +3659,11 @@ alternateConfig:
         action: upsert
     tail_sampling:
       decision_wait: 10s
-      num_traces: 5000
-      expected_new_traces_per_sec: 500
+      num_traces: 35000
+      expected_new_traces_per_sec: 3500
       decision_cache:
-        sampled_cache_size: 20000
-        non_sampled_cache_size: 20000
+        sampled_cache_size: 140000
+        non_sampled_cache_size: 140000
       policies:
       - name: errors
         type: status_code
@@ -4271,11 +4271,11 @@ alternateConfig:
         action: upsert
     tail_sampling:
       decision_wait: 10s
-      num_traces: 5000
-      expected_new_traces_per_sec: 500
+      num_traces: 35000
+      expected_new_traces_per_sec: 3500
       decision_cache:
-        sampled_cache_size: 20000
-        non_sampled_cache_size: 20000
+        sampled_cache_size: 140000
+        non_sampled_cache_size: 140000
       policies:
       - name: errors
         type: status_code

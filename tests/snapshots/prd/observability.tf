@@ -3077,11 +3077,11 @@ alternateConfig:
         action: upsert
     tail_sampling:
       decision_wait: 10s
-      num_traces: 20000
-      expected_new_traces_per_sec: 2000
+      num_traces: 75000
+      expected_new_traces_per_sec: 7500
       decision_cache:
-        sampled_cache_size: 80000
-        non_sampled_cache_size: 80000
+        sampled_cache_size: 300000
+        non_sampled_cache_size: 300000
       policies:
       - name: errors
         type: status_code
@@ -3689,11 +3689,11 @@ alternateConfig:
         action: upsert
     tail_sampling:
       decision_wait: 10s
-      num_traces: 20000
-      expected_new_traces_per_sec: 2000
+      num_traces: 75000
+      expected_new_traces_per_sec: 7500
       decision_cache:
-        sampled_cache_size: 80000
-        non_sampled_cache_size: 80000
+        sampled_cache_size: 300000
+        non_sampled_cache_size: 300000
       policies:
       - name: errors
         type: status_code
@@ -4301,11 +4301,11 @@ alternateConfig:
         action: upsert
     tail_sampling:
       decision_wait: 10s
-      num_traces: 20000
-      expected_new_traces_per_sec: 2000
+      num_traces: 75000
+      expected_new_traces_per_sec: 7500
       decision_cache:
-        sampled_cache_size: 80000
-        non_sampled_cache_size: 80000
+        sampled_cache_size: 300000
+        non_sampled_cache_size: 300000
       policies:
       - name: errors
         type: status_code
