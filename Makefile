@@ -9,6 +9,9 @@ STACK ?=
 YES ?=
 CONFIRM ?=
 PYTEST_ARGS ?=
+# For rehearse and smoke: what they say with --help, as in SMOKE_ARGS="--port-forward --stage dev".
+REHEARSE_ARGS ?=
+SMOKE_ARGS ?=
 # For charts-check: UPDATE=1 rewrites helm_values/contract. CHARTS_DIR=<folder> in the environment
 # takes unpacked charts from there instead of downloading them.
 UPDATE ?=
@@ -78,7 +81,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps dashboards-preview
+.PHONY: synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -136,6 +139,9 @@ rehearse-infra: setup-dev terraform ## Apply ENV's infrastructure to an emulated
 sample-apps: setup-dev ## Install and build the sample applications (once, a minute)
 	@$(PY) -m rehearsal.sample_apps
 
+rehearse: test-programs ## Send the sample applications through ENV's real pipeline here, with faults
+	$(PY) -m rehearsal.run --env $(ENV) $(REHEARSE_ARGS)
+
 charts-check: test-programs ## Render and check every release with the real charts (UPDATE=1: rewrite the contract)
 	$(PY) -m scripts.charts $(if $(UPDATE),--update)
 
@@ -149,7 +155,7 @@ cost: setup ## Estimate the monthly bill of ENV (BUDGET=2200: settings that fit;
 
 # --- Operate ------------------------------------------------------------------------------------
 
-.PHONY: plan deploy destroy
+.PHONY: plan deploy destroy smoke
 plan: node_modules terraform ## Show what deploying ENV would change (STACK="network ...")
 	$(PY) -m scripts.deploy plan $(DEPLOY_ARGS)
 
@@ -158,6 +164,9 @@ deploy: node_modules terraform ## Deploy ENV stack by stack, asking before each 
 
 destroy: node_modules terraform ## Destroy ENV in reverse order, except the stack of the states
 	$(PY) -m scripts.deploy destroy $(DEPLOY_ARGS)
+
+smoke: setup-dev ## Send a metric, a log and a trace through ENV's gateways and find them (SMOKE_ARGS=...)
+	$(PY) -m rehearsal.smoke --env $(ENV) $(SMOKE_ARGS)
 
 # --- Maintain -----------------------------------------------------------------------------------
 

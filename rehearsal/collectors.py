@@ -9,14 +9,14 @@ nothing else: a component that `adapt` does not know may need the cluster, so it
 """
 
 import copy
-import os
 import re
-import signal
 import subprocess
 import threading
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -140,12 +140,7 @@ def unescape_terraform(text: str) -> str:
 
 def gateway_values(stack: Mapping[str, Any], stage: str) -> dict[str, Any]:
     """What Helm gets for a stage's gateway."""
-    return release_values(stack, GATEWAY, gateway_namespace(stage))
-
-
-def gateway_namespace(stage: str) -> str:
-    """Where the gateway of a stage runs."""
-    return telemetry_namespace(stage)
+    return release_values(stack, GATEWAY, telemetry_namespace(stage))
 
 
 def gateway(stack: Mapping[str, Any], stage: str) -> Config:
@@ -425,6 +420,15 @@ def pods_logs(folder: Path) -> Path:
     return folder / "pods"
 
 
+def append_pod_log(folder: Path, namespace: str, pod: str, text: str) -> None:
+    """Write as the kubelet does for a container; `text` begins with F, or with P for a part."""
+    uid = "0f8fad5b-d9cb-469f-a165-70867728950e"
+    file = pods_logs(folder) / f"{namespace}_{pod}_{uid}" / "web" / "0.log"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8") as log:
+        log.write(f"{datetime.now(UTC).isoformat().removesuffix('+00:00')}000Z stdout {text}\n")
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunningCollector:
     """A collector that answers its health check."""
@@ -437,10 +441,27 @@ class RunningCollector:
         """Where it listens here for what it listens for on that port in the cluster."""
         return f"http://{LOOPBACK}:{self.ports[port]}"
 
+    def own_metrics(self) -> list[tuple[str, float]]:
+        """Name with labels, and value, of each thing that it tells Prometheus about itself.
+
+        Raises:
+            OSError: it does not answer.
+        """
+        url = f"{self.url(OWN_METRICS)}/metrics"
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own collector
+            lines = answer.read().decode().splitlines()
+        parts = (line.rpartition(" ") for line in lines if line and not line.startswith("#"))
+        return [(name, float(value)) for name, _, value in parts]
+
+    def told(self, name: str, label: str = "") -> float:
+        """The sum of what it tells under a name; raises OSError."""
+        return sum(
+            value for line, value in self.own_metrics() if line.startswith(name) and label in line
+        )
+
     def kill(self) -> None:
         """End it as the kernel does when memory runs out: it can save nothing."""
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.stop()
+        self.process.kill()
 
 
 def validate(otelcol: Path, adapted: Adapted, folder: Path) -> str | None:

@@ -25,7 +25,7 @@ from rehearsal.processes import LOOPBACK, RunningProcess, free_port, start
 
 Values = Mapping[str, Any]
 
-BLOCK_SECONDS = 30
+BLOCK_SECONDS = 20
 """How much a block holds here; two hours in the cluster."""
 
 _WINDOW = re.compile(r"\[(\d+[mhd])\]")
@@ -89,7 +89,7 @@ def flags(spec: Values) -> list[str]:
     """The flags that the operator derives from `prometheusSpec`, without addresses and folders."""
     made = [
         f"--storage.tsdb.retention.time={spec['retention']}",
-        f"--storage.tsdb.retention.size={spec['retentionSize'].removesuffix('iB')}B",
+        f"--storage.tsdb.retention.size={spec['retentionSize']}",
     ]
     if spec.get("enableRemoteWriteReceiver"):
         made.append("--web.enable-remote-write-receiver")
@@ -154,7 +154,7 @@ def hurried(
             where = f"rules.{group['name']}.{name}"
             windows = sorted(set(_WINDOW.findall(rule["expr"])), key=seconds)
             shorter = {window: pace.windows.get(window, window) for window in windows}
-            if shorter != dict.fromkeys(windows):
+            if list(shorter) != list(shorter.values()):
                 made.append(
                     _shorter(f"{where} windows", ", ".join(windows), ", ".join(shorter.values()))
                 )

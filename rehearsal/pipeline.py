@@ -19,9 +19,9 @@ from typing import Any
 import boto3
 
 from environments.model import OBSERVABILITY, Settings
+from environments.names import telemetry_namespace
 from rehearsal import collectors, metrics_backend, optional_programs
-from rehearsal.alert_backend import SUBSTITUTIONS as ALERT_SUBSTITUTIONS
-from rehearsal.alert_backend import RunningAlertmanager, running_alertmanager
+from rehearsal.alerting import Alerting, alertmanager_with_sinks
 from rehearsal.aws_emulator import AwsEmulator, start_aws_emulator
 from rehearsal.collectors import Here, RunningCollector, Substitution
 from rehearsal.faulty_proxy import FaultyProxy
@@ -59,6 +59,34 @@ BUCKETS = ("metrics", "logs", "traces")
 STAND_IN = "OTLP recorder (stand-in)"
 
 
+ALERT_SUBSTITUTIONS = (
+    Substitution(
+        where="alertmanager.global.slack_api_url_file",
+        was="Slack",
+        now="a recorder on loopback",
+        why="nobody is to be woken by a rehearsal",
+    ),
+    Substitution(
+        where="alertmanager.global.smtp_smarthost",
+        was="the mail server of the settings",
+        now="a recorder on loopback that speaks STARTTLS and AUTH",
+        why="nobody is to be woken by a rehearsal",
+    ),
+    Substitution(
+        where="alertmanager webhook of the dead man's switch",
+        was="an external service",
+        now="a recorder on loopback",
+        why="nobody is to be woken by a rehearsal",
+    ),
+    Substitution(
+        where="alertmanager.route group_wait, group_interval, repeat_interval of 1m",
+        was="seconds to minutes",
+        now="1s",
+        why="minutes of a rehearsal, not days",
+    ),
+)
+
+
 def is_loki(back_end: str) -> bool:
     """Whether the collectors mean Loki by a host and port."""
     return back_end.startswith("loki")
@@ -90,7 +118,7 @@ class Pipeline:
     agent_folder: Path
     prometheus_plan: PrometheusPlan
     prometheus_process: RunningProcess
-    alertmanager: RunningAlertmanager
+    alertmanager: Alerting
     aws: AwsEmulator
     s3: FaultyProxy
     storage: ObjectStorage
@@ -179,9 +207,7 @@ def running_pipeline(
         sink = exits.enter_context(OtlpSink())
         (folder / "alertmanager").mkdir()
         alertmanager = exits.enter_context(
-            running_alertmanager(
-                programs["alertmanager"], kps["alertmanager"], folder / "alertmanager"
-            )
+            alertmanager_with_sinks(kps["alertmanager"], folder / "alertmanager")
         )
         say(f"Alertmanager at {alertmanager.url}, recorders of Slack and mail")
 
@@ -365,7 +391,7 @@ def _targets(
     gateways: Mapping[str, RunningCollector],
     agent: RunningCollector,
     prometheus_port: int,
-    alertmanager: RunningAlertmanager,
+    alertmanager: Alerting,
 ) -> list[Target]:
     def own(collector: RunningCollector) -> str:
         return collector.url(collectors.OWN_METRICS).removeprefix("http://")
@@ -375,7 +401,7 @@ def _targets(
             Target(
                 job="otel-gateway",
                 address=own(gateway),
-                namespace=collectors.gateway_namespace(stage),
+                namespace=telemetry_namespace(stage),
                 service="otel-gateway",
             )
             for stage, gateway in gateways.items()
