@@ -37,7 +37,15 @@ each_document = pytest.mark.parametrize(
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
-WRITTEN_BY_COMMANDS = ("cdktf.out/", "terraform-state/", ".venv", "node_modules")
+WRITTEN_BY_COMMANDS = (
+    "cdktf.out/",
+    "terraform-state/",
+    ".venv",
+    "node_modules",
+    "rehearsal-report/",
+    "site/",
+    "dashboards-preview/",
+)
 
 
 def prose(document: Path) -> str:
