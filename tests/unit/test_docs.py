@@ -38,8 +38,15 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 WRITTEN_BY_COMMANDS = (
-    "cdktf.out/", "terraform-state/", "load-report/", "rehearsal-report/", ".venv", "node_modules",
-)  # fmt: skip
+    "cdktf.out/",
+    "terraform-state/",
+    ".venv",
+    "node_modules",
+    "load-report/",
+    "rehearsal-report/",
+    "site/",
+    "dashboards-preview/",
+)
 
 
 def prose(document: Path) -> str:
