@@ -61,8 +61,8 @@ NOTICE: Final = (
     "<!-- Written by `make docs` (scripts/reference_docs.py): change its sources instead. -->"
 )
 FOLDERS: Final = (
-    "environments", "stacks", "constructs_lib", "helm_values", "grafana", "scripts", "rehearsal",
-    "benchmarks",
+    "environments", "stacks", "constructs_lib", "helm_values", "grafana", "policies",
+    "policies/rules", "scripts", "rehearsal", "benchmarks",
 )  # fmt: skip
 """Folders of Python files that the context names, one line each."""
 
