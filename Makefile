@@ -71,7 +71,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check policy
+.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check policy permissions
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -89,6 +89,9 @@ rules: setup ## Rewrite Prometheus' rules and Alertmanager's configuration in al
 
 docs: setup ## Rewrite docs/reference, the context and the picture in README.md
 	$(PY) -m scripts.reference_docs
+
+permissions: setup-dev node_modules ## Try what each role may do in AWS, and write docs/reference/permissions.md
+	$(PY) -m scripts.permissions
 
 lint: setup-dev ## Check style (ruff)
 	$(PY) -m ruff check .

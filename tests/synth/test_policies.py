@@ -88,7 +88,7 @@ def test_the_policies_above_are_really_looked_at(configs: dict[str, Stacks]) -> 
     assert found["storage"] > 20
 
 
-# --- Versions, tags, account ------------------------------------------------------------------------------
+# --- Versions, tags, account --------------------------------------------------------------------
 
 
 @every_stack

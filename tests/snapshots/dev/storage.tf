@@ -552,7 +552,17 @@ resource "aws_iam_role_policy" "role-velero_policy" {
       {
         Effect   = "Allow"
         Action   = ["ec2:CreateVolume"]
-        Resource = ["arn:aws:ec2:*:*:volume/*", "arn:aws:ec2:*::snapshot/*"]
+        Resource = "arn:aws:ec2:*:*:volume/*"
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["ec2:CreateVolume"]
+        Resource = "arn:aws:ec2:*::snapshot/*"
+        Condition = {
+          StringEquals = {
+            "aws:ResourceTag/ebs.csi.aws.com/cluster" = "true"
+          }
+        }
       },
       {
         Effect   = "Allow"
