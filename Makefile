@@ -29,12 +29,14 @@ help: ## Show this list
 
 # --- Set up -------------------------------------------------------------------------------------
 
-.PHONY: setup setup-dev node_modules terraform programs test-programs
+.PHONY: setup setup-dev node_modules scanners terraform programs test-programs
 setup: .venv/.setup-run.stamp ## Make .venv with what `make synth` needs
 
 setup-dev: .venv/.setup-dev.stamp ## Add what the tests and linters need
 
 node_modules: node_modules/.setup.stamp ## Install the pinned cdktf CLI (for plan, deploy, destroy)
+
+scanners: .cache/scanners/.setup.stamp ## Install checkov and parliament in .cache/scanners
 
 terraform: setup ## Print the Terraform in use; compiles OpenTofu once where there is none
 	@$(PY) -m scripts.terraform
@@ -64,6 +66,13 @@ test-programs: setup-dev
 	$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $@
 
+# A venv of its own: checkov pins versions that ours do not take.
+.cache/scanners/.setup.stamp: tools/requirements-scanners.txt
+	$(PYTHON) -m venv --clear .cache/scanners
+	.cache/scanners/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		--no-compile -r tools/requirements-scanners.txt
+	@touch $@
+
 # npm starts the first `node` on the PATH, which has to be the pinned one.
 node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json .npmrc
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --loglevel=error
@@ -71,7 +80,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check policy permissions
+.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check policy permissions scan
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -90,6 +99,9 @@ rules: setup ## Rewrite Prometheus' rules and Alertmanager's configuration in al
 docs: setup ## Rewrite docs/reference, the context and the picture in README.md
 	$(PY) -m scripts.reference_docs
 
+scan: setup-dev scanners ## Let checkov and parliament judge the Terraform (CHARTS_DIR=: the rendered charts too)
+	$(PY) -m scripts.scan
+
 permissions: setup-dev node_modules ## Try what each role may do in AWS, and write docs/reference/permissions.md
 	$(PY) -m scripts.permissions
 
@@ -104,7 +116,7 @@ fmt: setup-dev ## Format the code and sort the imports
 	$(PY) -m ruff check --fix-only .
 	$(PY) -m ruff format .
 
-test: lint types node_modules terraform test-programs ## Run everything: lint, types, all tests (PYTEST_ARGS=...)
+test: lint types node_modules scanners terraform test-programs ## Run everything: lint, types, all tests (PYTEST_ARGS=...)
 	$(PY) -m pytest $(PYTEST_ARGS)
 
 test-fast: setup-dev ## Run the unit tests only
@@ -149,6 +161,7 @@ lock: setup ## Rewrite the lock files after a change of a *.in file or of packag
 	$(COMPILE) -c tools/lock-constraints.txt -o requirements.txt requirements.in
 	$(COMPILE) -o requirements-dev.txt requirements-dev.in
 	$(COMPILE) -o tools/requirements-go.txt tools/requirements-go.in
+	$(COMPILE) -o tools/requirements-scanners.txt tools/requirements-scanners.in
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --loglevel=error
 	rm -rf .cache/lock
 

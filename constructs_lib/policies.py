@@ -116,7 +116,8 @@ def cluster_autoscaler(cluster_name: str) -> tuple[Statement, ...]:
         _allow(["eks:DescribeNodegroup"], f"arn:aws:eks:*:*:nodegroup/{cluster_name}/*/*"),
         _allow(
             ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
-            "*",
+            # EKS chooses the groups' names, so their tags say which are meant.
+            "arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/*",
             StringEquals={
                 f"{group_tag}/enabled": "true",
                 f"{group_tag}/{cluster_name}": "owned",

@@ -59,8 +59,9 @@ class World:
         return document
 
     def _arn(self, stack: str, reference: str) -> str:
-        if reference == "data.terraform_remote_state.cluster.outputs.cluster_name":
-            return self.cluster_name
+        known = self._elsewhere.get(reference)
+        if known:
+            return known
         kind, _, rest = reference.partition(".")
         name, _, attribute = rest.partition(".")
         if attribute == "arn" and kind == "aws_kms_key":
@@ -69,6 +70,21 @@ class World:
             bucket = instances(self.stacks[stack], kind)[name]["bucket"]
             return f"arn:aws:s3:::{bucket}"
         raise ValueError(f"no ARN for {reference} in {stack}")
+
+    @cached_property
+    def _elsewhere(self) -> dict[str, str]:
+        """What AWS chooses, and what other stacks publish."""
+        settings = self.settings
+        issuer = f"oidc.eks.{settings.region}.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
+        provider = f"arn:aws:iam::{settings.account_id}:oidc-provider/{issuer}"
+        published = "data.terraform_remote_state.cluster.outputs"
+        return {
+            f"{published}.cluster_name": self.cluster_name,
+            f"{published}.oidc_issuer": issuer,
+            f"{published}.oidc_provider_arn": provider,
+            "local.control-plane_oidc_issuer": issuer,
+            "aws_iam_openid_connect_provider.control-plane_oidc-provider.arn": provider,
+        }
 
     @property
     def cluster_name(self) -> str:

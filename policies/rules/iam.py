@@ -27,12 +27,6 @@ WITHOUT_RESOURCE_LEVEL = {
 }
 """Actions that may be allowed on all resources, each with the reason."""
 
-UNDER_CONDITION = {
-    "autoscaling:SetDesiredCapacity": "groups have names that EKS chooses; held by their tags",
-    "autoscaling:TerminateInstanceInAutoScalingGroup": "as above",
-}
-"""Actions that may be allowed on all resources under a condition, each with the reason."""
-
 MANAGED_POLICIES = {
     "AmazonEC2ContainerRegistryPullOnly": "nodes pull images",
     "AmazonEBSCSIDriverPolicyV2": "the EBS CSI driver",
@@ -94,11 +88,8 @@ def _resources(subject: Subject) -> Iterator[Breach]:
         # In a key policy the resource "*" is the key itself.
         if "*" not in as_list(statement.get("Resource", [])) or _is_key_policy(address):
             continue
-        justified = set(WITHOUT_RESOURCE_LEVEL)
-        if statement.get("Condition"):
-            justified |= set(UNDER_CONDITION)
         for action in as_list(statement.get("Action", [])):
-            if action not in justified:
+            if action not in WITHOUT_RESOURCE_LEVEL:
                 yield Breach(
                     address, f"allows {action} on all resources, without a recorded reason"
                 )

@@ -107,7 +107,7 @@ def test_the_autoscaler_changes_only_tagged_groups_of_its_cluster() -> None:
                 "autoscaling:SetDesiredCapacity",
                 "autoscaling:TerminateInstanceInAutoScalingGroup",
             ],
-            "Resource": "*",
+            "Resource": "arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/*",
             "Condition": {
                 "StringEquals": {
                     "aws:ResourceTag/k8s.io/cluster-autoscaler/enabled": "true",

@@ -579,7 +579,7 @@ def test_every_recorded_justification_is_needed() -> None:
         if "*" in as_list(one["Resource"])
         for action in as_list(one["Action"])
     }
-    assert set(iam.WITHOUT_RESOURCE_LEVEL) | set(iam.UNDER_CONDITION) == allowed
+    assert set(iam.WITHOUT_RESOURCE_LEVEL) == allowed
     attached = {
         body["policy_arn"].rpartition("/")[2]
         for stacks in FOUNDATION.configs.values()

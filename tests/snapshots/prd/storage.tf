@@ -307,7 +307,7 @@ resource "aws_iam_role_policy" "role-cluster-autoscaler_policy" {
           "autoscaling:SetDesiredCapacity",
           "autoscaling:TerminateInstanceInAutoScalingGroup",
         ]
-        Resource = "*"
+        Resource = "arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/*"
         Condition = {
           StringEquals = {
             "aws:ResourceTag/k8s.io/cluster-autoscaler/enabled"                                                     = "true"
