@@ -9,6 +9,8 @@ STACK ?=
 YES ?=
 CONFIRM ?=
 PYTEST_ARGS ?=
+# For hostile: how many files.
+N ?= 2000
 # For charts-check: UPDATE=1 rewrites helm_values/contract. CHARTS_DIR=<folder> in the environment
 # takes unpacked charts from there instead of downloading them.
 UPDATE ?=
@@ -80,7 +82,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check policy permissions scan
+.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check policy permissions scan hostile
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -98,6 +100,9 @@ rules: setup ## Rewrite Prometheus' rules and Alertmanager's configuration in al
 
 docs: setup ## Rewrite docs/reference, the context and the picture in README.md
 	$(PY) -m scripts.reference_docs
+
+hostile: setup-dev terraform ## Throw N random and hostile settings at the synthesis (N=2000)
+	$(PY) -m scripts.hostile -n $(N)
 
 scan: setup-dev scanners ## Let checkov and parliament judge the Terraform (CHARTS_DIR=: the rendered charts too)
 	$(PY) -m scripts.scan

@@ -23,7 +23,7 @@ from typing import IO, Final
 
 from constructs_lib.jsii_runtime import node_program
 from environments.load import environment_names
-from scripts.synthesis import deployment_order
+from scripts.synthesis import deployment_order, finish_interrupted
 from scripts.terraform import (
     ROOT,
     TerraformUnavailableError,
@@ -168,6 +168,7 @@ def synthesized_order(env: str, root: Path) -> tuple[str, ...]:
         UsageProblemError: the environment was not synthesized, or not since its last change.
     """
     output = Path("cdktf.out", env)
+    finish_interrupted(root / output)
     manifest = root / output / "manifest.json"
     if not manifest.is_file():
         raise _not_synthesized(env, [f"{output / 'manifest.json'} is missing"])
