@@ -4,10 +4,11 @@ SHELL := /bin/sh
 
 PYTHON ?= python3
 ENV ?= dev
-# For plan, deploy and destroy: STACK="network cluster", YES=1, CONFIRM=prd
+# For plan, deploy, destroy and drift: STACK="network cluster"; YES=1, CONFIRM=prd, LEAVE=1
 STACK ?=
 YES ?=
 CONFIRM ?=
+LEAVE ?=
 PYTEST_ARGS ?=
 # For hostile: how many files.
 N ?= 2000
@@ -23,7 +24,7 @@ PY := $(BIN)/python
 # The AWS bindings are thousands of modules of which few are ever imported: compile on import.
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-compile
 DEPLOY_ARGS = --env $(ENV) $(foreach name,$(STACK),--stack $(name)) $(if $(YES),--yes) \
-	$(if $(CONFIRM),--confirm $(CONFIRM))
+	$(if $(CONFIRM),--confirm $(CONFIRM)) $(if $(LEAVE),--leave)
 
 .PHONY: help
 help: ## Show this list
@@ -143,15 +144,19 @@ charts-check: test-programs ## Render and check every release with the real char
 
 # --- Operate ------------------------------------------------------------------------------------
 
-.PHONY: plan deploy destroy
-plan: node_modules terraform ## Show what deploying ENV would change (STACK="network ...")
+.PHONY: plan deploy destroy drift
+# setup-dev: boto3 asks AWS in which account this is, and what is left in it.
+plan: setup-dev node_modules terraform ## Show what deploying ENV would change (STACK="network ...")
 	$(PY) -m scripts.deploy plan $(DEPLOY_ARGS)
 
-deploy: node_modules terraform ## Deploy ENV stack by stack, asking before each (YES=1: do not ask)
+deploy: setup-dev node_modules terraform ## Deploy ENV stack by stack, asking before each (YES=1: do not ask)
 	$(PY) -m scripts.deploy deploy $(DEPLOY_ARGS)
 
-destroy: node_modules terraform ## Destroy ENV in reverse order, except the stack of the states
+destroy: setup-dev node_modules terraform ## Destroy ENV in reverse order, except the stack of the states
 	$(PY) -m scripts.deploy destroy $(DEPLOY_ARGS)
+
+drift: setup-dev terraform ## Tell what in AWS is not as ENV's stacks say (exit code 1 if anything)
+	$(PY) -m scripts.drift --env $(ENV) $(foreach name,$(STACK),--stack $(name))
 
 # --- Maintain -----------------------------------------------------------------------------------
 
