@@ -15,11 +15,12 @@ from math import ceil
 from typing import get_args
 
 from environments.model import LatencyBoundMs, Sampling, Settings
+from environments.names import GATEWAY, telemetry_namespace, telemetry_namespaces
 from helm_values import collector, collector_guards
 from helm_values.backend_sizes import BACKENDS, GatewaySize
 from helm_values.collector import POD_IP, Config
 
-HEADLESS_SERVICE = "otel-gateway-headless"
+HEADLESS_SERVICE = f"{GATEWAY}-headless"
 LOAD_BALANCING_PORT = 14317
 QUEUE_DIRECTORY = "/var/lib/otelcol/queue"
 SDK_BATCH_SECONDS = 5
@@ -58,7 +59,9 @@ def gateway_config(settings: Settings, stage: str) -> Config:
         },
         "processors": {
             "memory_limiter": collector.memory_limiter(),
-            "transform/claims": collector_guards.drop_claims(stage, tuple(settings.namespaces)),
+            "transform/claims": collector_guards.drop_claims(
+                stage, (*settings.namespaces, *telemetry_namespaces(settings))
+            ),
             "k8s_attributes": _pods_of(stage),
             "resource/stage": collector.enforced_identity(settings, stage),
             "transform/span_names": collector_guards.generalize_span_names(),
@@ -130,7 +133,7 @@ def _sampling(settings: Settings, stage: str) -> Sampling:
 
 def _pods_of(stage: str) -> Config:
     return collector.pod_attributes(
-        # Only this namespace is asked for, so that a Role is enough: a gateway cannot read what
+        # Only the stage is asked for, so that a Role there is enough: a gateway cannot read what
         # runs in other stages.
         filter={"namespace": stage},
         # By the sender's address and by nothing that the sender says.
@@ -228,6 +231,9 @@ def _load_balancing(stage: str, size: GatewaySize) -> Config:
             }
         },
         "resolver": {
-            "k8s": {"service": f"{HEADLESS_SERVICE}.{stage}", "ports": [LOAD_BALANCING_PORT]}
+            "k8s": {
+                "service": f"{HEADLESS_SERVICE}.{telemetry_namespace(stage)}",
+                "ports": [LOAD_BALANCING_PORT],
+            }
         },
     }

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from environments.names import GATEWAY, telemetry_namespace
 from helm_values.render import merge
 from rehearsal.processes import LOOPBACK, RunningProcess, free_port
 from rehearsal.processes import start as start_process
@@ -127,7 +128,7 @@ def unescape_terraform(text: str) -> str:
 
 def gateway(stack: Mapping[str, Any], stage: str) -> Config:
     """The configuration of a stage's gateway."""
-    config: Config = release_values(stack, "otel-gateway", stage)["alternateConfig"]
+    config: Config = release_values(stack, GATEWAY, telemetry_namespace(stage))["alternateConfig"]
     return config
 
 

@@ -23,6 +23,7 @@ from typing import Any, Final, get_args
 
 from environments.load import environment_names, load_environment
 from environments.model import OBSERVABILITY, Settings
+from environments.names import telemetry_namespace
 from environments.sizes import OBSERVABILITY_NODES, Size
 from environments.traffic import (
     EVERYWHERE,
@@ -431,10 +432,13 @@ _TRAFFIC_HEADER: Final = ("Pods", "Direction", "Other end", "TCP ports", "Policy
 def traffic_page(foundation: Foundation, settings: dict[str, Settings]) -> str:
     """Who may talk to whom: the plan of `environments/traffic.py`, and where the rest stands."""
     stages: dict[Row, None] = {}
+    gateways: dict[Row, None] = {}
     observability: dict[Row, None] = {}
     for values in settings.values():
         for namespace, policies in plan_policies(values).items():
-            rows = observability if namespace == OBSERVABILITY else stages
+            rows = stages if namespace in values.stages else gateways
+            if namespace == OBSERVABILITY:
+                rows = observability
             for policy in policies:
                 pods = _pods(policy.pods, values)
                 for direction, rules in (("from", policy.ingress), ("to", policy.egress)):
@@ -448,6 +452,9 @@ def traffic_page(foundation: Foundation, settings: dict[str, Settings]) -> str:
         f"{code(STAGE)} stands for each stage; no policy names another one than its own. These "
         "are the policies of `environments/traffic.py`.",
         "## In each stage\n\n" + table(_TRAFFIC_HEADER, stages),
+        f"## In {code(telemetry_namespace(STAGE))}, the namespace of each stage's gateway\n\n"
+        "Nobody but administrators may change anything there: whoever is let in as a gateway may "
+        "write as any tenant.\n\n" + table(_TRAFFIC_HEADER, gateways),
         "## In observability\n\n" + table(_TRAFFIC_HEADER, observability),
         "## Policies that stand elsewhere\n\nWhat Prometheus, Grafana, Alertmanager and the "
         "system add-ons need. They are all in `observability`.\n\n"
@@ -458,7 +465,15 @@ def traffic_page(foundation: Foundation, settings: dict[str, Settings]) -> str:
 
 
 def _pods(pods: Pods, settings: Settings) -> str:
-    namespace = STAGE if pods.namespace in settings.stages else pods.namespace
+    placeholders = {
+        name: placeholder
+        for stage in settings.stages
+        for name, placeholder in (
+            (stage, STAGE),
+            (telemetry_namespace(stage), telemetry_namespace(STAGE)),
+        )
+    }
+    namespace = placeholders.get(pods.namespace, pods.namespace)
     labels = (
         f"{key.removeprefix('app.kubernetes.io/')}={value}" for key, value in pods.labels.items()
     )
@@ -730,9 +745,12 @@ def context_page(foundation: Foundation, settings: dict[str, Settings]) -> str:
         f"are for {' / '.join(settings)}.\n\n" + _stacks(foundation),
         "## Namespaces\n\nNodes are `fewest-most`; `× 3 zones` means one such group in each zone. "
         "CPU and memory are the quota of requests.\n\n" + _namespaces(settings),
-        "## In the cluster\n\nThe namespaces hold the [releases](../reference/releases.md) and "
-        "the parts of Thanos; what a size means for them is in [capacity](../operations/"
-        "capacity.md), who may talk to whom in [traffic](../reference/traffic.md).",
+        "## In the cluster\n\nBesides, each stage has a namespace for its gateway, "
+        f"{code(telemetry_namespace(STAGE))}, in which only administrators may do "
+        "anything, with a quota that follows from `size`. The namespaces hold the "
+        "[releases](../reference/releases.md) and the parts of Thanos; what a size means for them "
+        "is in [capacity](../operations/capacity.md), who may talk to whom in "
+        "[traffic](../reference/traffic.md).",
         "## What is billed by the hour or month\n\nCounts, no prices. Nodes are what the settings "
         "allow at least and at most; telemetry, traffic and volumes come on top.\n\n"
         + _billed(foundation, settings),

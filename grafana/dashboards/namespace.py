@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from environments.model import OBSERVABILITY
+from environments.names import telemetry_namespace
 from grafana.board import NAMESPACE_TAG, FolderedDashboard, Section, board, path
 from grafana.panels import (
     BUDGET_LEVELS,
@@ -83,7 +84,8 @@ def _glance(namespace: str) -> Sequence[Panel]:
             "Alerting; each links to its runbook.",
             "short",
             Query(
-                expr=f'count({ALERTS}{{namespace="{namespace}", alertstate="firing", '
+                expr=f'count({ALERTS}{{namespace=~"{_with_gateway(namespace)}", '
+                'alertstate="firing", '
                 'severity=~"critical|warning"}) or vector(0)',
                 legend="alerts",
             ),
@@ -112,6 +114,13 @@ def _glance(namespace: str) -> Sequence[Panel]:
             decimals=0,
         ),
     ]
+
+
+def _with_gateway(namespace: str) -> str:
+    """The namespaces whose alerts go where this one's go (alertmanager/routing.py)."""
+    if namespace == OBSERVABILITY:
+        return namespace
+    return f"{namespace}|{telemetry_namespace(namespace)}"
 
 
 def _services(namespace: str) -> Sequence[Panel]:

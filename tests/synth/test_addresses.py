@@ -85,9 +85,12 @@ ADDRESSES = {
     """,
     "observability": """
         kubernetes_namespace_v1.dev
+        kubernetes_namespace_v1.dev-telemetry
         kubernetes_namespace_v1.hml
+        kubernetes_namespace_v1.hml-telemetry
         kubernetes_namespace_v1.observability
         kubernetes_namespace_v1.prd
+        kubernetes_namespace_v1.prd-telemetry
     """,
 }
 MORE_IN_PRD = {

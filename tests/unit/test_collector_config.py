@@ -425,7 +425,7 @@ def test_a_trace_is_decided_where_all_of_it_comes_together(settings: Settings, s
     assert samplers["traces/sampled"]["exporters"] == ["otlp_grpc/tempo"]
     assert pipelines(config)["traces"]["exporters"] == ["load_balancing", "span_metrics"]
     assert balancing["routing_key"] == "traceID"
-    assert balancing["resolver"]["k8s"]["service"] == f"otel-gateway-headless.{stage}"
+    assert balancing["resolver"]["k8s"]["service"] == f"otel-gateway-headless.{stage}-telemetry"
     (port,) = balancing["resolver"]["k8s"]["ports"]
     assert config["receivers"]["otlp/lb"]["protocols"]["grpc"]["endpoint"].endswith(f":{port}")
     # Nothing may hold spans back, or put those of several traces together, before the decision.
@@ -586,9 +586,9 @@ def test_span_names_lose_their_identifiers(name: str, general: str) -> None:
 def test_each_stage_has_a_gateway_on_its_own_nodes(settings: Settings) -> None:
     made = otel_gateway.releases(settings, BELOW)
 
-    assert [release.namespace for release in made] == list(settings.stages)
-    for release in made:
-        stage, values = release.namespace, release.values
+    assert [release.namespace for release in made] == [f"{s}-telemetry" for s in settings.stages]
+    for stage, release in zip(settings.stages, made, strict=True):
+        values = release.values
         assert values["nodeSelector"] == {"deployment.environment.name": stage}
         assert values["tolerations"] == [
             {
@@ -608,8 +608,42 @@ def test_gateways_share_no_name_outside_of_their_namespaces(settings: Settings) 
         assert values["clusterRole"] == {"create": False}
         assert "presets" not in values
         kinds = {manifest["kind"] for manifest in values["extraManifests"]}
-        assert not [kind for kind in kinds if kind.startswith("Cluster")]
-        assert "Role" in kinds
+        assert kinds == {"Service", "Role", "RoleBinding"}
+
+
+@every_settings
+def test_a_gateway_may_read_the_pods_of_its_stage_and_the_addresses_of_its_own(
+    settings: Settings,
+) -> None:
+    for stage, release in zip(settings.stages, otel_gateway.releases(settings, BELOW), strict=True):
+        manifests = release.values["extraManifests"]
+        may = {
+            manifest["metadata"]["namespace"]: {
+                resource for rule in manifest["rules"] for resource in rule["resources"]
+            }
+            for manifest in manifests
+            if manifest["kind"] == "Role"
+        }
+        assert may == {
+            stage: {"pods", "replicasets", "jobs"},
+            f"{stage}-telemetry": {"endpointslices"},
+        }
+        bound = [manifest for manifest in manifests if manifest["kind"] == "RoleBinding"]
+        assert {manifest["metadata"]["namespace"] for manifest in bound} == set(may)
+        account = release.values["serviceAccount"]["name"]
+        for manifest in bound:
+            # In the gateway's namespace: nobody of the stage can run a pod as it.
+            assert manifest["subjects"] == [
+                {"kind": "ServiceAccount", "name": account, "namespace": f"{stage}-telemetry"}
+            ]
+
+
+@every_settings
+def test_what_a_gateway_tells_of_itself_is_the_stages(settings: Settings) -> None:
+    # Its alerts go where the stage's go, and dashboards show it there.
+    for stage, release in zip(settings.stages, otel_gateway.releases(settings, BELOW), strict=True):
+        (endpoint,) = release.values["serviceMonitor"]["metricsEndpoints"]
+        assert endpoint["relabelings"] == [{"targetLabel": "namespace", "replacement": stage}]
 
 
 @every_settings
@@ -729,8 +763,6 @@ def test_the_shipped_environments_have_room(environment: str) -> None:
     observability.append((most_nodes, row.agent.resources))
 
     assert fits(observability, settings, OBSERVABILITY)
-    for stage in settings.stages:
-        assert fits([(row.gateway.max_replicas, row.gateway.resources)], settings, stage)
 
 
 def fits(pods: list[tuple[int, Resources]], settings: Settings, namespace: str) -> bool:

@@ -132,7 +132,8 @@ def test_every_policy_is_in_the_reference() -> None:
                 assert f"| `{policy.name}` |" in text
     # One row for all stages, and no address of one environment.
     assert re.findall(r"\d+\.\d+\.\d+\.\d+", text) == []
-    assert not any(f"in `{stage}`" in text for stage in settings["prd"].stages)
+    assert not any(f"in `{stage}" in text for stage in settings["prd"].stages)
+    assert "in `<stage>-telemetry`" in text
     assert "`kps-grafana`" in text
     assert "`thanos-store`" in text
 
@@ -213,7 +214,11 @@ def test_the_index_lists_every_decision_in_order() -> None:
 def test_a_decision_has_every_heading_of_the_template(adr: Path) -> None:
     text = adr.read_text(encoding="utf-8")
     assert text.startswith(f"# {adr.name[:4]}: ")
-    assert re.search(r"^Status: (?:proposed|accepted|replaced by \d{4})$", text, re.MULTILINE)
+    assert re.search(
+        r"^Status: (?:proposed|accepted(?:, amend(?:s|ed by) \d{4})?|replaced by \d{4})$",
+        text,
+        re.M,
+    )
     assert tuple(re.findall(r"^## (.*)$", text, re.MULTILINE)) == HEADINGS
 
 

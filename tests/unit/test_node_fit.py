@@ -17,10 +17,12 @@ from settings_files import TODAY, problems, render, vary, write
 
 from environments.load import environment_names
 from environments.model import OBSERVABILITY, NodeGroup, Settings
+from environments.names import telemetry_namespace
 from environments.sizes import LEAST_OBSERVABILITY_QUOTA, OBSERVABILITY_NODES, Size
-from helm_values import thanos
+from helm_values import otel_gateway, thanos
+from helm_values.resources import mebibytes, millicores
 from scripts.chart_contract import read_contracts
-from scripts.chart_pods import PodGroup, mebibytes, millicores, parse, pod_groups
+from scripts.chart_pods import PodGroup, parse, pod_groups
 from scripts.chart_settings import settings_to_check
 
 SETTINGS: Final = settings_to_check(TODAY)
@@ -148,7 +150,7 @@ def running(settings: Settings) -> list[PodGroup]:
 
 
 def gateway(settings: Settings, stage: str) -> PodGroup:
-    (found,) = groups(settings, stage)
+    (found,) = groups(settings, telemetry_namespace(stage))
     return found
 
 
@@ -343,17 +345,27 @@ def test_the_largest_gateways_fit_the_stage_that_they_are_for() -> None:
         assert item.most + 1 <= per_node * group.max_size * zones(group)
 
 
-@pytest.mark.parametrize("name", environment_names())
-def test_quotas_of_stages_leave_room_beside_the_gateway(name: str) -> None:
+@pytest.mark.parametrize("name", SETTINGS)
+def test_quota_of_a_gateways_namespace_holds_a_rollout_of_the_most_and_not_much_more(
+    name: str,
+) -> None:
     settings = SETTINGS[name]
+    quota = otel_gateway.quota(settings)
     for stage in settings.stages:
-        item, quota = gateway(settings, stage), settings.namespaces[stage].quota
-        most = item.most + surge(item)
-        assert requests(item).cpu * most <= quota.requests_cpu * 1000 * 0.75, stage
-        assert requests(item).memory * most <= quota.requests_memory_gib * 1024 * 0.75, stage
-        assert limits(item).cpu * most <= quota.limits_cpu * 1000 * 0.75, stage
-        assert limits(item).memory * most <= quota.limits_memory_gib * 1024 * 0.75, stage
-        assert most <= quota.pods / 2, stage
+        item = gateway(settings, stage)
+        # Beside them one that a rollout makes (`maxSurge`), and one that is ending.
+        most = item.most + 2
+        needed = {
+            "requests_cpu": requests(item).cpu * most / 1000,
+            "requests_memory_gib": requests(item).memory * most / 1024,
+            "limits_cpu": limits(item).cpu * most / 1000,
+            "limits_memory_gib": limits(item).memory * most / 1024,
+        }
+        for key, amount in needed.items():
+            # Whole cores and GiB.
+            assert amount <= getattr(quota, key) < amount + 1, key
+        assert (quota.pods, quota.persistent_volume_claims) == (most, 0)
+        assert item.volumes == 0
 
 
 def least_quota(settings: Settings, nodes: int) -> dict[str, float]:

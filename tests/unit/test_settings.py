@@ -396,6 +396,9 @@ WRONG = [
             "a_b",
             "a/b",
             "a\nb",
+            # Of the gateways.
+            "dev-telemetry",
+            "-telemetry",
         )
     ),
     wrong(

@@ -431,9 +431,9 @@ prometheus:
           - key: kubernetes.io/metadata.name
             operator: In
             values:
-            - dev
-            - hml
-            - prd
+            - dev-telemetry
+            - hml-telemetry
+            - prd-telemetry
         podSelector:
           matchLabels:
             app.kubernetes.io/name: opentelemetry-collector
@@ -634,7 +634,7 @@ alertmanager:
         - alertname = "InfoInhibitor"
       - receiver: dev-channel
         matchers:
-        - namespace = "dev"
+        - namespace =~ "dev|dev-telemetry"
         active_time_intervals:
         - office-hours
         routes:
@@ -647,7 +647,7 @@ alertmanager:
           - office-hours
       - receiver: hml-channel
         matchers:
-        - namespace = "hml"
+        - namespace =~ "hml|hml-telemetry"
         routes:
         - receiver: hml-channel
           matchers:
@@ -656,7 +656,7 @@ alertmanager:
           repeat_interval: 24h
       - receiver: prd-channel
         matchers:
-        - namespace = "prd"
+        - namespace =~ "prd|prd-telemetry"
         routes:
         - receiver: prd-page
           matchers:
@@ -1299,7 +1299,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryAbsent.md
           dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
       - alert: WorkloadUnavailable
-        expr: kube_deployment_spec_replicas{namespace=~"observability|dev|hml|prd"} > 0 and on (namespace, deployment) kube_deployment_status_replicas_available{namespace=~"observability|dev|hml|prd"} == 0
+        expr: kube_deployment_spec_replicas{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} > 0 and on (namespace, deployment) kube_deployment_status_replicas_available{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} == 0
         for: 5m
         labels:
           severity: critical
@@ -1488,7 +1488,7 @@ additionalPrometheusRulesMap:
     - name: saturation
       rules:
       - alert: ContainerMemoryNearLimit
-        expr: sum by (namespace, pod, container) (container_memory_working_set_bytes{namespace=~"observability|dev|hml|prd", container!=""}) / sum by (namespace, pod, container) (kube_pod_container_resource_limits{namespace=~"observability|dev|hml|prd", resource="memory"}) > 0.9
+        expr: sum by (namespace, pod, container) (container_memory_working_set_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", container!=""}) / sum by (namespace, pod, container) (kube_pod_container_resource_limits{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", resource="memory"}) > 0.9
         for: 10m
         labels:
           severity: warning
@@ -1500,7 +1500,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerMemoryNearLimit.md
           dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: ContainerCpuThrottled
-        expr: sum by (namespace, pod, container) (increase(container_cpu_cfs_throttled_periods_total{namespace=~"observability|dev|hml|prd", container!=""}[5m])) / sum by (namespace, pod, container) (increase(container_cpu_cfs_periods_total{namespace=~"observability|dev|hml|prd", container!=""}[5m])) > 0.25
+        expr: sum by (namespace, pod, container) (increase(container_cpu_cfs_throttled_periods_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", container!=""}[5m])) / sum by (namespace, pod, container) (increase(container_cpu_cfs_periods_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", container!=""}[5m])) > 0.25
         for: 15m
         labels:
           severity: info
@@ -1512,7 +1512,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerCpuThrottled.md
           dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: ContainerOomKilled
-        expr: sum by (namespace, pod, container) (increase(kube_pod_container_status_restarts_total{namespace=~"observability|dev|hml|prd"}[10m])) > 0 and on (namespace, pod, container) kube_pod_container_status_last_terminated_reason{namespace=~"observability|dev|hml|prd", reason="OOMKilled"} == 1
+        expr: sum by (namespace, pod, container) (increase(kube_pod_container_status_restarts_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"}[10m])) > 0 and on (namespace, pod, container) kube_pod_container_status_last_terminated_reason{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", reason="OOMKilled"} == 1
         for: 0m
         labels:
           severity: warning
@@ -1524,7 +1524,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerOomKilled.md
           dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: VolumeFillingUp
-        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd"} < 0.15 and predict_linear(kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd"}[6h], 4 * 24 * 3600) < 0
+        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} < 0.15 and predict_linear(kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"}[6h], 4 * 24 * 3600) < 0
         for: 1h
         labels:
           severity: warning
@@ -1536,7 +1536,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/VolumeFillingUp.md
           dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: VolumeNearlyFull
-        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd"} < 0.03
+        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} < 0.03
         for: 1m
         labels:
           severity: critical
@@ -1548,7 +1548,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/VolumeNearlyFull.md
           dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: NamespaceQuotaNearLimit
-        expr: kube_resourcequota{namespace=~"observability|dev|hml|prd", type="used"} / ignoring (type) (kube_resourcequota{namespace=~"observability|dev|hml|prd", type="hard"} > 0) > 0.9
+        expr: kube_resourcequota{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", type="used"} / ignoring (type) (kube_resourcequota{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", type="hard"} > 0) > 0.9
         for: 15m
         labels:
           severity: warning
@@ -2670,12 +2670,18 @@ EOT
   wait    = true
 }
 
-resource "helm_release" "release-otel-gateway-dev" {
+resource "helm_release" "release-otel-gateway-dev-telemetry" {
   atomic          = true
   chart           = "opentelemetry-collector"
   cleanup_on_fail = true
   depends_on = [
     kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.dev-telemetry,
+    kubernetes_resource_quota_v1.dev-telemetry_quota,
+    kubernetes_limit_range_v1.dev-telemetry_limit-range,
+    kubernetes_network_policy_v1.dev-telemetry_deny-all,
+    kubernetes_network_policy_v1.dev-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-dev-telemetry_otel-gateway,
     kubernetes_namespace_v1.dev,
     kubernetes_resource_quota_v1.dev_quota,
     kubernetes_limit_range_v1.dev_limit-range,
@@ -2684,14 +2690,13 @@ resource "helm_release" "release-otel-gateway-dev" {
     kubernetes_service_account_v1.dev_secrets-reader,
     kubernetes_network_policy_v1.traffic-dev_send-telemetry,
     kubernetes_network_policy_v1.traffic-dev_be-scraped,
-    kubernetes_network_policy_v1.traffic-dev_otel-gateway,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
   ]
   max_history = 5
   name        = "otel-gateway"
-  namespace   = "dev"
+  namespace   = "dev-telemetry"
   repository  = "https://open-telemetry.github.io/opentelemetry-helm-charts"
   timeout     = 600
   values = [
@@ -2778,16 +2783,41 @@ serviceMonitor:
   metricsEndpoints:
   - port: metrics
     interval: 30s
+    relabelings:
+    - targetLabel: namespace
+      replacement: dev
 prometheusRule:
   enabled: false
 networkPolicy:
   enabled: false
+image:
+  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
+command:
+  name: otelcol-k8s
+resources:
+  requests:
+    cpu: 150m
+    memory: 384Mi
+  limits:
+    cpu: 500m
+    memory: 768Mi
+nodeSelector:
+  deployment.environment.name: dev
+tolerations:
+- key: deployment.environment.name
+  operator: Equal
+  value: dev
+  effect: NoSchedule
+extraVolumes:
+- name: queue
+  emptyDir:
+    sizeLimit: 1536Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
   metadata:
     name: otel-gateway-headless
-    namespace: '{{ .Release.Namespace }}'
+    namespace: dev-telemetry
   spec:
     clusterIP: None
     ports:
@@ -2797,13 +2827,13 @@ extraManifests:
       protocol: TCP
     selector:
       app.kubernetes.io/name: opentelemetry-collector
-      app.kubernetes.io/instance: '{{ .Release.Name }}'
+      app.kubernetes.io/instance: otel-gateway
       component: standalone-collector
 - apiVersion: rbac.authorization.k8s.io/v1
   kind: Role
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: dev
   rules:
   - apiGroups:
     - ''
@@ -2829,6 +2859,25 @@ extraManifests:
     - get
     - list
     - watch
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: RoleBinding
+  metadata:
+    name: otel-gateway
+    namespace: dev
+  roleRef:
+    apiGroup: rbac.authorization.k8s.io
+    kind: Role
+    name: otel-gateway
+  subjects:
+  - kind: ServiceAccount
+    name: otel-gateway
+    namespace: dev-telemetry
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: Role
+  metadata:
+    name: otel-gateway
+    namespace: dev-telemetry
+  rules:
   - apiGroups:
     - discovery.k8s.io
     resources:
@@ -2841,7 +2890,7 @@ extraManifests:
   kind: RoleBinding
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: dev-telemetry
   roleRef:
     apiGroup: rbac.authorization.k8s.io
     kind: Role
@@ -2849,29 +2898,7 @@ extraManifests:
   subjects:
   - kind: ServiceAccount
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
-image:
-  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
-resources:
-  requests:
-    cpu: 150m
-    memory: 384Mi
-  limits:
-    cpu: 500m
-    memory: 768Mi
-nodeSelector:
-  deployment.environment.name: dev
-tolerations:
-- key: deployment.environment.name
-  operator: Equal
-  value: dev
-  effect: NoSchedule
-extraVolumes:
-- name: queue
-  emptyDir:
-    sizeLimit: 1536Mi
+    namespace: dev-telemetry
 alternateConfig:
   extensions:
     health_check:
@@ -2912,7 +2939,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -2931,7 +2958,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -2950,7 +2977,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -3115,7 +3142,7 @@ alternateConfig:
             enabled: false
       resolver:
         k8s:
-          service: otel-gateway-headless.dev
+          service: otel-gateway-headless.dev-telemetry
           ports:
           - 14317
     otlp_grpc/tempo:
@@ -3262,12 +3289,18 @@ EOT
   wait    = true
 }
 
-resource "helm_release" "release-otel-gateway-hml" {
+resource "helm_release" "release-otel-gateway-hml-telemetry" {
   atomic          = true
   chart           = "opentelemetry-collector"
   cleanup_on_fail = true
   depends_on = [
     kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.hml-telemetry,
+    kubernetes_resource_quota_v1.hml-telemetry_quota,
+    kubernetes_limit_range_v1.hml-telemetry_limit-range,
+    kubernetes_network_policy_v1.hml-telemetry_deny-all,
+    kubernetes_network_policy_v1.hml-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-hml-telemetry_otel-gateway,
     kubernetes_namespace_v1.hml,
     kubernetes_resource_quota_v1.hml_quota,
     kubernetes_limit_range_v1.hml_limit-range,
@@ -3276,14 +3309,13 @@ resource "helm_release" "release-otel-gateway-hml" {
     kubernetes_service_account_v1.hml_secrets-reader,
     kubernetes_network_policy_v1.traffic-hml_send-telemetry,
     kubernetes_network_policy_v1.traffic-hml_be-scraped,
-    kubernetes_network_policy_v1.traffic-hml_otel-gateway,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
   ]
   max_history = 5
   name        = "otel-gateway"
-  namespace   = "hml"
+  namespace   = "hml-telemetry"
   repository  = "https://open-telemetry.github.io/opentelemetry-helm-charts"
   timeout     = 600
   values = [
@@ -3370,16 +3402,41 @@ serviceMonitor:
   metricsEndpoints:
   - port: metrics
     interval: 30s
+    relabelings:
+    - targetLabel: namespace
+      replacement: hml
 prometheusRule:
   enabled: false
 networkPolicy:
   enabled: false
+image:
+  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
+command:
+  name: otelcol-k8s
+resources:
+  requests:
+    cpu: 150m
+    memory: 384Mi
+  limits:
+    cpu: 500m
+    memory: 768Mi
+nodeSelector:
+  deployment.environment.name: hml
+tolerations:
+- key: deployment.environment.name
+  operator: Equal
+  value: hml
+  effect: NoSchedule
+extraVolumes:
+- name: queue
+  emptyDir:
+    sizeLimit: 1536Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
   metadata:
     name: otel-gateway-headless
-    namespace: '{{ .Release.Namespace }}'
+    namespace: hml-telemetry
   spec:
     clusterIP: None
     ports:
@@ -3389,13 +3446,13 @@ extraManifests:
       protocol: TCP
     selector:
       app.kubernetes.io/name: opentelemetry-collector
-      app.kubernetes.io/instance: '{{ .Release.Name }}'
+      app.kubernetes.io/instance: otel-gateway
       component: standalone-collector
 - apiVersion: rbac.authorization.k8s.io/v1
   kind: Role
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: hml
   rules:
   - apiGroups:
     - ''
@@ -3421,6 +3478,25 @@ extraManifests:
     - get
     - list
     - watch
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: RoleBinding
+  metadata:
+    name: otel-gateway
+    namespace: hml
+  roleRef:
+    apiGroup: rbac.authorization.k8s.io
+    kind: Role
+    name: otel-gateway
+  subjects:
+  - kind: ServiceAccount
+    name: otel-gateway
+    namespace: hml-telemetry
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: Role
+  metadata:
+    name: otel-gateway
+    namespace: hml-telemetry
+  rules:
   - apiGroups:
     - discovery.k8s.io
     resources:
@@ -3433,7 +3509,7 @@ extraManifests:
   kind: RoleBinding
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: hml-telemetry
   roleRef:
     apiGroup: rbac.authorization.k8s.io
     kind: Role
@@ -3441,29 +3517,7 @@ extraManifests:
   subjects:
   - kind: ServiceAccount
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
-image:
-  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
-resources:
-  requests:
-    cpu: 150m
-    memory: 384Mi
-  limits:
-    cpu: 500m
-    memory: 768Mi
-nodeSelector:
-  deployment.environment.name: hml
-tolerations:
-- key: deployment.environment.name
-  operator: Equal
-  value: hml
-  effect: NoSchedule
-extraVolumes:
-- name: queue
-  emptyDir:
-    sizeLimit: 1536Mi
+    namespace: hml-telemetry
 alternateConfig:
   extensions:
     health_check:
@@ -3504,7 +3558,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -3523,7 +3577,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -3542,7 +3596,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -3707,7 +3761,7 @@ alternateConfig:
             enabled: false
       resolver:
         k8s:
-          service: otel-gateway-headless.hml
+          service: otel-gateway-headless.hml-telemetry
           ports:
           - 14317
     otlp_grpc/tempo:
@@ -3854,12 +3908,18 @@ EOT
   wait    = true
 }
 
-resource "helm_release" "release-otel-gateway-prd" {
+resource "helm_release" "release-otel-gateway-prd-telemetry" {
   atomic          = true
   chart           = "opentelemetry-collector"
   cleanup_on_fail = true
   depends_on = [
     kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.prd-telemetry,
+    kubernetes_resource_quota_v1.prd-telemetry_quota,
+    kubernetes_limit_range_v1.prd-telemetry_limit-range,
+    kubernetes_network_policy_v1.prd-telemetry_deny-all,
+    kubernetes_network_policy_v1.prd-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-prd-telemetry_otel-gateway,
     kubernetes_namespace_v1.prd,
     kubernetes_resource_quota_v1.prd_quota,
     kubernetes_limit_range_v1.prd_limit-range,
@@ -3868,14 +3928,13 @@ resource "helm_release" "release-otel-gateway-prd" {
     kubernetes_service_account_v1.prd_secrets-reader,
     kubernetes_network_policy_v1.traffic-prd_send-telemetry,
     kubernetes_network_policy_v1.traffic-prd_be-scraped,
-    kubernetes_network_policy_v1.traffic-prd_otel-gateway,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
   ]
   max_history = 5
   name        = "otel-gateway"
-  namespace   = "prd"
+  namespace   = "prd-telemetry"
   repository  = "https://open-telemetry.github.io/opentelemetry-helm-charts"
   timeout     = 600
   values = [
@@ -3962,16 +4021,41 @@ serviceMonitor:
   metricsEndpoints:
   - port: metrics
     interval: 30s
+    relabelings:
+    - targetLabel: namespace
+      replacement: prd
 prometheusRule:
   enabled: false
 networkPolicy:
   enabled: false
+image:
+  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
+command:
+  name: otelcol-k8s
+resources:
+  requests:
+    cpu: 150m
+    memory: 384Mi
+  limits:
+    cpu: 500m
+    memory: 768Mi
+nodeSelector:
+  deployment.environment.name: prd
+tolerations:
+- key: deployment.environment.name
+  operator: Equal
+  value: prd
+  effect: NoSchedule
+extraVolumes:
+- name: queue
+  emptyDir:
+    sizeLimit: 1536Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
   metadata:
     name: otel-gateway-headless
-    namespace: '{{ .Release.Namespace }}'
+    namespace: prd-telemetry
   spec:
     clusterIP: None
     ports:
@@ -3981,13 +4065,13 @@ extraManifests:
       protocol: TCP
     selector:
       app.kubernetes.io/name: opentelemetry-collector
-      app.kubernetes.io/instance: '{{ .Release.Name }}'
+      app.kubernetes.io/instance: otel-gateway
       component: standalone-collector
 - apiVersion: rbac.authorization.k8s.io/v1
   kind: Role
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: prd
   rules:
   - apiGroups:
     - ''
@@ -4013,6 +4097,25 @@ extraManifests:
     - get
     - list
     - watch
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: RoleBinding
+  metadata:
+    name: otel-gateway
+    namespace: prd
+  roleRef:
+    apiGroup: rbac.authorization.k8s.io
+    kind: Role
+    name: otel-gateway
+  subjects:
+  - kind: ServiceAccount
+    name: otel-gateway
+    namespace: prd-telemetry
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: Role
+  metadata:
+    name: otel-gateway
+    namespace: prd-telemetry
+  rules:
   - apiGroups:
     - discovery.k8s.io
     resources:
@@ -4025,7 +4128,7 @@ extraManifests:
   kind: RoleBinding
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: prd-telemetry
   roleRef:
     apiGroup: rbac.authorization.k8s.io
     kind: Role
@@ -4033,29 +4136,7 @@ extraManifests:
   subjects:
   - kind: ServiceAccount
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
-image:
-  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
-resources:
-  requests:
-    cpu: 150m
-    memory: 384Mi
-  limits:
-    cpu: 500m
-    memory: 768Mi
-nodeSelector:
-  deployment.environment.name: prd
-tolerations:
-- key: deployment.environment.name
-  operator: Equal
-  value: prd
-  effect: NoSchedule
-extraVolumes:
-- name: queue
-  emptyDir:
-    sizeLimit: 1536Mi
+    namespace: prd-telemetry
 alternateConfig:
   extensions:
     health_check:
@@ -4096,7 +4177,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -4115,7 +4196,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -4134,7 +4215,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -4299,7 +4380,7 @@ alternateConfig:
             enabled: false
       resolver:
         k8s:
-          service: otel-gateway-headless.prd
+          service: otel-gateway-headless.prd-telemetry
           ports:
           - 14317
     otlp_grpc/tempo:
@@ -6118,7 +6199,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "count(ALERTS{namespace=\"dev\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              expr         = "count(ALERTS{namespace=~\"dev|dev-telemetry\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
               refId        = "A"
               legendFormat = "alerts"
               datasource = {
@@ -8705,7 +8786,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "count(ALERTS{namespace=\"hml\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              expr         = "count(ALERTS{namespace=~\"hml|hml-telemetry\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
               refId        = "A"
               legendFormat = "alerts"
               datasource = {
@@ -11182,7 +11263,7 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "count(ALERTS{namespace=\"observability\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              expr         = "count(ALERTS{namespace=~\"observability\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
               refId        = "A"
               legendFormat = "alerts"
               datasource = {
@@ -12015,7 +12096,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "count(ALERTS{namespace=\"prd\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              expr         = "count(ALERTS{namespace=~\"prd|prd-telemetry\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
               refId        = "A"
               legendFormat = "alerts"
               datasource = {
@@ -19663,10 +19744,52 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
   }
 }
 
+resource "kubernetes_limit_range_v1" "dev-telemetry_limit-range" {
+  metadata {
+    name      = "container-defaults"
+    namespace = kubernetes_namespace_v1.dev-telemetry.metadata[0].name
+  }
+
+  spec {
+    limit {
+      default = {
+        cpu    = "500m"
+        memory = "256Mi"
+      }
+      default_request = {
+        cpu    = "50m"
+        memory = "64Mi"
+      }
+      type = "Container"
+    }
+  }
+}
+
 resource "kubernetes_limit_range_v1" "dev_limit-range" {
   metadata {
     name      = "container-defaults"
     namespace = kubernetes_namespace_v1.dev.metadata[0].name
+  }
+
+  spec {
+    limit {
+      default = {
+        cpu    = "500m"
+        memory = "256Mi"
+      }
+      default_request = {
+        cpu    = "50m"
+        memory = "64Mi"
+      }
+      type = "Container"
+    }
+  }
+}
+
+resource "kubernetes_limit_range_v1" "hml-telemetry_limit-range" {
+  metadata {
+    name      = "container-defaults"
+    namespace = kubernetes_namespace_v1.hml-telemetry.metadata[0].name
   }
 
   spec {
@@ -19726,6 +19849,27 @@ resource "kubernetes_limit_range_v1" "observability_limit-range" {
   }
 }
 
+resource "kubernetes_limit_range_v1" "prd-telemetry_limit-range" {
+  metadata {
+    name      = "container-defaults"
+    namespace = kubernetes_namespace_v1.prd-telemetry.metadata[0].name
+  }
+
+  spec {
+    limit {
+      default = {
+        cpu    = "500m"
+        memory = "256Mi"
+      }
+      default_request = {
+        cpu    = "50m"
+        memory = "64Mi"
+      }
+      type = "Container"
+    }
+  }
+}
+
 resource "kubernetes_limit_range_v1" "prd_limit-range" {
   metadata {
     name      = "container-defaults"
@@ -19758,6 +19902,17 @@ resource "kubernetes_namespace_v1" "dev" {
   }
 }
 
+resource "kubernetes_namespace_v1" "dev-telemetry" {
+  metadata {
+    labels = {
+      "deployment.environment.name"        = "dev"
+      "pod-security.kubernetes.io/enforce" = "baseline"
+      "pod-security.kubernetes.io/warn"    = "restricted"
+    }
+    name = "dev-telemetry"
+  }
+}
+
 resource "kubernetes_namespace_v1" "hml" {
   metadata {
     labels = {
@@ -19766,6 +19921,17 @@ resource "kubernetes_namespace_v1" "hml" {
       "pod-security.kubernetes.io/warn"    = "restricted"
     }
     name = "hml"
+  }
+}
+
+resource "kubernetes_namespace_v1" "hml-telemetry" {
+  metadata {
+    labels = {
+      "deployment.environment.name"        = "hml"
+      "pod-security.kubernetes.io/enforce" = "baseline"
+      "pod-security.kubernetes.io/warn"    = "restricted"
+    }
+    name = "hml-telemetry"
   }
 }
 
@@ -19788,6 +19954,67 @@ resource "kubernetes_namespace_v1" "prd" {
       "pod-security.kubernetes.io/warn"    = "restricted"
     }
     name = "prd"
+  }
+}
+
+resource "kubernetes_namespace_v1" "prd-telemetry" {
+  metadata {
+    labels = {
+      "deployment.environment.name"        = "prd"
+      "pod-security.kubernetes.io/enforce" = "baseline"
+      "pod-security.kubernetes.io/warn"    = "restricted"
+    }
+    name = "prd-telemetry"
+  }
+}
+
+resource "kubernetes_network_policy_v1" "dev-telemetry_allow-dns" {
+  metadata {
+    name      = "allow-dns"
+    namespace = kubernetes_namespace_v1.dev-telemetry.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "53"
+        protocol = "UDP"
+      }
+      ports {
+        port     = "53"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "kube-system"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            k8s-app = "kube-dns"
+          }
+        }
+      }
+    }
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "dev-telemetry_deny-all" {
+  metadata {
+    name      = "deny-all"
+    namespace = kubernetes_namespace_v1.dev-telemetry.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    pod_selector {
+    }
   }
 }
 
@@ -19831,6 +20058,56 @@ resource "kubernetes_network_policy_v1" "dev_deny-all" {
   metadata {
     name      = "deny-all"
     namespace = kubernetes_namespace_v1.dev.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "hml-telemetry_allow-dns" {
+  metadata {
+    name      = "allow-dns"
+    namespace = kubernetes_namespace_v1.hml-telemetry.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "53"
+        protocol = "UDP"
+      }
+      ports {
+        port     = "53"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "kube-system"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            k8s-app = "kube-dns"
+          }
+        }
+      }
+    }
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "hml-telemetry_deny-all" {
+  metadata {
+    name      = "deny-all"
+    namespace = kubernetes_namespace_v1.hml-telemetry.metadata[0].name
   }
 
   spec {
@@ -19931,6 +20208,56 @@ resource "kubernetes_network_policy_v1" "observability_deny-all" {
   metadata {
     name      = "deny-all"
     namespace = kubernetes_namespace_v1.observability.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "prd-telemetry_allow-dns" {
+  metadata {
+    name      = "allow-dns"
+    namespace = kubernetes_namespace_v1.prd-telemetry.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "53"
+        protocol = "UDP"
+      }
+      ports {
+        port     = "53"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "kube-system"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            k8s-app = "kube-dns"
+          }
+        }
+      }
+    }
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "prd-telemetry_deny-all" {
+  metadata {
+    name      = "deny-all"
+    namespace = kubernetes_namespace_v1.prd-telemetry.metadata[0].name
   }
 
   spec {
@@ -20200,62 +20527,18 @@ resource "kubernetes_network_policy_v1" "thanos-store_network-policy" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-dev_be-scraped" {
+resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_otel-gateway" {
   depends_on = [
-    kubernetes_namespace_v1.dev,
-    kubernetes_resource_quota_v1.dev_quota,
-    kubernetes_limit_range_v1.dev_limit-range,
-    kubernetes_network_policy_v1.dev_deny-all,
-    kubernetes_network_policy_v1.dev_allow-dns,
-    kubernetes_service_account_v1.dev_secrets-reader,
-  ]
-
-  metadata {
-    name      = "be-scraped"
-    namespace = "dev"
-  }
-
-  spec {
-    egress       = []
-    policy_types = ["Ingress"]
-
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "metrics"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {}
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "traffic-dev_otel-gateway" {
-  depends_on = [
-    kubernetes_namespace_v1.dev,
-    kubernetes_resource_quota_v1.dev_quota,
-    kubernetes_limit_range_v1.dev_limit-range,
-    kubernetes_network_policy_v1.dev_deny-all,
-    kubernetes_network_policy_v1.dev_allow-dns,
-    kubernetes_service_account_v1.dev_secrets-reader,
+    kubernetes_namespace_v1.dev-telemetry,
+    kubernetes_resource_quota_v1.dev-telemetry_quota,
+    kubernetes_limit_range_v1.dev-telemetry_limit-range,
+    kubernetes_network_policy_v1.dev-telemetry_deny-all,
+    kubernetes_network_policy_v1.dev-telemetry_allow-dns,
   ]
 
   metadata {
     name      = "otel-gateway"
-    namespace = "dev"
+    namespace = "dev-telemetry"
   }
 
   spec {
@@ -20269,7 +20552,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev_otel-gateway" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20389,7 +20672,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev_otel-gateway" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20431,6 +20714,49 @@ resource "kubernetes_network_policy_v1" "traffic-dev_otel-gateway" {
   }
 }
 
+resource "kubernetes_network_policy_v1" "traffic-dev_be-scraped" {
+  depends_on = [
+    kubernetes_namespace_v1.dev,
+    kubernetes_resource_quota_v1.dev_quota,
+    kubernetes_limit_range_v1.dev_limit-range,
+    kubernetes_network_policy_v1.dev_deny-all,
+    kubernetes_network_policy_v1.dev_allow-dns,
+    kubernetes_service_account_v1.dev_secrets-reader,
+  ]
+
+  metadata {
+    name      = "be-scraped"
+    namespace = "dev"
+  }
+
+  spec {
+    egress       = []
+    policy_types = ["Ingress"]
+
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {}
+    }
+  }
+}
+
 resource "kubernetes_network_policy_v1" "traffic-dev_send-telemetry" {
   depends_on = [
     kubernetes_namespace_v1.dev,
@@ -20462,7 +20788,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev_send-telemetry" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20475,6 +20801,193 @@ resource "kubernetes_network_policy_v1" "traffic-dev_send-telemetry" {
     }
     pod_selector {
       match_labels = {}
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-hml-telemetry_otel-gateway" {
+  depends_on = [
+    kubernetes_namespace_v1.hml-telemetry,
+    kubernetes_resource_quota_v1.hml-telemetry_quota,
+    kubernetes_limit_range_v1.hml-telemetry_limit-range,
+    kubernetes_network_policy_v1.hml-telemetry_deny-all,
+    kubernetes_network_policy_v1.hml-telemetry_allow-dns,
+  ]
+
+  metadata {
+    name      = "otel-gateway"
+    namespace = "hml-telemetry"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "14317"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "80"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/component" = "gateway"
+            "app.kubernetes.io/name"      = "loki"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "4317"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "tempo"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.10.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml"
+          }
+        }
+        pod_selector {
+          match_labels = {}
+        }
+      }
+      ports {
+        port     = "4317"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "4318"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      ports {
+        port     = "14317"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8888"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/instance" = "otel-gateway"
+        "app.kubernetes.io/name"     = "opentelemetry-collector"
+      }
     }
   }
 }
@@ -20522,194 +21035,6 @@ resource "kubernetes_network_policy_v1" "traffic-hml_be-scraped" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-hml_otel-gateway" {
-  depends_on = [
-    kubernetes_namespace_v1.hml,
-    kubernetes_resource_quota_v1.hml_quota,
-    kubernetes_limit_range_v1.hml_limit-range,
-    kubernetes_network_policy_v1.hml_deny-all,
-    kubernetes_network_policy_v1.hml_allow-dns,
-    kubernetes_service_account_v1.hml_secrets-reader,
-  ]
-
-  metadata {
-    name      = "otel-gateway"
-    namespace = "hml"
-  }
-
-  spec {
-    policy_types = ["Ingress", "Egress"]
-
-    egress {
-      ports {
-        port     = "14317"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "80"
-        protocol = "TCP"
-      }
-      ports {
-        port     = "8080"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/component" = "gateway"
-            "app.kubernetes.io/name"      = "loki"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "4317"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "tempo"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "9090"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "443"
-        protocol = "TCP"
-      }
-      to {
-        ip_block {
-          cidr = "10.10.240.0/22"
-        }
-      }
-      to {
-        ip_block {
-          cidr = "10.10.244.0/22"
-        }
-      }
-      to {
-        ip_block {
-          cidr = "10.10.248.0/22"
-        }
-      }
-      to {
-        ip_block {
-          cidr = "172.20.0.1/32"
-        }
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
-          }
-        }
-        pod_selector {
-          match_labels = {}
-        }
-      }
-      ports {
-        port     = "4317"
-        protocol = "TCP"
-      }
-      ports {
-        port     = "4318"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      ports {
-        port     = "14317"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "8888"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {
-        "app.kubernetes.io/instance" = "otel-gateway"
-        "app.kubernetes.io/name"     = "opentelemetry-collector"
-      }
-    }
-  }
-}
-
 resource "kubernetes_network_policy_v1" "traffic-hml_send-telemetry" {
   depends_on = [
     kubernetes_namespace_v1.hml,
@@ -20741,7 +21066,7 @@ resource "kubernetes_network_policy_v1" "traffic-hml_send-telemetry" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
+            "kubernetes.io/metadata.name" = "hml-telemetry"
           }
         }
         pod_selector {
@@ -20880,7 +21205,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki-entrance" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20893,7 +21218,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki-entrance" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
+            "kubernetes.io/metadata.name" = "hml-telemetry"
           }
         }
         pod_selector {
@@ -20906,7 +21231,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki-entrance" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21159,7 +21484,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -21172,7 +21497,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
+            "kubernetes.io/metadata.name" = "hml-telemetry"
           }
         }
         pod_selector {
@@ -21185,7 +21510,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21254,62 +21579,18 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-prd_be-scraped" {
+resource "kubernetes_network_policy_v1" "traffic-prd-telemetry_otel-gateway" {
   depends_on = [
-    kubernetes_namespace_v1.prd,
-    kubernetes_resource_quota_v1.prd_quota,
-    kubernetes_limit_range_v1.prd_limit-range,
-    kubernetes_network_policy_v1.prd_deny-all,
-    kubernetes_network_policy_v1.prd_allow-dns,
-    kubernetes_service_account_v1.prd_secrets-reader,
-  ]
-
-  metadata {
-    name      = "be-scraped"
-    namespace = "prd"
-  }
-
-  spec {
-    egress       = []
-    policy_types = ["Ingress"]
-
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "metrics"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {}
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "traffic-prd_otel-gateway" {
-  depends_on = [
-    kubernetes_namespace_v1.prd,
-    kubernetes_resource_quota_v1.prd_quota,
-    kubernetes_limit_range_v1.prd_limit-range,
-    kubernetes_network_policy_v1.prd_deny-all,
-    kubernetes_network_policy_v1.prd_allow-dns,
-    kubernetes_service_account_v1.prd_secrets-reader,
+    kubernetes_namespace_v1.prd-telemetry,
+    kubernetes_resource_quota_v1.prd-telemetry_quota,
+    kubernetes_limit_range_v1.prd-telemetry_limit-range,
+    kubernetes_network_policy_v1.prd-telemetry_deny-all,
+    kubernetes_network_policy_v1.prd-telemetry_allow-dns,
   ]
 
   metadata {
     name      = "otel-gateway"
-    namespace = "prd"
+    namespace = "prd-telemetry"
   }
 
   spec {
@@ -21323,7 +21604,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd_otel-gateway" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21443,7 +21724,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd_otel-gateway" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21485,6 +21766,49 @@ resource "kubernetes_network_policy_v1" "traffic-prd_otel-gateway" {
   }
 }
 
+resource "kubernetes_network_policy_v1" "traffic-prd_be-scraped" {
+  depends_on = [
+    kubernetes_namespace_v1.prd,
+    kubernetes_resource_quota_v1.prd_quota,
+    kubernetes_limit_range_v1.prd_limit-range,
+    kubernetes_network_policy_v1.prd_deny-all,
+    kubernetes_network_policy_v1.prd_allow-dns,
+    kubernetes_service_account_v1.prd_secrets-reader,
+  ]
+
+  metadata {
+    name      = "be-scraped"
+    namespace = "prd"
+  }
+
+  spec {
+    egress       = []
+    policy_types = ["Ingress"]
+
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {}
+    }
+  }
+}
+
 resource "kubernetes_network_policy_v1" "traffic-prd_send-telemetry" {
   depends_on = [
     kubernetes_namespace_v1.prd,
@@ -21516,7 +21840,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd_send-telemetry" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21529,6 +21853,24 @@ resource "kubernetes_network_policy_v1" "traffic-prd_send-telemetry" {
     }
     pod_selector {
       match_labels = {}
+    }
+  }
+}
+
+resource "kubernetes_resource_quota_v1" "dev-telemetry_quota" {
+  metadata {
+    name      = "quota"
+    namespace = kubernetes_namespace_v1.dev-telemetry.metadata[0].name
+  }
+
+  spec {
+    hard = {
+      "limits.cpu"           = "3"
+      "limits.memory"        = "5Gi"
+      persistentvolumeclaims = "0"
+      pods                   = "6"
+      "requests.cpu"         = "1"
+      "requests.memory"      = "3Gi"
     }
   }
 }
@@ -21547,6 +21889,24 @@ resource "kubernetes_resource_quota_v1" "dev_quota" {
       pods                   = "50"
       "requests.cpu"         = "4"
       "requests.memory"      = "12Gi"
+    }
+  }
+}
+
+resource "kubernetes_resource_quota_v1" "hml-telemetry_quota" {
+  metadata {
+    name      = "quota"
+    namespace = kubernetes_namespace_v1.hml-telemetry.metadata[0].name
+  }
+
+  spec {
+    hard = {
+      "limits.cpu"           = "3"
+      "limits.memory"        = "5Gi"
+      persistentvolumeclaims = "0"
+      pods                   = "6"
+      "requests.cpu"         = "1"
+      "requests.memory"      = "3Gi"
     }
   }
 }
@@ -21583,6 +21943,24 @@ resource "kubernetes_resource_quota_v1" "observability_quota" {
       pods                   = "100"
       "requests.cpu"         = "12"
       "requests.memory"      = "36Gi"
+    }
+  }
+}
+
+resource "kubernetes_resource_quota_v1" "prd-telemetry_quota" {
+  metadata {
+    name      = "quota"
+    namespace = kubernetes_namespace_v1.prd-telemetry.metadata[0].name
+  }
+
+  spec {
+    hard = {
+      "limits.cpu"           = "3"
+      "limits.memory"        = "5Gi"
+      persistentvolumeclaims = "0"
+      pods                   = "6"
+      "requests.cpu"         = "1"
+      "requests.memory"      = "3Gi"
     }
   }
 }
@@ -21743,6 +22121,75 @@ resource "kubernetes_service_account_v1" "thanos-store_service-account" {
     }
     name      = "thanos-store"
     namespace = "observability"
+  }
+}
+
+resource "kubernetes_service_v1" "gateway-address-dev" {
+  depends_on = [
+    kubernetes_namespace_v1.dev,
+    kubernetes_resource_quota_v1.dev_quota,
+    kubernetes_limit_range_v1.dev_limit-range,
+    kubernetes_network_policy_v1.dev_deny-all,
+    kubernetes_network_policy_v1.dev_allow-dns,
+    kubernetes_service_account_v1.dev_secrets-reader,
+    kubernetes_network_policy_v1.traffic-dev_send-telemetry,
+    kubernetes_network_policy_v1.traffic-dev_be-scraped,
+  ]
+
+  metadata {
+    name      = "otel-gateway"
+    namespace = "dev"
+  }
+
+  spec {
+    external_name = "otel-gateway.dev-telemetry.svc.cluster.local"
+    type          = "ExternalName"
+  }
+}
+
+resource "kubernetes_service_v1" "gateway-address-hml" {
+  depends_on = [
+    kubernetes_namespace_v1.hml,
+    kubernetes_resource_quota_v1.hml_quota,
+    kubernetes_limit_range_v1.hml_limit-range,
+    kubernetes_network_policy_v1.hml_deny-all,
+    kubernetes_network_policy_v1.hml_allow-dns,
+    kubernetes_service_account_v1.hml_secrets-reader,
+    kubernetes_network_policy_v1.traffic-hml_send-telemetry,
+    kubernetes_network_policy_v1.traffic-hml_be-scraped,
+  ]
+
+  metadata {
+    name      = "otel-gateway"
+    namespace = "hml"
+  }
+
+  spec {
+    external_name = "otel-gateway.hml-telemetry.svc.cluster.local"
+    type          = "ExternalName"
+  }
+}
+
+resource "kubernetes_service_v1" "gateway-address-prd" {
+  depends_on = [
+    kubernetes_namespace_v1.prd,
+    kubernetes_resource_quota_v1.prd_quota,
+    kubernetes_limit_range_v1.prd_limit-range,
+    kubernetes_network_policy_v1.prd_deny-all,
+    kubernetes_network_policy_v1.prd_allow-dns,
+    kubernetes_service_account_v1.prd_secrets-reader,
+    kubernetes_network_policy_v1.traffic-prd_send-telemetry,
+    kubernetes_network_policy_v1.traffic-prd_be-scraped,
+  ]
+
+  metadata {
+    name      = "otel-gateway"
+    namespace = "prd"
+  }
+
+  spec {
+    external_name = "otel-gateway.prd-telemetry.svc.cluster.local"
+    type          = "ExternalName"
   }
 }
 

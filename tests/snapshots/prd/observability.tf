@@ -431,9 +431,9 @@ prometheus:
           - key: kubernetes.io/metadata.name
             operator: In
             values:
-            - dev
-            - hml
-            - prd
+            - dev-telemetry
+            - hml-telemetry
+            - prd-telemetry
         podSelector:
           matchLabels:
             app.kubernetes.io/name: opentelemetry-collector
@@ -635,7 +635,7 @@ alertmanager:
         - alertname = "InfoInhibitor"
       - receiver: dev-channel
         matchers:
-        - namespace = "dev"
+        - namespace =~ "dev|dev-telemetry"
         active_time_intervals:
         - office-hours
         routes:
@@ -648,7 +648,7 @@ alertmanager:
           - office-hours
       - receiver: hml-channel
         matchers:
-        - namespace = "hml"
+        - namespace =~ "hml|hml-telemetry"
         routes:
         - receiver: hml-channel
           matchers:
@@ -657,7 +657,7 @@ alertmanager:
           repeat_interval: 24h
       - receiver: prd-channel
         matchers:
-        - namespace = "prd"
+        - namespace =~ "prd|prd-telemetry"
         routes:
         - receiver: prd-page
           matchers:
@@ -1329,7 +1329,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryAbsent.md
           dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
       - alert: WorkloadUnavailable
-        expr: kube_deployment_spec_replicas{namespace=~"observability|dev|hml|prd"} > 0 and on (namespace, deployment) kube_deployment_status_replicas_available{namespace=~"observability|dev|hml|prd"} == 0
+        expr: kube_deployment_spec_replicas{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} > 0 and on (namespace, deployment) kube_deployment_status_replicas_available{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} == 0
         for: 5m
         labels:
           severity: critical
@@ -1518,7 +1518,7 @@ additionalPrometheusRulesMap:
     - name: saturation
       rules:
       - alert: ContainerMemoryNearLimit
-        expr: sum by (namespace, pod, container) (container_memory_working_set_bytes{namespace=~"observability|dev|hml|prd", container!=""}) / sum by (namespace, pod, container) (kube_pod_container_resource_limits{namespace=~"observability|dev|hml|prd", resource="memory"}) > 0.9
+        expr: sum by (namespace, pod, container) (container_memory_working_set_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", container!=""}) / sum by (namespace, pod, container) (kube_pod_container_resource_limits{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", resource="memory"}) > 0.9
         for: 10m
         labels:
           severity: warning
@@ -1530,7 +1530,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerMemoryNearLimit.md
           dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: ContainerCpuThrottled
-        expr: sum by (namespace, pod, container) (increase(container_cpu_cfs_throttled_periods_total{namespace=~"observability|dev|hml|prd", container!=""}[5m])) / sum by (namespace, pod, container) (increase(container_cpu_cfs_periods_total{namespace=~"observability|dev|hml|prd", container!=""}[5m])) > 0.25
+        expr: sum by (namespace, pod, container) (increase(container_cpu_cfs_throttled_periods_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", container!=""}[5m])) / sum by (namespace, pod, container) (increase(container_cpu_cfs_periods_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", container!=""}[5m])) > 0.25
         for: 15m
         labels:
           severity: info
@@ -1542,7 +1542,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerCpuThrottled.md
           dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: ContainerOomKilled
-        expr: sum by (namespace, pod, container) (increase(kube_pod_container_status_restarts_total{namespace=~"observability|dev|hml|prd"}[10m])) > 0 and on (namespace, pod, container) kube_pod_container_status_last_terminated_reason{namespace=~"observability|dev|hml|prd", reason="OOMKilled"} == 1
+        expr: sum by (namespace, pod, container) (increase(kube_pod_container_status_restarts_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"}[10m])) > 0 and on (namespace, pod, container) kube_pod_container_status_last_terminated_reason{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", reason="OOMKilled"} == 1
         for: 0m
         labels:
           severity: warning
@@ -1554,7 +1554,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerOomKilled.md
           dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: VolumeFillingUp
-        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd"} < 0.15 and predict_linear(kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd"}[6h], 4 * 24 * 3600) < 0
+        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} < 0.15 and predict_linear(kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"}[6h], 4 * 24 * 3600) < 0
         for: 1h
         labels:
           severity: warning
@@ -1566,7 +1566,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/VolumeFillingUp.md
           dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: VolumeNearlyFull
-        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd"} < 0.03
+        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} < 0.03
         for: 1m
         labels:
           severity: critical
@@ -1578,7 +1578,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/VolumeNearlyFull.md
           dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
       - alert: NamespaceQuotaNearLimit
-        expr: kube_resourcequota{namespace=~"observability|dev|hml|prd", type="used"} / ignoring (type) (kube_resourcequota{namespace=~"observability|dev|hml|prd", type="hard"} > 0) > 0.9
+        expr: kube_resourcequota{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", type="used"} / ignoring (type) (kube_resourcequota{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", type="hard"} > 0) > 0.9
         for: 15m
         labels:
           severity: warning
@@ -2700,12 +2700,18 @@ EOT
   wait    = true
 }
 
-resource "helm_release" "release-otel-gateway-dev" {
+resource "helm_release" "release-otel-gateway-dev-telemetry" {
   atomic          = true
   chart           = "opentelemetry-collector"
   cleanup_on_fail = true
   depends_on = [
     kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.dev-telemetry,
+    kubernetes_resource_quota_v1.dev-telemetry_quota,
+    kubernetes_limit_range_v1.dev-telemetry_limit-range,
+    kubernetes_network_policy_v1.dev-telemetry_deny-all,
+    kubernetes_network_policy_v1.dev-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-dev-telemetry_otel-gateway,
     kubernetes_namespace_v1.dev,
     kubernetes_resource_quota_v1.dev_quota,
     kubernetes_limit_range_v1.dev_limit-range,
@@ -2714,14 +2720,13 @@ resource "helm_release" "release-otel-gateway-dev" {
     kubernetes_service_account_v1.dev_secrets-reader,
     kubernetes_network_policy_v1.traffic-dev_send-telemetry,
     kubernetes_network_policy_v1.traffic-dev_be-scraped,
-    kubernetes_network_policy_v1.traffic-dev_otel-gateway,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
   ]
   max_history = 5
   name        = "otel-gateway"
-  namespace   = "dev"
+  namespace   = "dev-telemetry"
   repository  = "https://open-telemetry.github.io/opentelemetry-helm-charts"
   timeout     = 600
   values = [
@@ -2808,16 +2813,41 @@ serviceMonitor:
   metricsEndpoints:
   - port: metrics
     interval: 30s
+    relabelings:
+    - targetLabel: namespace
+      replacement: dev
 prometheusRule:
   enabled: false
 networkPolicy:
   enabled: false
+image:
+  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
+command:
+  name: otelcol-k8s
+resources:
+  requests:
+    cpu: 300m
+    memory: 768Mi
+  limits:
+    cpu: '1'
+    memory: 1536Mi
+nodeSelector:
+  deployment.environment.name: dev
+tolerations:
+- key: deployment.environment.name
+  operator: Equal
+  value: dev
+  effect: NoSchedule
+extraVolumes:
+- name: queue
+  emptyDir:
+    sizeLimit: 3072Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
   metadata:
     name: otel-gateway-headless
-    namespace: '{{ .Release.Namespace }}'
+    namespace: dev-telemetry
   spec:
     clusterIP: None
     ports:
@@ -2827,13 +2857,13 @@ extraManifests:
       protocol: TCP
     selector:
       app.kubernetes.io/name: opentelemetry-collector
-      app.kubernetes.io/instance: '{{ .Release.Name }}'
+      app.kubernetes.io/instance: otel-gateway
       component: standalone-collector
 - apiVersion: rbac.authorization.k8s.io/v1
   kind: Role
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: dev
   rules:
   - apiGroups:
     - ''
@@ -2859,6 +2889,25 @@ extraManifests:
     - get
     - list
     - watch
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: RoleBinding
+  metadata:
+    name: otel-gateway
+    namespace: dev
+  roleRef:
+    apiGroup: rbac.authorization.k8s.io
+    kind: Role
+    name: otel-gateway
+  subjects:
+  - kind: ServiceAccount
+    name: otel-gateway
+    namespace: dev-telemetry
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: Role
+  metadata:
+    name: otel-gateway
+    namespace: dev-telemetry
+  rules:
   - apiGroups:
     - discovery.k8s.io
     resources:
@@ -2871,7 +2920,7 @@ extraManifests:
   kind: RoleBinding
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: dev-telemetry
   roleRef:
     apiGroup: rbac.authorization.k8s.io
     kind: Role
@@ -2879,29 +2928,7 @@ extraManifests:
   subjects:
   - kind: ServiceAccount
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
-image:
-  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
-resources:
-  requests:
-    cpu: 300m
-    memory: 768Mi
-  limits:
-    cpu: '1'
-    memory: 1536Mi
-nodeSelector:
-  deployment.environment.name: dev
-tolerations:
-- key: deployment.environment.name
-  operator: Equal
-  value: dev
-  effect: NoSchedule
-extraVolumes:
-- name: queue
-  emptyDir:
-    sizeLimit: 3072Mi
+    namespace: dev-telemetry
 alternateConfig:
   extensions:
     health_check:
@@ -2942,7 +2969,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -2961,7 +2988,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -2980,7 +3007,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -3145,7 +3172,7 @@ alternateConfig:
             enabled: false
       resolver:
         k8s:
-          service: otel-gateway-headless.dev
+          service: otel-gateway-headless.dev-telemetry
           ports:
           - 14317
     otlp_grpc/tempo:
@@ -3292,12 +3319,18 @@ EOT
   wait    = true
 }
 
-resource "helm_release" "release-otel-gateway-hml" {
+resource "helm_release" "release-otel-gateway-hml-telemetry" {
   atomic          = true
   chart           = "opentelemetry-collector"
   cleanup_on_fail = true
   depends_on = [
     kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.hml-telemetry,
+    kubernetes_resource_quota_v1.hml-telemetry_quota,
+    kubernetes_limit_range_v1.hml-telemetry_limit-range,
+    kubernetes_network_policy_v1.hml-telemetry_deny-all,
+    kubernetes_network_policy_v1.hml-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-hml-telemetry_otel-gateway,
     kubernetes_namespace_v1.hml,
     kubernetes_resource_quota_v1.hml_quota,
     kubernetes_limit_range_v1.hml_limit-range,
@@ -3306,14 +3339,13 @@ resource "helm_release" "release-otel-gateway-hml" {
     kubernetes_service_account_v1.hml_secrets-reader,
     kubernetes_network_policy_v1.traffic-hml_send-telemetry,
     kubernetes_network_policy_v1.traffic-hml_be-scraped,
-    kubernetes_network_policy_v1.traffic-hml_otel-gateway,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
   ]
   max_history = 5
   name        = "otel-gateway"
-  namespace   = "hml"
+  namespace   = "hml-telemetry"
   repository  = "https://open-telemetry.github.io/opentelemetry-helm-charts"
   timeout     = 600
   values = [
@@ -3400,16 +3432,41 @@ serviceMonitor:
   metricsEndpoints:
   - port: metrics
     interval: 30s
+    relabelings:
+    - targetLabel: namespace
+      replacement: hml
 prometheusRule:
   enabled: false
 networkPolicy:
   enabled: false
+image:
+  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
+command:
+  name: otelcol-k8s
+resources:
+  requests:
+    cpu: 300m
+    memory: 768Mi
+  limits:
+    cpu: '1'
+    memory: 1536Mi
+nodeSelector:
+  deployment.environment.name: hml
+tolerations:
+- key: deployment.environment.name
+  operator: Equal
+  value: hml
+  effect: NoSchedule
+extraVolumes:
+- name: queue
+  emptyDir:
+    sizeLimit: 3072Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
   metadata:
     name: otel-gateway-headless
-    namespace: '{{ .Release.Namespace }}'
+    namespace: hml-telemetry
   spec:
     clusterIP: None
     ports:
@@ -3419,13 +3476,13 @@ extraManifests:
       protocol: TCP
     selector:
       app.kubernetes.io/name: opentelemetry-collector
-      app.kubernetes.io/instance: '{{ .Release.Name }}'
+      app.kubernetes.io/instance: otel-gateway
       component: standalone-collector
 - apiVersion: rbac.authorization.k8s.io/v1
   kind: Role
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: hml
   rules:
   - apiGroups:
     - ''
@@ -3451,6 +3508,25 @@ extraManifests:
     - get
     - list
     - watch
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: RoleBinding
+  metadata:
+    name: otel-gateway
+    namespace: hml
+  roleRef:
+    apiGroup: rbac.authorization.k8s.io
+    kind: Role
+    name: otel-gateway
+  subjects:
+  - kind: ServiceAccount
+    name: otel-gateway
+    namespace: hml-telemetry
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: Role
+  metadata:
+    name: otel-gateway
+    namespace: hml-telemetry
+  rules:
   - apiGroups:
     - discovery.k8s.io
     resources:
@@ -3463,7 +3539,7 @@ extraManifests:
   kind: RoleBinding
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: hml-telemetry
   roleRef:
     apiGroup: rbac.authorization.k8s.io
     kind: Role
@@ -3471,29 +3547,7 @@ extraManifests:
   subjects:
   - kind: ServiceAccount
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
-image:
-  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
-resources:
-  requests:
-    cpu: 300m
-    memory: 768Mi
-  limits:
-    cpu: '1'
-    memory: 1536Mi
-nodeSelector:
-  deployment.environment.name: hml
-tolerations:
-- key: deployment.environment.name
-  operator: Equal
-  value: hml
-  effect: NoSchedule
-extraVolumes:
-- name: queue
-  emptyDir:
-    sizeLimit: 3072Mi
+    namespace: hml-telemetry
 alternateConfig:
   extensions:
     health_check:
@@ -3534,7 +3588,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -3553,7 +3607,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -3572,7 +3626,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -3737,7 +3791,7 @@ alternateConfig:
             enabled: false
       resolver:
         k8s:
-          service: otel-gateway-headless.hml
+          service: otel-gateway-headless.hml-telemetry
           ports:
           - 14317
     otlp_grpc/tempo:
@@ -3884,12 +3938,18 @@ EOT
   wait    = true
 }
 
-resource "helm_release" "release-otel-gateway-prd" {
+resource "helm_release" "release-otel-gateway-prd-telemetry" {
   atomic          = true
   chart           = "opentelemetry-collector"
   cleanup_on_fail = true
   depends_on = [
     kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.prd-telemetry,
+    kubernetes_resource_quota_v1.prd-telemetry_quota,
+    kubernetes_limit_range_v1.prd-telemetry_limit-range,
+    kubernetes_network_policy_v1.prd-telemetry_deny-all,
+    kubernetes_network_policy_v1.prd-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-prd-telemetry_otel-gateway,
     kubernetes_namespace_v1.prd,
     kubernetes_resource_quota_v1.prd_quota,
     kubernetes_limit_range_v1.prd_limit-range,
@@ -3898,14 +3958,13 @@ resource "helm_release" "release-otel-gateway-prd" {
     kubernetes_service_account_v1.prd_secrets-reader,
     kubernetes_network_policy_v1.traffic-prd_send-telemetry,
     kubernetes_network_policy_v1.traffic-prd_be-scraped,
-    kubernetes_network_policy_v1.traffic-prd_otel-gateway,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
   ]
   max_history = 5
   name        = "otel-gateway"
-  namespace   = "prd"
+  namespace   = "prd-telemetry"
   repository  = "https://open-telemetry.github.io/opentelemetry-helm-charts"
   timeout     = 600
   values = [
@@ -3992,16 +4051,41 @@ serviceMonitor:
   metricsEndpoints:
   - port: metrics
     interval: 30s
+    relabelings:
+    - targetLabel: namespace
+      replacement: prd
 prometheusRule:
   enabled: false
 networkPolicy:
   enabled: false
+image:
+  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
+command:
+  name: otelcol-k8s
+resources:
+  requests:
+    cpu: 300m
+    memory: 768Mi
+  limits:
+    cpu: '1'
+    memory: 1536Mi
+nodeSelector:
+  deployment.environment.name: prd
+tolerations:
+- key: deployment.environment.name
+  operator: Equal
+  value: prd
+  effect: NoSchedule
+extraVolumes:
+- name: queue
+  emptyDir:
+    sizeLimit: 3072Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
   metadata:
     name: otel-gateway-headless
-    namespace: '{{ .Release.Namespace }}'
+    namespace: prd-telemetry
   spec:
     clusterIP: None
     ports:
@@ -4011,13 +4095,13 @@ extraManifests:
       protocol: TCP
     selector:
       app.kubernetes.io/name: opentelemetry-collector
-      app.kubernetes.io/instance: '{{ .Release.Name }}'
+      app.kubernetes.io/instance: otel-gateway
       component: standalone-collector
 - apiVersion: rbac.authorization.k8s.io/v1
   kind: Role
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: prd
   rules:
   - apiGroups:
     - ''
@@ -4043,6 +4127,25 @@ extraManifests:
     - get
     - list
     - watch
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: RoleBinding
+  metadata:
+    name: otel-gateway
+    namespace: prd
+  roleRef:
+    apiGroup: rbac.authorization.k8s.io
+    kind: Role
+    name: otel-gateway
+  subjects:
+  - kind: ServiceAccount
+    name: otel-gateway
+    namespace: prd-telemetry
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: Role
+  metadata:
+    name: otel-gateway
+    namespace: prd-telemetry
+  rules:
   - apiGroups:
     - discovery.k8s.io
     resources:
@@ -4055,7 +4158,7 @@ extraManifests:
   kind: RoleBinding
   metadata:
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
+    namespace: prd-telemetry
   roleRef:
     apiGroup: rbac.authorization.k8s.io
     kind: Role
@@ -4063,29 +4166,7 @@ extraManifests:
   subjects:
   - kind: ServiceAccount
     name: otel-gateway
-    namespace: '{{ .Release.Namespace }}'
-image:
-  repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
-resources:
-  requests:
-    cpu: 300m
-    memory: 768Mi
-  limits:
-    cpu: '1'
-    memory: 1536Mi
-nodeSelector:
-  deployment.environment.name: prd
-tolerations:
-- key: deployment.environment.name
-  operator: Equal
-  value: prd
-  effect: NoSchedule
-extraVolumes:
-- name: queue
-  emptyDir:
-    sizeLimit: 3072Mi
+    namespace: prd-telemetry
 alternateConfig:
   extensions:
     health_check:
@@ -4126,7 +4207,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -4145,7 +4226,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -4164,7 +4245,7 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
         - delete_matching_keys(resource.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
         - delete_matching_keys(resource.attributes, "^service(?:[^.0-9A-Za-z]|[.][^0-9A-Za-z])[^0-9A-Za-z]*namespace$")
-        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml)$")
+        - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
         - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
@@ -4329,7 +4410,7 @@ alternateConfig:
             enabled: false
       resolver:
         k8s:
-          service: otel-gateway-headless.prd
+          service: otel-gateway-headless.prd-telemetry
           ports:
           - 14317
     otlp_grpc/tempo:
@@ -6148,7 +6229,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "count(ALERTS{namespace=\"dev\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              expr         = "count(ALERTS{namespace=~\"dev|dev-telemetry\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
               refId        = "A"
               legendFormat = "alerts"
               datasource = {
@@ -8735,7 +8816,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "count(ALERTS{namespace=\"hml\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              expr         = "count(ALERTS{namespace=~\"hml|hml-telemetry\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
               refId        = "A"
               legendFormat = "alerts"
               datasource = {
@@ -11212,7 +11293,7 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "count(ALERTS{namespace=\"observability\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              expr         = "count(ALERTS{namespace=~\"observability\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
               refId        = "A"
               legendFormat = "alerts"
               datasource = {
@@ -12045,7 +12126,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "count(ALERTS{namespace=\"prd\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
+              expr         = "count(ALERTS{namespace=~\"prd|prd-telemetry\", alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"
               refId        = "A"
               legendFormat = "alerts"
               datasource = {
@@ -19693,10 +19774,52 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
   }
 }
 
+resource "kubernetes_limit_range_v1" "dev-telemetry_limit-range" {
+  metadata {
+    name      = "container-defaults"
+    namespace = kubernetes_namespace_v1.dev-telemetry.metadata[0].name
+  }
+
+  spec {
+    limit {
+      default = {
+        cpu    = "500m"
+        memory = "256Mi"
+      }
+      default_request = {
+        cpu    = "50m"
+        memory = "64Mi"
+      }
+      type = "Container"
+    }
+  }
+}
+
 resource "kubernetes_limit_range_v1" "dev_limit-range" {
   metadata {
     name      = "container-defaults"
     namespace = kubernetes_namespace_v1.dev.metadata[0].name
+  }
+
+  spec {
+    limit {
+      default = {
+        cpu    = "500m"
+        memory = "256Mi"
+      }
+      default_request = {
+        cpu    = "50m"
+        memory = "64Mi"
+      }
+      type = "Container"
+    }
+  }
+}
+
+resource "kubernetes_limit_range_v1" "hml-telemetry_limit-range" {
+  metadata {
+    name      = "container-defaults"
+    namespace = kubernetes_namespace_v1.hml-telemetry.metadata[0].name
   }
 
   spec {
@@ -19756,6 +19879,27 @@ resource "kubernetes_limit_range_v1" "observability_limit-range" {
   }
 }
 
+resource "kubernetes_limit_range_v1" "prd-telemetry_limit-range" {
+  metadata {
+    name      = "container-defaults"
+    namespace = kubernetes_namespace_v1.prd-telemetry.metadata[0].name
+  }
+
+  spec {
+    limit {
+      default = {
+        cpu    = "500m"
+        memory = "256Mi"
+      }
+      default_request = {
+        cpu    = "50m"
+        memory = "64Mi"
+      }
+      type = "Container"
+    }
+  }
+}
+
 resource "kubernetes_limit_range_v1" "prd_limit-range" {
   metadata {
     name      = "container-defaults"
@@ -19788,6 +19932,17 @@ resource "kubernetes_namespace_v1" "dev" {
   }
 }
 
+resource "kubernetes_namespace_v1" "dev-telemetry" {
+  metadata {
+    labels = {
+      "deployment.environment.name"        = "dev"
+      "pod-security.kubernetes.io/enforce" = "baseline"
+      "pod-security.kubernetes.io/warn"    = "restricted"
+    }
+    name = "dev-telemetry"
+  }
+}
+
 resource "kubernetes_namespace_v1" "hml" {
   metadata {
     labels = {
@@ -19796,6 +19951,17 @@ resource "kubernetes_namespace_v1" "hml" {
       "pod-security.kubernetes.io/warn"    = "restricted"
     }
     name = "hml"
+  }
+}
+
+resource "kubernetes_namespace_v1" "hml-telemetry" {
+  metadata {
+    labels = {
+      "deployment.environment.name"        = "hml"
+      "pod-security.kubernetes.io/enforce" = "baseline"
+      "pod-security.kubernetes.io/warn"    = "restricted"
+    }
+    name = "hml-telemetry"
   }
 }
 
@@ -19818,6 +19984,67 @@ resource "kubernetes_namespace_v1" "prd" {
       "pod-security.kubernetes.io/warn"    = "restricted"
     }
     name = "prd"
+  }
+}
+
+resource "kubernetes_namespace_v1" "prd-telemetry" {
+  metadata {
+    labels = {
+      "deployment.environment.name"        = "prd"
+      "pod-security.kubernetes.io/enforce" = "baseline"
+      "pod-security.kubernetes.io/warn"    = "restricted"
+    }
+    name = "prd-telemetry"
+  }
+}
+
+resource "kubernetes_network_policy_v1" "dev-telemetry_allow-dns" {
+  metadata {
+    name      = "allow-dns"
+    namespace = kubernetes_namespace_v1.dev-telemetry.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "53"
+        protocol = "UDP"
+      }
+      ports {
+        port     = "53"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "kube-system"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            k8s-app = "kube-dns"
+          }
+        }
+      }
+    }
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "dev-telemetry_deny-all" {
+  metadata {
+    name      = "deny-all"
+    namespace = kubernetes_namespace_v1.dev-telemetry.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    pod_selector {
+    }
   }
 }
 
@@ -19861,6 +20088,56 @@ resource "kubernetes_network_policy_v1" "dev_deny-all" {
   metadata {
     name      = "deny-all"
     namespace = kubernetes_namespace_v1.dev.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "hml-telemetry_allow-dns" {
+  metadata {
+    name      = "allow-dns"
+    namespace = kubernetes_namespace_v1.hml-telemetry.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "53"
+        protocol = "UDP"
+      }
+      ports {
+        port     = "53"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "kube-system"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            k8s-app = "kube-dns"
+          }
+        }
+      }
+    }
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "hml-telemetry_deny-all" {
+  metadata {
+    name      = "deny-all"
+    namespace = kubernetes_namespace_v1.hml-telemetry.metadata[0].name
   }
 
   spec {
@@ -19961,6 +20238,56 @@ resource "kubernetes_network_policy_v1" "observability_deny-all" {
   metadata {
     name      = "deny-all"
     namespace = kubernetes_namespace_v1.observability.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "prd-telemetry_allow-dns" {
+  metadata {
+    name      = "allow-dns"
+    namespace = kubernetes_namespace_v1.prd-telemetry.metadata[0].name
+  }
+
+  spec {
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "53"
+        protocol = "UDP"
+      }
+      ports {
+        port     = "53"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "kube-system"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            k8s-app = "kube-dns"
+          }
+        }
+      }
+    }
+    pod_selector {
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "prd-telemetry_deny-all" {
+  metadata {
+    name      = "deny-all"
+    namespace = kubernetes_namespace_v1.prd-telemetry.metadata[0].name
   }
 
   spec {
@@ -20230,62 +20557,18 @@ resource "kubernetes_network_policy_v1" "thanos-store_network-policy" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-dev_be-scraped" {
+resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_otel-gateway" {
   depends_on = [
-    kubernetes_namespace_v1.dev,
-    kubernetes_resource_quota_v1.dev_quota,
-    kubernetes_limit_range_v1.dev_limit-range,
-    kubernetes_network_policy_v1.dev_deny-all,
-    kubernetes_network_policy_v1.dev_allow-dns,
-    kubernetes_service_account_v1.dev_secrets-reader,
-  ]
-
-  metadata {
-    name      = "be-scraped"
-    namespace = "dev"
-  }
-
-  spec {
-    egress       = []
-    policy_types = ["Ingress"]
-
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "metrics"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {}
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "traffic-dev_otel-gateway" {
-  depends_on = [
-    kubernetes_namespace_v1.dev,
-    kubernetes_resource_quota_v1.dev_quota,
-    kubernetes_limit_range_v1.dev_limit-range,
-    kubernetes_network_policy_v1.dev_deny-all,
-    kubernetes_network_policy_v1.dev_allow-dns,
-    kubernetes_service_account_v1.dev_secrets-reader,
+    kubernetes_namespace_v1.dev-telemetry,
+    kubernetes_resource_quota_v1.dev-telemetry_quota,
+    kubernetes_limit_range_v1.dev-telemetry_limit-range,
+    kubernetes_network_policy_v1.dev-telemetry_deny-all,
+    kubernetes_network_policy_v1.dev-telemetry_allow-dns,
   ]
 
   metadata {
     name      = "otel-gateway"
-    namespace = "dev"
+    namespace = "dev-telemetry"
   }
 
   spec {
@@ -20299,7 +20582,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev_otel-gateway" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20419,7 +20702,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev_otel-gateway" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20461,6 +20744,49 @@ resource "kubernetes_network_policy_v1" "traffic-dev_otel-gateway" {
   }
 }
 
+resource "kubernetes_network_policy_v1" "traffic-dev_be-scraped" {
+  depends_on = [
+    kubernetes_namespace_v1.dev,
+    kubernetes_resource_quota_v1.dev_quota,
+    kubernetes_limit_range_v1.dev_limit-range,
+    kubernetes_network_policy_v1.dev_deny-all,
+    kubernetes_network_policy_v1.dev_allow-dns,
+    kubernetes_service_account_v1.dev_secrets-reader,
+  ]
+
+  metadata {
+    name      = "be-scraped"
+    namespace = "dev"
+  }
+
+  spec {
+    egress       = []
+    policy_types = ["Ingress"]
+
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {}
+    }
+  }
+}
+
 resource "kubernetes_network_policy_v1" "traffic-dev_send-telemetry" {
   depends_on = [
     kubernetes_namespace_v1.dev,
@@ -20492,7 +20818,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev_send-telemetry" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20505,6 +20831,193 @@ resource "kubernetes_network_policy_v1" "traffic-dev_send-telemetry" {
     }
     pod_selector {
       match_labels = {}
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-hml-telemetry_otel-gateway" {
+  depends_on = [
+    kubernetes_namespace_v1.hml-telemetry,
+    kubernetes_resource_quota_v1.hml-telemetry_quota,
+    kubernetes_limit_range_v1.hml-telemetry_limit-range,
+    kubernetes_network_policy_v1.hml-telemetry_deny-all,
+    kubernetes_network_policy_v1.hml-telemetry_allow-dns,
+  ]
+
+  metadata {
+    name      = "otel-gateway"
+    namespace = "hml-telemetry"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "14317"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "80"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/component" = "gateway"
+            "app.kubernetes.io/name"      = "loki"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "4317"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "tempo"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml"
+          }
+        }
+        pod_selector {
+          match_labels = {}
+        }
+      }
+      ports {
+        port     = "4317"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "4318"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      ports {
+        port     = "14317"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8888"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/instance" = "otel-gateway"
+        "app.kubernetes.io/name"     = "opentelemetry-collector"
+      }
     }
   }
 }
@@ -20552,194 +21065,6 @@ resource "kubernetes_network_policy_v1" "traffic-hml_be-scraped" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-hml_otel-gateway" {
-  depends_on = [
-    kubernetes_namespace_v1.hml,
-    kubernetes_resource_quota_v1.hml_quota,
-    kubernetes_limit_range_v1.hml_limit-range,
-    kubernetes_network_policy_v1.hml_deny-all,
-    kubernetes_network_policy_v1.hml_allow-dns,
-    kubernetes_service_account_v1.hml_secrets-reader,
-  ]
-
-  metadata {
-    name      = "otel-gateway"
-    namespace = "hml"
-  }
-
-  spec {
-    policy_types = ["Ingress", "Egress"]
-
-    egress {
-      ports {
-        port     = "14317"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "80"
-        protocol = "TCP"
-      }
-      ports {
-        port     = "8080"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/component" = "gateway"
-            "app.kubernetes.io/name"      = "loki"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "4317"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "tempo"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "9090"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "443"
-        protocol = "TCP"
-      }
-      to {
-        ip_block {
-          cidr = "10.20.240.0/22"
-        }
-      }
-      to {
-        ip_block {
-          cidr = "10.20.244.0/22"
-        }
-      }
-      to {
-        ip_block {
-          cidr = "10.20.248.0/22"
-        }
-      }
-      to {
-        ip_block {
-          cidr = "172.20.0.1/32"
-        }
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
-          }
-        }
-        pod_selector {
-          match_labels = {}
-        }
-      }
-      ports {
-        port     = "4317"
-        protocol = "TCP"
-      }
-      ports {
-        port     = "4318"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      ports {
-        port     = "14317"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "8888"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {
-        "app.kubernetes.io/instance" = "otel-gateway"
-        "app.kubernetes.io/name"     = "opentelemetry-collector"
-      }
-    }
-  }
-}
-
 resource "kubernetes_network_policy_v1" "traffic-hml_send-telemetry" {
   depends_on = [
     kubernetes_namespace_v1.hml,
@@ -20771,7 +21096,7 @@ resource "kubernetes_network_policy_v1" "traffic-hml_send-telemetry" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
+            "kubernetes.io/metadata.name" = "hml-telemetry"
           }
         }
         pod_selector {
@@ -20910,7 +21235,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki-entrance" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -20923,7 +21248,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki-entrance" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
+            "kubernetes.io/metadata.name" = "hml-telemetry"
           }
         }
         pod_selector {
@@ -20936,7 +21261,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki-entrance" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21189,7 +21514,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -21202,7 +21527,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "hml"
+            "kubernetes.io/metadata.name" = "hml-telemetry"
           }
         }
         pod_selector {
@@ -21215,7 +21540,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21284,62 +21609,18 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-prd_be-scraped" {
+resource "kubernetes_network_policy_v1" "traffic-prd-telemetry_otel-gateway" {
   depends_on = [
-    kubernetes_namespace_v1.prd,
-    kubernetes_resource_quota_v1.prd_quota,
-    kubernetes_limit_range_v1.prd_limit-range,
-    kubernetes_network_policy_v1.prd_deny-all,
-    kubernetes_network_policy_v1.prd_allow-dns,
-    kubernetes_service_account_v1.prd_secrets-reader,
-  ]
-
-  metadata {
-    name      = "be-scraped"
-    namespace = "prd"
-  }
-
-  spec {
-    egress       = []
-    policy_types = ["Ingress"]
-
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "metrics"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {}
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "traffic-prd_otel-gateway" {
-  depends_on = [
-    kubernetes_namespace_v1.prd,
-    kubernetes_resource_quota_v1.prd_quota,
-    kubernetes_limit_range_v1.prd_limit-range,
-    kubernetes_network_policy_v1.prd_deny-all,
-    kubernetes_network_policy_v1.prd_allow-dns,
-    kubernetes_service_account_v1.prd_secrets-reader,
+    kubernetes_namespace_v1.prd-telemetry,
+    kubernetes_resource_quota_v1.prd-telemetry_quota,
+    kubernetes_limit_range_v1.prd-telemetry_limit-range,
+    kubernetes_network_policy_v1.prd-telemetry_deny-all,
+    kubernetes_network_policy_v1.prd-telemetry_allow-dns,
   ]
 
   metadata {
     name      = "otel-gateway"
-    namespace = "prd"
+    namespace = "prd-telemetry"
   }
 
   spec {
@@ -21353,7 +21634,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd_otel-gateway" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21473,7 +21754,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd_otel-gateway" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21515,6 +21796,49 @@ resource "kubernetes_network_policy_v1" "traffic-prd_otel-gateway" {
   }
 }
 
+resource "kubernetes_network_policy_v1" "traffic-prd_be-scraped" {
+  depends_on = [
+    kubernetes_namespace_v1.prd,
+    kubernetes_resource_quota_v1.prd_quota,
+    kubernetes_limit_range_v1.prd_limit-range,
+    kubernetes_network_policy_v1.prd_deny-all,
+    kubernetes_network_policy_v1.prd_allow-dns,
+    kubernetes_service_account_v1.prd_secrets-reader,
+  ]
+
+  metadata {
+    name      = "be-scraped"
+    namespace = "prd"
+  }
+
+  spec {
+    egress       = []
+    policy_types = ["Ingress"]
+
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {}
+    }
+  }
+}
+
 resource "kubernetes_network_policy_v1" "traffic-prd_send-telemetry" {
   depends_on = [
     kubernetes_namespace_v1.prd,
@@ -21546,7 +21870,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd_send-telemetry" {
       to {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "prd"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -21601,6 +21925,24 @@ resource "kubernetes_pod_disruption_budget_v1" "thanos-querier_disruption-budget
   }
 }
 
+resource "kubernetes_resource_quota_v1" "dev-telemetry_quota" {
+  metadata {
+    name      = "quota"
+    namespace = kubernetes_namespace_v1.dev-telemetry.metadata[0].name
+  }
+
+  spec {
+    hard = {
+      "limits.cpu"           = "8"
+      "limits.memory"        = "12Gi"
+      persistentvolumeclaims = "0"
+      pods                   = "8"
+      "requests.cpu"         = "3"
+      "requests.memory"      = "6Gi"
+    }
+  }
+}
+
 resource "kubernetes_resource_quota_v1" "dev_quota" {
   metadata {
     name      = "quota"
@@ -21615,6 +21957,24 @@ resource "kubernetes_resource_quota_v1" "dev_quota" {
       pods                   = "80"
       "requests.cpu"         = "6"
       "requests.memory"      = "24Gi"
+    }
+  }
+}
+
+resource "kubernetes_resource_quota_v1" "hml-telemetry_quota" {
+  metadata {
+    name      = "quota"
+    namespace = kubernetes_namespace_v1.hml-telemetry.metadata[0].name
+  }
+
+  spec {
+    hard = {
+      "limits.cpu"           = "8"
+      "limits.memory"        = "12Gi"
+      persistentvolumeclaims = "0"
+      pods                   = "8"
+      "requests.cpu"         = "3"
+      "requests.memory"      = "6Gi"
     }
   }
 }
@@ -21651,6 +22011,24 @@ resource "kubernetes_resource_quota_v1" "observability_quota" {
       pods                   = "200"
       "requests.cpu"         = "24"
       "requests.memory"      = "96Gi"
+    }
+  }
+}
+
+resource "kubernetes_resource_quota_v1" "prd-telemetry_quota" {
+  metadata {
+    name      = "quota"
+    namespace = kubernetes_namespace_v1.prd-telemetry.metadata[0].name
+  }
+
+  spec {
+    hard = {
+      "limits.cpu"           = "8"
+      "limits.memory"        = "12Gi"
+      persistentvolumeclaims = "0"
+      pods                   = "8"
+      "requests.cpu"         = "3"
+      "requests.memory"      = "6Gi"
     }
   }
 }
@@ -21811,6 +22189,75 @@ resource "kubernetes_service_account_v1" "thanos-store_service-account" {
     }
     name      = "thanos-store"
     namespace = "observability"
+  }
+}
+
+resource "kubernetes_service_v1" "gateway-address-dev" {
+  depends_on = [
+    kubernetes_namespace_v1.dev,
+    kubernetes_resource_quota_v1.dev_quota,
+    kubernetes_limit_range_v1.dev_limit-range,
+    kubernetes_network_policy_v1.dev_deny-all,
+    kubernetes_network_policy_v1.dev_allow-dns,
+    kubernetes_service_account_v1.dev_secrets-reader,
+    kubernetes_network_policy_v1.traffic-dev_send-telemetry,
+    kubernetes_network_policy_v1.traffic-dev_be-scraped,
+  ]
+
+  metadata {
+    name      = "otel-gateway"
+    namespace = "dev"
+  }
+
+  spec {
+    external_name = "otel-gateway.dev-telemetry.svc.cluster.local"
+    type          = "ExternalName"
+  }
+}
+
+resource "kubernetes_service_v1" "gateway-address-hml" {
+  depends_on = [
+    kubernetes_namespace_v1.hml,
+    kubernetes_resource_quota_v1.hml_quota,
+    kubernetes_limit_range_v1.hml_limit-range,
+    kubernetes_network_policy_v1.hml_deny-all,
+    kubernetes_network_policy_v1.hml_allow-dns,
+    kubernetes_service_account_v1.hml_secrets-reader,
+    kubernetes_network_policy_v1.traffic-hml_send-telemetry,
+    kubernetes_network_policy_v1.traffic-hml_be-scraped,
+  ]
+
+  metadata {
+    name      = "otel-gateway"
+    namespace = "hml"
+  }
+
+  spec {
+    external_name = "otel-gateway.hml-telemetry.svc.cluster.local"
+    type          = "ExternalName"
+  }
+}
+
+resource "kubernetes_service_v1" "gateway-address-prd" {
+  depends_on = [
+    kubernetes_namespace_v1.prd,
+    kubernetes_resource_quota_v1.prd_quota,
+    kubernetes_limit_range_v1.prd_limit-range,
+    kubernetes_network_policy_v1.prd_deny-all,
+    kubernetes_network_policy_v1.prd_allow-dns,
+    kubernetes_service_account_v1.prd_secrets-reader,
+    kubernetes_network_policy_v1.traffic-prd_send-telemetry,
+    kubernetes_network_policy_v1.traffic-prd_be-scraped,
+  ]
+
+  metadata {
+    name      = "otel-gateway"
+    namespace = "prd"
+  }
+
+  spec {
+    external_name = "otel-gateway.prd-telemetry.svc.cluster.local"
+    type          = "ExternalName"
   }
 }
 
