@@ -9,6 +9,9 @@ STACK ?=
 YES ?=
 CONFIRM ?=
 PYTEST_ARGS ?=
+# For rehearse and smoke: what they say with --help, as in SMOKE_ARGS="--port-forward --stage dev".
+REHEARSE_ARGS ?=
+SMOKE_ARGS ?=
 # For charts-check: UPDATE=1 rewrites helm_values/contract. CHARTS_DIR=<folder> in the environment
 # takes unpacked charts from there instead of downloading them.
 UPDATE ?=
@@ -46,12 +49,12 @@ node_modules: node_modules/.setup.stamp ## Install the pinned cdktf CLI (for pla
 terraform: setup ## Print the Terraform in use; compiles OpenTofu once where there is none
 	@$(PY) -m scripts.terraform
 
-programs: setup-dev ## Compile every program that can run our configurations (once, 15 minutes)
+programs: setup-dev ## Compile every program that can run our configurations (once, 18 minutes)
 	$(PY) -m scripts.programs
 
 # What the tests and charts-check run.
 test-programs: setup-dev
-	@$(PY) -m scripts.programs otelcol promtool prometheus amtool alertmanager helm
+	@$(PY) -m scripts.programs otelcol promtool prometheus amtool alertmanager thanos helm
 
 .venv/.setup-venv.stamp:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
@@ -78,7 +81,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps dashboards-preview
+.PHONY: synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -94,8 +97,19 @@ dashboards: setup ## Rewrite the dashboards' JSON in grafana/generated
 rules: setup ## Rewrite Prometheus' rules and Alertmanager's configuration in alertmanager/generated
 	$(PY) -m scripts.alerting_files
 
-docs: setup ## Rewrite docs/reference, the context, quoted code and the picture in README.md
+docs: setup-dev node_modules ## Rewrite what is generated or quoted in the documents, and build the site
 	$(PY) -m scripts.reference_docs
+	$(MAKE) site
+
+site: setup-dev node_modules ## Build the documentation site into site/ (any warning fails)
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict
+	@echo "site/index.html is built; to search it: $(PY) -m http.server --bind 127.0.0.1 --directory site"
+
+site-check: site ## Look at the site in a real browser (Chromium), with screenshots
+	$(PY) -m scripts.site_check
+
+context: setup ## Rewrite docs/context/context-generator.md, to read before any change
+	$(PY) -m scripts.reference_docs --only docs/context/context-generator.md
 
 lint: setup-dev ## Check style (ruff)
 	$(PY) -m ruff check .
@@ -125,6 +139,9 @@ rehearse-infra: setup-dev terraform ## Apply ENV's infrastructure to an emulated
 sample-apps: setup-dev ## Install and build the sample applications (once, a minute)
 	@$(PY) -m rehearsal.sample_apps
 
+rehearse: test-programs ## Send the sample applications through ENV's real pipeline here, with faults
+	$(PY) -m rehearsal.run --env $(ENV) $(REHEARSE_ARGS)
+
 charts-check: test-programs ## Render and check every release with the real charts (UPDATE=1: rewrite the contract)
 	$(PY) -m scripts.charts $(if $(UPDATE),--update)
 
@@ -138,7 +155,7 @@ cost: setup ## Estimate the monthly bill of ENV (BUDGET=2200: settings that fit;
 
 # --- Operate ------------------------------------------------------------------------------------
 
-.PHONY: plan deploy destroy
+.PHONY: plan deploy destroy smoke
 plan: node_modules terraform ## Show what deploying ENV would change (STACK="network ...")
 	$(PY) -m scripts.deploy plan $(DEPLOY_ARGS)
 
@@ -147,6 +164,9 @@ deploy: node_modules terraform ## Deploy ENV stack by stack, asking before each 
 
 destroy: node_modules terraform ## Destroy ENV in reverse order, except the stack of the states
 	$(PY) -m scripts.deploy destroy $(DEPLOY_ARGS)
+
+smoke: setup-dev ## Send a metric, a log and a trace through ENV's gateways and find them (SMOKE_ARGS=...)
+	$(PY) -m rehearsal.smoke --env $(ENV) $(SMOKE_ARGS)
 
 # --- Maintain -----------------------------------------------------------------------------------
 
@@ -170,6 +190,6 @@ lock: setup ## Rewrite the lock files after a change of a *.in file or of packag
 
 # Local states are kept: that of the state stack is in terraform-state, not in cdktf.out.
 clean: ## Remove what synth, tests and linters wrote (not .venv, node_modules or states)
-	rm -rf cdktf.out dashboards-preview rehearsal-report .pytest_cache .mypy_cache .ruff_cache
+	rm -rf cdktf.out dashboards-preview rehearsal-report site .pytest_cache .mypy_cache .ruff_cache
 	find . \( -name .venv -o -name node_modules -o -name .git \) -prune -o \
 		-name __pycache__ -type d -prune -exec rm -rf {} +

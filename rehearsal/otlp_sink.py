@@ -52,6 +52,7 @@ class OtlpSink:
         self._changed = threading.Condition()
         self._requests: list[Request] = []
         self._status = _OK
+        self._delay = 0.0
         self._server = _Server((LOOPBACK, 0), _Handler)
         self._server.sink = self
         self._thread = threading.Thread(
@@ -66,6 +67,11 @@ class OtlpSink:
         """Answer with this status from now on."""
         with self._changed:
             self._status = status
+
+    def delay(self, seconds: float) -> None:
+        """Answer so much later from now on."""
+        with self._changed:
+            self._delay = seconds
 
     def requests(self, *, accepted: bool = True) -> list[Request]:
         """What came and was accepted so far, or what was refused."""
@@ -113,6 +119,8 @@ class OtlpSink:
     def record(self, path: str, tenant: str | None, body: dict[str, Any]) -> int:
         """Remember a request; the status to answer it with."""
         _, back_end, rest = path.split("/", 2)
+        if self._delay:
+            time.sleep(self._delay)
         with self._changed:
             status = self._status
             self._requests.append(

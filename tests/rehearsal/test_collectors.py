@@ -13,7 +13,6 @@ import os
 import re
 import socket
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -193,25 +192,7 @@ def on_this_computer(sink: OtlpSink, folder: Path) -> Here:
 
 
 def resource(name: str, claim: str = "") -> dict[str, str]:
-    return {"service.name": name, **(claims(claim) if claim else {})}
-
-
-def claims(claim: str) -> dict[str, str]:
-    """What an application can say about where it runs."""
-    return {
-        "service.namespace": claim,
-        "deployment.environment.name": claim,
-        "deployment.environment": claim,
-        "k8s.namespace.name": claim,
-        "k8s.cluster.name": claim,
-        "k8s.pod.name": claim,
-        # They become the same labels.
-        "service_namespace": claim,
-        "deployment_environment_name": claim,
-        "deployment.environment_name": claim,
-        "k8s_namespace_name": claim,
-        "k8s-namespace-name": claim,
-    }
+    return {"service.name": name, **(telemetry.claims(claim) if claim else {})}
 
 
 def identifier(*parts: object, characters: int = 32) -> str:
@@ -251,7 +232,7 @@ UNWANTED_LABELS = {
 def send_everything(gateway: RunningCollector, claim: str) -> None:
     """Each signal once, in the name of another stage; what is sent last is called `sentinel`."""
     url, tenant = gateway.url(collectors.OTLP_HTTP), {"X-Scope-OrgID": claim}
-    shop, lie = resource("shop", claim), claims(claim)
+    shop, lie = resource("shop", claim), telemetry.claims(claim)
 
     def send_spans(*spans: Any) -> None:
         telemetry.post(url, "traces", telemetry.traces(shop, spans, lie), tenant)
@@ -305,18 +286,9 @@ def send_everything(gateway: RunningCollector, claim: str) -> None:
 def wait_for_spans(gateway: RunningCollector, number: int) -> None:
     """Wait until the sampler has so many."""
     deadline = time.monotonic() + DEADLINE
-    while told(gateway, "otelcol_receiver_accepted_spans_total", 'receiver="otlp/lb"') < number:
+    while gateway.told("otelcol_receiver_accepted_spans_total", 'receiver="otlp/lb"') < number:
         assert time.monotonic() < deadline, "spans did not reach the sampler"
         time.sleep(0.05)
-
-
-def told(collector: RunningCollector, name: str, label: str = "") -> float:
-    """The sum of what a collector tells Prometheus about itself under a name."""
-    url = f"{collector.url(collectors.OWN_METRICS)}/metrics"
-    with urllib.request.urlopen(url, timeout=5) as answer:
-        lines = answer.read().decode().splitlines()
-    found = (line for line in lines if line.startswith(name) and label in line)
-    return sum(float(line.rpartition(" ")[2]) for line in found)
 
 
 def send_sentinel(url: str, name: str = "sentinel") -> None:
@@ -436,19 +408,19 @@ def has_everything_acknowledged(sink: OtlpSink) -> bool:
 def run_agent_kill(workshop: Workshop, name: str, change: Change) -> Run:
     """Kill the agent when it has read lines and noted how far it is, but could send nothing."""
     folder = workshop.folder / name
-    append_line(folder, "dev", "web-0", "F dev first")
+    collectors.append_pod_log(folder, "dev", "web-0", "F dev first")
     with OtlpSink() as sink:
         adapted = workshop.adapted(collectors.agent(stack("dev")), change, sink, folder)
         sink.answer(503)
         with started(workshop.otelcol, adapted, folder) as agent:
             deadline = time.monotonic() + DEADLINE
-            while not told(agent, "otelcol_receiver_accepted_log_records_total"):
+            while not agent.told("otelcol_receiver_accepted_log_records_total"):
                 assert time.monotonic() < deadline, "the line was not read"
                 time.sleep(0.05)
             time.sleep(CHECKPOINT_SECONDS)
             agent.kill()
         sink.answer(200)
-        append_line(folder, "dev", "web-0", "F dev second")
+        collectors.append_pod_log(folder, "dev", "web-0", "F dev second")
         with started(workshop.otelcol, adapted, folder):
             wait_for(sink, lambda: "dev second" in bodies(sink))
             sink.wait_until(lambda: "dev first" in bodies(sink), 2 * GRACE)
@@ -497,10 +469,10 @@ def run_agent(workshop: Workshop, name: str, environment: str, change: Change) -
     """Let it read logs of several namespaces, stop it, and let it read one more line."""
     folder = workshop.folder / name
     for namespace in POD_LOGS:
-        append_line(folder, namespace, "web-0", f"P {namespace} first ")
-        append_line(folder, namespace, "web-0", "F  half")
-        append_line(folder, namespace, "web-0", f"F {namespace} second")
-    append_line(folder, "observability", "otel-agent-x7x7x", "F its own log")
+        collectors.append_pod_log(folder, namespace, "web-0", f"P {namespace} first ")
+        collectors.append_pod_log(folder, namespace, "web-0", "F  half")
+        collectors.append_pod_log(folder, namespace, "web-0", f"F {namespace} second")
+    collectors.append_pod_log(folder, "observability", "otel-agent-x7x7x", "F its own log")
     with OtlpSink() as sink:
         adapted = workshop.adapted(collectors.agent(stack(environment)), change, sink, folder)
         with started(workshop.otelcol, adapted, folder) as agent:
@@ -513,19 +485,11 @@ def run_agent(workshop: Workshop, name: str, environment: str, change: Change) -
             wait_for(sink, lambda: len(bodies(sink)) >= 2 * len(POD_LOGS))
             wait_for(sink, lambda: len(sink.data_points()) >= 2)
             time.sleep(GRACE)
-        append_line(folder, "dev", "web-0", "F dev after the restart")
+        collectors.append_pod_log(folder, "dev", "web-0", "F dev after the restart")
         with started(workshop.otelcol, adapted, folder):
             wait_for(sink, lambda: "dev after the restart" in bodies(sink))
             time.sleep(GRACE)
     return Run(sink=sink, cluster=f"obs-{environment}")
-
-
-def append_line(folder: Path, namespace: str, pod: str, text: str) -> None:
-    uid = "0f8fad5b-d9cb-469f-a165-70867728950e"
-    file = collectors.pods_logs(folder) / f"{namespace}_{pod}_{uid}" / "web" / "0.log"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a", encoding="utf-8") as log:
-        log.write(f"2026-11-24T08:00:00.000000000Z stdout {text}\n")
 
 
 def bodies(sink: OtlpSink) -> set[str]:
