@@ -81,7 +81,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse
+.PHONY: synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -97,8 +97,19 @@ dashboards: setup ## Rewrite the dashboards' JSON in grafana/generated
 rules: setup ## Rewrite Prometheus' rules and Alertmanager's configuration in alertmanager/generated
 	$(PY) -m scripts.alerting_files
 
-docs: setup ## Rewrite docs/reference, the context, quoted code and the picture in README.md
+docs: setup-dev node_modules ## Rewrite what is generated or quoted in the documents, and build the site
 	$(PY) -m scripts.reference_docs
+	$(MAKE) site
+
+site: setup-dev node_modules ## Build the documentation site into site/ (any warning fails)
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict
+	@echo "site/index.html is built; to search it: $(PY) -m http.server --bind 127.0.0.1 --directory site"
+
+site-check: site ## Look at the site in a real browser (Chromium), with screenshots
+	$(PY) -m scripts.site_check
+
+context: setup ## Rewrite docs/context/context-generator.md, to read before any change
+	$(PY) -m scripts.reference_docs --only docs/context/context-generator.md
 
 lint: setup-dev ## Check style (ruff)
 	$(PY) -m ruff check .
@@ -179,6 +190,6 @@ lock: setup ## Rewrite the lock files after a change of a *.in file or of packag
 
 # Local states are kept: that of the state stack is in terraform-state, not in cdktf.out.
 clean: ## Remove what synth, tests and linters wrote (not .venv, node_modules or states)
-	rm -rf cdktf.out dashboards-preview rehearsal-report .pytest_cache .mypy_cache .ruff_cache
+	rm -rf cdktf.out dashboards-preview rehearsal-report site .pytest_cache .mypy_cache .ruff_cache
 	find . \( -name .venv -o -name node_modules -o -name .git \) -prune -o \
 		-name __pycache__ -type d -prune -exec rm -rf {} +

@@ -19,9 +19,8 @@ from cost.prices import Prices
 from cost.workload import Workload
 from environments.model import OBSERVABILITY, Settings
 from helm_values.backend_sizes import BACKENDS, Part
-from helm_values.resources import Resources
+from helm_values.resources import Resources, mebibytes, millicores
 from helm_values.sizes import METRICS
-from scripts.chart_pods import mebibytes, millicores
 
 Signal = Literal["metrics", "logs", "traces"]
 SIGNALS: tuple[Signal, ...] = ("metrics", "logs", "traces")

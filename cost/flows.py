@@ -12,8 +12,8 @@ from cost.workload import Workload
 from environments.model import OBSERVABILITY, Settings
 from helm_values.backend_sizes import BACKENDS
 from helm_values.render import static_values
+from helm_values.resources import mebibytes, millicores
 from helm_values.sizes import METRICS
-from scripts.chart_pods import mebibytes, millicores
 
 HOURS = 730.0
 """Hours of a month, as AWS's price pages and calculator count."""

@@ -26,9 +26,7 @@ from grafana.targets import panel_targets, panels
 from rehearsal.dashboard_checks import Window, ask, chosen
 from rehearsal.dashboard_pictures import Answers, draw, not_drawn
 from rehearsal.generated_prometheus import END, prometheus_on_generated_data, scrape_seconds
-from rehearsal.processes import ProcessError
-from rehearsal.prometheus_api import PrometheusApi, QueryError
-from scripts.programs import ProgramUnavailableError
+from rehearsal.prometheus_api import PrometheusApi
 from scripts.synthesis import ROOT
 
 OUTPUT = ROOT / "dashboards-preview"
@@ -152,33 +150,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"--only {unknown[0]}: allowed: {', '.join(found)}")
     folder = DOCUMENTED if given.docs else given.output / environment
     try:
-        drawn = _draw(settings, {uid: found[uid] for uid in wanted}, folder)
-    except (ProgramUnavailableError, ProcessError, QueryError, RuntimeError) as error:
+        drawn = _draw(settings, {uid: found[uid] for uid in wanted})
+    except KeyboardInterrupt:
+        print("\nInterrupted; Prometheus is stopped and nothing was written.", file=sys.stderr)
+        return 130
+    except (LookupError, RuntimeError) as error:
+        # A program, a query or a value is missing; the message says which.
         print(error, file=sys.stderr)
         return 1
+    folder.mkdir(parents=True, exist_ok=True)
+    for uid, png in drawn.items():
+        (folder / f"{uid}.png").write_bytes(png)
     if not given.docs:
         (folder / "index.html").write_text(page(settings, drawn), encoding="utf-8")
         print(f"all of them: {folder / 'index.html'}")
     return 0
 
 
-def _draw(
-    settings: Settings, contents: Mapping[str, Mapping[str, Any]], folder: Path
-) -> dict[str, bytes]:
+def _draw(settings: Settings, contents: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
     begun = time.monotonic()
-    print(f"generating {HOURS} hours of every metric, and starting Prometheus on them ...")
+    print(
+        f"generating {HOURS} hours of every metric, and starting Prometheus on them ...",
+        flush=True,
+    )
     pictures = {}
     with (
         tempfile.TemporaryDirectory() as work,
         prometheus_on_generated_data(settings, Path(work), hours=HOURS) as api,
     ):
         print(f"ok  Prometheus answers ({time.monotonic() - begun:.0f} s)", flush=True)
-        folder.mkdir(parents=True, exist_ok=True)
         for uid, content in contents.items():
             pictures[uid], missing = picture(api, content)
-            (folder / f"{uid}.png").write_bytes(pictures[uid])
             told = f"   not drawn: {', '.join(missing)}" if missing else ""
-            print(f"ok  {uid}.png ({len(pictures[uid]) // 1000} kB){told}", flush=True)
+            print(f"ok  {uid} ({len(pictures[uid]) // 1000} kB){told}", flush=True)
     return pictures
 
 

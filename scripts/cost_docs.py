@@ -20,7 +20,8 @@ from helm_values import collector_guards, otel_gateway_config, tempo_tenants
 from helm_values.backend_sizes import BACKENDS
 from helm_values.render import static_values
 from helm_values.sizes import METRICS
-from scripts.reference_docs import Row, all_settings, between, code, table
+from scripts.markdown import Row, between, code, table
+from scripts.reference_docs import all_settings
 
 REVIEW = "docs/operations/cost-review.md"
 RETENTION = "docs/operations/retention.md"

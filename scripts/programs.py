@@ -93,7 +93,7 @@ PROGRAMS: Final[dict[str, GoProgram]] = {
             package="github.com/thanos-io/thanos/cmd/thanos",
             minutes=3,
             ldflags=_stamped(THANOS_VERSION.removeprefix("v")),
-            # Without it labels are corrupted in memory: the sidecar ends (thanos-io/thanos#8947).
+            # Without it labels are corrupted in memory, the sidecar ends (thanos-io/thanos#8947).
             tags=("slicelabels",),
         ),
     )

@@ -16,7 +16,8 @@ from grafana.targets import Target, panels, targets
 from rehearsal import dashboards_preview as command
 from rehearsal.dashboard_pictures import COLUMN, COLUMNS, HEAD, MARGIN, ROW, draw, legend
 from rehearsal.dashboard_units import UNITS, written
-from rehearsal.prometheus_api import Answer, PrometheusApi
+from rehearsal.prometheus_api import Answer, PrometheusApi, QueryError
+from scripts.programs import ProgramUnavailableError
 
 TODAY = date(2026, 11, 24)
 CONTENTS = {d.uid: d.content for d in dashboards(load_environment("prd", TODAY))}
@@ -137,6 +138,31 @@ def test_a_wrong_argument_is_told(
         command.main(arguments)
     assert ended.value.code == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "said"),
+    [
+        (ProgramUnavailableError("prometheus cannot be compiled"), 1, "prometheus cannot be"),
+        (QueryError("bad_data: parse error"), 1, "bad_data"),
+        (KeyboardInterrupt(), 130, "nothing was written"),
+    ],
+)
+def test_what_goes_wrong_is_told_and_nothing_is_written(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    raised: BaseException,
+    status: int,
+    said: str,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(command, "prometheus_on_generated_data", fail)
+    assert command.main(["--env", "prd", "--output", str(tmp_path / "out")]) == status
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_every_unit_of_a_dashboard_can_be_written() -> None:

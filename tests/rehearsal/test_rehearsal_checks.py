@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
+from rehearsed import SETTINGS, good, spans
 
 from rehearsal import alert_checks, checks, panel_checks
 from rehearsal.alert_checks import Heard
@@ -15,7 +16,6 @@ from rehearsal.arrived import Arrived
 from rehearsal.notification_sinks import Mail
 from rehearsal.queries import Span
 from rehearsal.verdicts import CheckFailedError, NotCheckedError, Verdicts
-from tests.rehearsal.rehearsed import SETTINGS, good, spans
 
 Break = Callable[[Arrived], Arrived]
 

@@ -15,7 +15,7 @@ import pytest
 from environments.sizes import Size
 from environments.traffic import plan_policies
 from helm_values.releases import releases
-from scripts import reference_docs
+from scripts import markdown, reference_docs
 from scripts.chart_contract import sample_layers_below
 from scripts.reference_docs import ROOT
 
@@ -101,7 +101,7 @@ def test_fails_when_the_readme_has_no_place_for_the_picture() -> None:
 
 def test_fails_when_a_document_has_no_place_for_its_tables() -> None:
     with pytest.raises(ValueError, match=r"some\.md has no lines '<begin>' and '<end>'"):
-        reference_docs.between("<end> <begin>", "some.md", "<begin>", "<end>", "tables")
+        markdown.between("<end> <begin>", "some.md", "<begin>", "<end>", "tables")
 
 
 def test_every_release_is_in_the_reference_with_its_version() -> None:
