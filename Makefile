@@ -10,6 +10,8 @@ YES ?=
 CONFIRM ?=
 LEAVE ?=
 PYTEST_ARGS ?=
+# A worker for each processor; PYTEST_ARGS="-n 0" runs all tests in one process.
+WORKERS := -n logical --maxprocesses 4
 # For rehearse and smoke: what they say with --help, as in SMOKE_ARGS="--port-forward --stage dev".
 REHEARSE_ARGS ?=
 SMOKE_ARGS ?=
@@ -25,6 +27,9 @@ BUDGET ?=
 WORKLOAD ?=
 CSV ?=
 HTML ?=
+# For load: RECORD=1 keeps the figures in cost/measured_load.json. LOAD_ARGS="--signal logs", --help
+RECORD ?=
+LOAD_ARGS ?=
 # For lock: LOCK_ARGS=--upgrade takes the newest versions that the *.in files allow.
 LOCK_ARGS ?=
 
@@ -93,7 +98,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse policy permissions scan hostile
+.PHONY: synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse policy permissions scan hostile load
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -144,15 +149,19 @@ fmt: setup-dev ## Format the code and sort the imports
 	$(PY) -m ruff format .
 
 test: lint types node_modules scanners terraform test-programs ## Run everything: lint, types, all tests (PYTEST_ARGS=...)
-	$(PY) -m pytest $(PYTEST_ARGS)
+	$(PY) -m pytest $(WORKERS) $(PYTEST_ARGS)
 
 test-fast: setup-dev ## Run the unit tests only
-	$(PY) -m pytest tests/unit $(PYTEST_ARGS)
+	$(PY) -m pytest $(WORKERS) tests/unit $(PYTEST_ARGS)
 
 check: lint types test-fast ## Run what to run before each commit
 
 bench: setup-dev ## Measure how long a synthesis takes
 	$(PY) -m benchmarks.synth
+
+load: setup-dev ## Load a gateway until it saturates (LOAD_ARGS=--quick; RECORD=1: keep the figures)
+	@$(PY) -m scripts.programs otelcol
+	$(PY) -m benchmarks.load $(if $(RECORD),--record) $(LOAD_ARGS)
 
 rehearse-infra: setup-dev terraform ## Apply ENV's infrastructure to an emulated AWS
 	$(PY) -m rehearsal.infra --env $(ENV)
@@ -219,6 +228,6 @@ lock: setup ## Rewrite the lock files after a change of a *.in file or of packag
 
 # Local states are kept: that of the state stack is in terraform-state, not in cdktf.out.
 clean: ## Remove what synth, tests and linters wrote (not .venv, node_modules or states)
-	rm -rf cdktf.out dashboards-preview rehearsal-report site .pytest_cache .mypy_cache .ruff_cache
+	rm -rf cdktf.out dashboards-preview load-report rehearsal-report site .pytest_cache .mypy_cache .ruff_cache
 	find . \( -name .venv -o -name node_modules -o -name .git \) -prune -o \
 		-name __pycache__ -type d -prune -exec rm -rf {} +
