@@ -64,8 +64,8 @@ CAPACITY: Final = "docs/operations/capacity.md"
 CAPACITY_BEGIN: Final = "<!-- sizes: written by `make docs` -->"
 CAPACITY_END: Final = "<!-- end of sizes -->"
 FOLDERS: Final = (
-    "environments", "stacks", "constructs_lib", "helm_values", "grafana", "cost", "scripts",
-    "rehearsal", "sample_apps/python", "benchmarks", "benchmarks/load",
+    "environments", "stacks", "constructs_lib", "helm_values", "grafana", "cost", "policies",
+    "policies/rules", "scripts", "rehearsal", "sample_apps/python", "benchmarks", "benchmarks/load",
 )  # fmt: skip
 """Folders of Python files that the context names, one line each."""
 

@@ -459,11 +459,11 @@ def run_full(workshop: Workshop, name: str, change: Change) -> Run:
             acknowledged, refused = fill_logs(url)
             dropped = "otelcol_exporter_enqueue_failed_spans_total"
             deadline = time.monotonic() + DEADLINE
-            while not told(gateway, dropped, "otlp_http/tempo") and time.monotonic() < deadline:
+            while not gateway.told(dropped, "otlp_http/tempo") and time.monotonic() < deadline:
                 time.sleep(0.1)
             time.sleep(GRACE)
             counted = [
-                int(told(gateway, f"otelcol_exporter_enqueue_failed_{kind}_total", exporter))
+                int(gateway.told(f"otelcol_exporter_enqueue_failed_{kind}_total", exporter))
                 for kind, exporter in (("log_records", "loki"), ("spans", "otlp_http/tempo"))
             ]
             sink.answer(200)

@@ -994,6 +994,14 @@ kube-state-metrics:
       cpu: 200m
       memory: 256Mi
 prometheus-node-exporter:
+  securityContext:
+    seccompProfile:
+      type: RuntimeDefault
+  containerSecurityContext:
+    allowPrivilegeEscalation: false
+    capabilities:
+      drop:
+      - ALL
   resources:
     requests:
       cpu: 10m

@@ -1005,6 +1005,14 @@ kube-state-metrics:
       cpu: 500m
       memory: 512Mi
 prometheus-node-exporter:
+  securityContext:
+    seccompProfile:
+      type: RuntimeDefault
+  containerSecurityContext:
+    allowPrivilegeEscalation: false
+    capabilities:
+      drop:
+      - ALL
   resources:
     requests:
       cpu: 10m
