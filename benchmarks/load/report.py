@@ -1,7 +1,6 @@
 """The report: one HTML page with its plots inside, and the same as JSON, in one folder."""
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from html import escape
 from io import StringIO
@@ -51,8 +50,7 @@ def write(summary: Summary, folder: Path) -> Path:
 def _replace(path: Path, content: str) -> Path:
     beside = path.with_suffix(f"{path.suffix}.new")
     beside.write_text(content, encoding="utf-8")
-    os.replace(beside, path)  # noqa: PTH105 - Path.replace does the same; kept beside the write
-    return path
+    return beside.replace(path)
 
 
 def page(summary: Summary) -> str:

@@ -122,7 +122,7 @@ def record(summary: Summary) -> dict[str, Any]:
     if missing:
         raise ValueError(f"not measured: {', '.join(missing)}; a record has all signals")
     where = summary.surroundings
-    limits = {signal: _limit(result) for signal, result in results.items()}
+    limits = {signal: result.limit for signal, result in results.items() if result.limit}
     return {
         "measured_on": where.measured_on.isoformat(),
         "cpu": where.cpu,
@@ -159,10 +159,6 @@ def record(summary: Summary) -> dict[str, Any]:
         },
         "warnings": summary.warnings,
     }
-
-
-def _limit(result: SignalResult) -> Any:
-    return result.limit
 
 
 def _saturated(result: SignalResult) -> float:

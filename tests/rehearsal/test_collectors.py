@@ -436,13 +436,20 @@ TEXT = "x" * 500
 def run_full(workshop: Workshop, name: str, change: Change) -> Run:
     """Send until the queues are full, and for a while after that; then the back ends are back.
 
-    The queues are made small, to be full soon.
+    The queues are made small, to be full soon, and batches with them.
     """
     folder = workshop.folder / name
 
     def small(config: Config) -> None:
         for exporter in ("otlp_http/loki", "otlp_grpc/tempo"):
-            config["exporters"][exporter]["sending_queue"]["queue_size"] = SMALL_QUEUE
+            queue = config["exporters"][exporter]["sending_queue"]
+            queue["queue_size"] = SMALL_QUEUE
+            queue["batch"] |= {"min_size": SMALL_QUEUE // 4, "max_size": SMALL_QUEUE // 2}
+        few = FULL_TRACES // 20
+        config["processors"]["batch/sampled"] |= {
+            "send_batch_size": few,
+            "send_batch_max_size": few,
+        }
         change(config)
 
     with OtlpSink() as sink:
