@@ -232,23 +232,47 @@ def _apps(settings: Settings) -> list[_Pod]:
     ]
 
 
-def gateway_releases(settings: Settings) -> dict[str, Release]:
+def _gateway_releases(settings: Settings) -> dict[str, Release]:
     """The gateway of each stage, wherever it is installed."""
     found = otel_gateway.releases(settings, sample_layers_below())
     return dict(zip(settings.stages, found, strict=True))
 
 
 def _gateways(settings: Settings) -> list[_Pod]:
-    return [
-        _Pod(
-            namespace=release.namespace,
-            name=f"{release.name}-6b8d4-{replica}",
-            container="opentelemetry-collector",
-            node=NODES[replica],
-        )
-        for release in gateway_releases(settings).values()
-        for replica in range(2)
-    ]
+    return [pod for pods in _gateway_pods(settings).values() for pod in pods]
+
+
+def _gateway_pods(settings: Settings) -> dict[str, list[_Pod]]:
+    return {
+        stage: [
+            _Pod(
+                namespace=release.namespace,
+                name=f"{release.name}-6b8d4-{replica}",
+                container="opentelemetry-collector",
+                node=NODES[replica],
+            )
+            for replica in range(2)
+        ]
+        for stage, release in _gateway_releases(settings).items()
+    }
+
+
+def _scraped_gateways(settings: Settings) -> list[Labels]:
+    """With the labels that their ServiceMonitor gives them."""
+    found = []
+    for stage, release in _gateway_releases(settings).items():
+        (endpoint,) = release.values["serviceMonitor"]["metricsEndpoints"]
+        fixed = {one["targetLabel"]: one["replacement"] for one in endpoint["relabelings"]}
+        found += [
+            _scraped(otel_gateway.NAME, pod) | fixed for pod in _gateway_pods(settings)[stage]
+        ]
+    return found
+
+
+def _namespaces(settings: Settings) -> list[str]:
+    """Those of the settings, and those of gateways."""
+    of_gateways = [release.namespace for release in _gateway_releases(settings).values()]
+    return list(dict.fromkeys([*settings.namespaces, *of_gateways]))
 
 
 def _platform() -> list[tuple[str, _Pod]]:
@@ -467,7 +491,7 @@ def _pods(settings: Settings) -> dict[m.Metric, _Plan]:
     ]
     volumes = [
         kubelet(NODES[0], "/metrics") | {"namespace": namespace, "persistentvolumeclaim": claim}
-        for namespace in settings.namespaces
+        for namespace in _namespaces(settings)
         for claim in ("data-0", "data-1")
     ] + [
         kubelet(NODES[1], "/metrics") | {"namespace": OBSERVABILITY, "persistentvolumeclaim": claim}
@@ -525,12 +549,12 @@ def _objects(settings: Settings) -> dict[m.Metric, _Plan]:
     ]
     deployments = [
         {"namespace": stage, "deployment": service}
-        for stage in settings.namespaces
+        for stage in _namespaces(settings)
         for service in SERVICES
     ]
     quotas = [
         {"namespace": name, "resourcequota": "bounds", "resource": resource, "type": kind}
-        for name in settings.namespaces
+        for name in _namespaces(settings)
         for resource in ("requests.cpu", "requests.memory", "pods")
         for kind in ("hard", "used")
     ]
@@ -582,7 +606,7 @@ def _objects(settings: Settings) -> dict[m.Metric, _Plan]:
 
 
 def _collectors(settings: Settings) -> dict[m.Metric, _Plan]:
-    gateways = [_scraped(otel_gateway.NAME, pod) for pod in _gateways(settings)]
+    gateways = _scraped_gateways(settings)
     agents = [_scraped(job, pod) for job, pod in _platform() if job.endswith("/otel-agent")]
     both = gateways + agents
     receivers = [{"receiver": "otlp", "transport": "grpc"}]
@@ -714,7 +738,7 @@ def _housekeeping(settings: Settings) -> dict[m.Metric, _Plan]:
     by_job = {job: _scraped(job, pod) for job, pod in _platform()}
     secrets = [by_job["external-secrets-metrics"]]
     velero = [by_job["velero"]]
-    gateways = [_scraped(otel_gateway.NAME, pod) for pod in _gateways(settings)]
+    gateways = _scraped_gateways(settings)
     targets = [*by_job.values(), *gateways]
     api_server = [
         {
@@ -728,7 +752,7 @@ def _housekeeping(settings: Settings) -> dict[m.Metric, _Plan]:
     firing = [
         {"namespace": name, "severity": severity, "owner": settings.owner(OBSERVABILITY)}
         | {"alertname": alert, "alertstate": "firing"}
-        for name in settings.namespaces
+        for name in _namespaces(settings)
         for severity, alert in (
             ("critical", "ServiceAvailabilityBurnFast"),
             ("warning", "NamespaceQuotaNearLimit"),

@@ -90,7 +90,7 @@ def data_path_diagrams(stack: Config) -> str:
     for name in _COLLECTORS:
         namespace = _namespace_of(stack, name)
         config = release_values(stack, name, namespace)["alternateConfig"]
-        where = "in the namespace of each stage" if name == "otel-gateway" else "on each node"
+        where = "one for each stage" if name == "otel-gateway" else "one on each node"
         parts.append(f"### `{name}`, {where}\n\n" + _pipelines(config))
     parts.append("### What is kept in which bucket\n\n" + _buckets(stack))
     return "\n\n".join(parts)

@@ -23,8 +23,9 @@ from mkdocs.structure.pages import Page
 ROOT: Final = Path(__file__).resolve().parents[1]
 DOCS: Final = ROOT / "docs"
 PORTUGUESE: Final = "pt-BR"
+PROJECT: Final = "project/"
 PROJECT_PAGES: Final = {
-    name: f"project/{name.removesuffix('.md').lower()}.md"
+    name: f"{PROJECT}{name.removesuffix('.md').lower()}.md"
     for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
 }
 """Documents at the top level, and their pages."""
@@ -198,6 +199,10 @@ def _expanded(items: list[Any], named: set[str]) -> list[Any]:
 
 def pages_in(folder: str, named: set[str]) -> Iterator[str]:
     """The pages of a folder of docs/, the first that readers should meet first."""
+    if folder == PROJECT:
+        there = (page for name, page in PROJECT_PAGES.items() if (ROOT / name).is_file())
+        yield from (page for page in there if page not in named)
+        return
     found = sorted(
         (DOCS / folder).glob("*.md"), key=lambda path: (path.stem != "README", path.name)
     )

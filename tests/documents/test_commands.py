@@ -129,7 +129,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join([str(program("amtool").parent), os.environ["PATH"]])
+    programs = [str(program("amtool").parent), str(Path(sys.executable).parent)]
+    path = os.pathsep.join([*programs, os.environ["PATH"]])
     return subprocess.run(
         shlex.split(command),
         cwd=folder,

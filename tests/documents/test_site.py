@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from scripts import site_check
-from scripts.site_hooks import MERMAID, ROOT, indented, slug, target_of
+from scripts.site_hooks import MERMAID, PROJECT_PAGES, ROOT, indented, slug, target_of
 
-NEEDED = ("docs", "tools/site", "mkdocs.yml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+NEEDED = ("docs", "tools/site", "mkdocs.yml", *(n for n in PROJECT_PAGES if (ROOT / n).is_file()))
 CODE = ("scripts/__init__.py", "scripts/site_hooks.py")
 
 

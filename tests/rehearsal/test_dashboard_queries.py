@@ -19,6 +19,7 @@ from alertmanager.model import Alert
 from alertmanager.rules.all_rules import rule_groups
 from environments.load import environment_names, load_environment
 from environments.model import OBSERVABILITY
+from environments.names import telemetry_namespaces
 from grafana.dashboards.all_dashboards import dashboards
 from grafana.targets import Target, interpolated, panel_targets, panels, targets
 from helm_values.grafana import datasources
@@ -68,7 +69,11 @@ def test_variables_offer_what_there_is(checker: Checker, name: str) -> None:
     assert found.get("service") in {None, "shop"}
     if content["uid"] == "kubernetes-saturation":
         everywhere = checker.api.label_values("namespace", "kube_resourcequota", start=0, end=END)
-        assert set(everywhere) == {*settings.namespaces, OBSERVABILITY}
+        assert set(everywhere) == {
+            *settings.namespaces,
+            OBSERVABILITY,
+            *telemetry_namespaces(settings),
+        }
 
 
 @pytest.mark.parametrize("stage", SETTINGS["prd"].stages)
@@ -123,7 +128,7 @@ def test_metrics_are_found_from_a_trace(checker: Checker) -> None:
 
 def test_first_queries_of_runbooks_find_series(checker: Checker) -> None:
     """With any value where a reader puts in the one of the alert."""
-    found = [one for one in queries_in(ROOT / "docs" / "runbooks") if one[1] == "promql"]
+    found = [one for one in queries_in(ROOT / "docs" / "runbooks" / "alerts") if one[1] == "promql"]
     put_in = {"namespace": "prd", "service": "shop", **WINDOW.macros}
     texts = [PLACEHOLDER.sub('=~".+"', interpolated(text, put_in)) for *_, text in found]
     assert len(texts) > 20

@@ -37,7 +37,16 @@ each_document = pytest.mark.parametrize(
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
-WRITTEN_BY_COMMANDS = ("cdktf.out/", "terraform-state/", ".venv", "node_modules")
+WRITTEN_BY_COMMANDS = (
+    "cdktf.out/",
+    "terraform-state/",
+    ".venv",
+    "node_modules",
+    "load-report/",
+    "rehearsal-report/",
+    "site/",
+    "dashboards-preview/",
+)
 
 
 def prose(document: Path) -> str:

@@ -26,6 +26,7 @@ SUBJECTS = {
     "retention": "0006",
     "Thanos": "0012",
     "gateways per namespace": "0014",
+    "who may edit a gateway": "0022",
     "sampling": "0016",
     "Loki's form and Tempo's version": "0017",
     "secrets": "0018",
@@ -141,9 +142,18 @@ def test_every_component_has_a_recovery_point_and_time() -> None:
     assert all(len(row) == 5 and all(cell.strip() for cell in row) for row in rows)
 
 
+def test_the_drill_is_one_that_the_rehearsal_does() -> None:
+    text = (RUNBOOKS / "disaster-recovery.md").read_text(encoding="utf-8")
+    (name,) = re.findall(r'"(drill: [^"]+)"', text)
+    assert f'"{name}"' in (ROOT / "rehearsal" / "run.py").read_text(encoding="utf-8")
+
+
 def test_every_decision_of_the_design_is_written_down() -> None:
     index = (ROOT / "docs" / "adr" / "README.md").read_text(encoding="utf-8")
-    accepted = set(re.findall(r"^\| \[(\d{4})\].* \| accepted \|$", index, re.MULTILINE))
+    # "accepted", or "accepted, amended by ...": not proposed, and not replaced.
+    accepted = set(
+        re.findall(r"^\| \[(\d{4})\].* \| (?:accepted|amended)\b.* \|$", index, re.MULTILINE)
+    )
     assert {subject for subject, number in SUBJECTS.items() if number not in accepted} == set()
 
 
