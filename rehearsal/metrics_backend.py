@@ -50,12 +50,12 @@ QUICK = Pace(
     scrape_seconds=2,
     evaluation_seconds=1,
     windows={
-        "5m": "15s",
-        "10m": "20s",
-        "30m": "30s",
-        "1h": "45s",
-        "6h": "60s",
-        "3d": "90s",
+        "5m": "12s",
+        "10m": "15s",
+        "30m": "18s",
+        "1h": "30s",
+        "6h": "40s",
+        "3d": "60s",
     },
     for_seconds=3,
 )

@@ -111,7 +111,7 @@ def test_only_rules_about_service_levels_are_hurried_and_it_is_said(kps: dict[st
         map(str, said)
     )
     assert any(
-        one.where.startswith("rules.slo-indicators") and (one.was, one.now) == ("1h", "45s")
+        one.where.startswith("rules.slo-indicators") and (one.was, one.now) == ("1h", "30s")
         for one in said
     )
 
