@@ -4,14 +4,19 @@ SHELL := /bin/sh
 
 PYTHON ?= python3
 ENV ?= dev
-# For plan, deploy and destroy: STACK="network cluster", YES=1, CONFIRM=prd
+# For plan, deploy, destroy and drift: STACK="network cluster"; YES=1, CONFIRM=prd, LEAVE=1
 STACK ?=
 YES ?=
 CONFIRM ?=
+LEAVE ?=
 PYTEST_ARGS ?=
+# A worker for each processor; PYTEST_ARGS="-n 0" runs all tests in one process.
+WORKERS := -n logical --maxprocesses 4
 # For rehearse and smoke: what they say with --help, as in SMOKE_ARGS="--port-forward --stage dev".
 REHEARSE_ARGS ?=
 SMOKE_ARGS ?=
+# For hostile: how many files.
+N ?= 2000
 # For charts-check: UPDATE=1 rewrites helm_values/contract. CHARTS_DIR=<folder> in the environment
 # takes unpacked charts from there instead of downloading them.
 UPDATE ?=
@@ -22,6 +27,9 @@ BUDGET ?=
 WORKLOAD ?=
 CSV ?=
 HTML ?=
+# For load: RECORD=1 keeps the figures in cost/measured_load.json. LOAD_ARGS="--signal logs", --help
+RECORD ?=
+LOAD_ARGS ?=
 # For lock: LOCK_ARGS=--upgrade takes the newest versions that the *.in files allow.
 LOCK_ARGS ?=
 
@@ -31,7 +39,7 @@ PY := $(BIN)/python
 # The AWS bindings are thousands of modules of which few are ever imported: compile on import.
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-compile
 DEPLOY_ARGS = --env $(ENV) $(foreach name,$(STACK),--stack $(name)) $(if $(YES),--yes) \
-	$(if $(CONFIRM),--confirm $(CONFIRM))
+	$(if $(CONFIRM),--confirm $(CONFIRM)) $(if $(LEAVE),--leave)
 
 .PHONY: help
 help: ## Show this list
@@ -39,12 +47,14 @@ help: ## Show this list
 
 # --- Set up -------------------------------------------------------------------------------------
 
-.PHONY: setup setup-dev node_modules terraform programs test-programs
+.PHONY: setup setup-dev node_modules scanners terraform programs test-programs
 setup: .venv/.setup-run.stamp ## Make .venv with what `make synth` needs
 
 setup-dev: .venv/.setup-dev.stamp ## Add what the tests and linters need
 
 node_modules: node_modules/.setup.stamp ## Install the pinned cdktf CLI (for plan, deploy, destroy)
+
+scanners: .cache/scanners/.setup.stamp ## Install checkov and parliament in .cache/scanners
 
 terraform: setup ## Print the Terraform in use; compiles OpenTofu once where there is none
 	@$(PY) -m scripts.terraform
@@ -74,6 +84,13 @@ test-programs: setup-dev
 	$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $@
 
+# A venv of its own: checkov pins versions that ours do not take.
+.cache/scanners/.setup.stamp: tools/requirements-scanners.txt
+	$(PYTHON) -m venv --clear .cache/scanners
+	.cache/scanners/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		--no-compile -r tools/requirements-scanners.txt
+	@touch $@
+
 # npm starts the first `node` on the PATH, which has to be the pinned one.
 node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json .npmrc
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --loglevel=error
@@ -81,7 +98,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse
+.PHONY: synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse policy permissions scan hostile load
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -111,6 +128,15 @@ site-check: site ## Look at the site in a real browser (Chromium), with screensh
 context: setup ## Rewrite docs/context/context-generator.md, to read before any change
 	$(PY) -m scripts.reference_docs --only docs/context/context-generator.md
 
+hostile: setup-dev terraform ## Throw N random and hostile settings at the synthesis (N=2000)
+	$(PY) -m scripts.hostile -n $(N)
+
+scan: setup-dev scanners ## Let checkov and parliament judge the Terraform (CHARTS_DIR=: the rendered charts too)
+	$(PY) -m scripts.scan
+
+permissions: setup-dev node_modules ## Try what each role may do in AWS, and write docs/reference/permissions.md
+	$(PY) -m scripts.permissions
+
 lint: setup-dev ## Check style (ruff)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -122,16 +148,20 @@ fmt: setup-dev ## Format the code and sort the imports
 	$(PY) -m ruff check --fix-only .
 	$(PY) -m ruff format .
 
-test: lint types node_modules terraform test-programs ## Run everything: lint, types, all tests (PYTEST_ARGS=...)
-	$(PY) -m pytest $(PYTEST_ARGS)
+test: lint types node_modules scanners terraform test-programs ## Run everything: lint, types, all tests (PYTEST_ARGS=...)
+	$(PY) -m pytest $(WORKERS) $(PYTEST_ARGS)
 
 test-fast: setup-dev ## Run the unit tests only
-	$(PY) -m pytest tests/unit $(PYTEST_ARGS)
+	$(PY) -m pytest $(WORKERS) tests/unit $(PYTEST_ARGS)
 
 check: lint types test-fast ## Run what to run before each commit
 
 bench: setup-dev ## Measure how long a synthesis takes
 	$(PY) -m benchmarks.synth
+
+load: setup-dev ## Load a gateway until it saturates (LOAD_ARGS=--quick; RECORD=1: keep the figures)
+	@$(PY) -m scripts.programs otelcol
+	$(PY) -m benchmarks.load $(if $(RECORD),--record) $(LOAD_ARGS)
 
 rehearse-infra: setup-dev terraform ## Apply ENV's infrastructure to an emulated AWS
 	$(PY) -m rehearsal.infra --env $(ENV)
@@ -141,6 +171,9 @@ sample-apps: setup-dev ## Install and build the sample applications (once, a min
 
 rehearse: test-programs ## Send the sample applications through ENV's real pipeline here, with faults
 	$(PY) -m rehearsal.run --env $(ENV) $(REHEARSE_ARGS)
+
+policy: setup ## Hold the rules of policies/ against every synthesized stack (ENV=: one environment)
+	$(PY) -m scripts.policy $(if $(filter command% environment%,$(origin ENV)),--env $(ENV))
 
 charts-check: test-programs ## Render and check every release with the real charts (UPDATE=1: rewrite the contract)
 	$(PY) -m scripts.charts $(if $(UPDATE),--update)
@@ -155,18 +188,22 @@ cost: setup ## Estimate the monthly bill of ENV (BUDGET=2200: settings that fit;
 
 # --- Operate ------------------------------------------------------------------------------------
 
-.PHONY: plan deploy destroy smoke
-plan: node_modules terraform ## Show what deploying ENV would change (STACK="network ...")
+.PHONY: plan deploy destroy drift smoke
+# setup-dev: boto3 asks AWS in which account this is, and what is left in it.
+plan: setup-dev node_modules terraform ## Show what deploying ENV would change (STACK="network ...")
 	$(PY) -m scripts.deploy plan $(DEPLOY_ARGS)
 
-deploy: node_modules terraform ## Deploy ENV stack by stack, asking before each (YES=1: do not ask)
+deploy: setup-dev node_modules terraform ## Deploy ENV stack by stack, asking before each (YES=1: do not ask)
 	$(PY) -m scripts.deploy deploy $(DEPLOY_ARGS)
 
-destroy: node_modules terraform ## Destroy ENV in reverse order, except the stack of the states
+destroy: setup-dev node_modules terraform ## Destroy ENV in reverse order, except the stack of the states
 	$(PY) -m scripts.deploy destroy $(DEPLOY_ARGS)
 
 smoke: setup-dev ## Send a metric, a log and a trace through ENV's gateways and find them (SMOKE_ARGS=...)
 	$(PY) -m rehearsal.smoke --env $(ENV) $(SMOKE_ARGS)
+
+drift: setup-dev terraform ## Tell what in AWS is not as ENV's stacks say (exit code 1 if anything)
+	$(PY) -m scripts.drift --env $(ENV) $(foreach name,$(STACK),--stack $(name))
 
 # --- Maintain -----------------------------------------------------------------------------------
 
@@ -182,6 +219,7 @@ lock: setup ## Rewrite the lock files after a change of a *.in file or of packag
 	$(COMPILE) -o requirements-dev.txt requirements-dev.in
 	$(COMPILE) -o tools/requirements-go.txt tools/requirements-go.in
 	$(COMPILE) -o sample_apps/python/requirements.txt sample_apps/python/requirements.in
+	$(COMPILE) -o tools/requirements-scanners.txt tools/requirements-scanners.in
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --loglevel=error
 	cd sample_apps/node && PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --loglevel=error
 	@if command -v mvn >/dev/null; then $(PY) -m rehearsal.sample_apps --lock-java; \
@@ -190,6 +228,6 @@ lock: setup ## Rewrite the lock files after a change of a *.in file or of packag
 
 # Local states are kept: that of the state stack is in terraform-state, not in cdktf.out.
 clean: ## Remove what synth, tests and linters wrote (not .venv, node_modules or states)
-	rm -rf cdktf.out dashboards-preview rehearsal-report site .pytest_cache .mypy_cache .ruff_cache
+	rm -rf cdktf.out dashboards-preview load-report rehearsal-report site .pytest_cache .mypy_cache .ruff_cache
 	find . \( -name .venv -o -name node_modules -o -name .git \) -prune -o \
 		-name __pycache__ -type d -prune -exec rm -rf {} +

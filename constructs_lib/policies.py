@@ -80,7 +80,8 @@ def velero(bucket_arn: str, kms_key_arn: str) -> tuple[Statement, ...]:
         _allow(["ec2:DescribeSnapshots", "ec2:DescribeVolumes"], "*"),
         _allow(["ec2:CreateSnapshot"], "arn:aws:ec2:*:*:volume/*", StringEquals=tagged),
         _allow(["ec2:CreateSnapshot"], "arn:aws:ec2:*::snapshot/*"),
-        _allow(["ec2:CreateVolume"], ["arn:aws:ec2:*:*:volume/*", "arn:aws:ec2:*::snapshot/*"]),
+        _allow(["ec2:CreateVolume"], "arn:aws:ec2:*:*:volume/*"),
+        _allow(["ec2:CreateVolume"], "arn:aws:ec2:*::snapshot/*", StringEquals=tagged),
         # Tags only while it creates, so that it cannot tag foreign resources as its own.
         _allow(
             ["ec2:CreateTags"],
@@ -115,7 +116,8 @@ def cluster_autoscaler(cluster_name: str) -> tuple[Statement, ...]:
         _allow(["eks:DescribeNodegroup"], f"arn:aws:eks:*:*:nodegroup/{cluster_name}/*/*"),
         _allow(
             ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
-            "*",
+            # EKS chooses the groups' names, so their tags say which are meant.
+            "arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/*",
             StringEquals={
                 f"{group_tag}/enabled": "true",
                 f"{group_tag}/{cluster_name}": "owned",

@@ -138,6 +138,23 @@ def is_graviton(instance_type: str) -> bool:
     return "g" in attributes
 
 
+def least_vcpus(instance_type: str) -> int | None:
+    """The fewest vCPUs that an instance type of this name can have; None if the name tells nothing.
+
+    EC2 "Instance type specifications": `large` has 2, `xlarge` 4, `4xlarge` 16. Types for high
+    performance computing can have half, as their cores run one thread each. Below `large`, T3 and
+    T4g have 2, others 1. How many a type on bare metal has, its name does not say.
+    """
+    family, _, size = instance_type.partition(".")
+    match = re.fullmatch(r"([1-9]\d*)?xlarge", size)
+    if match is not None:
+        vcpus = 4 * int(match[1] or 1)
+        return vcpus // 2 if family.startswith("hpc") else vcpus
+    if size in ("nano", "micro", "small", "medium"):
+        return 2 if family in ("t3", "t3a", "t4g") else 1
+    return 2 if size == "large" else None
+
+
 class Quota(Model):
     """ResourceQuota of a namespace."""
 
@@ -209,7 +226,8 @@ class Namespace(Model):
     """One stage (dev, hml, prd) or the observability namespace, with what isolates it."""
 
     node_group: NodeGroup | None = None
-    """Nodes of the namespace. Only `observability` may leave it out: `size` sets it then."""
+    """Nodes of the namespace. Only `observability` may leave it out: `size` sets it then. Those of
+    a stage must be able to hold its gateway as it grows in this `size`, and as much again."""
     quota: Quota
     """Upper bounds of what the namespace may use. Those of `observability` must be enough for the
     back ends of the `size`, and for the agents on all nodes of the cluster."""

@@ -5,6 +5,7 @@ that can refuse and be slow. What the gateway acknowledged is counted, and so is
 the difference is lost.
 """
 
+import copy
 import gzip
 import itertools
 import sys
@@ -14,7 +15,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,8 @@ class Outcome:
     lost: int
     refused: int
     detail: str
+    tolerated: int = 0
+    """How many may be lost; the promise says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +75,12 @@ class Bench:
 
     @contextmanager
     def gateway(
-        self, name: str, sink: OtlpSink, *, wrapper: tuple[str, ...] = ()
+        self,
+        name: str,
+        sink: OtlpSink,
+        *,
+        wrapper: tuple[str, ...] = (),
+        queue_bytes: int | None = None,
     ) -> Iterator[RunningCollector]:
         """A gateway whose back ends are the recorder; started again in the same folder it goes on.
 
@@ -79,6 +88,7 @@ class Bench:
             name: of the fault.
             sink: the recorder.
             wrapper: a command that is given the collector's.
+            queue_bytes: bound of each queue on disk; that of the stack takes hours to fill.
         """
         folder = self.folder / name
         here = Here(
@@ -88,7 +98,11 @@ class Bench:
             hurry=True,
             memory_mib=self.memory_mib,
         )
-        adapted = collectors.adapt(collectors.gateway(self.stack, self.stage), here)
+        config = copy.deepcopy(collectors.gateway(self.stack, self.stage))
+        for exporter in config["exporters"].values():
+            if queue_bytes is not None and "storage" in exporter["sending_queue"]:
+                exporter["sending_queue"]["queue_size"] = queue_bytes
+        adapted = collectors.adapt(config, here)
         with collectors.started(
             self.otelcol, adapted, folder, name=f"gateway of {name}", wrapper=wrapper
         ) as running:
@@ -155,7 +169,10 @@ def try_fault(fault: Fault, bench: Bench) -> Tried:
                 "memory MiB": round(memory),
             }
             detail = outcome.detail
-            expect(outcome.lost == 0, f"{outcome.lost} acknowledged items were lost. {detail}")
+            expect(
+                outcome.lost <= outcome.tolerated,
+                f"{outcome.lost} acknowledged items were lost. {detail}",
+            )
             expect(
                 memory <= bench.memory_mib,
                 f"{memory:.0f} MiB, more than the limit of {bench.memory_mib} MiB. {detail}",
@@ -300,7 +317,32 @@ def killed_under_load(bench: Bench, watch: Watch) -> Outcome:
             )
 
 
+QUEUE_MIB = 1
+
+
+def queue_full(bench: Bench, watch: Watch) -> Outcome:
+    """The queues reach their bound while the back ends are away."""
+    size = QUEUE_MIB * 1024 * 1024
+    with OtlpSink() as sink:
+        sink.answer(503)
+        with bench.gateway("queue-full", sink, queue_bytes=size) as gateway:
+            load = _until_refused(bench, watch, gateway, "queues full")
+            sink.answer(200)
+            watch.mark("back ends up")
+            found = outcome(
+                load,
+                sink,
+                f"queues of {QUEUE_MIB} MiB each; refused with {some(load.answers)}",
+            )
+            expect(wait_for(load.batch, RETRY_SECONDS), "it takes nothing any more")
+            return found
+
+
 DISK_MIB = 2
+TOLERATED_PERCENT = 10
+"""Of what was acknowledged, when the file system and not the queue's bound is full. The collector's
+persistent queue notes in the same file which item it takes out; when that cannot be written, it
+drops the item (exporterhelper v0.160.0, persistent_queue.go, getNextItem)."""
 
 _LIMITED = (
     "import os, resource, sys; size = int(sys.argv[1]); "
@@ -314,25 +356,31 @@ def disk_full(bench: Bench, watch: Watch) -> Outcome:
     with OtlpSink() as sink:
         sink.answer(503)
         with bench.gateway("disk-full", sink, wrapper=wrapper) as gateway:
-            watch.of(gateway)
-            load = Load(gateway.url(collectors.OTLP_HTTP))
-            deadline = time.monotonic() + bench.minute
-            while load.refused < 10 * _BATCH and time.monotonic() < deadline:
-                load.batch(5 * _BATCH)
-                if CANCELLED.is_set():
-                    raise CheckFailedError("interrupted")
-            watch.mark("disk full")
-            expect(load.refused > 0, "the disk did not become full")
-            expect(gateway.process.is_running(), "the gateway ended")
+            load = _until_refused(bench, watch, gateway, "disk full")
             sink.answer(200)
             watch.mark("back ends up")
             found = outcome(
                 load,
                 sink,
-                f"queues of at most {DISK_MIB} MiB each; refused with {some(load.answers)}",
+                f"files of at most {DISK_MIB} MiB each; refused with {some(load.answers)}",
             )
-            expect(wait_for(lambda: load.batch(), RETRY_SECONDS), "it takes nothing after the disk")
-            return found
+            expect(wait_for(load.batch, RETRY_SECONDS), "it takes nothing any more")
+            return replace(found, tolerated=found.acknowledged * TOLERATED_PERCENT // 100)
+
+
+def _until_refused(bench: Bench, watch: Watch, gateway: RunningCollector, mark: str) -> Load:
+    """Send until some batches were refused."""
+    watch.of(gateway)
+    load = Load(gateway.url(collectors.OTLP_HTTP))
+    deadline = time.monotonic() + max(bench.minute, RETRY_SECONDS)
+    while load.refused < 10 * _BATCH and time.monotonic() < deadline:
+        load.batch(5 * _BATCH)
+        if CANCELLED.is_set():
+            raise CheckFailedError("interrupted")
+    watch.mark(mark)
+    expect(load.refused > 0, "nothing was refused: it did not become full")
+    expect(gateway.process.is_running(), "the gateway ended")
+    return load
 
 
 SLOW_SECONDS = 1.5
@@ -353,20 +401,21 @@ def slow_back_end(bench: Bench, watch: Watch) -> Outcome:
 
 
 FLOOD = 20_000
+_FLOOD_BATCH = 500
 
 
 def flood_of_label_values(bench: Bench, watch: Watch) -> Outcome:
     """Spans with a new route each, and data points with a new user each."""
     config = collectors.gateway(bench.stack, bench.stage)
     limit = int(config["connectors"]["span_metrics"]["aggregation_cardinality_limit"])
-    number = max(FLOOD, 2 * limit)
+    number = _FLOOD_BATCH * ceil(max(FLOOD, limit + limit // 4) / _FLOOD_BATCH)
     with OtlpSink() as sink, bench.gateway("flood", sink) as gateway:
         watch.of(gateway)
         url = gateway.url(collectors.OTLP_HTTP)
         watch.mark("flood")
         now = time.time_ns()
         service = {"service.name": "flooding"}
-        for start in range(0, number, 500):
+        for start in range(0, number, _FLOOD_BATCH):
             spans = [
                 telemetry.span(
                     f"{n + 1:032x}",
@@ -376,10 +425,10 @@ def flood_of_label_values(bench: Bench, watch: Watch) -> Outcome:
                     end_ns=now + 1000,
                     attributes={"http.route": f"/r{n}"},
                 )
-                for n in range(start, start + 500)
+                for n in range(start, start + _FLOOD_BATCH)
             ]
             telemetry.post(url, "traces", telemetry.traces(service, spans))
-            points = [({"user.id": f"u{n}"}, 1.0) for n in range(start, start + 500)]
+            points = [({"user.id": f"u{n}"}, 1.0) for n in range(start, start + _FLOOD_BATCH)]
             gauge = telemetry.gauge("flooded", at_ns=now, points=points)
             telemetry.post(url, "metrics", telemetry.metrics(service, [gauge]))
         counted = 0.0
@@ -565,9 +614,17 @@ FAULTS: tuple[Fault, ...] = (
         run=killed_under_load,
     ),
     Fault(
+        name="queue full by its own bound",
+        promise="what does not fit is refused with an error that SDKs retry; what was acknowledged "
+        "arrives, and new data is taken again",
+        run=queue_full,
+    ),
+    Fault(
         name="disk of the queue full",
-        promise="what does not fit is refused with an error that SDKs retry; no crash; what was "
-        "acknowledged arrives, and new data is taken again",
+        promise="no crash; what does not fit is refused with an error that SDKs retry; new data is "
+        f"taken again; the collector drops at most {TOLERATED_PERCENT} % of what was acknowledged, "
+        "as it cannot note what it takes out of the queue (so bounds of queues are below the size "
+        "of their volume: ADR 0015)",
         run=disk_full,
     ),
     Fault(

@@ -4,7 +4,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
+from grafana import uids
 from rehearsal import alert_checks, checks, collectors, panel_checks
 from rehearsal.alert_checks import Heard
 from rehearsal.arrived import Arrived, read
@@ -14,6 +16,7 @@ from rehearsal.pipeline import Pipeline
 from rehearsal.prometheus_api import QueryError
 from rehearsal.sample_apps import (
     LANGUAGES,
+    Language,
     SampleApp,
     SampleAppUnavailableError,
     prepare,
@@ -57,9 +60,7 @@ class Rehearsal:
     app_stages: Sequence[str]
     alert_stage: str
     timing: Timing
-    not_checked: list[str] = field(default_factory=list)
     applications: list[str] = field(default_factory=list)
-    arrived: Arrived | None = None
     began: float = 0.0
 
     def run(self, sampler: Sampler) -> None:
@@ -124,7 +125,7 @@ class Rehearsal:
         settings, prometheus = self.pipeline.settings, self.pipeline.prometheus
         stage, service = self.alert_stage, self.applications[0]
         people = self.pipeline.alertmanager
-        uids = panel_checks.uids(self.pipeline.stack)
+        dashboards = panel_checks.uids(self.pipeline.stack)
 
         def heard() -> Heard:
             return Heard(slack=people.slack(), mails=list(people.mails))
@@ -152,12 +153,12 @@ class Rehearsal:
         self.verdicts.run(
             "alerts",
             "Slack hears of it, with links that lead somewhere",
-            lambda: alert_checks.slack_hears_of_it(heard(), settings, stage, uids),
+            lambda: alert_checks.slack_hears_of_it(heard(), settings, stage, dashboards),
         )
         self.verdicts.run(
             "alerts",
             "so does e-mail",
-            lambda: alert_checks.mail_hears_of_it(heard(), settings, stage, uids),
+            lambda: alert_checks.mail_hears_of_it(heard(), settings, stage, dashboards),
         )
         traffic.fail_in(stage, on=False)
         sampler.mark("burst ends")
@@ -195,9 +196,8 @@ class Rehearsal:
             if time.monotonic() > deadline or _all_pass(arrived):
                 break
             time.sleep(2)
-        self.arrived = arrived
         for group, name, check in checks.CHECKS:
-            self.verdicts.run(group, name, lambda check=check: check(arrived))  # type: ignore[misc]
+            self.verdicts.run(group, name, partial(check, arrived))
         self.verdicts.run("logs", "of pods arrive in their tenant, by the agent", self._agent_logs)
 
     def _agent_logs(self) -> str:
@@ -220,20 +220,21 @@ class Rehearsal:
             for stage in self.app_stages
             for service in self.applications
         ]
-        wanted = [("service-golden-signals", of_services)]
-        wanted += [(f"{stage}-overview", [{}]) for stage in self.app_stages]
+        wanted = [(uids.SERVICE, of_services)]
+        wanted += [(uids.namespace_overview(stage), [{}]) for stage in self.app_stages]
+
+        def answered(uid: str, values: Sequence[Mapping[str, str]]) -> str:
+            answers = panel_checks.ask(
+                panel_checks.dashboard(stack, uid),
+                values,
+                lambda expr: prometheus.query(expr, at),
+                scrape_seconds=scrape,
+            )
+            return panel_checks.queries_return_data(answers)
+
         for uid, values in wanted:
             self.verdicts.run(
-                "dashboards",
-                f"{uid}: queries return data",
-                lambda uid=uid, values=values: panel_checks.queries_return_data(  # type: ignore[misc]
-                    panel_checks.ask(
-                        panel_checks.dashboard(stack, uid),
-                        values,
-                        lambda expr: prometheus.query(expr, at),
-                        scrape_seconds=scrape,
-                    )
-                ),
+                "dashboards", f"{uid}: queries return data", partial(answered, uid, values)
             )
         self.verdicts.run(
             "dashboards",
@@ -244,17 +245,17 @@ class Rehearsal:
 
 def prepared_apps(verdicts: Verdicts) -> list[SampleApp]:
     """The applications that can be run here, in the order of their calls."""
-    apps = []
+    apps: list[SampleApp] = []
+
+    def ready(language: Language) -> str:
+        try:
+            apps.append(prepare(language))
+        except SampleAppUnavailableError as error:
+            raise NotCheckedError(f"the application in {language}: {error}") from error
+        return apps[-1].service_name
+
     for language in LANGUAGES:
-
-        def check(language: str = language) -> str:
-            try:
-                apps.append(prepare(language))  # type: ignore[arg-type]
-            except SampleAppUnavailableError as error:
-                raise NotCheckedError(f"the application in {language}: {error}") from error
-            return apps[-1].service_name
-
-        verdicts.run("applications", f"{language} is ready", check)
+        verdicts.run("applications", f"{language} is ready", partial(ready, language))
     return apps
 
 

@@ -23,11 +23,12 @@ from environments.load import SettingsError, environment_names, load_environment
 from environments.model import Settings
 from rehearsal import optional_programs, report, smoke, storage_checks
 from rehearsal.arrived import ORDERS_CREATED
-from rehearsal.collectors import OTLP_HTTP
+from rehearsal.collectors import OTLP_HTTP, NeedsClusterError
 from rehearsal.faults import CANCELLED, FAULTS, MINUTE, Bench, Tried, try_fault
 from rehearsal.metrics_backend import QUICK
 from rehearsal.pipeline import STAND_IN, Pipeline, running_pipeline
 from rehearsal.processes import ProcessError
+from rehearsal.prometheus_api import QueryError
 from rehearsal.rehearse import Rehearsal, Timing, memory_stays_below
 from rehearsal.samples import Sampler
 from rehearsal.verdicts import CheckFailedError, Verdict, Verdicts
@@ -80,7 +81,8 @@ class Run:
         """Do everything; whatever was started is stopped, whatever happens.
 
         Raises:
-            CheckFailedError, ProcessError, ProgramUnavailableError: it could not go on.
+            CheckFailedError, NeedsClusterError, OSError, ProcessError, ProgramUnavailableError,
+            QueryError: it could not go on.
         """
         today = self.began.date()
         self.say("synthesizing the stack and starting what it describes")
@@ -327,7 +329,14 @@ def _finished(run: Run, folder: Path, *, keep: bool) -> int:
     except KeyboardInterrupt:
         run.interrupted, status = "it was interrupted", 130
         print("\nInterrupted; everything that was started is stopped.", file=sys.stderr)
-    except (CheckFailedError, ProcessError, ProgramUnavailableError) as error:
+    except (
+        CheckFailedError,
+        NeedsClusterError,
+        OSError,
+        ProcessError,
+        ProgramUnavailableError,
+        QueryError,
+    ) as error:
         run.interrupted = str(error)
         print(f"\n{error}", file=sys.stderr)
     written = run.report()

@@ -23,7 +23,15 @@ from typing import IO, Final
 
 from constructs_lib.jsii_runtime import node_program
 from environments.load import environment_names
-from scripts.synthesis import deployment_order
+from scripts.aws_checks import (
+    AwsCheckError,
+    Leftover,
+    Target,
+    check_account,
+    find_leftovers,
+    read_target,
+)
+from scripts.synthesis import deployment_order, finish_interrupted
 from scripts.terraform import (
     ROOT,
     TerraformUnavailableError,
@@ -63,6 +71,7 @@ class Request:
     stacks: tuple[str, ...] = ()
     yes: bool = False
     confirm: str | None = None
+    leave: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +96,12 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT) -> int:
         order = synthesized_order(request.env, root)
         stacks = select_stacks(request, order)
         workspace = _workspace(root, order)
+        target = read_target(root / "cdktf.out" / request.env)
+        if target:
+            check_account(target)
         _confirm_protected(request, root)
-        return run(request, stacks, workspace)
-    except (UsageProblemError, TerraformUnavailableError) as problem:
+        return run(request, stacks, workspace, target)
+    except (UsageProblemError, TerraformUnavailableError, AwsCheckError) as problem:
         print(problem, file=sys.stderr)
         return 2
 
@@ -113,12 +125,22 @@ def select_stacks(request: Request, order: Sequence[str]) -> list[str]:
     return chosen[::-1]
 
 
-def run(request: Request, stacks: Sequence[str], workspace: Workspace) -> int:
-    """Act on the stacks in turn; the exit code of the first failure, or 0."""
+def run(
+    request: Request, stacks: Sequence[str], workspace: Workspace, target: Target | None = None
+) -> int:
+    """Act on the stacks in turn; the exit code of the first failure, or 0.
+
+    `target` is where in AWS they are; leftovers are looked for there before a stack is destroyed.
+    """
     _announce(request, stacks, workspace.order)
     worst = 0
     for number, stack in enumerate(stacks, start=1):
         label = f"[{number}/{len(stacks)}] {stack}:"
+        if target and request.action == "destroy" and not request.leave:
+            left = find_leftovers(target, stack)
+            if left:
+                _say(_leftovers(label, left))
+                return 1
         _say(f"{label} {request.action} ...")
         started = time.monotonic()
         status, output = _run_cli(request, stack, workspace)
@@ -151,8 +173,13 @@ def _parse(argv: Sequence[str] | None) -> Request:
     parser.add_argument(
         "--confirm", metavar="ENV", help="the environment's name, to destroy a protected one"
     )
+    parser.add_argument(
+        "--leave",
+        action="store_true",
+        help="destroy although load balancers, volumes or interfaces are left behind",
+    )
     args = parser.parse_args(argv)
-    return Request(args.action, args.env, tuple(args.stack), args.yes, args.confirm)
+    return Request(args.action, args.env, tuple(args.stack), args.yes, args.confirm, args.leave)
 
 
 def _check_environment(env: str, root: Path) -> None:
@@ -168,6 +195,7 @@ def synthesized_order(env: str, root: Path) -> tuple[str, ...]:
         UsageProblemError: the environment was not synthesized, or not since its last change.
     """
     output = Path("cdktf.out", env)
+    finish_interrupted(root / output)
     manifest = root / output / "manifest.json"
     if not manifest.is_file():
         raise _not_synthesized(env, [f"{output / 'manifest.json'} is missing"])
@@ -324,6 +352,14 @@ def _next_step(request: Request, rest: Sequence[str]) -> str:
     return (
         f"{started}Correct what is reported above, then run the same command again: it resumes "
         f"here, as stacks already {_DONE_WORD[request.action]} have nothing left to change."
+    )
+
+
+def _leftovers(label: str, left: Sequence[Leftover]) -> str:
+    listed = "".join(f"\n  - {one}" for one in left)
+    return (
+        f"{label} not destroyed, as this is left in AWS and not Terraform's:{listed}\n"
+        "Remove it and run the same command again, or pass --leave (make: LEAVE=1) to leave it."
     )
 
 

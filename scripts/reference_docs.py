@@ -40,7 +40,7 @@ from helm_values.release import Release
 from helm_values.releases import releases
 from helm_values.resources import Resources
 from helm_values.sizes import METRICS
-from scripts import code_blocks
+from scripts import code_blocks, load_docs
 from scripts.chart_contract import read_contracts, sample_layers_below
 from scripts.diagrams import data_path_diagrams, traffic_diagram
 from scripts.markdown import Row, between, code, codes, page, table
@@ -64,8 +64,8 @@ CAPACITY: Final = "docs/operations/capacity.md"
 CAPACITY_BEGIN: Final = "<!-- sizes: written by `make docs` -->"
 CAPACITY_END: Final = "<!-- end of sizes -->"
 FOLDERS: Final = (
-    "environments", "stacks", "constructs_lib", "helm_values", "grafana", "cost", "scripts",
-    "rehearsal", "sample_apps/python", "benchmarks",
+    "environments", "stacks", "constructs_lib", "helm_values", "grafana", "cost", "policies",
+    "policies/rules", "scripts", "rehearsal", "sample_apps/python", "benchmarks", "benchmarks/load",
 )  # fmt: skip
 """Folders of Python files that the context names, one line each."""
 
@@ -964,6 +964,13 @@ def render_all() -> dict[str, str]:
         "docs/reference/alerts.md": alerts_page(settings),
         "docs/reference/dashboards.md": dashboards_page(settings),
         "docs/reference/metrics.md": metrics_page(),
+        load_docs.PAGE: between(
+            (ROOT / load_docs.PAGE).read_text(encoding="utf-8"),
+            load_docs.PAGE,
+            load_docs.BEGIN,
+            load_docs.END,
+            load_docs.load_block(),
+        ),
         "docs/reference/outputs.md": outputs_page(foundation),
         "docs/reference/releases.md": releases_page(settings),
         "docs/reference/settings.md": settings_page(),

@@ -13,6 +13,8 @@ import os
 import re
 import socket
 import time
+import urllib.error
+import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -128,6 +130,14 @@ def batch_before_queues(config: Config) -> None:
             pipeline["processors"] = [*pipeline["processors"], "batch"]
 
 
+def large_queue_of_logs(config: Config) -> None:
+    config["exporters"]["otlp_http/loki"]["sending_queue"]["queue_size"] = 256 * SMALL_QUEUE
+
+
+def hold_few_traces(config: Config) -> None:
+    config["processors"]["tail_sampling"]["num_traces"] = FULL_TRACES * 3 // 4
+
+
 def without_aggregation(config: Config) -> None:
     labels = config["processors"]["transform/metric_labels"]
     labels["metric_statements"] = [
@@ -170,6 +180,19 @@ class Run:
     claim: str = ""
     retries: int = 0
     """What its log says."""
+    full: Full | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Full:
+    """What a gateway with full queues did: names of log records, and how many it counted."""
+
+    acknowledged: frozenset[str]
+    refused: frozenset[str]
+    statuses: frozenset[int]
+    counted_records: int
+    spans: int
+    counted_spans: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -405,6 +428,81 @@ def has_everything_acknowledged(sink: OtlpSink) -> bool:
     )
 
 
+SMALL_QUEUE = 64 * 1024
+REFUSED, MOST_REQUESTS, FULL_TRACES = 5, 1000, 300
+TEXT = "x" * 500
+
+
+def run_full(workshop: Workshop, name: str, change: Change) -> Run:
+    """Send until the queues are full, and for a while after that; then the back ends are back.
+
+    The queues are made small, to be full soon.
+    """
+    folder = workshop.folder / name
+
+    def small(config: Config) -> None:
+        for exporter in ("otlp_http/loki", "otlp_grpc/tempo"):
+            config["exporters"][exporter]["sending_queue"]["queue_size"] = SMALL_QUEUE
+        change(config)
+
+    with OtlpSink() as sink:
+        adapted = workshop.adapted(collectors.gateway(stack("dev"), "dev"), small, sink, folder)
+        sink.answer(503)
+        with started(workshop.otelcol, adapted, folder) as gateway:
+            url = gateway.url(collectors.OTLP_HTTP)
+            spans = [
+                span("kept", n, 0, 0, 10, status=telemetry.ERROR, attributes={"text": TEXT})
+                for n in range(FULL_TRACES)
+            ]
+            telemetry.post(url, "traces", telemetry.traces(resource("shop"), spans))
+            # The sampler takes its time.
+            acknowledged, refused = fill_logs(url)
+            dropped = "otelcol_exporter_enqueue_failed_spans_total"
+            deadline = time.monotonic() + DEADLINE
+            while not gateway.told(dropped, "otlp_http/tempo") and time.monotonic() < deadline:
+                time.sleep(0.1)
+            time.sleep(GRACE)
+            counted = [
+                int(gateway.told(f"otelcol_exporter_enqueue_failed_{kind}_total", exporter))
+                for kind, exporter in (("log_records", "loki"), ("spans", "otlp_http/tempo"))
+            ]
+            sink.answer(200)
+            sink.wait_until(lambda: acknowledged <= bodies(sink), 2 * LONGEST_FIRST_RETRY)
+            sink.wait_until(
+                lambda: len(sink.spans()) + counted[1] >= FULL_TRACES, 2 * LONGEST_FIRST_RETRY
+            )
+    return Run(
+        sink=sink,
+        cluster="obs-dev",
+        stage="dev",
+        full=Full(
+            acknowledged=frozenset(acknowledged),
+            refused=frozenset(refused),
+            statuses=frozenset(refused.values()),
+            counted_records=counted[0],
+            spans=FULL_TRACES,
+            counted_spans=counted[1],
+        ),
+    )
+
+
+def fill_logs(url: str) -> tuple[set[str], dict[str, int]]:
+    """Names of the log records that were acknowledged, and of those refused, with the status."""
+    acknowledged: set[str] = set()
+    refused: dict[str, int] = {}
+    for number in range(MOST_REQUESTS):
+        name = f"{number} {TEXT}"
+        record = telemetry.log_record(name, at_ns=NOW)
+        try:
+            telemetry.post(url, "logs", telemetry.logs(resource("shop"), [record]))
+            acknowledged.add(name)
+        except urllib.error.HTTPError as error:
+            refused[name] = error.code
+        if len(refused) == REFUSED:
+            break
+    return acknowledged, refused
+
+
 def run_agent_kill(workshop: Workshop, name: str, change: Change) -> Run:
     """Kill the agent when it has read lines and noted how far it is, but could send nothing."""
     folder = workshop.folder / name
@@ -461,6 +559,7 @@ POD_LOGS = {
     "observability": "observability",
     "kube-system": "observability",
     "dev-tools": "observability",  # begins like a tenant
+    "dev-telemetry": "observability",  # of its gateway
     "prdx": "observability",
 }
 
@@ -615,6 +714,29 @@ def loses_nothing_when_killed(run: Run) -> None:
     assert has_everything_acknowledged(run.sink)
 
 
+def full(run: Run) -> Full:
+    assert run.full is not None
+    return run.full
+
+
+def refuses_logs_that_find_no_room(run: Run) -> None:
+    told_off = full(run)
+    assert len(told_off.refused) == REFUSED
+    # OTLP: the sender shall try again.
+    assert told_off.statuses <= {429, 502, 503, 504}
+    assert told_off.counted_records == REFUSED
+
+
+def loses_no_log_that_it_acknowledged(run: Run) -> None:
+    assert bodies(run.sink) == full(run).acknowledged
+
+
+def counts_spans_that_find_no_room(run: Run) -> None:
+    arrived = len(run.sink.spans())
+    assert 0 < arrived < full(run).spans
+    assert arrived + full(run).counted_spans == full(run).spans
+
+
 def loses_no_line_when_killed(run: Run) -> None:
     assert bodies(run.sink) == {"dev first", "dev second"}
 
@@ -682,6 +804,10 @@ def when_killed(change: Change) -> Callable[[Workshop, str], Run]:
     return lambda workshop, name: run_kill(workshop, name, change)
 
 
+def when_full(change: Change) -> Callable[[Workshop, str], Run]:
+    return lambda workshop, name: run_full(workshop, name, change)
+
+
 def agent_killed(change: Change) -> Callable[[Workshop, str], Run]:
     return lambda workshop, name: run_agent_kill(workshop, name, change)
 
@@ -701,6 +827,14 @@ KEPT: dict[str, tuple[Callable[[Workshop, str], Run], tuple[Promise, ...]]] = {
     "agent-prd": (of_agent("prd", nothing), AGENT),
     "outage": (in_outage(nothing), (loses_nothing_in_an_outage,)),
     "kill": (when_killed(nothing), (loses_nothing_when_killed,)),
+    "full": (
+        when_full(nothing),
+        (
+            refuses_logs_that_find_no_room,
+            loses_no_log_that_it_acknowledged,
+            counts_spans_that_find_no_room,
+        ),
+    ),
     "agent-kill": (agent_killed(nothing), (loses_no_line_when_killed,)),
     "alone": (alone(nothing), (pauses_between_retries,)),
 }
@@ -733,6 +867,12 @@ BROKEN: dict[str, tuple[Callable[[Workshop, str], Run], Promise]] = {
     "no pauses": (alone(without_pauses), pauses_between_retries),
     "queues in memory": (when_killed(queues_in_memory), loses_nothing_when_killed),
     "batches before queues": (when_killed(batch_before_queues), loses_nothing_when_killed),
+    "batches before full queues": (
+        when_full(batch_before_queues),
+        loses_no_log_that_it_acknowledged,
+    ),
+    "room for everything": (when_full(large_queue_of_logs), refuses_logs_that_find_no_room),
+    "too many traces held": (when_full(hold_few_traces), counts_spans_that_find_no_room),
     "batches of lines before queues": (
         agent_killed(batch_before_queues),
         loses_no_line_when_killed,

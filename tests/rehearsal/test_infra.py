@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -25,17 +24,14 @@ from rehearsal.infra_checks import (
 )
 from rehearsal.terraform import TerraformError, prepare_terraform
 
-if TYPE_CHECKING:
-    from conftest import BackgroundRehearsal
-
 SETTINGS = load_environment("dev", date(2026, 11, 24))
 
 
 @pytest.mark.slow
 @pytest.mark.terraform
 @pytest.mark.background_rehearsal
-def test_dev_is_applied_checked_and_destroyed(background_rehearsal: BackgroundRehearsal) -> None:
-    status, log = background_rehearsal.verdict()
+def test_dev_is_applied_checked_and_destroyed(background_rehearsal: tuple[int, str]) -> None:
+    status, log = background_rehearsal
     assert status == 0, log
     for stack in infra.AWS_STACKS:
         assert f"ok      {stack}: plan and apply" in log

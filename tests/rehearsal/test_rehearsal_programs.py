@@ -12,7 +12,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,8 +22,8 @@ from typing import Any
 import pytest
 import yaml
 
-from rehearsal import metrics_backend, optional_programs
-from rehearsal.collectors import Substitution, release_values
+from rehearsal import collectors, metrics_backend, optional_programs, pipeline
+from rehearsal.collectors import Here, Substitution, release_values
 from rehearsal.faulty_proxy import EXPIRED_TOKEN, FaultyProxy
 from rehearsal.metrics_backend import QUICK, ObjectStorage, Target, plan_prometheus
 from rehearsal.optional_programs import Addresses
@@ -270,6 +270,56 @@ def test_grafana_is_started_with_datasources_and_dashboards(
     }
     assert (folder / "dashboards" / "dev" / "dev-overview.json").is_file()
     assert len(list((folder / "dashboards").glob("*/*.json"))) == 12
+
+
+def test_the_pipeline_takes_what_is_on_the_path_and_says_what_is_not(
+    on_path: Path,
+    stack: dict[str, Any],
+    kps: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[str] = []
+    addresses = Addresses(prometheus="p", loki="l", tempo="t", alertmanager="a")
+
+    def all_three(exits: ExitStack, folder: Path) -> list[Any]:
+        return [
+            pipeline._loki(exits, stack, folder, STORAGE, [], said.append),
+            pipeline._tempo(exits, stack, folder, STORAGE, "http://p", [], said.append),
+            pipeline._grafana(exits, stack, kps, folder, [], said.append, addresses),
+        ]
+
+    with ExitStack() as exits:
+        running = all_three(exits, tmp_path / "with")
+        assert all(running)
+    for name, line in zip(optional_programs.NAMES, said, strict=True):
+        assert f"({on_path / name})" in line
+    said.clear()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with ExitStack() as exits:
+        assert all_three(exits, tmp_path / "without") == [None, None, None]
+    assert [pipeline.STAND_IN in line for line in said] == [True, True, False]
+    assert all("not on the PATH" in line for line in said)
+
+
+@pytest.mark.parametrize("real", [True, False])
+def test_collectors_speak_protobuf_to_programs_and_json_to_stand_ins(
+    real: bool, stack: dict[str, Any], tmp_path: Path
+) -> None:
+    config = collectors.gateway(stack, "dev")
+    programs = pipeline._Programs(loki=real, tempo=real).names(config)
+    here = Here(
+        folder=tmp_path,
+        back_end=lambda name: (
+            "127.0.0.1:7" if name.startswith("tempo") and real else "http://127.0.0.1:8"
+        ),
+        as_json=True,
+        programs=programs,
+    )
+    exporters = collectors.adapt(config, here).config["exporters"]
+    assert "encoding" not in exporters["otlp_http/prometheus-0"]
+    assert ("encoding" in exporters["otlp_http/loki"]) is not real
+    assert ("otlp_grpc/tempo" in exporters) is real
 
 
 # --- What they answer -----------------------------------------------------------------------------

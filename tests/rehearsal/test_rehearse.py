@@ -320,6 +320,23 @@ def test_a_fault_that_does_harm_is_noticed(
     assert says in verdict.detail
 
 
+@pytest.mark.parametrize(("lost", "status"), [(4, "passed"), (5, "failed")])
+def test_no_more_is_lost_than_is_tolerated(lost: int, status: str, tmp_path: Path) -> None:
+    happened = faults.Outcome(
+        sent=50, acknowledged=50, received=50 - lost, lost=lost, refused=0, detail="", tolerated=4
+    )
+    bench = Bench(
+        settings=load_environment("dev", TODAY),
+        stack=observability_stack("dev", TODAY),
+        otelcol=tmp_path,
+        folder=tmp_path,
+        stage="dev",
+        minute=4,
+    )
+    fault = faults.Fault(name="n", promise="p", run=lambda bench, watch: happened)
+    assert try_fault(fault, bench).verdict.status == status
+
+
 def test_memory_above_the_limit_is_noticed() -> None:
     verdicts = Verdicts(lambda line: None)
     memory_stays_below(verdicts, {"a": 99.0, "b": 101.0}, {"a": 100.0, "b": 100.0})

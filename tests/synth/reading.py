@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
-from typing import Any
+from policies.reading import (
+    Config,
+    as_list,
+    instances,
+    policies,
+    policy,
+    references,
+    resources,
+    strings,
+)
+
+__all__ = [
+    "STACKS",
+    "Config",
+    "Stacks",
+    "actions",
+    "as_list",
+    "instances",
+    "only",
+    "policies",
+    "policy",
+    "references",
+    "resource",
+    "resources",
+    "strings",
+]
 
 STACKS = ("state", "network", "cluster", "storage", "observability")
 """In order of deployment."""
 
-Config = dict[str, Any]
-"""Terraform JSON: of a stack, or of a part of one."""
-
 Stacks = dict[str, Config]
 """An environment's stacks by name."""
-
-REFERENCE = re.compile(r"\b((?:aws|kubernetes|helm)_[a-z0-9_]+\.[A-Za-z_][\w-]*)")
-
-
-def instances(config: Config, resource_type: str) -> dict[str, Config]:
-    """Resources of a type by name; none is an empty dictionary."""
-    found: dict[str, Config] = config.get("resource", {}).get(resource_type, {})
-    return found
 
 
 def resource(config: Config, address: str) -> Config:
@@ -33,52 +44,6 @@ def resource(config: Config, address: str) -> Config:
 def only(found: dict[str, Config]) -> Config:
     (one,) = found.values()
     return one
-
-
-def resources(config: Config) -> Iterator[tuple[str, Config]]:
-    """Every resource with its address."""
-    for resource_type, named in config.get("resource", {}).items():
-        for name, body in named.items():
-            yield f"{resource_type}.{name}", body
-
-
-def as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def references(value: Any) -> set[str]:
-    """Addresses of the resources that a value names."""
-    return {address for text in strings(value) for address in REFERENCE.findall(text)}
-
-
-def strings(value: Any) -> Iterator[str]:
-    """Every text in a value, keys included, without cdktf's own notes."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            if key != "//":
-                yield key
-                yield from strings(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from strings(item)
-
-
-def policy(text: str) -> list[Config]:
-    """Statements of a policy document."""
-    document = json.loads(text)
-    assert document["Version"] == "2012-10-17"
-    statements: list[Config] = document["Statement"]
-    return statements
-
-
-def policies(config: Config) -> Iterator[tuple[str, list[Config]]]:
-    """Statements of every policy document in a stack, with the address that holds it."""
-    for address, body in resources(config):
-        for argument in ("policy", "assume_role_policy"):
-            if argument in body:
-                yield f"{address}.{argument}", policy(body[argument])
 
 
 def actions(statements: list[Config], resource_suffix: str = "") -> set[str]:

@@ -6,22 +6,22 @@ import pytest
 
 from environments.buckets import SAFETY_MARGIN_DAYS
 from environments.model import Settings
+from policies.all_rules import RULES, subjects_of
+from policies.rule import findings
 
-from .conftest import SynthesizeVariation
+from .conftest import TODAY, SynthesizeVariation
 from .reading import Config, Stacks, actions, as_list, instances, policies, policy, strings
 
 both = pytest.mark.parametrize("environment", ["dev", "prd"])
-every_bucket = pytest.mark.parametrize(
-    ("stack", "bucket"),
-    [
-        ("state", "bucket"),
-        ("network", "flow-logs_bucket"),
-        ("storage", "metrics"),
-        ("storage", "logs"),
-        ("storage", "traces"),
-        ("storage", "backups"),
-    ],
-)
+EVERY_BUCKET = [
+    ("state", "bucket"),
+    ("network", "flow-logs_bucket"),
+    ("storage", "metrics"),
+    ("storage", "logs"),
+    ("storage", "traces"),
+    ("storage", "backups"),
+]
+every_bucket = pytest.mark.parametrize(("stack", "bucket"), EVERY_BUCKET)
 OIDC_ISSUER = "${data.terraform_remote_state.cluster.outputs.oidc_issuer}"
 OIDC_PROVIDER = "${data.terraform_remote_state.cluster.outputs.oidc_provider_arn}"
 
@@ -88,57 +88,46 @@ def statements_of(stacks: Stacks, workload: str) -> list[Config]:
 # --- What all buckets have ----------------------------------------------------------------------
 
 
-@every_bucket
+def test_every_bucket_is_looked_at(prd: Stacks) -> None:
+    found = {
+        (stack, name)
+        for stack, config in prd.items()
+        for name in instances(config, "aws_s3_bucket")
+    }
+    assert found == set(EVERY_BUCKET)
+
+
+def breaches(
+    configs: dict[str, Stacks], settings: dict[str, Settings], environment: str, *rules: str
+) -> list[str]:
+    """What the rules find in any stack of the environment."""
+    subjects = subjects_of(settings[environment], configs[environment], TODAY)
+    chosen = [rule for rule in RULES if rule.id in rules]
+    assert len(chosen) == len(rules)
+    return [str(finding) for finding in findings(chosen, subjects)]
+
+
 @both
 def test_a_bucket_is_closed_to_the_public(
-    configs: dict[str, Stacks], environment: str, stack: str, bucket: str
+    configs: dict[str, Stacks], settings: dict[str, Settings], environment: str
 ) -> None:
-    config = configs[environment][stack]
-    block = part(config, bucket, "public_access_block", "public-access-block")
-    for switch in (
-        "block_public_acls",
-        "block_public_policy",
-        "ignore_public_acls",
-        "restrict_public_buckets",
-    ):
-        assert block[switch] is True
-    # Access control lists have no effect at all then.
-    ownership = part(config, bucket, "ownership_controls", "ownership")
-    assert ownership["rule"] == {"object_ownership": "BucketOwnerEnforced"}
+    rules = ("buckets-are-not-public", "buckets-have-one-owner")
+    assert breaches(configs, settings, environment, *rules) == []
 
 
-@every_bucket
 @both
 def test_a_bucket_refuses_whatever_does_not_come_over_tls(
-    configs: dict[str, Stacks], environment: str, stack: str, bucket: str
+    configs: dict[str, Stacks], settings: dict[str, Settings], environment: str
 ) -> None:
-    body = part(configs[environment][stack], bucket, "policy", "policy")
-    deny = {statement["Sid"]: statement for statement in policy(body["policy"])}["DenyWithoutTls"]
-    arn = f"${{aws_s3_bucket.{bucket}.arn}}"
-    assert deny == {
-        "Sid": "DenyWithoutTls",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [arn, f"{arn}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
+    assert breaches(configs, settings, environment, "buckets-take-tls-only") == []
 
 
-@every_bucket
 @both
 def test_a_bucket_encrypts_by_default_with_a_key_of_our_own(
-    configs: dict[str, Stacks], environment: str, stack: str, bucket: str
+    configs: dict[str, Stacks], settings: dict[str, Settings], environment: str
 ) -> None:
-    config = configs[environment][stack]
-    body = part(config, bucket, "server_side_encryption_configuration", "encryption")
-    (rule,) = body["rule"]
-    default = rule["apply_server_side_encryption_by_default"]
-    assert default["sse_algorithm"] == "aws:kms"
-    key = default["kms_master_key_id"].removeprefix("${aws_kms_key.").removesuffix(".arn}")
-    assert instances(config, "aws_kms_key")[key]["enable_key_rotation"] is True
-    # Otherwise every object costs a KMS request.
-    assert rule["bucket_key_enabled"] is True
+    rules = ("encryption-of-buckets", "encryption-keys-rotate")
+    assert breaches(configs, settings, environment, *rules) == []
 
 
 @every_bucket

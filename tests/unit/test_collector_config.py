@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import astuple
@@ -13,8 +14,8 @@ from release_samples import BELOW, EVERY_SETTINGS, SIZES, with_size
 from settings_files import valid, vary
 
 from environments.model import OBSERVABILITY, Sampling, Settings
+from helm_values import collector, endpoints, otel_agent, otel_gateway
 from helm_values import collector_guards as guards
-from helm_values import endpoints, otel_agent, otel_gateway
 from helm_values.backend_sizes import BACKENDS, Part
 from helm_values.otel_agent_config import agent_config
 from helm_values.otel_gateway_config import (
@@ -25,6 +26,7 @@ from helm_values.otel_gateway_config import (
 )
 from helm_values.release import Release
 from helm_values.resources import Resources
+from scripts.synthesis import ROOT
 
 Config = dict[str, Any]
 
@@ -117,13 +119,21 @@ def test_memory_is_limited_first_everywhere(config: Config) -> None:
 
 @every_config
 def test_batches_are_made_of_what_is_in_a_queue_and_by_no_processor(config: Config) -> None:
-    """The processor acknowledges what it holds in memory only."""
-    assert not [name for name in config["processors"] if name.partition("/")[0] == "batch"]
+    """The processor acknowledges what it holds in memory only.
+
+    So it may only come after sampling, where everything was in memory only before.
+    """
+    for name, pipeline in pipelines(config).items():
+        kinds = [processor.partition("/")[0] for processor in pipeline["processors"]]
+        if "batch" in kinds:
+            assert kinds[-2:] == ["tail_sampling", "batch"], name
     for name, exporter in config["exporters"].items():
         if name != "load_balancing":
-            assert exporter["sending_queue"]["batch"] == {
-                "flush_timeout": "2s", "sizer": "items", "min_size": 4096, "max_size": 8192,
-            }, name  # fmt: skip
+            batch = exporter["sending_queue"]["batch"]
+            assert batch["flush_timeout"] == "2s", name
+            # More than 4 MiB is refused by gRPC for good, and then dropped.
+            assert batch["sizer"] == "bytes", name
+            assert 0 < batch["min_size"] < batch["max_size"] < 4 * collector.MIB, name
 
 
 @every_config
@@ -255,27 +265,33 @@ def test_claims_are_dropped_before_the_truth_is_added(settings: Settings, stage:
         assert order == sorted(order), name
 
 
+CLAIMS = (
+    "deployment.environment.name",
+    "deployment.environment",
+    "k8s.namespace.name",
+    "k8s.pod.name",
+    "collector.instance.id",
+    "deployment_environment_name",
+    "deployment.environment_name",
+    "deployment_environment",
+    "k8s_namespace_name",
+    "k8s-namespace-name",
+    "k8s\nnamespace.name",
+    "k8s.namespace\nname",
+    "service_namespace",
+    "service._namespace",
+)
+
+
 @pytest.mark.parametrize("signal", ["trace", "metric", "log"])
 def test_claims_about_the_environment_are_dropped_at_every_level(signal: str) -> None:
     processor = guards.drop_claims("dev", ("observability", "dev", "hml", "prd"))
-    item = {"trace": "span", "metric": "datapoint", "log": "log"}[signal]
+    # Data points are the list of labels' to clean (the next test).
+    levels = {"trace": ("span",), "metric": (), "log": ("log",)}[signal]
 
-    for context in ("resource", "scope", item):
+    for context in ("resource", "scope", *levels):
         dropped = patterns(statements(processor, signal, context), "delete_matching_keys")
-        for claim in (
-            "deployment.environment.name",
-            "deployment.environment",
-            "k8s.namespace.name",
-            "k8s.pod.name",
-            "collector.instance.id",
-            "deployment_environment_name",
-            "deployment.environment_name",
-            "deployment_environment",
-            "k8s_namespace_name",
-            "k8s-namespace-name",
-            "service_namespace",
-            "service._namespace",
-        ):
+        for claim in CLAIMS:
             assert any(re.search(pattern, claim) for pattern in dropped), (context, claim)
         for honest in (
             "service.name",
@@ -286,6 +302,17 @@ def test_claims_about_the_environment_are_dropped_at_every_level(signal: str) ->
             "servicenamespace",
         ):
             assert not any(re.search(pattern, honest) for pattern in dropped), (context, honest)
+
+
+@every_gateway
+def test_no_claim_of_a_data_point_becomes_a_label(settings: Settings, stage: str) -> None:
+    config = gateway_config(settings, stage)
+
+    for name, pipeline in pipelines(config).items():
+        if pipeline["receivers"] == ["otlp"] and name.startswith("metrics"):
+            assert "transform/metric_labels" in pipeline["processors"], name
+    for claim in CLAIMS:
+        assert not kept_label(claim), claim
 
 
 def test_a_service_namespace_may_not_be_another_namespace() -> None:
@@ -558,7 +585,39 @@ def test_labels_are_bounded_in_number_and_length() -> None:
     )
     assert any(s.startswith(f"limit(datapoint.attributes, {guards.MOST_LABELS}, ") for s in found)
     # First the allow-list, or the limit would keep random ones.
-    assert found[0].startswith("keep_matching_keys")
+    kinds = [re.split(r"\W", statement)[0] for statement in found]
+    assert kinds.index("keep_matching_keys") < kinds.index("limit")
+
+
+def test_every_family_with_any_second_part_is_searched_for_identifiers() -> None:
+    for family in guards.OPEN_FAMILIES:
+        name = family.replace("[.]", ".")
+        assert kept_label(f"{name}.tier"), name
+        assert not kept_label(f"{name}.user.id"), name
+        assert not kept_label(f"{name}.session_id"), name
+
+
+def test_points_are_only_put_together_where_labels_were_changed() -> None:
+    """Finding out which points are the same costs more than all other statements together."""
+    points = statements(guards.limit_metric_labels(), "metric", "datapoint")
+    metrics = statements(guards.limit_metric_labels(), "metric", "metric")
+    mark = 'metric.metadata["labels_changed"]'
+
+    noted = points.index('set(datapoint.cache["sent"], datapoint.attributes)')
+    marked = points.index(
+        f'set({mark}, true) where datapoint.attributes != datapoint.cache["sent"]'
+    )
+    changes = [n for n, s in enumerate(points) if "datapoint.attributes, " in s and n != noted]
+    assert noted == 0
+    assert max(changes) < marked
+    assert all(f"where {mark} == true and " in s for s in metrics if "aggregate" in s)
+    assert metrics[-1] == 'delete_key(metric.metadata, "labels_changed")'
+
+
+def test_no_pattern_of_labels_begins_with_anything() -> None:
+    """Such a pattern is tried at every place of every name (ADR 0027)."""
+    for pattern in (*guards.METRIC_ATTRIBUTES, *guards.UNBOUNDED_ATTRIBUTES):
+        assert not pattern.startswith((".", "(?:.")), pattern
 
 
 @pytest.mark.parametrize(
@@ -719,6 +778,18 @@ def test_traces_that_wait_fit_into_half_of_the_memory(size: Any) -> None:
     # What comes in at the promised rate is there at the same time, on the fewest replicas.
     waiting = gateway.spans_per_second / gateway.min_replicas / spans_per_trace * seconds
     assert 2 * waiting <= gateway.traces_in_memory
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_requests_are_refused_before_traces_are_dropped_undecided(size: Any) -> None:
+    """What a replica can take in at all, as `make load` measured it, is there at the same time."""
+    gateway = BACKENDS[size].gateway
+    measured = json.loads((ROOT / "cost" / "measured_load.json").read_text(encoding="utf-8"))
+    cores = millicores(gateway.resources.cpu_limit) / 1000
+    spans_per_trace, seconds = 10, 10
+
+    held = measured["per_core"]["spans_per_second"] * cores / spans_per_trace * seconds
+    assert held <= gateway.traces_in_memory
 
 
 @pytest.mark.parametrize("size", SIZES)

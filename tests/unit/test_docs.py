@@ -42,6 +42,7 @@ WRITTEN_BY_COMMANDS = (
     "terraform-state/",
     ".venv",
     "node_modules",
+    "load-report/",
     "rehearsal-report/",
     "site/",
     "dashboards-preview/",

@@ -82,6 +82,12 @@ def test_velero_changes_only_what_belongs_to_kubernetes() -> None:
     assert tags["Condition"] == {
         "StringEquals": {"ec2:CreateAction": ["CreateSnapshot", "CreateVolume"]}
     }
+    (restores,) = (
+        s
+        for s in statements
+        if s["Resource"] == "arn:aws:ec2:*::snapshot/*" and s["Action"] == ["ec2:CreateVolume"]
+    )
+    assert restores["Condition"]
     anything = [s for s in statements if s["Resource"] == "*"]
     assert [s["Action"] for s in anything] == [["ec2:DescribeSnapshots", "ec2:DescribeVolumes"]]
 
@@ -101,7 +107,7 @@ def test_the_autoscaler_changes_only_tagged_groups_of_its_cluster() -> None:
                 "autoscaling:SetDesiredCapacity",
                 "autoscaling:TerminateInstanceInAutoScalingGroup",
             ],
-            "Resource": "*",
+            "Resource": "arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/*",
             "Condition": {
                 "StringEquals": {
                     "aws:ResourceTag/k8s.io/cluster-autoscaler/enabled": "true",

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from environments.load import (
     load_environment,
     load_settings,
 )
-from environments.sizes import LEAST_OBSERVABILITY_QUOTA, Size
+from environments.model import least_vcpus
+from environments.sizes import LEAST_OBSERVABILITY_QUOTA, LEAST_STAGE_VCPUS, Size
 from environments.types import CLOUDWATCH_RETENTION_DAYS, OWN_TAGS, RESERVED_NAMESPACES
 from versions import KUBERNETES
 
@@ -659,10 +661,14 @@ RIGHT: list[tuple[Keys, object]] = [
 
 
 @pytest.mark.parametrize("size", ["medium", "large"])
-def test_a_larger_size_is_right_with_the_quota_that_it_needs(size: Size, tmp_path: Path) -> None:
+def test_a_larger_size_is_right_with_what_it_needs(size: Size, tmp_path: Path) -> None:
     quota = asdict(LEAST_OBSERVABILITY_QUOTA[size])
     del quota["nodes"]
     document = vary(("size",), size, vary((*OBS, "quota"), quota))
+    for stage in ("dev", "hml", "prd"):
+        # With two vCPUs each.
+        most = ceil(LEAST_STAGE_VCPUS[size] / 2)
+        document = vary(("namespaces", stage, "node_group", "max_size"), most, document)
 
     assert load_settings(write(tmp_path, render(document)[0]), TODAY).size == size
 
@@ -1044,3 +1050,24 @@ def test_tags_of_the_stacks_are_those_that_settings_may_not_set() -> None:
     body = source.split("def default_tags")[1].split("\ndef ")[0].split("\nclass ")[0]
 
     assert set(re.findall(r'"(\w+)": ', body)) | {"Name"} == set(OWN_TAGS)
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "vcpus"),
+    [
+        ("m7i.large", 2),
+        ("m6g.xlarge", 4),
+        ("c7gn.2xlarge", 8),
+        ("m7i.48xlarge", 192),
+        ("m7a.medium", 1),
+        ("t4g.small", 2),
+        # One thread on each core.
+        ("hpc7a.12xlarge", 24),
+        ("m7i.metal-24xl", None),
+        ("m7i.0xlarge", None),
+    ],
+)
+def test_the_fewest_vcpus_of_a_type_are_told_by_its_name(
+    instance_type: str, vcpus: int | None
+) -> None:
+    assert least_vcpus(instance_type) == vcpus

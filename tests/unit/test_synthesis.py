@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -190,6 +193,51 @@ def test_stacks_are_written_aside_on_the_same_file_system_and_the_scratch_folder
     # Moving a file is atomic only within a file system.
     assert scratch.parent == tmp_path
     assert [path.name for path in tmp_path.iterdir()] == ["dev"]
+
+
+class Killed(BaseException):
+    """Stands in for the end of the process: nothing catches it."""
+
+
+@pytest.mark.parametrize("moves", range(5))
+def test_a_kill_between_two_moves_is_finished_by_whoever_comes_next(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moves: int
+) -> None:
+    use(monkeypatch, Synthesizer("network", "old"))
+    publish(settings, tmp_path / "dev")
+    done: list[Path] = []
+    move = synthesis._move
+
+    def move_some(source: Path, target: Path) -> None:
+        if len(done) == moves:
+            raise Killed
+        done.append(target)
+        move(source, target)
+
+    use(monkeypatch, Synthesizer("network", "cluster", version=2))
+    monkeypatch.setattr(synthesis, "_move", move_some)
+    with pytest.raises(Killed):
+        publish(settings, tmp_path / "dev")
+    monkeypatch.setattr(synthesis, "_move", move)
+    synthesis.finish_interrupted(tmp_path / "dev")
+    found = contents(tmp_path)
+    assert len(found) >= 5
+    for name in ("manifest.json", "stacks/network/cdk.tf.json", "stacks/cluster/cdk.tf.json"):
+        assert '"version": 2' in found[f"dev/{name}"]
+    assert [path.name for path in tmp_path.iterdir()] == ["dev"]
+
+
+def test_what_a_killed_synthesis_left_is_removed_by_the_next(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (tmp_path / f".dev-{gone.pid}-abc").mkdir()
+    running = tmp_path / f".dev-{os.getpid()}-abc"
+    running.mkdir()
+    use(monkeypatch, Synthesizer("network"))
+    publish(settings, tmp_path / "dev")
+    assert {path.name for path in tmp_path.iterdir()} == {"dev", running.name}
 
 
 def test_each_environment_has_a_folder_of_its_own() -> None:

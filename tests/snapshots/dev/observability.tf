@@ -994,6 +994,14 @@ kube-state-metrics:
       cpu: 200m
       memory: 256Mi
 prometheus-node-exporter:
+  securityContext:
+    seccompProfile:
+      type: RuntimeDefault
+  containerSecurityContext:
+    allowPrivilegeEscalation: false
+    capabilities:
+      drop:
+      - ALL
   resources:
     requests:
       cpu: 10m
@@ -2499,9 +2507,9 @@ alternateConfig:
         block_on_overflow: true
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2521,9 +2529,9 @@ alternateConfig:
         block_on_overflow: true
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2543,9 +2551,9 @@ alternateConfig:
         block_on_overflow: true
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2565,9 +2573,9 @@ alternateConfig:
         block_on_overflow: true
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2585,9 +2593,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2923,7 +2931,7 @@ alternateConfig:
       protocols:
         grpc:
           endpoint: $${env:MY_POD_IP}:14317
-          max_recv_msg_size_mib: 16
+          max_recv_msg_size_mib: 32
   processors:
     memory_limiter:
       check_interval: 1s
@@ -2942,14 +2950,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(span.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(span.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       metric_statements:
       - context: resource
         statements:
@@ -2961,14 +2965,7 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
-      - context: datapoint
-        statements:
-        - delete_matching_keys(datapoint.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(datapoint.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(datapoint.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       log_statements:
       - context: resource
         statements:
@@ -2980,14 +2977,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(log.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(log.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
     k8s_attributes:
       extract:
         metadata:
@@ -3023,8 +3016,7 @@ alternateConfig:
       trace_statements:
       - context: span
         statements:
-        - replace_pattern(span.name, "/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "/{id}")
-        - replace_pattern(span.name, "/[0-9]+", "/{id}")
+        - replace_pattern(span.name, "/(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]+)", "/{id}")
         - set(span.name, Substring(span.name, 0, 128, true)) where Len(span.name) > 128
     transform/metric_labels:
       error_mode: ignore
@@ -3034,16 +3026,19 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^process[.](?:command|executable|owner|pid|parent_pid|working_directory).*")
       - context: datapoint
         statements:
-        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag)[.].+|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore)[.].+|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|app[.].+)$")
-        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|.*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
+        - set(datapoint.cache["sent"], datapoint.attributes)
+        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].+)$")
+        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
         - truncate_all(datapoint.attributes, 128)
         - limit(datapoint.attributes, 20, ["http.request.method", "http.route", "http.response.status_code", "error.type"])
+        - set(metric.metadata["labels_changed"], true) where datapoint.attributes != datapoint.cache["sent"]
         - set(datapoint.explicit_bounds, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and (Len(datapoint.bucket_counts) != Len(datapoint.explicit_bounds) + 1 or IsMatch(Format("%v", [datapoint.explicit_bounds]), "Inf|NaN"))
         - set(datapoint.bucket_counts, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and Len(datapoint.explicit_bounds) == 0
       - context: metric
         statements:
-        - aggregate_on_attributes("sum") where metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM
-        - aggregate_on_attributes("mean") where metric.type == METRIC_DATA_TYPE_GAUGE
+        - aggregate_on_attributes("sum") where metric.metadata["labels_changed"] == true and (metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM)
+        - aggregate_on_attributes("mean") where metric.metadata["labels_changed"] == true and metric.type == METRIC_DATA_TYPE_GAUGE
+        - delete_key(metric.metadata, "labels_changed")
     transform/service_identity:
       error_mode: ignore
       metric_statements:
@@ -3060,11 +3055,11 @@ alternateConfig:
         action: upsert
     tail_sampling:
       decision_wait: 10s
-      num_traces: 5000
-      expected_new_traces_per_sec: 500
+      num_traces: 35000
+      expected_new_traces_per_sec: 3500
       decision_cache:
-        sampled_cache_size: 20000
-        non_sampled_cache_size: 20000
+        sampled_cache_size: 140000
+        non_sampled_cache_size: 140000
       policies:
       - name: errors
         type: status_code
@@ -3079,6 +3074,10 @@ alternateConfig:
         type: probabilistic
         probabilistic:
           sampling_percentage: 100
+    batch/sampled:
+      timeout: 200ms
+      send_batch_size: 4096
+      send_batch_max_size: 4096
   connectors:
     span_metrics:
       namespace: traces.span.metrics
@@ -3134,6 +3133,7 @@ alternateConfig:
       protocol:
         otlp:
           timeout: 5s
+          compression: snappy
           tls:
             insecure: true
           sending_queue:
@@ -3161,9 +3161,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3183,9 +3183,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3203,9 +3203,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3249,6 +3249,7 @@ alternateConfig:
         - memory_limiter
         - resource/stage
         - tail_sampling
+        - batch/sampled
         exporters:
         - otlp_grpc/tempo
       metrics:
@@ -3542,7 +3543,7 @@ alternateConfig:
       protocols:
         grpc:
           endpoint: $${env:MY_POD_IP}:14317
-          max_recv_msg_size_mib: 16
+          max_recv_msg_size_mib: 32
   processors:
     memory_limiter:
       check_interval: 1s
@@ -3561,14 +3562,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(span.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(span.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       metric_statements:
       - context: resource
         statements:
@@ -3580,14 +3577,7 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
-      - context: datapoint
-        statements:
-        - delete_matching_keys(datapoint.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(datapoint.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(datapoint.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       log_statements:
       - context: resource
         statements:
@@ -3599,14 +3589,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(log.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(log.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
     k8s_attributes:
       extract:
         metadata:
@@ -3642,8 +3628,7 @@ alternateConfig:
       trace_statements:
       - context: span
         statements:
-        - replace_pattern(span.name, "/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "/{id}")
-        - replace_pattern(span.name, "/[0-9]+", "/{id}")
+        - replace_pattern(span.name, "/(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]+)", "/{id}")
         - set(span.name, Substring(span.name, 0, 128, true)) where Len(span.name) > 128
     transform/metric_labels:
       error_mode: ignore
@@ -3653,16 +3638,19 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^process[.](?:command|executable|owner|pid|parent_pid|working_directory).*")
       - context: datapoint
         statements:
-        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag)[.].+|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore)[.].+|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|app[.].+)$")
-        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|.*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
+        - set(datapoint.cache["sent"], datapoint.attributes)
+        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].+)$")
+        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
         - truncate_all(datapoint.attributes, 128)
         - limit(datapoint.attributes, 20, ["http.request.method", "http.route", "http.response.status_code", "error.type"])
+        - set(metric.metadata["labels_changed"], true) where datapoint.attributes != datapoint.cache["sent"]
         - set(datapoint.explicit_bounds, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and (Len(datapoint.bucket_counts) != Len(datapoint.explicit_bounds) + 1 or IsMatch(Format("%v", [datapoint.explicit_bounds]), "Inf|NaN"))
         - set(datapoint.bucket_counts, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and Len(datapoint.explicit_bounds) == 0
       - context: metric
         statements:
-        - aggregate_on_attributes("sum") where metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM
-        - aggregate_on_attributes("mean") where metric.type == METRIC_DATA_TYPE_GAUGE
+        - aggregate_on_attributes("sum") where metric.metadata["labels_changed"] == true and (metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM)
+        - aggregate_on_attributes("mean") where metric.metadata["labels_changed"] == true and metric.type == METRIC_DATA_TYPE_GAUGE
+        - delete_key(metric.metadata, "labels_changed")
     transform/service_identity:
       error_mode: ignore
       metric_statements:
@@ -3679,11 +3667,11 @@ alternateConfig:
         action: upsert
     tail_sampling:
       decision_wait: 10s
-      num_traces: 5000
-      expected_new_traces_per_sec: 500
+      num_traces: 35000
+      expected_new_traces_per_sec: 3500
       decision_cache:
-        sampled_cache_size: 20000
-        non_sampled_cache_size: 20000
+        sampled_cache_size: 140000
+        non_sampled_cache_size: 140000
       policies:
       - name: errors
         type: status_code
@@ -3698,6 +3686,10 @@ alternateConfig:
         type: probabilistic
         probabilistic:
           sampling_percentage: 100
+    batch/sampled:
+      timeout: 200ms
+      send_batch_size: 4096
+      send_batch_max_size: 4096
   connectors:
     span_metrics:
       namespace: traces.span.metrics
@@ -3753,6 +3745,7 @@ alternateConfig:
       protocol:
         otlp:
           timeout: 5s
+          compression: snappy
           tls:
             insecure: true
           sending_queue:
@@ -3780,9 +3773,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3802,9 +3795,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3822,9 +3815,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3868,6 +3861,7 @@ alternateConfig:
         - memory_limiter
         - resource/stage
         - tail_sampling
+        - batch/sampled
         exporters:
         - otlp_grpc/tempo
       metrics:
@@ -4161,7 +4155,7 @@ alternateConfig:
       protocols:
         grpc:
           endpoint: $${env:MY_POD_IP}:14317
-          max_recv_msg_size_mib: 16
+          max_recv_msg_size_mib: 32
   processors:
     memory_limiter:
       check_interval: 1s
@@ -4180,14 +4174,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(span.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(span.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       metric_statements:
       - context: resource
         statements:
@@ -4199,14 +4189,7 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
-      - context: datapoint
-        statements:
-        - delete_matching_keys(datapoint.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(datapoint.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(datapoint.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       log_statements:
       - context: resource
         statements:
@@ -4218,14 +4201,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(log.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(log.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
     k8s_attributes:
       extract:
         metadata:
@@ -4261,8 +4240,7 @@ alternateConfig:
       trace_statements:
       - context: span
         statements:
-        - replace_pattern(span.name, "/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "/{id}")
-        - replace_pattern(span.name, "/[0-9]+", "/{id}")
+        - replace_pattern(span.name, "/(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]+)", "/{id}")
         - set(span.name, Substring(span.name, 0, 128, true)) where Len(span.name) > 128
     transform/metric_labels:
       error_mode: ignore
@@ -4272,16 +4250,19 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^process[.](?:command|executable|owner|pid|parent_pid|working_directory).*")
       - context: datapoint
         statements:
-        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag)[.].+|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore)[.].+|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|app[.].+)$")
-        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|.*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
+        - set(datapoint.cache["sent"], datapoint.attributes)
+        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].+)$")
+        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
         - truncate_all(datapoint.attributes, 128)
         - limit(datapoint.attributes, 20, ["http.request.method", "http.route", "http.response.status_code", "error.type"])
+        - set(metric.metadata["labels_changed"], true) where datapoint.attributes != datapoint.cache["sent"]
         - set(datapoint.explicit_bounds, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and (Len(datapoint.bucket_counts) != Len(datapoint.explicit_bounds) + 1 or IsMatch(Format("%v", [datapoint.explicit_bounds]), "Inf|NaN"))
         - set(datapoint.bucket_counts, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and Len(datapoint.explicit_bounds) == 0
       - context: metric
         statements:
-        - aggregate_on_attributes("sum") where metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM
-        - aggregate_on_attributes("mean") where metric.type == METRIC_DATA_TYPE_GAUGE
+        - aggregate_on_attributes("sum") where metric.metadata["labels_changed"] == true and (metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM)
+        - aggregate_on_attributes("mean") where metric.metadata["labels_changed"] == true and metric.type == METRIC_DATA_TYPE_GAUGE
+        - delete_key(metric.metadata, "labels_changed")
     transform/service_identity:
       error_mode: ignore
       metric_statements:
@@ -4298,11 +4279,11 @@ alternateConfig:
         action: upsert
     tail_sampling:
       decision_wait: 10s
-      num_traces: 5000
-      expected_new_traces_per_sec: 500
+      num_traces: 35000
+      expected_new_traces_per_sec: 3500
       decision_cache:
-        sampled_cache_size: 20000
-        non_sampled_cache_size: 20000
+        sampled_cache_size: 140000
+        non_sampled_cache_size: 140000
       policies:
       - name: errors
         type: status_code
@@ -4317,6 +4298,10 @@ alternateConfig:
         type: probabilistic
         probabilistic:
           sampling_percentage: 50
+    batch/sampled:
+      timeout: 200ms
+      send_batch_size: 4096
+      send_batch_max_size: 4096
   connectors:
     span_metrics:
       namespace: traces.span.metrics
@@ -4372,6 +4357,7 @@ alternateConfig:
       protocol:
         otlp:
           timeout: 5s
+          compression: snappy
           tls:
             insecure: true
           sending_queue:
@@ -4399,9 +4385,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -4421,9 +4407,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -4441,9 +4427,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -4487,6 +4473,7 @@ alternateConfig:
         - memory_limiter
         - resource/stage
         - tail_sampling
+        - batch/sampled
         exporters:
         - otlp_grpc/tempo
       metrics:

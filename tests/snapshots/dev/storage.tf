@@ -307,7 +307,7 @@ resource "aws_iam_role_policy" "role-cluster-autoscaler_policy" {
           "autoscaling:SetDesiredCapacity",
           "autoscaling:TerminateInstanceInAutoScalingGroup",
         ]
-        Resource = "*"
+        Resource = "arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/*"
         Condition = {
           StringEquals = {
             "aws:ResourceTag/k8s.io/cluster-autoscaler/enabled"                                                     = "true"
@@ -552,7 +552,17 @@ resource "aws_iam_role_policy" "role-velero_policy" {
       {
         Effect   = "Allow"
         Action   = ["ec2:CreateVolume"]
-        Resource = ["arn:aws:ec2:*:*:volume/*", "arn:aws:ec2:*::snapshot/*"]
+        Resource = "arn:aws:ec2:*:*:volume/*"
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["ec2:CreateVolume"]
+        Resource = "arn:aws:ec2:*::snapshot/*"
+        Condition = {
+          StringEquals = {
+            "aws:ResourceTag/ebs.csi.aws.com/cluster" = "true"
+          }
+        }
       },
       {
         Effect   = "Allow"

@@ -1005,6 +1005,14 @@ kube-state-metrics:
       cpu: 500m
       memory: 512Mi
 prometheus-node-exporter:
+  securityContext:
+    seccompProfile:
+      type: RuntimeDefault
+  containerSecurityContext:
+    allowPrivilegeEscalation: false
+    capabilities:
+      drop:
+      - ALL
   resources:
     requests:
       cpu: 10m
@@ -2529,9 +2537,9 @@ alternateConfig:
         block_on_overflow: true
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2551,9 +2559,9 @@ alternateConfig:
         block_on_overflow: true
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2573,9 +2581,9 @@ alternateConfig:
         block_on_overflow: true
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2595,9 +2603,9 @@ alternateConfig:
         block_on_overflow: true
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2615,9 +2623,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -2953,7 +2961,7 @@ alternateConfig:
       protocols:
         grpc:
           endpoint: $${env:MY_POD_IP}:14317
-          max_recv_msg_size_mib: 16
+          max_recv_msg_size_mib: 32
   processors:
     memory_limiter:
       check_interval: 1s
@@ -2972,14 +2980,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(span.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(span.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       metric_statements:
       - context: resource
         statements:
@@ -2991,14 +2995,7 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
-      - context: datapoint
-        statements:
-        - delete_matching_keys(datapoint.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(datapoint.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(datapoint.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       log_statements:
       - context: resource
         statements:
@@ -3010,14 +3007,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(log.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(log.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
     k8s_attributes:
       extract:
         metadata:
@@ -3053,8 +3046,7 @@ alternateConfig:
       trace_statements:
       - context: span
         statements:
-        - replace_pattern(span.name, "/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "/{id}")
-        - replace_pattern(span.name, "/[0-9]+", "/{id}")
+        - replace_pattern(span.name, "/(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]+)", "/{id}")
         - set(span.name, Substring(span.name, 0, 128, true)) where Len(span.name) > 128
     transform/metric_labels:
       error_mode: ignore
@@ -3064,16 +3056,19 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^process[.](?:command|executable|owner|pid|parent_pid|working_directory).*")
       - context: datapoint
         statements:
-        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag)[.].+|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore)[.].+|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|app[.].+)$")
-        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|.*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
+        - set(datapoint.cache["sent"], datapoint.attributes)
+        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].+)$")
+        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
         - truncate_all(datapoint.attributes, 128)
         - limit(datapoint.attributes, 20, ["http.request.method", "http.route", "http.response.status_code", "error.type"])
+        - set(metric.metadata["labels_changed"], true) where datapoint.attributes != datapoint.cache["sent"]
         - set(datapoint.explicit_bounds, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and (Len(datapoint.bucket_counts) != Len(datapoint.explicit_bounds) + 1 or IsMatch(Format("%v", [datapoint.explicit_bounds]), "Inf|NaN"))
         - set(datapoint.bucket_counts, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and Len(datapoint.explicit_bounds) == 0
       - context: metric
         statements:
-        - aggregate_on_attributes("sum") where metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM
-        - aggregate_on_attributes("mean") where metric.type == METRIC_DATA_TYPE_GAUGE
+        - aggregate_on_attributes("sum") where metric.metadata["labels_changed"] == true and (metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM)
+        - aggregate_on_attributes("mean") where metric.metadata["labels_changed"] == true and metric.type == METRIC_DATA_TYPE_GAUGE
+        - delete_key(metric.metadata, "labels_changed")
     transform/service_identity:
       error_mode: ignore
       metric_statements:
@@ -3090,11 +3085,11 @@ alternateConfig:
         action: upsert
     tail_sampling:
       decision_wait: 10s
-      num_traces: 20000
-      expected_new_traces_per_sec: 2000
+      num_traces: 75000
+      expected_new_traces_per_sec: 7500
       decision_cache:
-        sampled_cache_size: 80000
-        non_sampled_cache_size: 80000
+        sampled_cache_size: 300000
+        non_sampled_cache_size: 300000
       policies:
       - name: errors
         type: status_code
@@ -3109,6 +3104,10 @@ alternateConfig:
         type: probabilistic
         probabilistic:
           sampling_percentage: 100
+    batch/sampled:
+      timeout: 200ms
+      send_batch_size: 4096
+      send_batch_max_size: 4096
   connectors:
     span_metrics:
       namespace: traces.span.metrics
@@ -3164,6 +3163,7 @@ alternateConfig:
       protocol:
         otlp:
           timeout: 5s
+          compression: snappy
           tls:
             insecure: true
           sending_queue:
@@ -3191,9 +3191,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3213,9 +3213,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3233,9 +3233,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3279,6 +3279,7 @@ alternateConfig:
         - memory_limiter
         - resource/stage
         - tail_sampling
+        - batch/sampled
         exporters:
         - otlp_grpc/tempo
       metrics:
@@ -3572,7 +3573,7 @@ alternateConfig:
       protocols:
         grpc:
           endpoint: $${env:MY_POD_IP}:14317
-          max_recv_msg_size_mib: 16
+          max_recv_msg_size_mib: 32
   processors:
     memory_limiter:
       check_interval: 1s
@@ -3591,14 +3592,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(span.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(span.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       metric_statements:
       - context: resource
         statements:
@@ -3610,14 +3607,7 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
-      - context: datapoint
-        statements:
-        - delete_matching_keys(datapoint.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(datapoint.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(datapoint.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       log_statements:
       - context: resource
         statements:
@@ -3629,14 +3619,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(log.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(log.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
     k8s_attributes:
       extract:
         metadata:
@@ -3672,8 +3658,7 @@ alternateConfig:
       trace_statements:
       - context: span
         statements:
-        - replace_pattern(span.name, "/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "/{id}")
-        - replace_pattern(span.name, "/[0-9]+", "/{id}")
+        - replace_pattern(span.name, "/(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]+)", "/{id}")
         - set(span.name, Substring(span.name, 0, 128, true)) where Len(span.name) > 128
     transform/metric_labels:
       error_mode: ignore
@@ -3683,16 +3668,19 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^process[.](?:command|executable|owner|pid|parent_pid|working_directory).*")
       - context: datapoint
         statements:
-        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag)[.].+|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore)[.].+|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|app[.].+)$")
-        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|.*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
+        - set(datapoint.cache["sent"], datapoint.attributes)
+        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].+)$")
+        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
         - truncate_all(datapoint.attributes, 128)
         - limit(datapoint.attributes, 20, ["http.request.method", "http.route", "http.response.status_code", "error.type"])
+        - set(metric.metadata["labels_changed"], true) where datapoint.attributes != datapoint.cache["sent"]
         - set(datapoint.explicit_bounds, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and (Len(datapoint.bucket_counts) != Len(datapoint.explicit_bounds) + 1 or IsMatch(Format("%v", [datapoint.explicit_bounds]), "Inf|NaN"))
         - set(datapoint.bucket_counts, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and Len(datapoint.explicit_bounds) == 0
       - context: metric
         statements:
-        - aggregate_on_attributes("sum") where metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM
-        - aggregate_on_attributes("mean") where metric.type == METRIC_DATA_TYPE_GAUGE
+        - aggregate_on_attributes("sum") where metric.metadata["labels_changed"] == true and (metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM)
+        - aggregate_on_attributes("mean") where metric.metadata["labels_changed"] == true and metric.type == METRIC_DATA_TYPE_GAUGE
+        - delete_key(metric.metadata, "labels_changed")
     transform/service_identity:
       error_mode: ignore
       metric_statements:
@@ -3709,11 +3697,11 @@ alternateConfig:
         action: upsert
     tail_sampling:
       decision_wait: 10s
-      num_traces: 20000
-      expected_new_traces_per_sec: 2000
+      num_traces: 75000
+      expected_new_traces_per_sec: 7500
       decision_cache:
-        sampled_cache_size: 80000
-        non_sampled_cache_size: 80000
+        sampled_cache_size: 300000
+        non_sampled_cache_size: 300000
       policies:
       - name: errors
         type: status_code
@@ -3728,6 +3716,10 @@ alternateConfig:
         type: probabilistic
         probabilistic:
           sampling_percentage: 50
+    batch/sampled:
+      timeout: 200ms
+      send_batch_size: 4096
+      send_batch_max_size: 4096
   connectors:
     span_metrics:
       namespace: traces.span.metrics
@@ -3783,6 +3775,7 @@ alternateConfig:
       protocol:
         otlp:
           timeout: 5s
+          compression: snappy
           tls:
             insecure: true
           sending_queue:
@@ -3810,9 +3803,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3832,9 +3825,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3852,9 +3845,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -3898,6 +3891,7 @@ alternateConfig:
         - memory_limiter
         - resource/stage
         - tail_sampling
+        - batch/sampled
         exporters:
         - otlp_grpc/tempo
       metrics:
@@ -4191,7 +4185,7 @@ alternateConfig:
       protocols:
         grpc:
           endpoint: $${env:MY_POD_IP}:14317
-          max_recv_msg_size_mib: 16
+          max_recv_msg_size_mib: 32
   processors:
     memory_limiter:
       check_interval: 1s
@@ -4210,14 +4204,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(span.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(span.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       metric_statements:
       - context: resource
         statements:
@@ -4229,14 +4219,7 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
-      - context: datapoint
-        statements:
-        - delete_matching_keys(datapoint.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(datapoint.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(datapoint.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       log_statements:
       - context: resource
         statements:
@@ -4248,14 +4231,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(scope.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(scope.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:k8s|collector)[^0-9A-Za-z]+")
-        - delete_matching_keys(log.attributes, "^deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$")
-        - delete_matching_keys(log.attributes, "^service[^0-9A-Za-z]+namespace$")
+        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
     k8s_attributes:
       extract:
         metadata:
@@ -4291,8 +4270,7 @@ alternateConfig:
       trace_statements:
       - context: span
         statements:
-        - replace_pattern(span.name, "/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "/{id}")
-        - replace_pattern(span.name, "/[0-9]+", "/{id}")
+        - replace_pattern(span.name, "/(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]+)", "/{id}")
         - set(span.name, Substring(span.name, 0, 128, true)) where Len(span.name) > 128
     transform/metric_labels:
       error_mode: ignore
@@ -4302,16 +4280,19 @@ alternateConfig:
         - delete_matching_keys(resource.attributes, "^process[.](?:command|executable|owner|pid|parent_pid|working_directory).*")
       - context: datapoint
         statements:
-        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag)[.].+|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore)[.].+|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|app[.].+)$")
-        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|.*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
+        - set(datapoint.cache["sent"], datapoint.attributes)
+        - keep_matching_keys(datapoint.attributes, "^(?:http[.](?:request[.]method|response[.]status_code|route|method|status_code|scheme|flavor)|url[.](?:scheme|template)|(?:server|net[.]host|net[.]peer)[.](?:address|name|port)|network[.](?:protocol[.]name|protocol[.]version|transport|type|io[.]direction)|peer[.]service|error[.]type|(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].+)$")
+        - delete_matching_keys(datapoint.attributes, "^(?:db[.](?:statement|query[.]text|user|connection_string)|messaging[.](?:message|conversation|client).*|messaging[.].*(?:offset|message_key|delivery_tag)|rpc[.].*metadata.*|rpc[.]jsonrpc[.]request_id|gen_ai[.].*(?:id|prompt|completion|message|input|output|instructions).*|graphql[.]document|faas[.](?:invocation_id|document.*|coldstart)|(?:rpc|db|messaging|gen_ai|graphql|faas|feature_flag|jvm|process[.]runtime|nodejs|v8js|cpython|dotnet|go|system|cpu|disk|aspnetcore|app)[.].*(?:user|customer|account|order|session|request|trace|span|message)[._]?id)$")
         - truncate_all(datapoint.attributes, 128)
         - limit(datapoint.attributes, 20, ["http.request.method", "http.route", "http.response.status_code", "error.type"])
+        - set(metric.metadata["labels_changed"], true) where datapoint.attributes != datapoint.cache["sent"]
         - set(datapoint.explicit_bounds, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and (Len(datapoint.bucket_counts) != Len(datapoint.explicit_bounds) + 1 or IsMatch(Format("%v", [datapoint.explicit_bounds]), "Inf|NaN"))
         - set(datapoint.bucket_counts, []) where metric.type == METRIC_DATA_TYPE_HISTOGRAM and Len(datapoint.explicit_bounds) == 0
       - context: metric
         statements:
-        - aggregate_on_attributes("sum") where metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM
-        - aggregate_on_attributes("mean") where metric.type == METRIC_DATA_TYPE_GAUGE
+        - aggregate_on_attributes("sum") where metric.metadata["labels_changed"] == true and (metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM)
+        - aggregate_on_attributes("mean") where metric.metadata["labels_changed"] == true and metric.type == METRIC_DATA_TYPE_GAUGE
+        - delete_key(metric.metadata, "labels_changed")
     transform/service_identity:
       error_mode: ignore
       metric_statements:
@@ -4328,11 +4309,11 @@ alternateConfig:
         action: upsert
     tail_sampling:
       decision_wait: 10s
-      num_traces: 20000
-      expected_new_traces_per_sec: 2000
+      num_traces: 75000
+      expected_new_traces_per_sec: 7500
       decision_cache:
-        sampled_cache_size: 80000
-        non_sampled_cache_size: 80000
+        sampled_cache_size: 300000
+        non_sampled_cache_size: 300000
       policies:
       - name: errors
         type: status_code
@@ -4347,6 +4328,10 @@ alternateConfig:
         type: probabilistic
         probabilistic:
           sampling_percentage: 10
+    batch/sampled:
+      timeout: 200ms
+      send_batch_size: 4096
+      send_batch_max_size: 4096
   connectors:
     span_metrics:
       namespace: traces.span.metrics
@@ -4402,6 +4387,7 @@ alternateConfig:
       protocol:
         otlp:
           timeout: 5s
+          compression: snappy
           tls:
             insecure: true
           sending_queue:
@@ -4429,9 +4415,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -4451,9 +4437,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -4471,9 +4457,9 @@ alternateConfig:
         block_on_overflow: false
         batch:
           flush_timeout: 2s
-          sizer: items
-          min_size: 4096
-          max_size: 8192
+          sizer: bytes
+          min_size: 1048576
+          max_size: 3145728
       retry_on_failure:
         enabled: true
         initial_interval: 5s
@@ -4517,6 +4503,7 @@ alternateConfig:
         - memory_limiter
         - resource/stage
         - tail_sampling
+        - batch/sampled
         exporters:
         - otlp_grpc/tempo
       metrics:

@@ -1,0 +1,1 @@
+"""What must hold for every synthesized stack, as named rules with reasons."""

@@ -1,0 +1,1 @@
+"""The rules, one module per area; `policies.all_rules` collects them."""
