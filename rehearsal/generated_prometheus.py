@@ -75,8 +75,10 @@ def prometheus_on_generated_data(
             f"--start={moments[0]}",
             f"--end={END}",
             f"--eval-interval={FINE_SECONDS}s",
-            f"--output-dir={data}",
-            rules,
+            f"--output-dir={data.resolve()}",
+            # By the path of its file a group is evaluated some seconds earlier or later.
+            rules.name,
+            folder=folder,
         )
     # Blocks of others are read at the start.
     with serving(folder, data) as second:
@@ -120,13 +122,14 @@ def _recordings(settings: Settings) -> list[dict[str, object]]:
     ]
 
 
-def _promtool(*arguments: str | Path) -> None:
+def _promtool(*arguments: str | Path, folder: Path | None = None) -> None:
     done = subprocess.run(
         [str(program("promtool")), "tsdb", *(str(argument) for argument in arguments)],
         capture_output=True,
         text=True,
         check=False,
         timeout=_PROMTOOL_SECONDS,
+        cwd=folder,
     )
     if done.returncode != 0:
         raise RuntimeError(f"promtool {arguments[0]} {arguments[1]}: {done.stderr.strip()}")
