@@ -10,11 +10,26 @@ YES ?=
 CONFIRM ?=
 LEAVE ?=
 PYTEST_ARGS ?=
+# A worker for each processor; PYTEST_ARGS="-n 0" runs all tests in one process.
+WORKERS := -n logical --maxprocesses 4
+# For rehearse and smoke: what they say with --help, as in SMOKE_ARGS="--port-forward --stage dev".
+REHEARSE_ARGS ?=
+SMOKE_ARGS ?=
 # For hostile: how many files.
 N ?= 2000
 # For charts-check: UPDATE=1 rewrites helm_values/contract. CHARTS_DIR=<folder> in the environment
 # takes unpacked charts from there instead of downloading them.
 UPDATE ?=
+# For dashboards-preview: PREVIEW_ARGS=--docs, or "--only <dashboard>"; --help lists them.
+PREVIEW_ARGS ?=
+# For cost: BUDGET=2200, WORKLOAD=<file>, and where to write CSV=<file>, HTML=<file>
+BUDGET ?=
+WORKLOAD ?=
+CSV ?=
+HTML ?=
+# For load: RECORD=1 keeps the figures in cost/measured_load.json. LOAD_ARGS="--signal logs", --help
+RECORD ?=
+LOAD_ARGS ?=
 # For lock: LOCK_ARGS=--upgrade takes the newest versions that the *.in files allow.
 LOCK_ARGS ?=
 
@@ -28,7 +43,7 @@ DEPLOY_ARGS = --env $(ENV) $(foreach name,$(STACK),--stack $(name)) $(if $(YES),
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z][a-z_-]*:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z][a-z_-]*:.*## / { printf "  %-18s %s\n", $$1, $$2 }' Makefile
 
 # --- Set up -------------------------------------------------------------------------------------
 
@@ -44,12 +59,12 @@ scanners: .cache/scanners/.setup.stamp ## Install checkov and parliament in .cac
 terraform: setup ## Print the Terraform in use; compiles OpenTofu once where there is none
 	@$(PY) -m scripts.terraform
 
-programs: setup-dev ## Compile every program that can run our configurations (once, 15 minutes)
+programs: setup-dev ## Compile every program that can run our configurations (once, 18 minutes)
 	$(PY) -m scripts.programs
 
 # What the tests and charts-check run.
 test-programs: setup-dev
-	@$(PY) -m scripts.programs otelcol promtool prometheus amtool alertmanager helm
+	@$(PY) -m scripts.programs otelcol promtool prometheus amtool alertmanager thanos helm
 
 .venv/.setup-venv.stamp:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
@@ -83,7 +98,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs lint types fmt test test-fast check bench rehearse-infra charts-check policy permissions scan hostile
+.PHONY: synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse policy permissions scan hostile load
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m scripts.synth --env $(ENV)
 
@@ -99,8 +114,19 @@ dashboards: setup ## Rewrite the dashboards' JSON in grafana/generated
 rules: setup ## Rewrite Prometheus' rules and Alertmanager's configuration in alertmanager/generated
 	$(PY) -m scripts.alerting_files
 
-docs: setup ## Rewrite docs/reference, the context and the picture in README.md
+docs: setup-dev node_modules ## Rewrite what is generated or quoted in the documents, and build the site
 	$(PY) -m scripts.reference_docs
+	$(MAKE) site
+
+site: setup-dev node_modules ## Build the documentation site into site/ (any warning fails)
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict
+	@echo "site/index.html is built; to search it: $(PY) -m http.server --bind 127.0.0.1 --directory site"
+
+site-check: site ## Look at the site in a real browser (Chromium), with screenshots
+	$(PY) -m scripts.site_check
+
+context: setup ## Rewrite docs/context/context-generator.md, to read before any change
+	$(PY) -m scripts.reference_docs --only docs/context/context-generator.md
 
 hostile: setup-dev terraform ## Throw N random and hostile settings at the synthesis (N=2000)
 	$(PY) -m scripts.hostile -n $(N)
@@ -123,18 +149,28 @@ fmt: setup-dev ## Format the code and sort the imports
 	$(PY) -m ruff format .
 
 test: lint types node_modules scanners terraform test-programs ## Run everything: lint, types, all tests (PYTEST_ARGS=...)
-	$(PY) -m pytest $(PYTEST_ARGS)
+	$(PY) -m pytest $(WORKERS) $(PYTEST_ARGS)
 
 test-fast: setup-dev ## Run the unit tests only
-	$(PY) -m pytest tests/unit $(PYTEST_ARGS)
+	$(PY) -m pytest $(WORKERS) tests/unit $(PYTEST_ARGS)
 
 check: lint types test-fast ## Run what to run before each commit
 
 bench: setup-dev ## Measure how long a synthesis takes
 	$(PY) -m benchmarks.synth
 
+load: setup-dev ## Load a gateway until it saturates (LOAD_ARGS=--quick; RECORD=1: keep the figures)
+	@$(PY) -m scripts.programs otelcol
+	$(PY) -m benchmarks.load $(if $(RECORD),--record) $(LOAD_ARGS)
+
 rehearse-infra: setup-dev terraform ## Apply ENV's infrastructure to an emulated AWS
 	$(PY) -m rehearsal.infra --env $(ENV)
+
+sample-apps: setup-dev ## Install and build the sample applications (once, a minute)
+	@$(PY) -m rehearsal.sample_apps
+
+rehearse: test-programs ## Send the sample applications through ENV's real pipeline here, with faults
+	$(PY) -m rehearsal.run --env $(ENV) $(REHEARSE_ARGS)
 
 policy: setup ## Hold the rules of policies/ against every synthesized stack (ENV=: one environment)
 	$(PY) -m scripts.policy $(if $(filter command% environment%,$(origin ENV)),--env $(ENV))
@@ -142,9 +178,17 @@ policy: setup ## Hold the rules of policies/ against every synthesized stack (EN
 charts-check: test-programs ## Render and check every release with the real charts (UPDATE=1: rewrite the contract)
 	$(PY) -m scripts.charts $(if $(UPDATE),--update)
 
+dashboards-preview: setup-dev ## Draw ENV's dashboards with generated data (PREVIEW_ARGS=--docs: those in docs)
+	$(PY) -m rehearsal.dashboards_preview --env $(ENV) $(PREVIEW_ARGS)
+
+.PHONY: cost
+cost: setup ## Estimate the monthly bill of ENV (BUDGET=2200: settings that fit; CSV=, HTML=, WORKLOAD=)
+	$(PY) -m cost --env $(ENV) $(if $(BUDGET),--budget $(BUDGET)) $(if $(WORKLOAD),--workload $(WORKLOAD)) \
+		$(if $(CSV),--csv $(CSV)) $(if $(HTML),--html $(HTML))
+
 # --- Operate ------------------------------------------------------------------------------------
 
-.PHONY: plan deploy destroy drift
+.PHONY: plan deploy destroy drift smoke
 # setup-dev: boto3 asks AWS in which account this is, and what is left in it.
 plan: setup-dev node_modules terraform ## Show what deploying ENV would change (STACK="network ...")
 	$(PY) -m scripts.deploy plan $(DEPLOY_ARGS)
@@ -154,6 +198,9 @@ deploy: setup-dev node_modules terraform ## Deploy ENV stack by stack, asking be
 
 destroy: setup-dev node_modules terraform ## Destroy ENV in reverse order, except the stack of the states
 	$(PY) -m scripts.deploy destroy $(DEPLOY_ARGS)
+
+smoke: setup-dev ## Send a metric, a log and a trace through ENV's gateways and find them (SMOKE_ARGS=...)
+	$(PY) -m rehearsal.smoke --env $(ENV) $(SMOKE_ARGS)
 
 drift: setup-dev terraform ## Tell what in AWS is not as ENV's stacks say (exit code 1 if anything)
 	$(PY) -m scripts.drift --env $(ENV) $(foreach name,$(STACK),--stack $(name))
@@ -177,12 +224,16 @@ lock: setup ## Rewrite the lock files after a change of a *.in file or of packag
 	$(COMPILE) -c tools/lock-constraints.txt -o requirements.txt requirements.in
 	$(COMPILE) -o requirements-dev.txt requirements-dev.in
 	$(COMPILE) -o tools/requirements-go.txt tools/requirements-go.in
+	$(COMPILE) -o sample_apps/python/requirements.txt sample_apps/python/requirements.in
 	$(COMPILE) -o tools/requirements-scanners.txt tools/requirements-scanners.in
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --loglevel=error
+	cd sample_apps/node && PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --loglevel=error
+	@if command -v mvn >/dev/null; then $(PY) -m rehearsal.sample_apps --lock-java; \
+		else echo "not rewritten, as there is no mvn: sample_apps/java/dependencies.sha256" >&2; fi
 	rm -rf .cache/lock
 
 # Local states are kept: that of the state stack is in terraform-state, not in cdktf.out.
 clean: ## Remove what synth, tests and linters wrote (not .venv, node_modules or states)
-	rm -rf cdktf.out rehearsal-report .pytest_cache .mypy_cache .ruff_cache
+	rm -rf cdktf.out dashboards-preview load-report rehearsal-report site .pytest_cache .mypy_cache .ruff_cache
 	find . \( -name .venv -o -name node_modules -o -name .git \) -prune -o \
 		-name __pycache__ -type d -prune -exec rm -rf {} +

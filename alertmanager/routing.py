@@ -7,6 +7,7 @@ goes where `observability`'s alerts go.
 from typing import Any
 
 from environments.model import OBSERVABILITY, Notifications, Settings
+from environments.names import telemetry_namespace
 
 Config = dict[str, Any]
 
@@ -93,10 +94,15 @@ def _route(settings: Settings) -> Config:
             },
             # It only inhibits (see below).
             {"receiver": NOBODY, "matchers": ['alertname = "InfoInhibitor"']},
-            *(_branch(settings, name, [f'namespace = "{name}"']) for name in settings.stages),
+            *(_branch(settings, name, [_of_stage(name)]) for name in settings.stages),
             _branch(settings, OBSERVABILITY, []),
         ],
     }
+
+
+def _of_stage(stage: str) -> str:
+    # Kubernetes' own metrics name the namespace that the stage's gateway is in.
+    return f'namespace =~ "{stage}|{telemetry_namespace(stage)}"'
 
 
 def _branch(settings: Settings, namespace: str, matchers: list[str]) -> Config:

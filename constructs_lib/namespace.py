@@ -40,13 +40,21 @@ CONTAINER_DEFAULT_LIMIT = {"cpu": "500m", "memory": "256Mi"}
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecretsReader:
+    """Service account, and its role in AWS, by which External Secrets reads."""
+
+    service_account: str
+    role_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BoundedNamespaceProps:
-    """`secrets_reader_*`: service account, and its role, by which External Secrets reads."""
+    """`environment` is the label: the stage, or `observability`."""
 
     name: str
+    environment: str
     quota: Quota
-    secrets_reader_service_account: str
-    secrets_reader_role_arn: str
+    secrets_reader: SecretsReader | None = None
 
 
 class BoundedNamespace(Construct):
@@ -57,7 +65,7 @@ class BoundedNamespace(Construct):
         namespace = NamespaceV1(
             self,
             "Resource",
-            metadata=NamespaceV1Metadata(name=props.name, labels=_labels(props.name)),
+            metadata=NamespaceV1Metadata(name=props.name, labels=_labels(props.environment)),
         )
         # The resource's name rather than the setting, so that Terraform makes the namespace first.
         name = namespace.metadata.name
@@ -99,24 +107,25 @@ class BoundedNamespace(Construct):
                 egress=[_egress_to_dns()],
             ),
         )
-        ServiceAccountV1(
-            self,
-            "secrets-reader",
-            metadata=ServiceAccountV1Metadata(
-                name=props.secrets_reader_service_account,
-                namespace=name,
-                annotations={"eks.amazonaws.com/role-arn": props.secrets_reader_role_arn},
-            ),
-            # External Secrets asks for a token of this account; no pod runs as it.
-            automount_service_account_token=False,
-        )
+        if props.secrets_reader is not None:
+            ServiceAccountV1(
+                self,
+                "secrets-reader",
+                metadata=ServiceAccountV1Metadata(
+                    name=props.secrets_reader.service_account,
+                    namespace=name,
+                    annotations={"eks.amazonaws.com/role-arn": props.secrets_reader.role_arn},
+                ),
+                # External Secrets asks for a token of this account; no pod runs as it.
+                automount_service_account_token=False,
+            )
 
 
-def _labels(name: str) -> dict[str, str]:
+def _labels(environment: str) -> dict[str, str]:
     # Node exporter and the log agent need the host's network and paths.
-    level = "privileged" if name == OBSERVABILITY else "baseline"
+    level = "privileged" if environment == OBSERVABILITY else "baseline"
     return {
-        ENVIRONMENT_LABEL: name,
+        ENVIRONMENT_LABEL: environment,
         "pod-security.kubernetes.io/enforce": level,
         "pod-security.kubernetes.io/warn": "restricted",
     }

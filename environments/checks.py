@@ -4,11 +4,19 @@ import ipaddress
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
+from math import ceil
 from typing import NamedTuple
 
 from environments.aws_facts import REGIONS
-from environments.model import OBSERVABILITY, NodeGroup, Quota, Settings, is_graviton
-from environments.sizes import LEAST_OBSERVABILITY_QUOTA
+from environments.model import (
+    OBSERVABILITY,
+    NodeGroup,
+    Quota,
+    Settings,
+    is_graviton,
+    least_vcpus,
+)
+from environments.sizes import LEAST_OBSERVABILITY_QUOTA, LEAST_STAGE_VCPUS, Size
 from environments.types import OWN_TAGS, PRIVATE_CLUSTER_ENDPOINTS
 from versions import KUBERNETES
 
@@ -40,6 +48,7 @@ def check(settings: Settings, today: date) -> Iterator[Problem]:
     yield from _check_namespaces(settings)
     yield from _check_metrics_retention(settings)
     yield from _check_alerting(settings)
+    yield from _check_cost(settings)
 
 
 def _check_repeats(value: object, location: Location = ()) -> Iterator[Problem]:
@@ -171,6 +180,8 @@ def _check_namespaces(settings: Settings) -> Iterator[Problem]:
         location: Location = ("namespaces", name, "node_group")
         if namespace.node_group is not None:
             yield from _check_node_group(location, namespace.node_group, name)
+            if name != OBSERVABILITY:
+                yield from _check_room_for_gateway(location, namespace.node_group, settings)
         elif name != OBSERVABILITY:
             yield Problem(
                 location,
@@ -243,6 +254,30 @@ def _check_node_group(location: Location, group: NodeGroup, namespace: str) -> I
             )
 
 
+def least_stage_nodes(group: NodeGroup, size: Size) -> int:
+    """The least `max_size` of a stage's node group: enough for its gateway, and as much again.
+
+    By the smallest of the instance types; on bare metal, where names tell nothing, one is enough.
+    """
+    known = [vcpus for kind in group.instance_types if (vcpus := least_vcpus(kind)) is not None]
+    zones = 3 if group.zone_spread == "per_zone" else 1
+    return ceil(LEAST_STAGE_VCPUS[size] / (min(known) * zones)) if known else 1
+
+
+def _check_room_for_gateway(
+    location: Location, group: NodeGroup, settings: Settings
+) -> Iterator[Problem]:
+    least = least_stage_nodes(group, settings.size)
+    if group.max_size < least:
+        yield Problem(
+            (*location, "max_size"),
+            group.max_size,
+            f"allowed: at least {least} with {', '.join(group.instance_types)}, or larger types: "
+            f"size {settings.size} needs {LEAST_STAGE_VCPUS[settings.size]} vCPUs in a stage, half "
+            "of them for its gateway when it has grown",
+        )
+
+
 def _check_quota(name: str, settings: Settings) -> Iterator[Problem]:
     quota = settings.namespaces[name].quota
     for requests, limits in (
@@ -276,3 +311,20 @@ def _check_metrics_retention(settings: Settings) -> Iterator[Problem]:
                 f"allowed: at most {coarser}, which is {getattr(metrics, coarser)}: "
                 "a coarser resolution is kept at least as long as a finer one",
             )
+
+
+def _check_cost(settings: Settings) -> Iterator[Problem]:
+    cost = settings.cost
+    if cost.anomaly_threshold_usd > cost.monthly_budget_usd:
+        yield Problem(
+            ("cost", "anomaly_threshold_usd"),
+            cost.anomaly_threshold_usd,
+            f"allowed: at most monthly_budget_usd, which is {cost.monthly_budget_usd}",
+        )
+    arn = cost.anomaly_monitor_arn
+    if arn is not None and arn.split(":")[4] != settings.account_id:
+        yield Problem(
+            ("cost", "anomaly_monitor_arn"),
+            arn,
+            f"allowed: a monitor of the account_id {settings.account_id}",
+        )

@@ -3,18 +3,21 @@
 import difflib
 import functools
 import re
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from environments.checks import Location, Problem, check
 from environments.model import Settings
 
 DIRECTORY = Path(__file__).parent
+M = TypeVar("M", bound=BaseModel)
+
 DEEPEST_NESTING = 20
 LONGEST_SHOWN = 80
 
@@ -121,30 +124,43 @@ def load_settings(path: Path, today: date) -> Settings:
 
 
 def _load(path: Path, today: date, name: str | None) -> Settings:
+    def rules(settings: Settings) -> Iterable[Problem]:
+        yield from check(settings, today)
+        if name not in (None, settings.environment):
+            yield Problem(
+                ("environment",), settings.environment, f"allowed: {name}, the name of the file"
+            )
+
+    return load_model(path, Settings, rules)
+
+
+def load_model(path: Path, model: type[M], rules: Callable[[M], Iterable[Problem]]) -> M:
+    """Read a YAML file into a model, with the messages that settings have.
+
+    Args:
+        path: the YAML file.
+        model: what the file must be.
+        rules: yields what single values cannot say is wrong.
+
+    Raises:
+        SettingsError: one line per problem: file and line, key, value, what is allowed.
+    """
     label = f"{path.absolute().parent.name}/{path.name}"
     root, data = _read(path, label)
     if not isinstance(data, dict):
         what = "is empty" if data is None else _shown(data)
         raise SettingsError(
             f"{label}:{root.start_mark.line + 1 if root else 1}: {what}; allowed: "
-            + _allowed(_schema_at(()))
+            + _allowed(_schema_at(model, ()))
         )
     try:
-        settings = Settings.model_validate(data)
+        loaded = model.model_validate(data)
     except ValidationError as error:
-        problems = [_from_pydantic(details, root) for details in _causes(error.errors())]
+        problems = [_from_pydantic(model, details, root) for details in _causes(error.errors())]
     else:
-        problems = list(check(settings, today))
-        if name not in (None, settings.environment):
-            problems.append(
-                Problem(
-                    ("environment",),
-                    settings.environment,
-                    f"allowed: {name}, the name of the file",
-                )
-            )
+        problems = list(rules(loaded))
         if not problems:
-            return settings
+            return loaded
     lines = [(_find(root, problem.location)[0], problem) for problem in problems]
     lines.sort(key=lambda line: line[0])
     raise SettingsError("\n".join(_line(label, root, problem) for _, problem in lines))
@@ -250,22 +266,24 @@ def _shorten(text: str) -> str:
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."
 
 
-def _from_pydantic(details: ErrorDetails, root: yaml.Node | None) -> Problem:
+def _from_pydantic(
+    model: type[BaseModel], details: ErrorDetails, root: yaml.Node | None
+) -> Problem:
     location = details["loc"]
     if location and location[-1] == "[key]" and _find(root, location)[1] is None:
         # It is the key that is wrong, not the value of a key with this name.
         location = location[:-1]
-        allowed = _allowed(_schema_at(location[:-1])["propertyNames"])
+        allowed = _allowed(_schema_at(model, location[:-1])["propertyNames"])
         return Problem(location, None, f"allowed: {allowed}")
     value: object = details["input"]
-    schema = _schema_at(location)
+    schema = _schema_at(model, location)
     allowed = f"allowed: {_allowed(schema)}"
     match details["type"]:
         case "missing":
             what = " ".join(schema.get("description", "").split())
             return Problem(location, None, f"missing: {what}{' ' if what else ''}{allowed}")
         case "extra_forbidden":
-            keys = _schema_at(location[:-1]).get("properties", {})
+            keys = _schema_at(model, location[:-1]).get("properties", {})
             near = difflib.get_close_matches(str(location[-1]), keys, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
             return Problem(location, None, f"unknown key; {hint}allowed: {', '.join(keys)}")
@@ -282,18 +300,19 @@ def _from_pydantic(details: ErrorDetails, root: yaml.Node | None) -> Problem:
 
 
 @functools.cache
-def _schema() -> dict[str, Any]:
-    return Settings.model_json_schema()
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
 
 
-def _schema_at(location: Location) -> dict[str, Any]:
-    """JSON Schema of the settings at a location, empty where there can be none."""
-    root = _schema()
+def _schema_at(model: type[BaseModel], location: Location) -> dict[str, Any]:
+    """JSON Schema of a model at a location, empty where there can be none."""
+    root = _schema(model)
     schema = root
     for part in location:
         keys = schema.get("properties", {})
-        # The values of a dictionary stand under the pattern of its keys.
-        values = next(iter(schema.get("patternProperties", {}).values()), None)
+        # The values of a dictionary stand under the pattern of its keys, where they have one.
+        free = schema.get("additionalProperties")
+        values = next(iter(schema.get("patternProperties", {}).values()), free or None)
         step = schema.get("items") if isinstance(part, int) else keys.get(part, values)
         if step is None:
             return {}
@@ -313,6 +332,8 @@ def _allowed(schema: dict[str, Any]) -> str:
     match schema.get("type"):
         case "integer":
             return f"a whole number from {schema['minimum']} to {schema['maximum']}"
+        case "number":
+            return f"a number from {schema['minimum']:.10g} to {schema['maximum']:.10g}"
         case "boolean":
             return "true or false"
         case "array":

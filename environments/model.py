@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from environments.sizes import OBSERVABILITY_NODES, Size
 from environments.types import (
     AccountId,
+    AnomalyMonitorArn,
     Cidr,
     CloudWatchRetentionDays,
     Email,
@@ -137,6 +138,23 @@ def is_graviton(instance_type: str) -> bool:
     return "g" in attributes
 
 
+def least_vcpus(instance_type: str) -> int | None:
+    """The fewest vCPUs that an instance type of this name can have; None if the name tells nothing.
+
+    EC2 "Instance type specifications": `large` has 2, `xlarge` 4, `4xlarge` 16. Types for high
+    performance computing can have half, as their cores run one thread each. Below `large`, T3 and
+    T4g have 2, others 1. How many a type on bare metal has, its name does not say.
+    """
+    family, _, size = instance_type.partition(".")
+    match = re.fullmatch(r"([1-9]\d*)?xlarge", size)
+    if match is not None:
+        vcpus = 4 * int(match[1] or 1)
+        return vcpus // 2 if family.startswith("hpc") else vcpus
+    if size in ("nano", "micro", "small", "medium"):
+        return 2 if family in ("t3", "t3a", "t4g") else 1
+    return 2 if size == "large" else None
+
+
 class Quota(Model):
     """ResourceQuota of a namespace."""
 
@@ -208,7 +226,8 @@ class Namespace(Model):
     """One stage (dev, hml, prd) or the observability namespace, with what isolates it."""
 
     node_group: NodeGroup | None = None
-    """Nodes of the namespace. Only `observability` may leave it out: `size` sets it then."""
+    """Nodes of the namespace. Only `observability` may leave it out: `size` sets it then. Those of
+    a stage must be able to hold its gateway as it grows in this `size`, and as much again."""
     quota: Quota
     """Upper bounds of what the namespace may use. Those of `observability` must be enough for the
     back ends of the `size`, and for the agents on all nodes of the cluster."""
@@ -279,8 +298,9 @@ class Alerting(Model):
 
     slack_channel: SlackChannel
     """Channel of alerts that page nobody."""
-    emails: Annotated[tuple[Email, ...], Field(min_length=1, strict=False)]
-    """Receivers of critical alerts."""
+    emails: Annotated[tuple[Email, ...], Field(min_length=1, max_length=10, strict=False)]
+    """Receivers of critical alerts, and of the alarms of the AWS bill: AWS Budgets notifies at most
+    10 addresses."""
     smtp: Smtp
     """Mail server of the alerts."""
     grafana_url: Url
@@ -295,13 +315,29 @@ class Alerting(Model):
     `alertmanager-dead-mans-switch` (key `url`), which must be there before."""
 
 
+class Cost(Model):
+    """What the account may cost, and who is told when it costs more: `alerting.emails`."""
+
+    monthly_budget_usd: Annotated[int, Field(ge=1, le=10_000_000)]
+    """AWS Budget of the whole account, in US dollars a month before tax. Mails come at 80 % and
+    100 % of it, and when AWS forecasts that the month will pass it."""
+    anomaly_threshold_usd: Annotated[int, Field(ge=1, le=1_000_000)]
+    """Mails about an unusual spend of an AWS service come from this impact on, in US dollars."""
+    anomaly_monitor_arn: AnomalyMonitorArn | None = None
+    """Cost anomaly monitor of all AWS services that the account has already: AWS allows one in an
+    account and makes it by itself in many. Without it the state stack makes the monitor."""
+    activate_allocation_tags: bool = False
+    """Whether the tags are activated for Cost Explorer. Possible a day after the first deployment,
+    when the bill has them, in the account that pays, and in one environment of an account."""
+
+
 class Tags(Model):
     """Tags on every AWS resource."""
 
     owner: TagValue
     """Team that answers for the resources."""
     cost_center: TagValue
-    """Where the bill goes (activate it as a cost-allocation tag)."""
+    """Where the bill goes (a cost-allocation tag, see `cost.activate_allocation_tags`)."""
     extra: Annotated[dict[TagKey, TagValue], Field(max_length=30)] = {}
     """More tags (AWS takes 50 on a resource; the stacks and AWS services set some)."""
 
@@ -334,6 +370,8 @@ class Settings(Model):
     """The stages and `observability`."""
     alerting: Alerting
     """Who hears of alerts."""
+    cost: Cost
+    """What the account may cost."""
 
     @property
     def prefix(self) -> str:

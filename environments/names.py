@@ -1,6 +1,7 @@
 """Names that Terraform resources and Helm values must agree on. Imports no provider binding."""
 
 from environments.model import Settings
+from environments.types import TELEMETRY_SUFFIX
 
 ENVIRONMENT_LABEL = "deployment.environment.name"
 """Label and taint of a namespace's nodes, label of the namespace, attribute of its telemetry: the
@@ -19,6 +20,21 @@ LOKI_SERVICE_ACCOUNT = "loki"
 TEMPO_SERVICE_ACCOUNT = "tempo"
 VELERO_SERVICE_ACCOUNT = "velero"
 CLUSTER_AUTOSCALER_SERVICE_ACCOUNT = "cluster-autoscaler"
+
+
+GATEWAY = "otel-gateway"
+"""Service of a stage's gateway: in the gateway's namespace, and as a second name of it in the
+stage's."""
+
+
+def telemetry_namespace(stage: str) -> str:
+    """Namespace of a stage's gateway. Nobody may edit it: who could, could write as any tenant."""
+    return f"{stage}{TELEMETRY_SUFFIX}"
+
+
+def telemetry_namespaces(settings: Settings) -> tuple[str, ...]:
+    """Those of all stages, in their order. The settings' own namespaces can have no such name."""
+    return tuple(map(telemetry_namespace, settings.stages))
 
 
 def secret_name_prefix(settings: Settings, namespace: str) -> str:

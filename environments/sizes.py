@@ -76,3 +76,11 @@ LEAST_OBSERVABILITY_QUOTA: dict[Size, LeastQuota] = {
     ),
 }
 """tests/unit/test_node_fit.py holds these to what the charts render."""
+
+LEAST_STAGE_VCPUS: dict[Size, int] = {"small": 2, "medium": 5, "large": 26}
+"""vCPUs that the nodes of a stage must be able to grow to: twice what the most replicas of its
+gateway request, and one more that a rollout makes. With fewer they would wait for nodes in vain,
+and a rollout would not end; the other half is for applications.
+
+tests/unit/test_node_fit.py holds these to the gateways' sizes (helm_values/backend_sizes.py).
+"""

@@ -5,11 +5,12 @@ to what is allowed. Here is what the collectors, Loki and Tempo need; what Prome
 Alertmanager and the system add-ons need stands with their releases, and what applications need
 among themselves comes with the applications.
 
-An application reaches the gateway of its own namespace and no other, and no back end at all. So
-the tenant that a gateway writes as, which is its namespace, cannot be chosen by an application.
-That rests on labels: whoever may create pods in a stage can give one the labels of its gateway, and
-from there name any tenant, as Loki and Tempo ask for no password. So it holds against applications,
-not against the people of `editor_role_arns`.
+An application reaches the gateway of its own stage and no other, and no back end at all. So the
+tenant that a gateway writes as, which is its stage, cannot be chosen by an application. Loki and
+Tempo ask for no password: they trust whoever is let in. Who that is, a policy says at the
+receiving end, by labels and by namespace; labels alone would not do, as whoever may create pods in
+a stage can give one any labels, and can write policies for what it sends. So each gateway is in a
+namespace of its own, `<stage>-telemetry`, in which nobody of `editor_role_arns` may do anything.
 
 Policies know pods and not Services. The VPC CNI compares with the port of the pod, and the EKS user
 guide asks that a Service has the same one; where one has not (loki-gateway: 80 and 8080) both are
@@ -21,6 +22,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from environments.model import OBSERVABILITY, Settings
+from environments.names import GATEWAY as GATEWAY_NAME
+from environments.names import telemetry_namespace
 from environments.subnets import plan_subnets
 
 Labels = Mapping[str, str]
@@ -46,7 +49,7 @@ def _named(name: str, **more: str) -> dict[str, str]:
     return {f"app.kubernetes.io/{key}": value for key, value in labels.items()}
 
 
-GATEWAY = _named("opentelemetry-collector", instance="otel-gateway")
+GATEWAY = _named("opentelemetry-collector", instance=GATEWAY_NAME)
 AGENT = _named("opentelemetry-collector", instance="otel-agent")
 LOKI = _named("loki")
 LOKI_ENTRANCE = _named("loki", component="gateway")
@@ -93,9 +96,12 @@ class Policy:
 
 
 def plan_policies(settings: Settings) -> Mapping[str, tuple[Policy, ...]]:
-    """All policies, by namespace."""
-    stages = {stage: tuple(_stage(settings, stage)) for stage in settings.stages}
-    return {OBSERVABILITY: tuple(_observability(settings)), **stages}
+    """All policies, by namespace: of the back ends, of each stage and of each gateway."""
+    policies = {OBSERVABILITY: tuple(_observability(settings))}
+    for stage in settings.stages:
+        policies[stage] = tuple(_stage(stage))
+        policies[telemetry_namespace(stage)] = tuple(_gateway(settings, stage))
+    return policies
 
 
 def api_server(settings: Settings) -> Networks:
@@ -113,24 +119,27 @@ def nodes(settings: Settings) -> Networks:
     return Networks(cidrs=plan_subnets(settings.network.cidr).private)
 
 
-def _stage(settings: Settings, stage: str) -> Iterator[Policy]:
-    every_pod, gateway = Pods(namespace=stage), Pods(namespace=stage, labels=GATEWAY)
-    prometheus = Pods(namespace=OBSERVABILITY, labels=PROMETHEUS)
+def _stage(stage: str) -> Iterator[Policy]:
+    every_pod = Pods(namespace=stage)
     yield Policy(
         name="send-telemetry",
         pods=every_pod,
-        egress=(Rule(peers=(gateway,), ports=OTLP),),
+        egress=(Rule(peers=(_gateway_of(stage),), ports=OTLP),),
     )
     yield Policy(
         name="be-scraped",
         pods=every_pod,
-        ingress=(Rule(peers=(prometheus,), ports=(METRICS_PORT,)),),
+        ingress=(Rule(peers=(_in_observability(PROMETHEUS),), ports=(METRICS_PORT,)),),
     )
+
+
+def _gateway(settings: Settings, stage: str) -> Iterator[Policy]:
+    gateway, prometheus = _gateway_of(stage), _in_observability(PROMETHEUS)
     yield Policy(
-        name="otel-gateway",
+        name=GATEWAY_NAME,
         pods=gateway,
         ingress=(
-            Rule(peers=(every_pod,), ports=OTLP),
+            Rule(peers=(Pods(namespace=stage),), ports=OTLP),
             # Not from applications: on this port nothing is checked any more.
             Rule(peers=(gateway,), ports=(LOAD_BALANCING,)),
             Rule(peers=(prometheus,), ports=(COLLECTOR_METRICS,)),
@@ -147,7 +156,7 @@ def _stage(settings: Settings, stage: str) -> Iterator[Policy]:
 
 
 def _observability(settings: Settings) -> Iterator[Policy]:
-    gateways = tuple(Pods(namespace=stage, labels=GATEWAY) for stage in settings.stages)
+    gateways = tuple(map(_gateway_of, settings.stages))
     loki, tempo, agent, prometheus, grafana, alertmanager = map(
         _in_observability, (LOKI, TEMPO, AGENT, PROMETHEUS, GRAFANA, ALERTMANAGER)
     )
@@ -186,6 +195,10 @@ def _observability(settings: Settings) -> Iterator[Policy]:
             Rule(peers=(nodes(settings),), ports=(KUBELET,)),
         ),
     )
+
+
+def _gateway_of(stage: str) -> Pods:
+    return Pods(namespace=telemetry_namespace(stage), labels=GATEWAY)
 
 
 def _in_observability(labels: Labels) -> Pods:

@@ -116,6 +116,13 @@ def _time_zone(value: str) -> str:
     return value
 
 
+AnomalyMonitorArn = Annotated[
+    str,
+    *_text(
+        r"arn:aws:ce::\d{12}:anomalymonitor/[0-9a-f-]{36}",
+        "the ARN of a cost anomaly monitor, as aws ce get-anomaly-monitors shows it",
+    ),
+]
 Name = Annotated[
     str,
     *_text(
@@ -128,12 +135,17 @@ Name = Annotated[
 EnvironmentName = Annotated[
     str, *_text(r"[a-z][a-z0-9]{1,7}", "2 to 8 lower-case letters and digits, a letter first")
 ]
+TELEMETRY_SUFFIX = "-telemetry"
+"""Ends the names of the gateways' namespaces, and thus of no other."""
+
 NamespaceName = Annotated[
     str,
     *_text(
-        rf"(?!kube-|(?:{'|'.join(RESERVED_NAMESPACES)})$)[a-z](?:[a-z0-9-]{{0,28}}[a-z0-9])?",
+        rf"(?!kube-|.*{TELEMETRY_SUFFIX}$|(?:{'|'.join(RESERVED_NAMESPACES)})$)"
+        r"[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?",
         "1 to 30 lower-case letters, digits and inner hyphens, a letter first, not starting with "
-        f"kube- and none of {', '.join(RESERVED_NAMESPACES)}",
+        f"kube-, not ending with {TELEMETRY_SUFFIX} (the gateways' namespaces do) and none of "
+        f"{', '.join(RESERVED_NAMESPACES)}",
     ),
 ]
 AccountId = Annotated[str, *_text(r"\d{12}", "the 12 digits of an AWS account")]

@@ -14,7 +14,7 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableSort,
 )
 
-from grafana.panels import PROMETHEUS, Panel, link_to
+from grafana.panels import PROMETHEUS, Panel, link_to, links_to_tagged
 from grafana.uids import (
     CARDINALITY,
     GLOBAL_OVERVIEW,
@@ -71,7 +71,9 @@ LINKS = {
     "Pipeline": PIPELINE,
     "Cost": CARDINALITY,
 }
-"""At the top of every dashboard, in this order."""
+"""At the top of every dashboard, in this order, before the list of overviews of namespaces."""
+NAMESPACE_TAG = "namespace"
+"""Of the overview of each namespace."""
 
 
 def path(uid: str, **variables: str) -> str:
@@ -102,7 +104,12 @@ def board(
         .tooltip(DashboardCursorSync.CROSSHAIR)
         .refresh("1m")
         .time(time_from, "now")
-        .links([link_to(name, f"/d/{other}") for name, other in LINKS.items() if other != uid])
+        .links(
+            [
+                *(link_to(name, f"/d/{other}") for name, other in LINKS.items() if other != uid),
+                links_to_tagged("Namespaces", NAMESPACE_TAG, tooltip="Overview of one namespace"),
+            ]
+        )
     )
     for variable in variables:
         builder.with_variable(variable)

@@ -162,7 +162,7 @@ def bars(
     title: str,
     description: str,
     unit: str,
-    query: Query,
+    queries: Sequence[Query],
     *,
     width: int = HALF,
     levels: Levels | None = None,
@@ -182,8 +182,9 @@ def bars(
         .display_mode(common_model.BarGaugeDisplayMode.BASIC)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
         .thresholds(_thresholds(levels) if levels else _always("blue"))
-        .with_target(_target(query, 0).instant())
     )
+    for number, query in enumerate(queries):
+        panel.with_target(_target(query, number).instant())
     if maximum is not None:
         panel.max(maximum)
     return panel
@@ -338,6 +339,18 @@ def link_to(title: str, path: str, *, tooltip: str = "") -> dashboard.DashboardL
         .url(path)
         .tooltip(tooltip)
         .include_vars(True)
+        .keep_time(True)
+    )
+
+
+def links_to_tagged(title: str, tag: str, *, tooltip: str = "") -> dashboard.DashboardLink:
+    """A list at the top of a dashboard of all others with a tag; the time range goes along."""
+    return (
+        dashboard.DashboardLink(title)
+        .type(DashboardLinkType.DASHBOARDS)
+        .tags([tag])
+        .as_dropdown(True)
+        .tooltip(tooltip)
         .keep_time(True)
     )
 

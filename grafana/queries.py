@@ -61,7 +61,8 @@ def by_pod(series: str) -> str:
 def budget_left(matchers: str, sli: Sli) -> str:
     """Share of the error budget that is left: 1 - bad requests / allowed ones, over PERIOD.
 
-    Requests weigh the same whenever they came. Where less than PERIOD is kept, over what is.
+    Requests weigh the same whenever they came. Where less than PERIOD is kept, over what is. Not
+    recorded: Prometheus keeps a few days, and Grafana asks Thanos for the rest.
     """
     of_sli = f'{matchers}, sli="{sli}"'
     both = ", ".join(BY_SERVICE)
@@ -72,17 +73,19 @@ def budget_left(matchers: str, sli: Sli) -> str:
     return (
         f"1 - sum by ({both}) (sum_over_time(({bad})[{PERIOD}:5m]))"
         f" / sum by ({both}) (sum_over_time({total}[{PERIOD}:5m]))"
-        f" / on ({ENVIRONMENT}) group_left () (1 - {OBJECTIVE}{{{of_sli}}})"
+        f" / on ({ENVIRONMENT}) group_left () {_allowed(sli)}"
     )
 
 
 def burn_rate(matchers: str, sli: Sli, window: str) -> str:
     """How many times faster than allowed the budget is used up over a window."""
     of_sli = f'{matchers}, sli="{sli}"'
-    return (
-        f"{error_ratio(window)}{{{of_sli}}}"
-        f" / on ({ENVIRONMENT}) group_left () (1 - {OBJECTIVE}{{{of_sli}}})"
-    )
+    return f"{error_ratio(window)}{{{of_sli}}} / on ({ENVIRONMENT}) group_left () {_allowed(sli)}"
+
+
+def _allowed(sli: Sli) -> str:
+    # Without the other matchers: an objective is of a stage, and has no service.
+    return f'(1 - {OBJECTIVE}{{sli="{sli}"}})'
 
 
 def _by(*labels: str) -> str:

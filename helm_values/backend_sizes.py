@@ -1,6 +1,7 @@
 """What `size` means for logs, traces and the collectors: capacity, replicas, resources, volumes.
 
-How the numbers come about; none is load-tested, so watch the alerts on memory, queues and volumes:
+How the numbers come about; only a gateway's core is load-tested (docs/operations/load.md), so watch
+the alerts on memory, queues and volumes:
 
 * Loki small: "up to approximately 20GB per day" in monolithic mode (Loki "Deployment modes").
 * Loki medium: three replicas for availability, not for more: with replication factor 3 each takes
@@ -15,8 +16,9 @@ How the numbers come about; none is load-tested, so watch the alerts on memory, 
 * Gateways: contrib's load tests (testbed, TestTrace10kSPS) allow 30 % of a core for 10 000 spans/s
   by OTLP. Here every span passes two gateways, is changed, counted and held: 1 500 spans/s are
   promised for each core of the fewest replicas together; the HPA adds more.
-* Traces held in a gateway: its spans/s / 10 spans per trace x 15 s of waiting, doubled and rounded
-  up. At 10 KiB each they must fit into half of the memory limit.
+* Traces held in a gateway: as many as fit into half of the memory limit at 10 KiB each, rounded
+  down. Beyond that the oldest are dropped undecided, after their acknowledgement, so CPU or memory
+  must give out before: then requests are refused (docs/operations/load.md).
 * Agents: the same tests (TestLog10kDPS) allow half a core for 10 000 lines/s from files; half of
   what the CPU limit would give is promised.
 """
@@ -134,7 +136,7 @@ BACKENDS: dict[Size, BackendSize] = {
             min_replicas=2,
             max_replicas=4,
             resources=resources("150m 384Mi", "500m 768Mi"),
-            traces_in_memory=5_000,
+            traces_in_memory=35_000,
             span_series=2_000,
             queue_mib=256,
         ),
@@ -166,7 +168,7 @@ BACKENDS: dict[Size, BackendSize] = {
             min_replicas=2,
             max_replicas=6,
             resources=resources("300m 768Mi", "1 1536Mi"),
-            traces_in_memory=20_000,
+            traces_in_memory=75_000,
             span_series=5_000,
             queue_mib=512,
         ),
@@ -224,7 +226,7 @@ BACKENDS: dict[Size, BackendSize] = {
             min_replicas=3,
             max_replicas=12,
             resources=resources("1 2Gi", "2 4Gi"),
-            traces_in_memory=60_000,
+            traces_in_memory=200_000,
             span_series=10_000,
             queue_mib=1_024,
         ),

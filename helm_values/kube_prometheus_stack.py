@@ -5,7 +5,7 @@ from typing import Any
 from alertmanager import routing
 from alertmanager.rules.all_rules import rule_groups
 from environments.model import OBSERVABILITY, Settings
-from environments.names import PROMETHEUS_SERVICE_ACCOUNT, STORAGE_CLASS
+from environments.names import PROMETHEUS_SERVICE_ACCOUNT, STORAGE_CLASS, telemetry_namespaces
 from helm_values import alertmanager, external_secrets, grafana, prometheus_operator_crds, thanos
 from helm_values.external_secret import external_secret, secret_store
 from helm_values.network_policy import API_SERVER_AND_AWS, Rule, network_policy, pods, scraped, tcp
@@ -35,11 +35,7 @@ def release(settings: Settings, below: LayersBelow) -> Release:
             "kube-state-metrics": {"resources": size.kube_state_metrics.values},
             "prometheusOperator": {"resources": size.prometheus_operator.values},
             "extraManifests": _manifests(settings),
-            "additionalPrometheusRulesMap": {
-                "foundation": {
-                    "groups": [group.as_dict(settings) for group in rule_groups(settings)]
-                }
-            },
+            "additionalPrometheusRulesMap": {"foundation": {"groups": _rules(settings)}},
         },
         from_layers_below={
             "prometheus": {
@@ -105,7 +101,7 @@ def _prometheus_ingress(settings: Settings) -> list[Rule]:
                             {
                                 "key": "kubernetes.io/metadata.name",
                                 "operator": "In",
-                                "values": list(settings.stages),
+                                "values": list(telemetry_namespaces(settings)),
                             }
                         ]
                     },

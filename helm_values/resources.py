@@ -1,5 +1,6 @@
 """CPU and memory of a container."""
 
+import re
 from dataclasses import dataclass
 
 
@@ -37,3 +38,17 @@ def resources(requests: str, limits: str) -> Resources:
     cpu, memory = requests.split()
     cpu_limit, memory_limit = limits.split()
     return Resources(cpu=cpu, memory=memory, cpu_limit=cpu_limit, memory_limit=memory_limit)
+
+
+def millicores(quantity: object) -> int:
+    """CPU of Kubernetes, `100m` or `1.5`, in thousandths of a core."""
+    text = str(quantity)
+    return int(text[:-1]) if text.endswith("m") else round(float(text) * 1000)
+
+
+def mebibytes(quantity: object) -> int:
+    """Memory of Kubernetes in MiB, in the units that the values use."""
+    match = re.fullmatch(r"(\d+)([MG])i", str(quantity))
+    if match is None:
+        raise ValueError(f"memory {quantity!r}; allowed: whole Mi or Gi")
+    return int(match[1]) * (1024 if match[2] == "G" else 1)

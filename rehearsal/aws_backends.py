@@ -14,6 +14,7 @@ class MotoBackends:
 
     def __init__(self, account_id: str) -> None:
         # moto reads its settings when it is imported, so only after main() has set them.
+        from moto.budgets.models import budgets_backends
         from moto.ec2.models import ec2_backends
         from moto.eks.models import eks_backends
         from moto.iam.models import iam_backends
@@ -21,6 +22,7 @@ class MotoBackends:
         from moto.s3.models import s3_backends
 
         self.account_id = account_id
+        self._budgets = budgets_backends
         self._ec2 = ec2_backends
         self._eks = eks_backends
         self._iam = iam_backends
@@ -38,6 +40,20 @@ class MotoBackends:
     def kms_key(self, region: str, id_or_arn: str) -> Any:
         """Return moto's key."""
         return self._kms[self.account_id][region].keys[id_or_arn.rpartition("/")[2]]
+
+    def budgets(self) -> dict[str, Any]:
+        """Return moto's budgets of the account, by name."""
+        budgets: dict[str, Any] = self._budgets[self.account_id]["aws"].budgets[self.account_id]
+        return budgets
+
+    def billed_tags(self) -> set[str]:
+        """Return the tag keys that a bill would have: those of the KMS keys, each billed alone."""
+        return {
+            tag
+            for region in list(self._kms[self.account_id].values())
+            for key in region.keys.values()
+            for tag in region.tagger.get_tag_dict_for_resource(key.id)
+        }
 
     def bucket(self, name: str) -> Any:
         """Return moto's bucket."""

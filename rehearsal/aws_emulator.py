@@ -3,7 +3,7 @@
 The front answers the EKS operations that moto does not have (add-ons, access entries, pod identity
 associations, updates), completes what moto forgets of clusters and node groups, and mends
 answers of other services (S3 lifecycle and notification, EC2 flow logs and launch templates, KMS
-rotation periods).
+rotation periods). It answers what moto lacks of AWS Budgets and Cost Explorer.
 Everything else goes to moto unchanged. Without these, Terraform either fails or plans a change
 straight after an apply.
 
@@ -35,6 +35,7 @@ from urllib.parse import parse_qsl, quote, unquote
 
 from rehearsal import aws_s3, processes
 from rehearsal.aws_backends import MotoBackends
+from rehearsal.aws_billing import BillingError, BudgetsFront, CostExplorerFront, operation_of
 from rehearsal.aws_eks import EksFront
 from rehearsal.aws_eks_model import (
     Answer,
@@ -95,6 +96,8 @@ class Front:
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._backends = MotoBackends(account_id)
         self._eks = EksFront(self._backends, settle_seconds)
+        self._budgets = BudgetsFront(self._backends.budgets)
+        self._cost_explorer = CostExplorerFront(account_id, self._backends.billed_tags)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one HTTP request."""
@@ -110,6 +113,8 @@ class Front:
             status, headers, body = self._answer_kms_enable(environ, region)
         elif service == "kms" and _target(environ) == "GetKeyRotationStatus":
             status, headers, body = self._answer_kms_status(environ, region)
+        elif service in ("budgets", "ce"):
+            status, headers, body = self._answer_billing(environ, service)
         else:
             answered: Iterable[bytes] = self._moto(environ, start_response)
             return answered
@@ -195,6 +200,24 @@ class Front:
             for template in templates.values():
                 if template.name == request["LaunchTemplateName"]:
                     _without_own_tags(template.default_version().data)
+        return answer
+
+    def _answer_billing(self, environ: Environ, service: str) -> Answer:
+        """Answer what moto lacks of AWS Budgets and Cost Explorer."""
+        body = _read_body(environ)
+        request = json.loads(body or b"{}")
+        front = self._budgets if service == "budgets" else self._cost_explorer
+        try:
+            operation = operation_of(front, service, _target(environ), request)
+            if operation is not None:
+                return _json_answer("200 OK", operation(request), [])
+        except BillingError as error:
+            return _json_answer(
+                "400 Bad Request", {"__type": error.kind, "message": str(error)}, []
+            )
+        answer = self._forward(environ, body)
+        if succeeded(answer) and _target(environ) == "CreateBudget":
+            self._budgets.created(request)
         return answer
 
     def _answer_kms_enable(self, environ: Environ, region: str) -> Answer:

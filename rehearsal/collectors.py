@@ -9,20 +9,21 @@ nothing else: a component that `adapt` does not know may need the cluster, so it
 """
 
 import copy
-import os
 import re
-import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
 
+from environments.names import GATEWAY, telemetry_namespace
 from helm_values.render import merge
 from rehearsal.processes import LOOPBACK, RunningProcess, free_port
 from rehearsal.processes import start as start_process
@@ -34,6 +35,9 @@ OTLP_HTTP, HEALTH, OWN_METRICS, KUBELET = 4318, 13133, 8888, 10250
 
 POD_NAME = "rehearsed-collector"
 VALIDATE_SECONDS = 60
+
+_GO_MEMORY_PERCENT = 80
+"""The chart's `useGOMEMLIMIT`."""
 
 _VARIABLES = {
     "MY_POD_IP": LOOPBACK,
@@ -79,8 +83,15 @@ class Here:
     folder: Path
     back_end: Callable[[str], str]
     as_json: bool = False
+    programs: frozenset[str] = frozenset()
+    """Back ends (host and port in the cluster) that are the real program, whatever `as_json` says:
+    they read protobuf."""
     hurry: bool = False
+    decision_wait: str = "2s"
+    """How long a trace is held when in a hurry; longer than the senders' batches."""
     other_gateways: tuple[str, ...] = ()
+    memory_mib: int | None = None
+    """The container's limit. Without it percentages would be of this computer's memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +102,8 @@ class Adapted:
     substitutions: tuple[Substitution, ...]
     ports: tuple[int, ...]
     """Ports in the cluster on which it listens."""
+    memory_mib: int | None = None
+    """The limit that it is told of, as the chart tells a container of its own."""
 
 
 # --- Out of the stack ---------------------------------------------------------------------------
@@ -125,10 +138,22 @@ def unescape_terraform(text: str) -> str:
     return text.replace("$${", "${").replace("%%{", "%{")
 
 
+def gateway_values(stack: Mapping[str, Any], stage: str) -> dict[str, Any]:
+    """What Helm gets for a stage's gateway."""
+    return release_values(stack, GATEWAY, telemetry_namespace(stage))
+
+
 def gateway(stack: Mapping[str, Any], stage: str) -> Config:
     """The configuration of a stage's gateway."""
-    config: Config = release_values(stack, "otel-gateway", stage)["alternateConfig"]
+    config: Config = gateway_values(stack, stage)["alternateConfig"]
     return config
+
+
+def memory_limit_mib(values: Mapping[str, Any]) -> int:
+    """The memory limit of a collector's container, which the chart also derives GOMEMLIMIT from."""
+    limit = str(values["resources"]["limits"]["memory"])
+    units = {"Mi": 1, "Gi": 1024}
+    return int(limit[:-2]) * units[limit[-2:]]
 
 
 def agent(stack: Mapping[str, Any]) -> Config:
@@ -164,6 +189,7 @@ def adapt(config: Config, here: Here) -> Adapted:
         config=change.config,
         substitutions=tuple(change.made),
         ports=tuple(sorted(change.ports)),
+        memory_mib=here.memory_mib,
     )
 
 
@@ -194,6 +220,10 @@ class _Change:
         was = self.get(place[:-1]).pop(place[-1])
         self._in_pipelines(place, [])
         self._note(place, was, None, why)
+
+    def drop(self, place: Place, why: str) -> None:
+        """Remove a setting; `why` says what is there instead."""
+        self._note(place, self.get(place[:-1]).pop(place[-1]), None, why)
 
     def replace(self, place: Place, name: str, now: Any, why: str) -> None:
         """Put another component in the place of one, here and in the pipelines."""
@@ -278,9 +308,19 @@ def _k8s_attributes(change: _Change, place: Place) -> None:
     change.remove(place, "no Kubernetes API to ask")
 
 
+def _memory_limiter(change: _Change, place: Place) -> None:
+    if change.here.memory_mib is None:
+        return
+    for key in ("limit", "spike_limit"):
+        was = f"{key}_percentage"
+        mib = change.get((*place, was)) * change.here.memory_mib // 100
+        change.get(place)[f"{key}_mib"] = mib
+        change.drop((*place, was), f"{key}_mib: {mib}, of the container's {change.here.memory_mib}")
+
+
 def _tail_sampling(change: _Change, place: Place) -> None:
     if change.here.hurry:
-        change.set((*place, "decision_wait"), "2s", "nothing here is slower")
+        change.set((*place, "decision_wait"), change.here.decision_wait, "nothing here is slower")
 
 
 def _span_metrics(change: _Change, place: Place) -> None:
@@ -300,12 +340,14 @@ def _load_balancing(change: _Change, place: Place) -> None:
 
 def _otlp_http(change: _Change, place: Place) -> None:
     url = urlsplit(change.get((*place, "endpoint")))
+    is_program = url.netloc in change.here.programs
     change.set(
         (*place, "endpoint"),
         change.here.back_end(url.netloc) + url.path,
         "a back end of this computer",
     )
-    _encoding(change, place)
+    if not is_program:
+        _encoding(change, place)
 
 
 def _otlp_grpc(change: _Change, place: Place) -> None:
@@ -328,8 +370,8 @@ _COMPONENTS: dict[tuple[str, str], Callable[[_Change, Place], None] | None] = {
     ("receivers", "otlp"): _otlp_receiver,
     ("receivers", "file_log"): _file_log,
     ("receivers", "kubeletstats"): _kubeletstats,
-    ("processors", "memory_limiter"): None,  # works here as it does in the cluster
-    ("processors", "batch"): None,  # in no configuration: tests show what it would lose
+    ("processors", "memory_limiter"): _memory_limiter,
+    ("processors", "batch"): None,  # works here as it does in the cluster
     ("processors", "transform"): None,  # works here as it does in the cluster
     ("processors", "resource"): None,  # works here as it does in the cluster
     ("processors", "k8s_attributes"): _k8s_attributes,
@@ -378,6 +420,15 @@ def pods_logs(folder: Path) -> Path:
     return folder / "pods"
 
 
+def append_pod_log(folder: Path, namespace: str, pod: str, text: str) -> None:
+    """Write as the kubelet does for a container; `text` begins with F, or with P for a part."""
+    uid = "0f8fad5b-d9cb-469f-a165-70867728950e"
+    file = pods_logs(folder) / f"{namespace}_{pod}_{uid}" / "web" / "0.log"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8") as log:
+        log.write(f"{datetime.now(UTC).isoformat().removesuffix('+00:00')}000Z stdout {text}\n")
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunningCollector:
     """A collector that answers its health check."""
@@ -390,10 +441,27 @@ class RunningCollector:
         """Where it listens here for what it listens for on that port in the cluster."""
         return f"http://{LOOPBACK}:{self.ports[port]}"
 
+    def own_metrics(self) -> list[tuple[str, float]]:
+        """Name with labels, and value, of each thing that it tells Prometheus about itself.
+
+        Raises:
+            OSError: it does not answer.
+        """
+        url = f"{self.url(OWN_METRICS)}/metrics"
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own collector
+            lines = answer.read().decode().splitlines()
+        parts = (line.rpartition(" ") for line in lines if line and not line.startswith("#"))
+        return [(name, float(value)) for name, _, value in parts]
+
+    def told(self, name: str, label: str = "") -> float:
+        """The sum of what it tells under a name; raises OSError."""
+        return sum(
+            value for line, value in self.own_metrics() if line.startswith(name) and label in line
+        )
+
     def kill(self) -> None:
         """End it as the kernel does when memory runs out: it can save nothing."""
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.stop()
+        self.process.kill()
 
 
 def validate(otelcol: Path, adapted: Adapted, folder: Path) -> str | None:
@@ -411,19 +479,31 @@ def validate(otelcol: Path, adapted: Adapted, folder: Path) -> str | None:
 
 
 @contextmanager
-def started(otelcol: Path, adapted: Adapted, folder: Path) -> Iterator[RunningCollector]:
+def started(
+    otelcol: Path,
+    adapted: Adapted,
+    folder: Path,
+    *,
+    name: str = "otelcol",
+    wrapper: Sequence[str] = (),
+) -> Iterator[RunningCollector]:
     """Start a collector, wait for its health check, and stop it at the end.
+
+    `name` is what failures call it; `wrapper` is a command that is given the collector's.
 
     Raises:
         ProcessError: it ended, or did not become healthy in time.
     """
     ports = _free_ports(adapted.ports)
+    environment = _environment(ports)
+    if adapted.memory_mib is not None:
+        environment["GOMEMLIMIT"] = f"{adapted.memory_mib * _GO_MEMORY_PERCENT // 100}MiB"
     process = start_process(
-        [str(otelcol), "--config", str(_write(adapted, folder))],
-        name="otelcol",
+        [*wrapper, str(otelcol), "--config", str(_write(adapted, folder))],
+        name=name,
         port=ports[HEALTH],
         log_path=folder / "otelcol.log",
-        environment=_environment(ports),
+        environment=environment,
         working_directory=folder,
         ready_path="/",
     )

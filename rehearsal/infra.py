@@ -21,7 +21,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from environments.load import SettingsError, environment_names, load_environment
 from environments.model import Settings
 from rehearsal.aws_emulator import AwsEmulator, start_aws_emulator
-from rehearsal.infra_checks import CHECKS, Applied, CheckFailed, check_nothing_left, expect
+from rehearsal.infra_checks import (
+    CHECKS,
+    Applied,
+    CheckFailed,
+    check_allocation_tags,
+    check_nothing_left,
+    expect,
+)
 from rehearsal.processes import ProcessError
 from rehearsal.terraform import Terraform, TerraformError, prepare_terraform
 from scripts.synthesis import publish
@@ -60,6 +67,7 @@ class InfraRehearsal:
         self.check()
         self.check_second_plan_is_empty()
         self.check_lock_is_held()
+        self.check_tags_are_activated_a_day_later()
         if self.settings.deletion_protection:
             self.check_destroy_is_refused()
             # What an operator does before destroying such an environment.
@@ -137,6 +145,14 @@ class InfraRehearsal:
                 (1, True),
                 "plan while the state is locked: exit code, and lock error",
             )
+
+    def check_tags_are_activated_a_day_later(self) -> None:
+        """When the bill has the tags, an operator switches `cost.activate_allocation_tags` on."""
+        cost = self.settings.cost.model_copy(update={"activate_allocation_tags": True})
+        publish(self.settings.model_copy(update={"cost": cost}), self._output)
+        with self._step("check: the tags that divide the bill are activated when it has them"):
+            self.terraform.apply(self.folder("state"))
+            check_allocation_tags(self.applied)
 
     def check_destroy_is_refused(self) -> None:
         """With deletion protection Terraform refuses to destroy what holds data."""

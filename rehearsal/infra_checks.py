@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from environments.bill_alarms import ALLOCATION_TAGS, BUDGET_ALARMS
 from environments.buckets import (
     BucketPlan,
     plan_flow_logs_bucket,
@@ -501,6 +502,75 @@ def check_tags(applied: Applied) -> None:
         compare({tag["Key"]: tag["Value"] for tag in tag_set}, name)
 
 
+def check_budget(applied: Applied) -> None:
+    """The account has its monthly budget, and those who hear of alerts hear of it."""
+    settings = applied.settings
+    account = {"AccountId": settings.account_id, "BudgetName": settings.prefix}
+    budgets = applied.client("budgets")
+    budget = budgets.describe_budget(**account)["Budget"]
+    expect(
+        (float(budget["BudgetLimit"]["Amount"]), budget["BudgetLimit"]["Unit"]),
+        (settings.cost.monthly_budget_usd, "USD"),
+        "amount of the budget",
+    )
+    expect((budget["BudgetType"], budget["TimeUnit"]), ("COST", "MONTHLY"), "kind of the budget")
+    expect(
+        budget.get("CostFilters") or budget.get("FilterExpression"), None, "filter of the budget"
+    )
+    notifications = budgets.describe_notifications_for_budget(**account)["Notifications"]
+    expect(
+        {(n["NotificationType"], n["Threshold"], n["ThresholdType"]) for n in notifications},
+        {(alarm.kind, alarm.percent, "PERCENTAGE") for alarm in BUDGET_ALARMS},
+        "alarms of the budget",
+    )
+    for notification in notifications:
+        subscribers = budgets.describe_subscribers_for_notification(
+            **account, Notification=notification
+        )["Subscribers"]
+        expect(
+            {(s["SubscriptionType"], s["Address"]) for s in subscribers},
+            {("EMAIL", email) for email in settings.alerting.emails},
+            f"who hears of {notification['NotificationType']} {notification['Threshold']} %",
+        )
+
+
+def check_cost_anomalies(applied: Applied) -> None:
+    """Unusual spend of any AWS service is mailed to those who hear of alerts."""
+    settings = applied.settings
+    explorer = applied.client("ce")
+    subscription = only(
+        [
+            one
+            for one in explorer.get_anomaly_subscriptions()["AnomalySubscriptions"]
+            if one["SubscriptionName"] == settings.prefix
+        ],
+        "subscription to cost anomalies",
+    )
+    expect(
+        {(s["Type"], s["Address"]) for s in subscription["Subscribers"]},
+        {("EMAIL", email) for email in settings.alerting.emails},
+        "who hears of cost anomalies",
+    )
+    expect(
+        subscription["ThresholdExpression"]["Dimensions"],
+        {
+            "Key": "ANOMALY_TOTAL_IMPACT_ABSOLUTE",
+            "Values": [str(settings.cost.anomaly_threshold_usd)],
+            "MatchOptions": ["GREATER_THAN_OR_EQUAL"],
+        },
+        "threshold of cost anomalies",
+    )
+    monitors = explorer.get_anomaly_monitors(MonitorArnList=subscription["MonitorArnList"])
+    monitor = only(monitors["AnomalyMonitors"], "cost anomaly monitor of the subscription")
+    expect(monitor["MonitorDimension"], "SERVICE", "what the cost anomaly monitor divides by")
+
+
+def check_allocation_tags(applied: Applied) -> None:
+    """The tags that divide the bill are active."""
+    active = applied.client("ce").list_cost_allocation_tags(Status="Active")["CostAllocationTags"]
+    expect({tag["TagKey"] for tag in active}, set(ALLOCATION_TAGS), "active cost-allocation tags")
+
+
 CHECKS: tuple[Callable[[Applied], None], ...] = (
     check_subnets,
     check_routes,
@@ -516,6 +586,8 @@ CHECKS: tuple[Callable[[Applied], None], ...] = (
     check_nodes,
     check_role_trust,
     check_tags,
+    check_budget,
+    check_cost_anomalies,
 )
 
 
@@ -535,6 +607,13 @@ def check_nothing_left(applied: Applied) -> None:
     expect(applied.client("eks").list_clusters()["clusters"], [], "clusters")
     expect([b["Name"] for b in applied.client("s3").list_buckets()["Buckets"]], [], "buckets")
     expect(applied.client("logs").describe_log_groups()["logGroups"], [], "log groups")
+    budgets = applied.client("budgets").describe_budgets(AccountId=settings.account_id)["Budgets"]
+    expect(budgets, [], "budgets")
+    explorer = applied.client("ce")
+    expect(explorer.get_anomaly_subscriptions()["AnomalySubscriptions"], [], "subscriptions")
+    expect(explorer.get_anomaly_monitors()["AnomalyMonitors"], [], "cost anomaly monitors")
+    active = explorer.list_cost_allocation_tags(Status="Active")["CostAllocationTags"]
+    expect(active, [], "active cost-allocation tags")
     given = {arn for _, arn in settings.role_arns()}
     roles = [role["Arn"] for role in iam.list_roles()["Roles"] if role["Arn"] not in given]
     expect(roles, [], "roles")

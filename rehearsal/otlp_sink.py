@@ -1,4 +1,4 @@
-"""A back end on loopback that takes OTLP over HTTP as JSON and remembers what it was given.
+"""A back end on loopback that takes OTLP over HTTP and remembers what it was given, as JSON.
 
 It stands for every back end at once: the first part of a path says which one was meant, as in
 `http://127.0.0.1:<port>/loki-gateway.observability.svc/otlp/v1/logs`. It can refuse, too.
@@ -14,9 +14,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
+from rehearsal import otlp_protobuf
 from rehearsal.processes import LOOPBACK
 
 TENANT_HEADER = "X-Scope-OrgID"
+_JSON = "application/json"
 _OK = 200
 
 
@@ -50,6 +52,7 @@ class OtlpSink:
         self._changed = threading.Condition()
         self._requests: list[Request] = []
         self._status = _OK
+        self._delay = 0.0
         self._server = _Server((LOOPBACK, 0), _Handler)
         self._server.sink = self
         self._thread = threading.Thread(
@@ -64,6 +67,11 @@ class OtlpSink:
         """Answer with this status from now on."""
         with self._changed:
             self._status = status
+
+    def delay(self, seconds: float) -> None:
+        """Answer so much later from now on."""
+        with self._changed:
+            self._delay = seconds
 
     def requests(self, *, accepted: bool = True) -> list[Request]:
         """What came and was accepted so far, or what was refused."""
@@ -111,6 +119,8 @@ class OtlpSink:
     def record(self, path: str, tenant: str | None, body: dict[str, Any]) -> int:
         """Remember a request; the status to answer it with."""
         _, back_end, rest = path.split("/", 2)
+        if self._delay:
+            time.sleep(self._delay)
         with self._changed:
             status = self._status
             self._requests.append(
@@ -160,23 +170,43 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self._body()
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
-        if self.headers.get("Content-Type") != "application/json":
-            self._answer(415)
+        content_type = self.headers.get_content_type()
+        try:
+            if content_type == otlp_protobuf.CONTENT_TYPE:
+                content = otlp_protobuf.to_json(self.path, body)
+            elif content_type == _JSON:
+                content = json.loads(body)
+            else:
+                self._answer(415, content_type)
+                return
+        except ValueError:
+            self._answer(400, content_type)
             return
-        status = self.server.sink.record(
-            self.path, self.headers.get(TENANT_HEADER), json.loads(body)
-        )
-        self._answer(status)
+        status = self.server.sink.record(self.path, self.headers.get(TENANT_HEADER), content)
+        self._answer(status, content_type)
 
-    def _answer(self, status: int) -> None:
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers["Content-Length"]))
+        # As the exporters of Node.js and Java send: a length in hex, the chunk, until one of 0.
+        chunks = []
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(chunks)
+
+    def _answer(self, status: int, content_type: str) -> None:
+        # An empty message is no bytes at all in protobuf.
+        body = b"" if content_type == otlp_protobuf.CONTENT_TYPE else b"{}"
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", "2")
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(b"{}")
+        self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: what came is remembered."""

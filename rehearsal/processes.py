@@ -15,8 +15,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -82,6 +82,12 @@ class RunningProcess:
         self._signal_group(signal.SIGKILL)
         self._child.wait()
 
+    def kill(self) -> None:
+        """End the program as the kernel does when memory runs out: it can save nothing."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        self.stop()
+
     def _signal_group(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
@@ -119,24 +125,47 @@ def start(
     """
     _install_hooks()
     log_path.parent.mkdir(parents=True, exist_ok=True)
-    with log_path.open("wb") as log:
-        child = subprocess.Popen(
-            list(command),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=None if environment is None else dict(environment),
-            cwd=working_directory,
-            start_new_session=True,
-        )
-    process = RunningProcess(name, port, log_path, grace_seconds, child)
-    _running.append(process)
+    process: RunningProcess | None = None
     try:
+        with log_path.open("wb") as log, _no_interrupt():
+            child = subprocess.Popen(
+                list(command),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=None if environment is None else dict(environment),
+                cwd=working_directory,
+                start_new_session=True,
+            )
+            process = RunningProcess(name, port, log_path, grace_seconds, child)
+            _running.append(process)
         _wait_until_ready(process, ready_path, deadline_seconds)
     except BaseException:
-        process.stop()
+        if process is not None:
+            process.stop()
         raise
     return process
+
+
+@contextmanager
+def _no_interrupt() -> Iterator[None]:
+    """Let SIGINT and SIGTERM wait until what was started is known, or nobody could stop it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are handled in the main thread only
+        return
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _frame: came.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            # None: a handler that Python did not install.
+            signal.signal(number, handler or signal.SIG_DFL)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def _wait_until_ready(process: RunningProcess, ready_path: str | None, seconds: float) -> None:

@@ -10,6 +10,9 @@ Json = dict[str, Any]
 ERROR = 2
 """The status code of a span that failed."""
 
+INTERNAL, SERVER = 1, 2
+"""Kinds of spans: service levels count those of servers."""
+
 _SECONDS = 10
 
 
@@ -32,6 +35,24 @@ def post(url: str, signal: str, body: Json, headers: Mapping[str, str] | None = 
     )
     with urllib.request.urlopen(request, timeout=_SECONDS):  # noqa: S310
         pass
+
+
+def claims(stage: str) -> dict[str, str]:
+    """What an application can say about where it runs, in all the ways that become the same."""
+    return {
+        "service.namespace": stage,
+        "deployment.environment.name": stage,
+        "deployment.environment": stage,
+        "k8s.namespace.name": stage,
+        "k8s.cluster.name": stage,
+        "k8s.pod.name": stage,
+        # They become the same labels.
+        "service_namespace": stage,
+        "deployment_environment_name": stage,
+        "deployment.environment_name": stage,
+        "k8s_namespace_name": stage,
+        "k8s-namespace-name": stage,
+    }
 
 
 def traces(
@@ -66,16 +87,17 @@ def span(
     start_ns: int,
     end_ns: int,
     parent_id: str = "",
+    kind: int = SERVER,
     status: int = 0,
     attributes: Mapping[str, Any] | None = None,
 ) -> Json:
-    """A span of a server; identifiers are hexadecimal."""
+    """A span, of a server unless told; identifiers are hexadecimal."""
     return {
         "traceId": trace_id,
         "spanId": span_id,
         "parentSpanId": parent_id,
         "name": name,
-        "kind": 2,
+        "kind": kind,
         "startTimeUnixNano": str(start_ns),
         "endTimeUnixNano": str(end_ns),
         "status": {"code": status},

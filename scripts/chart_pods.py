@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from helm_values.resources import mebibytes, millicores
 from scripts.chart_checks import OPERATED
 from scripts.kubernetes_schemas import Object
 
@@ -83,20 +84,6 @@ def parse(name: str, text: str) -> PodGroup:
         one_per_node=match[8] is not None,
         even_over_zones=match[9] is not None,
     )
-
-
-def millicores(quantity: object) -> int:
-    """CPU of Kubernetes, `100m` or `1.5`, in thousandths of a core."""
-    text = str(quantity)
-    return int(text[:-1]) if text.endswith("m") else round(float(text) * 1000)
-
-
-def mebibytes(quantity: object) -> int:
-    """Memory of Kubernetes in MiB, in the units that the values use."""
-    match = re.fullmatch(r"(\d+)([MG])i", str(quantity))
-    if match is None:
-        raise ValueError(f"memory {quantity!r}; allowed: whole Mi or Gi")
-    return int(match[1]) * (1024 if match[2] == "G" else 1)
 
 
 def pod_groups(manifests: Iterable[Object]) -> list[PodGroup]:

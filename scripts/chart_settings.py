@@ -4,8 +4,9 @@ from dataclasses import asdict
 from datetime import date
 from typing import get_args
 
+from environments.checks import least_stage_nodes
 from environments.load import environment_names, load_environment
-from environments.model import OBSERVABILITY, Quota, Settings
+from environments.model import OBSERVABILITY, Namespace, Quota, Settings
 from environments.sizes import LEAST_OBSERVABILITY_QUOTA, Size
 
 
@@ -27,15 +28,24 @@ def settings_to_check(today: date) -> dict[str, Settings]:
 
 
 def _in_size(settings: Settings, size: Size) -> Settings:
-    """The settings in another size, with the quota that the checks on settings ask for then."""
+    """The settings in another size, with what the checks on settings ask for then."""
     namespace = settings.namespaces[OBSERVABILITY]
     given, least = namespace.quota.model_dump(), asdict(LEAST_OBSERVABILITY_QUOTA[size])
     quota = Quota(**{key: max(value, least[key]) for key, value in given.items()})
     observability = namespace.model_copy(update={"quota": quota})
+    stages = {stage: _with_room(settings, stage, size) for stage in settings.stages}
     return settings.model_copy(
         update={
             "size": size,
             "environment": size,
-            "namespaces": {**settings.namespaces, OBSERVABILITY: observability},
+            "namespaces": {**settings.namespaces, **stages, OBSERVABILITY: observability},
         }
+    )
+
+
+def _with_room(settings: Settings, stage: str, size: Size) -> Namespace:
+    group = settings.node_group(stage)
+    most = max(group.max_size, least_stage_nodes(group, size))
+    return settings.namespaces[stage].model_copy(
+        update={"node_group": group.model_copy(update={"max_size": most})}
     )

@@ -23,6 +23,7 @@ from versions import (
     AMTOOL_VERSION,
     COLLECTOR_VERSION,
     PROMETHEUS_VERSION,
+    THANOS_VERSION,
 )
 
 TOOLS: Final = ROOT / "tools"
@@ -84,6 +85,16 @@ PROGRAMS: Final[dict[str, GoProgram]] = {
             module=TOOLS / "collector",
             package=".",
             minutes=6,
+        ),
+        GoProgram(
+            name="thanos",
+            version=THANOS_VERSION.removeprefix("v"),
+            module=TOOLS / "thanos",
+            package="github.com/thanos-io/thanos/cmd/thanos",
+            minutes=3,
+            ldflags=_stamped(THANOS_VERSION.removeprefix("v")),
+            # Without it labels are corrupted in memory, the sidecar ends (thanos-io/thanos#8947).
+            tags=("slicelabels",),
         ),
     )
 }

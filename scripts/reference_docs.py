@@ -14,7 +14,7 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -23,6 +23,7 @@ from typing import Any, Final, get_args
 
 from environments.load import environment_names, load_environment
 from environments.model import OBSERVABILITY, Settings
+from environments.names import telemetry_namespace
 from environments.sizes import OBSERVABILITY_NODES, Size
 from environments.traffic import (
     EVERYWHERE,
@@ -39,9 +40,13 @@ from helm_values.release import Release
 from helm_values.releases import releases
 from helm_values.resources import Resources
 from helm_values.sizes import METRICS
+from scripts import code_blocks, load_docs
 from scripts.chart_contract import read_contracts, sample_layers_below
 from scripts.deployed import read_images
+from scripts.diagrams import data_path_diagrams, traffic_diagram
+from scripts.markdown import Row, between, code, codes, page, table
 from scripts.programs import PROGRAMS
+from scripts.signal_docs import alerts_page, dashboards_page, metrics_page
 from scripts.synthesis import deployment_order
 from versions import (
     KUBERNETES,
@@ -55,22 +60,18 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 SNAPSHOTS: Final = ROOT / "tests" / "snapshots"
 BEGIN: Final = "<!-- stacks: written by `make docs` -->"
 END: Final = "<!-- end of stacks -->"
+ARCHITECTURE: Final = "docs/architecture.md"
 CAPACITY: Final = "docs/operations/capacity.md"
 CAPACITY_BEGIN: Final = "<!-- sizes: written by `make docs` -->"
 CAPACITY_END: Final = "<!-- end of sizes -->"
-NOTICE: Final = (
-    "<!-- Written by `make docs` (scripts/reference_docs.py): change its sources instead. -->"
-)
 FOLDERS: Final = (
-    "environments", "stacks", "constructs_lib", "helm_values", "grafana", "policies",
-    "policies/rules", "scripts", "rehearsal", "benchmarks",
+    "environments", "stacks", "constructs_lib", "helm_values", "grafana", "cost", "policies",
+    "policies/rules", "scripts", "rehearsal", "sample_apps/python", "benchmarks", "benchmarks/load",
 )  # fmt: skip
 """Folders of Python files that the context names, one line each."""
 
 _SIZES: Final[tuple[Size, ...]] = get_args(Size)
 _READ: Final = re.compile(r"data\.terraform_remote_state\.([\w-]+)\.outputs\.(\w+)")
-
-Row = Sequence[object]
 
 
 # --- Facts --------------------------------------------------------------------------------------
@@ -164,32 +165,6 @@ def _json(path: Path) -> dict[str, Any]:
 
 def _pins(path: Path, pattern: str) -> dict[str, str]:
     return dict(re.findall(pattern, path.read_text(encoding="utf-8"), re.MULTILINE))
-
-
-# --- Markdown -----------------------------------------------------------------------------------
-
-
-def table(header: Row, rows: Iterable[Row]) -> str:
-    """A Markdown table; a vertical bar in a cell is escaped."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(
-        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines
-    )
-
-
-def page(title: str, *parts: str) -> str:
-    """A generated page."""
-    return "\n\n".join([f"# {title}", NOTICE, *parts]) + "\n"
-
-
-def code(text: object) -> str:
-    """Text as code."""
-    return f"`{text}`"
-
-
-def codes(items: Iterable[object]) -> str:
-    """A list of code, or a dash for none."""
-    return ", ".join(map(code, items)) or "-"
 
 
 # --- docs/reference/settings.md -----------------------------------------------------------------
@@ -310,6 +285,9 @@ def versions_page(settings: dict[str, Settings]) -> str:
     names = ("vpc_cni", "eks_pod_identity_agent", "coredns", "kube_proxy", "aws_ebs_csi_driver")
     python = _pins(ROOT / "requirements.in", r"^([\w-]+)==([\w.]+)$")
     npm = _json(ROOT / "package.json")["devDependencies"]
+    grammars = {name: version for name, version in npm.items() if "lezer" in name}
+    site = {name: version for name, version in npm.items() if "mermaid" in name}
+    cli = {name: npm[name] for name in npm if name not in grammars and name not in site}
     return page(
         "Versions",
         "`versions.py` is the place to change what the stacks use, and says where each string "
@@ -344,7 +322,16 @@ def versions_page(settings: dict[str, Settings]) -> str:
         ),
         "## Tools that make the Terraform\n\nPinned in `requirements.in` and `package.json`; the "
         "lock files have the hashes.\n\n"
-        + table(("Package", "Version"), ((code(n), code(v)) for n, v in {**python, **npm}.items())),
+        + table(("Package", "Version"), ((code(n), code(v)) for n, v in {**python, **cli}.items())),
+        "## Grammars of PromQL, LogQL and TraceQL\n\nPinned in `package.json`; the tests parse "
+        "every query by them (`scripts/query_grammars.py`).\n\n"
+        + table(("Package", "Version"), ((code(n), code(v)) for n, v in grammars.items())),
+        "## Tools of the documentation site\n\nPinned in `requirements-dev.in` and "
+        "`package.json`.\n\n"
+        + table(
+            ("Package", "Version"),
+            ((code(n), code(v)) for n, v in {**_site_tools(), **site}.items()),
+        ),
         "## What runs in the cluster\n\nCharts and their programs: [releases](releases.md). Thanos "
         f"is {code(THANOS_VERSION)}. The cluster autoscaler's image goes with Kubernetes:\n\n"
         + table(
@@ -358,6 +345,11 @@ def versions_page(settings: dict[str, Settings]) -> str:
             ((code(p.name), code(p.version), p.minutes) for p in PROGRAMS.values()),
         ),
     )
+
+
+def _site_tools() -> dict[str, str]:
+    pins = _pins(ROOT / "requirements-dev.in", r"^([\w-]+)==([\w.]+)$")
+    return {name: version for name, version in pins.items() if name.startswith("mkdocs")}
 
 
 # --- docs/reference/releases.md -----------------------------------------------------------------
@@ -426,10 +418,13 @@ _TRAFFIC_HEADER: Final = ("Pods", "Direction", "Other end", "TCP ports", "Policy
 def traffic_page(foundation: Foundation, settings: dict[str, Settings]) -> str:
     """Who may talk to whom: the plan of `environments/traffic.py`, and where the rest stands."""
     stages: dict[Row, None] = {}
+    gateways: dict[Row, None] = {}
     observability: dict[Row, None] = {}
     for values in settings.values():
         for namespace, policies in plan_policies(values).items():
-            rows = observability if namespace == OBSERVABILITY else stages
+            rows = stages if namespace in values.stages else gateways
+            if namespace == OBSERVABILITY:
+                rows = observability
             for policy in policies:
                 pods = _pods(policy.pods, values)
                 for direction, rules in (("from", policy.ingress), ("to", policy.egress)):
@@ -443,6 +438,9 @@ def traffic_page(foundation: Foundation, settings: dict[str, Settings]) -> str:
         f"{code(STAGE)} stands for each stage; no policy names another one than its own. These "
         "are the policies of `environments/traffic.py`.",
         "## In each stage\n\n" + table(_TRAFFIC_HEADER, stages),
+        f"## In {code(telemetry_namespace(STAGE))}, the namespace of each stage's gateway\n\n"
+        "Nobody but administrators may change anything there: whoever is let in as a gateway may "
+        "write as any tenant.\n\n" + table(_TRAFFIC_HEADER, gateways),
         "## In observability\n\n" + table(_TRAFFIC_HEADER, observability),
         "## Policies that stand elsewhere\n\nWhat Prometheus, Grafana, Alertmanager and the "
         "system add-ons need. They are all in `observability`.\n\n"
@@ -453,7 +451,15 @@ def traffic_page(foundation: Foundation, settings: dict[str, Settings]) -> str:
 
 
 def _pods(pods: Pods, settings: Settings) -> str:
-    namespace = STAGE if pods.namespace in settings.stages else pods.namespace
+    placeholders = {
+        name: placeholder
+        for stage in settings.stages
+        for name, placeholder in (
+            (stage, STAGE),
+            (telemetry_namespace(stage), telemetry_namespace(STAGE)),
+        )
+    }
+    namespace = placeholders.get(pods.namespace, pods.namespace)
     labels = (
         f"{key.removeprefix('app.kubernetes.io/')}={value}" for key, value in pods.labels.items()
     )
@@ -701,13 +707,21 @@ def readme(foundation: Foundation, text: str) -> str:
     return between(text, "README.md", BEGIN, END, stacks_block(foundation))
 
 
-def between(text: str, name: str, begin: str, end: str, block: str) -> str:
-    """A document with what is between two lines renewed."""
-    before, found, rest = text.partition(begin)
-    _, closed, after = rest.partition(end)
-    if not found or not closed:
-        raise ValueError(f"{name} has no lines {begin!r} and {end!r}")
-    return f"{before}{begin}\n{block}\n{end}{after}"
+# --- docs/architecture.md -----------------------------------------------------------------------
+
+
+def architecture(foundation: Foundation, settings: dict[str, Settings], text: str) -> str:
+    """The page of architecture with its diagrams renewed."""
+    first = next(iter(settings))
+    blocks = {
+        "stacks": stacks_block(foundation),
+        "traffic": traffic_diagram(settings[first]),
+        "data path": data_path_diagrams(foundation.configs[first]["observability"]),
+    }
+    for name, block in blocks.items():
+        begin, end = f"<!-- {name}: written by `make docs` -->", f"<!-- end of {name} -->"
+        text = between(text, ARCHITECTURE, begin, end, block)
+    return text
 
 
 # --- docs/context/context-generator.md ----------------------------------------------------------
@@ -717,17 +731,26 @@ def context_page(foundation: Foundation, settings: dict[str, Settings]) -> str:
     """Facts for whoever is about to change the infrastructure."""
     return page(
         "Context for changes of infrastructure",
-        "What exists today, taken from the settings, the code and the reviewed snapshots. Read it "
-        "before you change infrastructure.",
+        "What exists today, taken from the settings, the code and the reviewed snapshots. It is "
+        "consulted before any change; a pull request says of which commit it was read "
+        "(`.github/pull_request_template.md`). `make context` writes it anew, and a test fails "
+        "when it is stale.",
         _scope(),
         "## Environments\n\n" + _environments(settings),
         "## Stacks\n\nIn order of deployment; destroying goes the other way. Numbers of resources "
         f"are for {' / '.join(settings)}.\n\n" + _stacks(foundation),
-        "## Namespaces\n\nNodes are `fewest-most`; `× 3 zones` means one such group in each zone. "
-        "CPU and memory are the quota of requests.\n\n" + _namespaces(settings),
-        "## In the cluster\n\nThe namespaces hold the [releases](../reference/releases.md) and "
-        "the parts of Thanos; what a size means for them is in [capacity](../operations/"
-        "capacity.md), who may talk to whom in [traffic](../reference/traffic.md).",
+        "## Namespaces and their owners\n\nThe owner answers for alerts and for changes of the "
+        "namespace. Nodes are `fewest-most`; `× 3 zones` means one such group in each zone. CPU "
+        "and memory are the quota of requests.\n\n" + _namespaces(settings),
+        "## Versions\n\nFrom `versions.py`; add-ons and tools are in "
+        "[versions](../reference/versions.md), Kubernetes in the first table.\n\n"
+        + _versions(settings),
+        "## In the cluster\n\nBesides, each stage has a namespace for its gateway, "
+        f"{code(telemetry_namespace(STAGE))}, in which only administrators may do "
+        "anything, with a quota that follows from `size`. The namespaces hold the "
+        "[releases](../reference/releases.md) and the parts of Thanos; what a size means for them "
+        "is in [capacity](../operations/capacity.md), who may talk to whom in "
+        "[traffic](../reference/traffic.md).",
         "## What is billed by the hour or month\n\nCounts, no prices. Nodes are what the settings "
         "allow at least and at most; telemetry, traffic and volumes come on top.\n\n"
         + _billed(foundation, settings),
@@ -834,6 +857,7 @@ def _namespaces(settings: dict[str, Settings]) -> str:
                 (
                     environment,
                     code(name),
+                    values.owner(name),
                     f"{group.min_size}-{group.max_size}{zones} {codes(group.instance_types)} "
                     f"{group.capacity_type}",
                     f"{namespace.quota.requests_cpu} / {namespace.quota.requests_memory_gib} GiB",
@@ -841,8 +865,24 @@ def _namespaces(settings: dict[str, Settings]) -> str:
                 )
             )
     return table(
-        ("Environment", "Namespace", "Nodes", "CPU / memory", "Days of logs / traces"), rows
+        ("Environment", "Namespace", "Owner", "Nodes", "CPU / memory", "Days of logs / traces"),
+        rows,
     )
+
+
+def _versions(settings: dict[str, Settings]) -> str:
+    charts = {
+        release.chart.name: (release.chart.version, release.chart.app_version)
+        for values in settings.values()
+        for release in releases(values, sample_layers_below())
+    }
+    rows: list[Row] = [
+        ("Terraform or OpenTofu", code(f">= {TERRAFORM_MINIMUM}"), "-"),
+        *((f"Provider {name}", code(range_), "-") for name, range_ in PROVIDER_RANGES.items()),
+        *((f"Chart {name}", code(chart), code(app)) for name, (chart, app) in charts.items()),
+        ("Thanos", "-", code(THANOS_VERSION)),
+    ]
+    return table(("What", "Version", "Program"), rows)
 
 
 def _billed(foundation: Foundation, settings: dict[str, Settings]) -> str:
@@ -926,9 +966,20 @@ def licences_page() -> str:
 
 def render_all() -> dict[str, str]:
     """Text of every generated file by its path."""
+    # It uses the helpers above.
+    from scripts import cost_docs
+
     foundation, settings = Foundation.load(), all_settings()
+    operations = {
+        name: cost_docs.renewed(name, (ROOT / name).read_text(encoding="utf-8"), block)
+        for name, block in cost_docs.blocks().items()
+    }
     return {
+        **operations,
         "README.md": readme(foundation, (ROOT / "README.md").read_text(encoding="utf-8")),
+        ARCHITECTURE: architecture(
+            foundation, settings, (ROOT / ARCHITECTURE).read_text(encoding="utf-8")
+        ),
         "docs/context/context-generator.md": context_page(foundation, settings),
         CAPACITY: between(
             (ROOT / CAPACITY).read_text(encoding="utf-8"),
@@ -938,11 +989,35 @@ def render_all() -> dict[str, str]:
             capacity_block(),
         ),
         "docs/reference/licences.md": licences_page(),
+        "docs/reference/alerts.md": alerts_page(settings),
+        "docs/reference/dashboards.md": dashboards_page(settings),
+        "docs/reference/metrics.md": metrics_page(),
+        load_docs.PAGE: between(
+            (ROOT / load_docs.PAGE).read_text(encoding="utf-8"),
+            load_docs.PAGE,
+            load_docs.BEGIN,
+            load_docs.END,
+            load_docs.load_block(),
+        ),
         "docs/reference/outputs.md": outputs_page(foundation),
         "docs/reference/releases.md": releases_page(settings),
         "docs/reference/settings.md": settings_page(),
         "docs/reference/traffic.md": traffic_page(foundation, settings),
         "docs/reference/versions.md": versions_page(settings),
+        **quoting_documents(),
+    }
+
+
+def quoting_documents() -> dict[str, str]:
+    """Text of every document that quotes source code, by its path."""
+    documents = {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted((ROOT / "docs").rglob("*.md"))
+    }
+    return {
+        name: code_blocks.rewrite(text, name, ROOT)
+        for name, text in documents.items()
+        if code_blocks.MARKER in text
     }
 
 
@@ -959,8 +1034,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write or check the files; exit code 1 where the check fails."""
     parser = argparse.ArgumentParser(prog="python -m scripts.reference_docs", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, tell what is stale")
-    options = parser.parse_args(arguments)
     files = render_all()
+    parser.add_argument("--only", choices=sorted(files), metavar="FILE", help="only this file")
+    options = parser.parse_args(arguments)
+    if options.only:
+        files = {options.only: files[options.only]}
     changed = stale(files)
     if options.check:
         if changed:

@@ -49,11 +49,6 @@ OBJECTIVE = "namespace:slo_objective:ratio"
 """The objectives of the settings as series, labels ENVIRONMENT and `sli`: 0.999 for 99.9 %."""
 REQUEST_RATE = "namespace_service:requests:rate5m"
 """Requests per second."""
-BUDGET_LEFT = "namespace_service_sli:error_budget_remaining:ratio"
-"""Share of the budget left, over PERIOD; below 0 the objective is missed. Label `sli`.
-
-Not recorded: Prometheus keeps a few days, Grafana asks Thanos for the rest.
-"""
 
 
 def error_ratio(window: str) -> str:

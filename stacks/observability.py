@@ -11,8 +11,9 @@ from constructs import Construct
 
 from constructs_lib.dashboard import Dashboard, DashboardProps
 from constructs_lib.dependencies import resources_in
+from constructs_lib.gateway_address import GatewayAddress, GatewayAddressProps
 from constructs_lib.helm_release import ChartRelease
-from constructs_lib.namespace import BoundedNamespace, BoundedNamespaceProps
+from constructs_lib.namespace import BoundedNamespace, BoundedNamespaceProps, SecretsReader
 from constructs_lib.network_policies import NamespacePolicies, NamespacePoliciesProps
 from constructs_lib.storage_class import EncryptedStorageClass
 from constructs_lib.thanos import ObjectStorage
@@ -20,9 +21,10 @@ from constructs_lib.thanos_compactor import ThanosCompactor, ThanosCompactorProp
 from constructs_lib.thanos_querier import ThanosQuerier, ThanosQuerierProps
 from constructs_lib.thanos_store import ThanosStore, ThanosStoreProps
 from environments.model import OBSERVABILITY, Settings
-from environments.traffic import Policy, plan_policies
+from environments.names import telemetry_namespace
+from environments.traffic import plan_policies
 from grafana.dashboards.all_dashboards import dashboards
-from helm_values import thanos
+from helm_values import otel_gateway, thanos
 from helm_values.release import LayersBelow
 from helm_values.releases import releases
 from stacks import workloads
@@ -45,10 +47,8 @@ class ObservabilityStack(EnvironmentStack):
         storage = StorageOutputs.read(self, settings)
         self._providers(ClusterOutputs.read(self, settings))
         storage_class = EncryptedStorageClass(self, "storage-class")
-        ready = {
-            name: resources_in(storage_class, *self._namespace(name, storage, policies))
-            for name, policies in plan_policies(settings).items()
-        }
+        made = self._namespaces(storage)
+        ready = {name: resources_in(storage_class, *parts) for name, parts in made.items()}
         kps = self._releases(_layers_below(storage), ready)["kps"]
         self._thanos(storage, [*ready[OBSERVABILITY], kps.resource])
         for dashboard in dashboards(settings):
@@ -58,26 +58,39 @@ class ObservabilityStack(EnvironmentStack):
                 DashboardProps(dashboard=dashboard, after=ready[OBSERVABILITY]),
             )
 
-    def _namespace(
-        self, name: str, storage: StorageOutputs, policies: tuple[Policy, ...]
-    ) -> tuple[Construct, Construct]:
-        reader = workloads.secrets_reader(name)
-        namespace = BoundedNamespace(
-            self,
-            name,
-            BoundedNamespaceProps(
-                name=name,
-                quota=self.settings.namespaces[name].quota,
-                secrets_reader_service_account=reader.service_accounts[0],
-                secrets_reader_role_arn=storage.secrets_reader_role_arns[name],
-            ),
-        )
+    def _namespaces(self, storage: StorageOutputs) -> dict[str, list[Construct]]:
+        """Make those of the settings and one for each gateway; what there is in each, by name."""
+        settings = self.settings
+        made = {
+            name: self._namespace(_bounds(settings, name, storage)) for name in settings.namespaces
+        }
+        for stage in settings.stages:
+            address = GatewayAddress(
+                self,
+                f"gateway-address-{stage}",
+                GatewayAddressProps(stage=stage, after=made[stage]),
+            )
+            # A gateway also asks for the pods of its stage, by a Role there.
+            name = telemetry_namespace(stage)
+            bounds = BoundedNamespaceProps(
+                name=name, environment=stage, quota=otel_gateway.quota(settings)
+            )
+            made[name] = [*self._namespace(bounds), *made[stage]]
+            made[stage].append(address)
+        return made
+
+    def _namespace(self, bounds: BoundedNamespaceProps) -> list[Construct]:
+        namespace = BoundedNamespace(self, bounds.name, bounds)
         traffic = NamespacePolicies(
             self,
-            f"traffic-{name}",
-            NamespacePoliciesProps(namespace=name, policies=policies, after=[namespace]),
+            f"traffic-{bounds.name}",
+            NamespacePoliciesProps(
+                namespace=bounds.name,
+                policies=plan_policies(self.settings)[bounds.name],
+                after=[namespace],
+            ),
         )
-        return namespace, traffic
+        return [namespace, traffic]
 
     def _releases(
         self, below: LayersBelow, ready: dict[str, list[TerraformResource]]
@@ -150,6 +163,18 @@ class ObservabilityStack(EnvironmentStack):
         )
         self.require_provider("kubernetes")
         self.require_provider("helm")
+
+
+def _bounds(settings: Settings, name: str, storage: StorageOutputs) -> BoundedNamespaceProps:
+    (service_account,) = workloads.secrets_reader(name).service_accounts
+    return BoundedNamespaceProps(
+        name=name,
+        environment=name,
+        quota=settings.namespaces[name].quota,
+        secrets_reader=SecretsReader(
+            service_account=service_account, role_arn=storage.secrets_reader_role_arns[name]
+        ),
+    )
 
 
 def _layers_below(storage: StorageOutputs) -> LayersBelow:

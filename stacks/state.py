@@ -1,11 +1,13 @@
-"""The bucket that holds the states of the other stacks."""
+"""The bucket that holds the states of the other stacks, and the alarms of the bill."""
 
 from dataclasses import dataclass
 
 from constructs import Construct
 
 from constructs_lib.bucket import Bucket, BucketProps
+from constructs_lib.budget import BillAlarms, BillAlarmsProps
 from constructs_lib.kms_key import EncryptionKey, EncryptionKeyProps
+from environments.bill_alarms import ALLOCATION_TAGS
 from environments.buckets import plan_state_bucket
 from environments.model import Settings
 from stacks.base import LocallyStatedStack, state_key_alias
@@ -23,7 +25,11 @@ class StateOutputs(Outputs):
 
 
 class StateStack(LocallyStatedStack):
-    """Owns: the state bucket and its key. Expects: nothing. Exposes: `StateOutputs`."""
+    """Owns: the state bucket and its key, the alarms of the bill. Expects: nothing.
+
+    The alarms are here because this stack is made before anything costs much, and stays when the
+    others are destroyed (ADR 0025). Exposes: `StateOutputs`.
+    """
 
     def __init__(self, scope: Construct, settings: Settings) -> None:
         super().__init__(scope, StateOutputs.stack_id, settings)
@@ -45,6 +51,19 @@ class StateStack(LocallyStatedStack):
                 plan=plan_state_bucket(),
                 kms_key_arn=key.arn,
                 deletion_protection=settings.deletion_protection,
+            ),
+        )
+        cost = settings.cost
+        BillAlarms(
+            self,
+            "bill",
+            BillAlarmsProps(
+                name=settings.prefix,
+                monthly_budget_usd=cost.monthly_budget_usd,
+                anomaly_threshold_usd=cost.anomaly_threshold_usd,
+                emails=settings.alerting.emails,
+                monitor_arn=cost.anomaly_monitor_arn,
+                allocation_tags=ALLOCATION_TAGS if cost.activate_allocation_tags else (),
             ),
         )
         StateOutputs(state_bucket_name=bucket.name, state_key_arn=key.arn).publish(self)

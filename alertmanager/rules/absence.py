@@ -2,7 +2,7 @@
 
 from alertmanager.links import dashboard
 from alertmanager.model import Alert, RuleGroup
-from alertmanager.rules.owners import NAMESPACE, STAGE, owner, stages
+from alertmanager.rules.owners import NAMESPACE, STAGE, namespaces, owner, stages
 from environments.model import OBSERVABILITY, Settings
 from grafana import uids
 from signals.metrics import (
@@ -66,7 +66,7 @@ def _service(settings: Settings) -> Alert:
 
 
 def _workload(settings: Settings) -> Alert:
-    names = f'namespace=~"{"|".join(settings.namespaces)}"'
+    names = namespaces(settings)
     return Alert(
         name="WorkloadUnavailable",
         expr=f"{DEPLOYMENT_REPLICAS}{{{names}}} > 0 and on (namespace, deployment) "

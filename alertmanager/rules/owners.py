@@ -1,6 +1,7 @@
 """Which namespace an alert is about, and who answers for it, where a query spans namespaces."""
 
 from environments.model import OBSERVABILITY, Settings
+from environments.names import telemetry_namespaces
 from signals.metrics import ENVIRONMENT
 
 STAGE = f"{{{{ $labels.{ENVIRONMENT} }}}}"
@@ -14,12 +15,15 @@ def stages(settings: Settings) -> str:
 
 
 def namespaces(settings: Settings) -> str:
-    """Matcher of all namespaces of the settings on Kubernetes' metrics."""
-    return f'namespace=~"{"|".join(settings.namespaces)}"'
+    """Matcher of all namespaces of the settings, and the gateways', on Kubernetes' metrics."""
+    return f'namespace=~"{"|".join((*settings.namespaces, *telemetry_namespaces(settings)))}"'
 
 
 def owner(settings: Settings, label: str = "namespace") -> str:
-    """The team of the namespace that a label names, as a template where they differ."""
+    """The team of the namespace that a label names, as a template where they differ.
+
+    A gateway's namespace is the platform team's, like `observability`.
+    """
     platform = settings.owner(OBSERVABILITY)
     others = [name for name in settings.stages if settings.owner(name) != platform]
     text = platform

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from grafana.board import PLATFORM_FOLDER, FolderedDashboard, Section, board
-from grafana.panels import HALF, QUARTER, THIRD, Levels, Panel, Query, bars, lines, number
+from grafana.panels import HALF, QUARTER, Levels, Panel, Query, bars, lines, number
 from grafana.queries import RATE, rate
 from grafana.uids import CARDINALITY
 from signals import metrics as m
@@ -39,7 +39,7 @@ def _daily(metric: m.Metric) -> str:
 def _per_day(series_of_size: int) -> Sequence[Panel]:
     return [
         number(
-            "Series of the size's",
+            "Used of the size's series",
             f"Of the {series_of_size:,} series that the size is made for. Above 80 %: find the top "
             "talkers below, or take the next size.",
             "percentunit",
@@ -89,6 +89,12 @@ def _per_day(series_of_size: int) -> Sequence[Panel]:
     ]
 
 
+def _largest(*by: str) -> str:
+    """The twenty values of labels with the most series, of those that have the labels."""
+    labelled = "".join(f', {label}!=""' for label in by if label != "__name__")
+    return f'topk(20, count by ({", ".join(by)}) ({{__name__=~".+"{labelled}}}))'
+
+
 def _series() -> Sequence[Panel]:
     return [
         bars(
@@ -96,29 +102,34 @@ def _series() -> Sequence[Panel]:
             "The twenty largest. A histogram has a series for each bucket: fewer routes, or fewer "
             "labels.",
             "short",
-            Query(expr='topk(20, count by (__name__) ({__name__=~".+"}))', legend="{{__name__}}"),
-            width=THIRD,
+            [Query(expr=_largest("__name__"), legend="{{__name__}}")],
+        ),
+        bars(
+            "Series by namespace",
+            "Scraped: by the namespace of what was scraped. Pushed: by the stage of whose gateway "
+            "it came. Who grows without having grown?",
+            "short",
+            [
+                Query(expr=_largest("namespace"), legend="{{namespace}}, scraped"),
+                Query(expr=_largest(ENVIRONMENT), legend="{{deployment_environment_name}}, pushed"),
+            ],
         ),
         bars(
             "Series of applications by service",
             "What comes by OTLP, by stage and service: the largest twenty.",
             "short",
-            Query(
-                expr=f"topk(20, count by ({ENVIRONMENT}, {SERVICE}) "
-                f'({{__name__=~".+", {SERVICE}!=""}}))',
-                legend="{{deployment_environment_name}} {{service_name}}",
-            ),
-            width=THIRD,
+            [
+                Query(
+                    expr=_largest(ENVIRONMENT, SERVICE),
+                    legend="{{deployment_environment_name}} {{service_name}}",
+                )
+            ],
         ),
         bars(
             "Samples by scrape job",
             "Of one scrape of all targets. Each costs memory, every 30 seconds a sample.",
             "short",
-            Query(
-                expr=f"topk(20, sum by (job) ({m.SCRAPE_SAMPLES}))",
-                legend="{{job}}",
-            ),
-            width=THIRD,
+            [Query(expr=f"topk(20, sum by (job) ({m.SCRAPE_SAMPLES}))", legend="{{job}}")],
         ),
         lines(
             "Series of span metrics by service",

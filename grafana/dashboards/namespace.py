@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from environments.model import OBSERVABILITY
-from grafana.board import FolderedDashboard, Section, board, path
+from environments.names import telemetry_namespace
+from grafana.board import NAMESPACE_TAG, FolderedDashboard, Section, board, path
 from grafana.panels import (
     BUDGET_LEVELS,
     ERROR_LEVELS,
@@ -46,7 +47,7 @@ def dashboard(namespace: str) -> FolderedDashboard:
         f"{namespace} overview",
         f"What runs in {namespace} and how it does. A click on a service opens its golden signals.",
         folder=namespace,
-        tags=["namespace", namespace],
+        tags=[NAMESPACE_TAG, namespace],
         sections=sections,
     )
 
@@ -83,7 +84,8 @@ def _glance(namespace: str) -> Sequence[Panel]:
             "Alerting; each links to its runbook.",
             "short",
             Query(
-                expr=f'count({ALERTS}{{namespace="{namespace}", alertstate="firing", '
+                expr=f'count({ALERTS}{{namespace=~"{_with_gateway(namespace)}", '
+                'alertstate="firing", '
                 'severity=~"critical|warning"}) or vector(0)',
                 legend="alerts",
             ),
@@ -112,6 +114,13 @@ def _glance(namespace: str) -> Sequence[Panel]:
             decimals=0,
         ),
     ]
+
+
+def _with_gateway(namespace: str) -> str:
+    """The namespaces whose alerts go where this one's go (alertmanager/routing.py)."""
+    if namespace == OBSERVABILITY:
+        return namespace
+    return f"{namespace}|{telemetry_namespace(namespace)}"
 
 
 def _services(namespace: str) -> Sequence[Panel]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from grafana.board import PLATFORM_FOLDER, FolderedDashboard, Section, board
 from grafana.panels import (
+    ERROR_LEVELS,
     FULL,
     QUARTER,
     SIXTH,
@@ -371,7 +372,7 @@ def _logs_and_traces() -> Sequence[Panel]:
             "percentunit",
             [Query(expr=failing(m.LOKI_REQUESTS), legend="{{route}}")],
             width=QUARTER,
-            levels=Levels(warning=0.01, critical=0.05),
+            levels=ERROR_LEVELS,
         ),
         lines(
             "Tempo: spans",
@@ -404,7 +405,7 @@ def _logs_and_traces() -> Sequence[Panel]:
             "percentunit",
             [Query(expr=failing(m.TEMPO_REQUESTS), legend="{{route}}")],
             width=QUARTER,
-            levels=Levels(warning=0.01, critical=0.05),
+            levels=ERROR_LEVELS,
         ),
         lines(
             "Tempo: blocks that could not be written",
@@ -440,7 +441,7 @@ def _logs_and_traces() -> Sequence[Panel]:
             "Share of each job's targets that answer. Below 100 %: `kubectl get pods` in its "
             "namespace.",
             "percentunit",
-            Query(expr=f"avg by (namespace, job) ({m.UP})", legend="{{namespace}} {{job}}"),
+            [Query(expr=f"avg by (namespace, job) ({m.UP})", legend="{{namespace}} {{job}}")],
             width=FULL,
             levels=Levels(warning=1, critical=0.5, falling=True),
             maximum=1,

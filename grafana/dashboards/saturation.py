@@ -63,11 +63,13 @@ def _namespace() -> Sequence[Panel]:
             "Share of the namespace's ResourceQuota; at 100 % new pods are refused. Its numbers "
             "are in environments/*.yaml.",
             "percentunit",
-            Query(
-                expr=f'{m.QUOTA}{{{_IN}, type="used"}} / ignoring (type) '
-                f'{m.QUOTA}{{{_IN}, type="hard"}}',
-                legend="{{resource}}",
-            ),
+            [
+                Query(
+                    expr=f'{m.QUOTA}{{{_IN}, type="used"}} / ignoring (type) '
+                    f'{m.QUOTA}{{{_IN}, type="hard"}}',
+                    legend="{{resource}}",
+                )
+            ],
             width=THIRD,
             levels=_FULLNESS,
             maximum=1,

@@ -1,30 +1,19 @@
-"""A real Alertmanager with the synthesized configuration tells stand-ins of Slack and of mail.
-
-Of the configuration only what points outside is replaced: addresses, files of secrets and
-templates, and the waits, which are seconds here.
-"""
+"""A real Alertmanager with the synthesized configuration tells stand-ins of Slack and of mail."""
 
 from __future__ import annotations
 
-import copy
-import json
 import os
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from alertmanager.rules.all_rules import alerts as all_alerts
 from environments.load import load_environment
+from rehearsal.alerting import PASSWORD, alertmanager_with_sinks
 from rehearsal.collectors import release_values
-from rehearsal.notification_sinks import Mail, Post, mail_server, wait_until, webhooks
-from rehearsal.processes import LOOPBACK, free_port, start
+from rehearsal.notification_sinks import wait_until
 from rehearsal.synthesized import observability_stack
 from scripts.programs import ProgramUnavailableError, program
 
@@ -38,98 +27,15 @@ QUIET_SECONDS = 3
 
 
 @pytest.fixture(scope="module")
-def alertmanager() -> Path:
+def values() -> Config:
     try:
-        return program("alertmanager")
+        program("alertmanager")
     except ProgramUnavailableError as error:
         reason = f"not checked: what Alertmanager delivers. {error}"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
-
-
-@pytest.fixture(scope="module")
-def values() -> Config:
     stack = observability_stack("prd", TODAY)
     synthesized: Config = release_values(stack, "kps", "observability")["alertmanager"]
     return synthesized
-
-
-@dataclass(frozen=True)
-class Running:
-    url: str
-    posts: list[Post]
-    mails: list[Mail]
-
-    def fire(self, *alerts: Config) -> None:
-        self._post(list(alerts))
-
-    def resolve(self, *alerts: Config) -> None:
-        ended = datetime.now(UTC).isoformat()
-        self._post([{**alert, "endsAt": ended} for alert in alerts])
-
-    def slack(self) -> list[Config]:
-        return [post.body for post in self.posts if post.path == "/slack"]
-
-    def heard(self) -> str:
-        """All that was said in Slack."""
-        return "\n".join(one["attachments"][0]["text"] for one in self.slack())
-
-    def _post(self, alerts: list[Config]) -> None:
-        request = urllib.request.Request(
-            f"{self.url}/api/v2/alerts",
-            data=json.dumps(alerts).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=5) as answer:
-            assert answer.status == 200
-
-
-def at_once(route: Config) -> None:
-    """The waits of a route and of those below it, in seconds; the once a minute of Watchdog too."""
-    for key, seconds in (("group_wait", 1), ("group_interval", 1)):
-        if key in route:
-            route[key] = f"{seconds}s"
-    if route.get("repeat_interval") == "1m":
-        route["repeat_interval"] = "1s"
-    for below in route.get("routes", ()):
-        at_once(below)
-
-
-@contextmanager
-def running(alertmanager: Path, values: Config, folder: Path, **changed: Any) -> Iterator[Running]:
-    config: Config = copy.deepcopy(values["config"]) | changed
-    with webhooks() as (address, posts), mail_server(folder) as (mail_port, trusted, mails):
-        for name, text in (
-            ("slack", f"{address}/slack"),
-            ("password", "secret of the test"),
-            ("switch", f"{address}/switch"),
-        ):
-            (folder / name).write_text(text, encoding="utf-8")
-        for name, text in values["templateFiles"].items():
-            (folder / name).write_text(text, encoding="utf-8")
-        config["global"] |= {
-            "slack_api_url_file": str(folder / "slack"),
-            "smtp_auth_password_file": str(folder / "password"),
-            "smtp_smarthost": f"{LOOPBACK}:{mail_port}",
-            "smtp_tls_config": {"ca_file": str(trusted)},
-        }
-        config["templates"] = [str(folder / "*.tmpl")]
-        for receiver in config["receivers"]:
-            for webhook in receiver.get("webhook_configs", ()):
-                webhook["url_file"] = str(folder / "switch")
-        at_once(config["route"])
-        file = folder / "alertmanager.yaml"
-        file.write_text(yaml.safe_dump(config), encoding="utf-8")
-        port = free_port()
-        command = [str(alertmanager), f"--config.file={file}", f"--storage.path={folder / 'data'}"]
-        command += [f"--web.listen-address={LOOPBACK}:{port}", "--cluster.listen-address="]
-        with start(
-            command,
-            name="alertmanager",
-            port=port,
-            log_path=folder / "alertmanager.log",
-            ready_path="/-/ready",
-        ) as process:
-            yield Running(process.url, posts, mails)
 
 
 def alert(name: str, value: str, **labels: str) -> Config:
@@ -163,10 +69,10 @@ def burning(kind: str = "Fast", stage: str = "prd", service: str = "shop") -> Co
 
 
 def test_a_critical_alert_of_prd_pages_by_slack_and_mail_and_resolves(
-    alertmanager: Path, values: Config, tmp_path: Path
+    values: Config, tmp_path: Path
 ) -> None:
     fast = burning()
-    with running(alertmanager, values, tmp_path) as here:
+    with alertmanager_with_sinks(values, tmp_path) as here:
         here.fire(fast)
         assert wait_until(lambda: bool(here.slack() and here.mails), WAIT_SECONDS)
         here.resolve(fast)
@@ -192,7 +98,7 @@ def test_a_critical_alert_of_prd_pages_by_slack_and_mail_and_resolves(
     assert mail.message["From"] == SETTINGS.alerting.smtp.sender
     assert mail.message["Subject"] == attachment["title"]
     assert mail.encrypted
-    assert mail.login == ("alerts-prd", "secret of the test")
+    assert mail.login == ("alerts-prd", PASSWORD)
     assert f'<a href="{runbook}">Runbook</a>' in mail.part("text/html")
     assert f'href="{dashboard.replace("&", "&amp;")}"' in mail.part("text/html")
     assert f"Runbook: {runbook}" in mail.part("text/plain")
@@ -203,10 +109,8 @@ def test_a_critical_alert_of_prd_pages_by_slack_and_mail_and_resolves(
     assert "<!channel>" not in resolved["text"]
 
 
-def test_what_belongs_together_comes_in_one_message(
-    alertmanager: Path, values: Config, tmp_path: Path
-) -> None:
-    with running(alertmanager, values, tmp_path) as here:
+def test_what_belongs_together_comes_in_one_message(values: Config, tmp_path: Path) -> None:
+    with alertmanager_with_sinks(values, tmp_path) as here:
         here.fire(burning("Slow", "hml", "shop"), burning("Slow", "hml", "cart"))
         assert wait_until(lambda: bool(here.slack()), WAIT_SECONDS)
         assert not wait_until(lambda: len(here.slack()) > 1, QUIET_SECONDS)
@@ -220,11 +124,9 @@ def test_what_belongs_together_comes_in_one_message(
 
 
 @pytest.mark.parametrize("inhibited", [True, False])
-def test_a_fast_burn_hides_the_slow_one(
-    alertmanager: Path, values: Config, tmp_path: Path, inhibited: bool
-) -> None:
+def test_a_fast_burn_hides_the_slow_one(values: Config, tmp_path: Path, inhibited: bool) -> None:
     rules = values["config"]["inhibit_rules"] if inhibited else []
-    with running(alertmanager, values, tmp_path, inhibit_rules=rules) as here:
+    with alertmanager_with_sinks(values, tmp_path, inhibit_rules=rules) as here:
         here.fire(burning("Fast"))
         assert wait_until(lambda: bool(here.slack()), WAIT_SECONDS)
         # Of another service: nothing hides it.
@@ -238,14 +140,12 @@ def test_a_fast_burn_hides_the_slow_one(
 
 
 @pytest.mark.parametrize("at_work", [True, False])
-def test_dev_is_quiet_out_of_office_hours(
-    alertmanager: Path, values: Config, tmp_path: Path, at_work: bool
-) -> None:
+def test_dev_is_quiet_out_of_office_hours(values: Config, tmp_path: Path, at_work: bool) -> None:
     today = datetime.now(UTC)
     day = today if at_work else today + timedelta(days=3)
     interval = {"weekdays": [day.strftime("%A").lower()], "location": "UTC"}
     hours = [{"name": "office-hours", "time_intervals": [interval]}]
-    with running(alertmanager, values, tmp_path, time_intervals=hours) as here:
+    with alertmanager_with_sinks(values, tmp_path, time_intervals=hours) as here:
         # Critical, too: dev pages nobody.
         here.fire(burning("Fast", "dev"), burning("Slow", "hml"))
         assert wait_until(lambda: bool(here.slack()), WAIT_SECONDS)
@@ -255,10 +155,8 @@ def test_dev_is_quiet_out_of_office_hours(
     assert not here.mails
 
 
-def test_the_dead_mans_switch_hears_again_and_again(
-    alertmanager: Path, values: Config, tmp_path: Path
-) -> None:
-    with running(alertmanager, values, tmp_path) as here:
+def test_the_dead_mans_switch_hears_again_and_again(values: Config, tmp_path: Path) -> None:
+    with alertmanager_with_sinks(values, tmp_path) as here:
         here.fire(alert("Watchdog", "1", namespace="observability"))
         assert wait_until(lambda: len(here.posts) > 1, WAIT_SECONDS)
     assert {post.path for post in here.posts} == {"/switch"}
@@ -266,10 +164,10 @@ def test_the_dead_mans_switch_hears_again_and_again(
 
 
 def test_an_alert_of_a_chart_without_our_annotations_is_told_nevertheless(
-    alertmanager: Path, values: Config, tmp_path: Path
+    values: Config, tmp_path: Path
 ) -> None:
     labels = {"alertname": "KubeNodeNotReady", "severity": "warning", "node": "n1"}
-    with running(alertmanager, values, tmp_path) as here:
+    with alertmanager_with_sinks(values, tmp_path) as here:
         here.fire({"labels": labels, "annotations": {"description": "n1 has been unready."}})
         assert wait_until(lambda: bool(here.slack()), WAIT_SECONDS)
     (told,) = here.slack()

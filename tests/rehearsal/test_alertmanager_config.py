@@ -36,6 +36,9 @@ ROUTES = {
     ("namespace=prd", "severity=info"): ("prd-channel", "prd-channel"),
     ("namespace=observability", "severity=critical"): ("observability-page",) * 2,
     ("namespace=observability", "severity=warning"): ("observability-channel",) * 2,
+    # Of a gateway's own namespace: the stage's.
+    ("namespace=dev-telemetry", "severity=warning"): ("dev-channel", "dev-channel"),
+    ("namespace=prd-telemetry", "severity=critical"): ("prd-page", "prd-page"),
     # Of no namespace of the settings, or of none at all: the platform team's.
     ("namespace=kube-system", "severity=critical"): ("observability-page",) * 2,
     ("alertname=KubeAPIDown", "severity=critical"): ("observability-page",) * 2,

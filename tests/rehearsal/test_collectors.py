@@ -13,6 +13,7 @@ import os
 import re
 import socket
 import time
+import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -129,6 +130,14 @@ def batch_before_queues(config: Config) -> None:
             pipeline["processors"] = [*pipeline["processors"], "batch"]
 
 
+def large_queue_of_logs(config: Config) -> None:
+    config["exporters"]["otlp_http/loki"]["sending_queue"]["queue_size"] = 256 * SMALL_QUEUE
+
+
+def hold_few_traces(config: Config) -> None:
+    config["processors"]["tail_sampling"]["num_traces"] = FULL_TRACES * 3 // 4
+
+
 def without_aggregation(config: Config) -> None:
     labels = config["processors"]["transform/metric_labels"]
     labels["metric_statements"] = [
@@ -171,6 +180,19 @@ class Run:
     claim: str = ""
     retries: int = 0
     """What its log says."""
+    full: Full | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Full:
+    """What a gateway with full queues did: names of log records, and how many it counted."""
+
+    acknowledged: frozenset[str]
+    refused: frozenset[str]
+    statuses: frozenset[int]
+    counted_records: int
+    spans: int
+    counted_spans: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,25 +215,7 @@ def on_this_computer(sink: OtlpSink, folder: Path) -> Here:
 
 
 def resource(name: str, claim: str = "") -> dict[str, str]:
-    return {"service.name": name, **(claims(claim) if claim else {})}
-
-
-def claims(claim: str) -> dict[str, str]:
-    """What an application can say about where it runs."""
-    return {
-        "service.namespace": claim,
-        "deployment.environment.name": claim,
-        "deployment.environment": claim,
-        "k8s.namespace.name": claim,
-        "k8s.cluster.name": claim,
-        "k8s.pod.name": claim,
-        # They become the same labels.
-        "service_namespace": claim,
-        "deployment_environment_name": claim,
-        "deployment.environment_name": claim,
-        "k8s_namespace_name": claim,
-        "k8s-namespace-name": claim,
-    }
+    return {"service.name": name, **(telemetry.claims(claim) if claim else {})}
 
 
 def identifier(*parts: object, characters: int = 32) -> str:
@@ -251,7 +255,7 @@ UNWANTED_LABELS = {
 def send_everything(gateway: RunningCollector, claim: str) -> None:
     """Each signal once, in the name of another stage; what is sent last is called `sentinel`."""
     url, tenant = gateway.url(collectors.OTLP_HTTP), {"X-Scope-OrgID": claim}
-    shop, lie = resource("shop", claim), claims(claim)
+    shop, lie = resource("shop", claim), telemetry.claims(claim)
 
     def send_spans(*spans: Any) -> None:
         telemetry.post(url, "traces", telemetry.traces(shop, spans, lie), tenant)
@@ -305,18 +309,9 @@ def send_everything(gateway: RunningCollector, claim: str) -> None:
 def wait_for_spans(gateway: RunningCollector, number: int) -> None:
     """Wait until the sampler has so many."""
     deadline = time.monotonic() + DEADLINE
-    while told(gateway, "otelcol_receiver_accepted_spans_total", 'receiver="otlp/lb"') < number:
+    while gateway.told("otelcol_receiver_accepted_spans_total", 'receiver="otlp/lb"') < number:
         assert time.monotonic() < deadline, "spans did not reach the sampler"
         time.sleep(0.05)
-
-
-def told(collector: RunningCollector, name: str, label: str = "") -> float:
-    """The sum of what a collector tells Prometheus about itself under a name."""
-    url = f"{collector.url(collectors.OWN_METRICS)}/metrics"
-    with urllib.request.urlopen(url, timeout=5) as answer:
-        lines = answer.read().decode().splitlines()
-    found = (line for line in lines if line.startswith(name) and label in line)
-    return sum(float(line.rpartition(" ")[2]) for line in found)
 
 
 def send_sentinel(url: str, name: str = "sentinel") -> None:
@@ -433,22 +428,97 @@ def has_everything_acknowledged(sink: OtlpSink) -> bool:
     )
 
 
+SMALL_QUEUE = 64 * 1024
+REFUSED, MOST_REQUESTS, FULL_TRACES = 5, 1000, 300
+TEXT = "x" * 500
+
+
+def run_full(workshop: Workshop, name: str, change: Change) -> Run:
+    """Send until the queues are full, and for a while after that; then the back ends are back.
+
+    The queues are made small, to be full soon.
+    """
+    folder = workshop.folder / name
+
+    def small(config: Config) -> None:
+        for exporter in ("otlp_http/loki", "otlp_grpc/tempo"):
+            config["exporters"][exporter]["sending_queue"]["queue_size"] = SMALL_QUEUE
+        change(config)
+
+    with OtlpSink() as sink:
+        adapted = workshop.adapted(collectors.gateway(stack("dev"), "dev"), small, sink, folder)
+        sink.answer(503)
+        with started(workshop.otelcol, adapted, folder) as gateway:
+            url = gateway.url(collectors.OTLP_HTTP)
+            spans = [
+                span("kept", n, 0, 0, 10, status=telemetry.ERROR, attributes={"text": TEXT})
+                for n in range(FULL_TRACES)
+            ]
+            telemetry.post(url, "traces", telemetry.traces(resource("shop"), spans))
+            # The sampler takes its time.
+            acknowledged, refused = fill_logs(url)
+            dropped = "otelcol_exporter_enqueue_failed_spans_total"
+            deadline = time.monotonic() + DEADLINE
+            while not gateway.told(dropped, "otlp_http/tempo") and time.monotonic() < deadline:
+                time.sleep(0.1)
+            time.sleep(GRACE)
+            counted = [
+                int(gateway.told(f"otelcol_exporter_enqueue_failed_{kind}_total", exporter))
+                for kind, exporter in (("log_records", "loki"), ("spans", "otlp_http/tempo"))
+            ]
+            sink.answer(200)
+            sink.wait_until(lambda: acknowledged <= bodies(sink), 2 * LONGEST_FIRST_RETRY)
+            sink.wait_until(
+                lambda: len(sink.spans()) + counted[1] >= FULL_TRACES, 2 * LONGEST_FIRST_RETRY
+            )
+    return Run(
+        sink=sink,
+        cluster="obs-dev",
+        stage="dev",
+        full=Full(
+            acknowledged=frozenset(acknowledged),
+            refused=frozenset(refused),
+            statuses=frozenset(refused.values()),
+            counted_records=counted[0],
+            spans=FULL_TRACES,
+            counted_spans=counted[1],
+        ),
+    )
+
+
+def fill_logs(url: str) -> tuple[set[str], dict[str, int]]:
+    """Names of the log records that were acknowledged, and of those refused, with the status."""
+    acknowledged: set[str] = set()
+    refused: dict[str, int] = {}
+    for number in range(MOST_REQUESTS):
+        name = f"{number} {TEXT}"
+        record = telemetry.log_record(name, at_ns=NOW)
+        try:
+            telemetry.post(url, "logs", telemetry.logs(resource("shop"), [record]))
+            acknowledged.add(name)
+        except urllib.error.HTTPError as error:
+            refused[name] = error.code
+        if len(refused) == REFUSED:
+            break
+    return acknowledged, refused
+
+
 def run_agent_kill(workshop: Workshop, name: str, change: Change) -> Run:
     """Kill the agent when it has read lines and noted how far it is, but could send nothing."""
     folder = workshop.folder / name
-    append_line(folder, "dev", "web-0", "F dev first")
+    collectors.append_pod_log(folder, "dev", "web-0", "F dev first")
     with OtlpSink() as sink:
         adapted = workshop.adapted(collectors.agent(stack("dev")), change, sink, folder)
         sink.answer(503)
         with started(workshop.otelcol, adapted, folder) as agent:
             deadline = time.monotonic() + DEADLINE
-            while not told(agent, "otelcol_receiver_accepted_log_records_total"):
+            while not agent.told("otelcol_receiver_accepted_log_records_total"):
                 assert time.monotonic() < deadline, "the line was not read"
                 time.sleep(0.05)
             time.sleep(CHECKPOINT_SECONDS)
             agent.kill()
         sink.answer(200)
-        append_line(folder, "dev", "web-0", "F dev second")
+        collectors.append_pod_log(folder, "dev", "web-0", "F dev second")
         with started(workshop.otelcol, adapted, folder):
             wait_for(sink, lambda: "dev second" in bodies(sink))
             sink.wait_until(lambda: "dev first" in bodies(sink), 2 * GRACE)
@@ -489,6 +559,7 @@ POD_LOGS = {
     "observability": "observability",
     "kube-system": "observability",
     "dev-tools": "observability",  # begins like a tenant
+    "dev-telemetry": "observability",  # of its gateway
     "prdx": "observability",
 }
 
@@ -497,10 +568,10 @@ def run_agent(workshop: Workshop, name: str, environment: str, change: Change) -
     """Let it read logs of several namespaces, stop it, and let it read one more line."""
     folder = workshop.folder / name
     for namespace in POD_LOGS:
-        append_line(folder, namespace, "web-0", f"P {namespace} first ")
-        append_line(folder, namespace, "web-0", "F  half")
-        append_line(folder, namespace, "web-0", f"F {namespace} second")
-    append_line(folder, "observability", "otel-agent-x7x7x", "F its own log")
+        collectors.append_pod_log(folder, namespace, "web-0", f"P {namespace} first ")
+        collectors.append_pod_log(folder, namespace, "web-0", "F  half")
+        collectors.append_pod_log(folder, namespace, "web-0", f"F {namespace} second")
+    collectors.append_pod_log(folder, "observability", "otel-agent-x7x7x", "F its own log")
     with OtlpSink() as sink:
         adapted = workshop.adapted(collectors.agent(stack(environment)), change, sink, folder)
         with started(workshop.otelcol, adapted, folder) as agent:
@@ -513,19 +584,11 @@ def run_agent(workshop: Workshop, name: str, environment: str, change: Change) -
             wait_for(sink, lambda: len(bodies(sink)) >= 2 * len(POD_LOGS))
             wait_for(sink, lambda: len(sink.data_points()) >= 2)
             time.sleep(GRACE)
-        append_line(folder, "dev", "web-0", "F dev after the restart")
+        collectors.append_pod_log(folder, "dev", "web-0", "F dev after the restart")
         with started(workshop.otelcol, adapted, folder):
             wait_for(sink, lambda: "dev after the restart" in bodies(sink))
             time.sleep(GRACE)
     return Run(sink=sink, cluster=f"obs-{environment}")
-
-
-def append_line(folder: Path, namespace: str, pod: str, text: str) -> None:
-    uid = "0f8fad5b-d9cb-469f-a165-70867728950e"
-    file = collectors.pods_logs(folder) / f"{namespace}_{pod}_{uid}" / "web" / "0.log"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a", encoding="utf-8") as log:
-        log.write(f"2026-11-24T08:00:00.000000000Z stdout {text}\n")
 
 
 def bodies(sink: OtlpSink) -> set[str]:
@@ -651,6 +714,29 @@ def loses_nothing_when_killed(run: Run) -> None:
     assert has_everything_acknowledged(run.sink)
 
 
+def full(run: Run) -> Full:
+    assert run.full is not None
+    return run.full
+
+
+def refuses_logs_that_find_no_room(run: Run) -> None:
+    told_off = full(run)
+    assert len(told_off.refused) == REFUSED
+    # OTLP: the sender shall try again.
+    assert told_off.statuses <= {429, 502, 503, 504}
+    assert told_off.counted_records == REFUSED
+
+
+def loses_no_log_that_it_acknowledged(run: Run) -> None:
+    assert bodies(run.sink) == full(run).acknowledged
+
+
+def counts_spans_that_find_no_room(run: Run) -> None:
+    arrived = len(run.sink.spans())
+    assert 0 < arrived < full(run).spans
+    assert arrived + full(run).counted_spans == full(run).spans
+
+
 def loses_no_line_when_killed(run: Run) -> None:
     assert bodies(run.sink) == {"dev first", "dev second"}
 
@@ -718,6 +804,10 @@ def when_killed(change: Change) -> Callable[[Workshop, str], Run]:
     return lambda workshop, name: run_kill(workshop, name, change)
 
 
+def when_full(change: Change) -> Callable[[Workshop, str], Run]:
+    return lambda workshop, name: run_full(workshop, name, change)
+
+
 def agent_killed(change: Change) -> Callable[[Workshop, str], Run]:
     return lambda workshop, name: run_agent_kill(workshop, name, change)
 
@@ -737,6 +827,14 @@ KEPT: dict[str, tuple[Callable[[Workshop, str], Run], tuple[Promise, ...]]] = {
     "agent-prd": (of_agent("prd", nothing), AGENT),
     "outage": (in_outage(nothing), (loses_nothing_in_an_outage,)),
     "kill": (when_killed(nothing), (loses_nothing_when_killed,)),
+    "full": (
+        when_full(nothing),
+        (
+            refuses_logs_that_find_no_room,
+            loses_no_log_that_it_acknowledged,
+            counts_spans_that_find_no_room,
+        ),
+    ),
     "agent-kill": (agent_killed(nothing), (loses_no_line_when_killed,)),
     "alone": (alone(nothing), (pauses_between_retries,)),
 }
@@ -769,6 +867,12 @@ BROKEN: dict[str, tuple[Callable[[Workshop, str], Run], Promise]] = {
     "no pauses": (alone(without_pauses), pauses_between_retries),
     "queues in memory": (when_killed(queues_in_memory), loses_nothing_when_killed),
     "batches before queues": (when_killed(batch_before_queues), loses_nothing_when_killed),
+    "batches before full queues": (
+        when_full(batch_before_queues),
+        loses_no_log_that_it_acknowledged,
+    ),
+    "room for everything": (when_full(large_queue_of_logs), refuses_logs_that_find_no_room),
+    "too many traces held": (when_full(hold_few_traces), counts_spans_that_find_no_room),
     "batches of lines before queues": (
         agent_killed(batch_before_queues),
         loses_no_line_when_killed,

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from environments.bill_alarms import BUDGET_ALARMS
 from environments.load import load_environment
 from rehearsal import infra
 from rehearsal.aws_emulator import AwsEmulator, start_aws_emulator
-from rehearsal.infra_checks import CHECKS, Applied, CheckFailed, check_nothing_left
+from rehearsal.infra_checks import (
+    CHECKS,
+    Applied,
+    CheckFailed,
+    check_allocation_tags,
+    check_budget,
+    check_nothing_left,
+)
 from rehearsal.terraform import TerraformError, prepare_terraform
-
-if TYPE_CHECKING:
-    from conftest import BackgroundRehearsal
 
 SETTINGS = load_environment("dev", date(2026, 11, 24))
 
@@ -26,8 +30,8 @@ SETTINGS = load_environment("dev", date(2026, 11, 24))
 @pytest.mark.slow
 @pytest.mark.terraform
 @pytest.mark.background_rehearsal
-def test_dev_is_applied_checked_and_destroyed(background_rehearsal: BackgroundRehearsal) -> None:
-    status, log = background_rehearsal.verdict()
+def test_dev_is_applied_checked_and_destroyed(background_rehearsal: tuple[int, str]) -> None:
+    status, log = background_rehearsal
     assert status == 0, log
     for stack in infra.AWS_STACKS:
         assert f"ok      {stack}: plan and apply" in log
@@ -35,6 +39,7 @@ def test_dev_is_applied_checked_and_destroyed(background_rehearsal: BackgroundRe
         assert f"ok      {stack}: destroy" in log
     for check in CHECKS:
         assert f"ok      check: {(check.__doc__ or '').rstrip('.')}" in log
+    assert "ok      check: the tags that divide the bill are activated when it has them" in log
     assert "ok      check: nothing is left" in log
     assert "not checked: observability" in log
 
@@ -75,6 +80,60 @@ def test_nothing_left_is_true_of_an_empty_account_only(empty_account: Applied) -
     with pytest.raises(CheckFailed, match="left-behind"):
         check_nothing_left(empty_account)
     s3.delete_bucket(Bucket="left-behind")
+
+
+def test_a_budget_of_which_somebody_does_not_hear_is_found(empty_account: Applied) -> None:
+    budgets = empty_account.client("budgets")
+    account = {"AccountId": SETTINGS.account_id}
+    alarms = [
+        {
+            "Notification": {
+                "NotificationType": alarm.kind,
+                "ComparisonOperator": "GREATER_THAN",
+                "Threshold": alarm.percent,
+                "ThresholdType": "PERCENTAGE",
+            },
+            "Subscribers": [
+                {"SubscriptionType": "EMAIL", "Address": email}
+                for email in SETTINGS.alerting.emails
+            ],
+        }
+        for alarm in BUDGET_ALARMS
+    ]
+
+    def create(amount: int) -> None:
+        budgets.create_budget(
+            **account,
+            Budget={
+                "BudgetName": SETTINGS.prefix,
+                "BudgetLimit": {"Amount": str(amount), "Unit": "USD"},
+                "TimeUnit": "MONTHLY",
+                "BudgetType": "COST",
+            },
+            NotificationsWithSubscribers=alarms,
+        )
+
+    create(SETTINGS.cost.monthly_budget_usd)
+    check_budget(empty_account)
+    with pytest.raises(CheckFailed, match="budgets: expected"):
+        check_nothing_left(empty_account)
+    budgets.delete_budget(**account, BudgetName=SETTINGS.prefix)
+
+    create(SETTINGS.cost.monthly_budget_usd + 1)
+    with pytest.raises(CheckFailed, match="amount of the budget"):
+        check_budget(empty_account)
+    budgets.delete_budget(**account, BudgetName=SETTINGS.prefix)
+
+    alarms[0]["Subscribers"][0]["Address"] = "nobody@example.com"  # type: ignore[index]
+    create(SETTINGS.cost.monthly_budget_usd)
+    with pytest.raises(CheckFailed, match="who hears of ACTUAL 80"):
+        check_budget(empty_account)
+    budgets.delete_budget(**account, BudgetName=SETTINGS.prefix)
+
+
+def test_tags_that_are_not_active_are_found(empty_account: Applied) -> None:
+    with pytest.raises(CheckFailed, match="active cost-allocation tags"):
+        check_allocation_tags(empty_account)
 
 
 def test_a_bucket_without_a_policy_takes_plain_http_and_one_with_it_does_not(

@@ -153,3 +153,25 @@ def wait_until_gone(pid: int) -> None:
 def is_zombie(pid: int) -> bool:
     stat = Path(f"/proc/{pid}/stat")
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_an_interrupt_while_a_program_starts_leaves_none_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes when the child exists and its id is not known yet: in the middle of Popen."""
+    started: list[subprocess.Popen[bytes]] = []
+    popen = subprocess.Popen
+
+    def interrupted(*args: object, **rest: object) -> subprocess.Popen[bytes]:
+        child: subprocess.Popen[bytes] = popen(*args, **rest)  # type: ignore[call-overload]
+        started.append(child)
+        signal.raise_signal(signal.SIGINT)
+        return child
+
+    monkeypatch.setattr(subprocess, "Popen", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        start_server(tmp_path)
+    (child,) = started
+    assert child.poll() is not None
+    assert not is_alive(child.pid)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

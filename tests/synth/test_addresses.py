@@ -1,4 +1,4 @@
-"""Addresses of what holds data or an address that others know.
+"""Addresses of what holds data or an address that others know, or of which there can be but one.
 
 Terraform knows a resource by its address. An address comes from the ids of the constructs on the
 way to it, so a renamed id, or one more construct around it, makes Terraform destroy the resource
@@ -23,6 +23,8 @@ from .conftest import SynthesizeVariation
 from .reading import Stacks, resources
 
 STATEFUL_TYPES = {
+    "aws_budgets_budget",
+    "aws_ce_anomaly_monitor",
     "aws_cloudwatch_log_group",
     "aws_eip",
     "aws_eks_cluster",
@@ -38,6 +40,8 @@ STATEFUL_TYPES = {
 
 ADDRESSES = {
     "state": """
+        aws_budgets_budget.bill
+        aws_ce_anomaly_monitor.bill_monitor
         aws_kms_alias.key_alias
         aws_kms_key.key
         aws_s3_bucket.bucket
@@ -81,9 +85,12 @@ ADDRESSES = {
     """,
     "observability": """
         kubernetes_namespace_v1.dev
+        kubernetes_namespace_v1.dev-telemetry
         kubernetes_namespace_v1.hml
+        kubernetes_namespace_v1.hml-telemetry
         kubernetes_namespace_v1.observability
         kubernetes_namespace_v1.prd
+        kubernetes_namespace_v1.prd-telemetry
     """,
 }
 MORE_IN_PRD = {

@@ -233,6 +233,30 @@ def test_editors_of_different_namespaces_have_entries_of_their_own(
     }
 
 
+def test_nobody_edits_the_namespace_of_a_gateway(
+    configs: dict[str, Stacks],
+    settings: dict[str, Settings],
+    synthesize_variation: SynthesizeVariation,
+) -> None:
+    # Loki and Tempo trust what is in there: who may make pods in it may write as any tenant.
+    role = "arn:aws:iam::111122223333:role/everywhere"
+    editors = {name: {"editor_role_arns": [role]} for name in settings["dev"].namespaces}
+    everywhere = synthesize_variation({"namespaces": editors})
+    assert set(access(everywhere, "AmazonEKSEditPolicy")) == {role}
+
+    for stacks in (*configs.values(), everywhere):
+        for association in instances(
+            stacks["cluster"], "aws_eks_access_policy_association"
+        ).values():
+            # The administrators aside, nobody is let in without a list of namespaces.
+            if association["policy_arn"].endswith("/AmazonEKSClusterAdminPolicy"):
+                continue
+            scope = association["access_scope"]
+            assert scope["type"] == "namespace"
+            assert scope["namespaces"]
+            assert not [name for name in scope["namespaces"] if "telemetry" in name or "*" in name]
+
+
 @both
 def test_each_role_has_one_entry_and_nodes_have_none(
     configs: dict[str, Stacks], environment: str

@@ -84,7 +84,9 @@ def planned(rules: tuple[Rule, ...]) -> set[Rule]:
     }
 
 
-@pytest.mark.parametrize("namespace", ["observability", "dev", "prd"])
+@pytest.mark.parametrize(
+    "namespace", ["observability", "dev", "dev-telemetry", "prd", "prd-telemetry"]
+)
 def test_terraform_says_what_the_plan_says(
     namespace: str, settings: dict[str, Settings], tmp_path: Path
 ) -> None:

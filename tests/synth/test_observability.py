@@ -5,13 +5,17 @@ from __future__ import annotations
 import pytest
 
 from environments.model import OBSERVABILITY, Settings
+from helm_values import otel_gateway
 
 from .reading import Config, Stacks, instances, only, strings
 
 NAMESPACES = ("observability", "dev", "hml", "prd")
+GATEWAYS = {"dev-telemetry": "dev", "hml-telemetry": "hml", "prd-telemetry": "prd"}
+"""Namespaces of the gateways, and their stages."""
 
 both = pytest.mark.parametrize("environment", ["dev", "prd"])
-every_namespace = pytest.mark.parametrize("namespace", NAMESPACES)
+every_namespace = pytest.mark.parametrize("namespace", [*NAMESPACES, *GATEWAYS])
+with_secrets = pytest.mark.parametrize("namespace", NAMESPACES)
 
 
 def part(stacks: Stacks, kind: str, namespace: str, name: str) -> Config:
@@ -23,14 +27,16 @@ def part(stacks: Stacks, kind: str, namespace: str, name: str) -> Config:
 
 
 @both
-def test_there_is_a_namespace_for_each_of_the_settings(
+def test_there_is_a_namespace_for_each_of_the_settings_and_for_each_gateway(
     configs: dict[str, Stacks], settings: dict[str, Settings], environment: str
 ) -> None:
     namespaces = instances(configs[environment]["observability"], "kubernetes_namespace_v1")
-    names = {name: body["metadata"]["name"] for name, body in namespaces.items()}
-    assert names == {name: name for name in settings[environment].namespaces}
-    for name, body in namespaces.items():
-        assert body["metadata"]["labels"]["deployment.environment.name"] == name
+    labels = {
+        body["metadata"]["name"]: body["metadata"]["labels"]["deployment.environment.name"]
+        for body in namespaces.values()
+    }
+    # What a gateway's namespace belongs to is its stage.
+    assert labels == {name: name for name in settings[environment].namespaces} | GATEWAYS
 
 
 @every_namespace
@@ -38,7 +44,11 @@ def test_there_is_a_namespace_for_each_of_the_settings(
 def test_a_namespace_is_bounded_by_its_quota(
     configs: dict[str, Stacks], settings: dict[str, Settings], environment: str, namespace: str
 ) -> None:
-    quota = settings[environment].namespaces[namespace].quota
+    quota = (
+        otel_gateway.quota(settings[environment])
+        if namespace in GATEWAYS
+        else settings[environment].namespaces[namespace].quota
+    )
     body = part(configs[environment], "resource_quota", namespace, "quota")
     assert body["spec"]["hard"] == {
         "requests.cpu": str(quota.requests_cpu),
@@ -90,7 +100,7 @@ def test_only_observability_may_run_privileged_pods(prd: Stacks, namespace: str)
     assert labels["pod-security.kubernetes.io/warn"] == "restricted"
 
 
-@every_namespace
+@with_secrets
 def test_secrets_of_a_namespace_are_read_by_an_account_with_its_own_role(
     prd: Stacks, namespace: str
 ) -> None:
@@ -102,6 +112,51 @@ def test_secrets_of_a_namespace_are_read_by_an_account_with_its_own_role(
     }
     # External Secrets asks for a token of this account; no pod runs as it.
     assert body["automount_service_account_token"] is False
+
+
+@both
+def test_the_namespace_of_a_gateway_holds_no_way_to_secrets(
+    configs: dict[str, Stacks], environment: str
+) -> None:
+    accounts = instances(configs[environment]["observability"], "kubernetes_service_account_v1")
+    assert {f"{name}_secrets-reader" for name in NAMESPACES} <= set(accounts)
+    assert not [name for name in accounts if "telemetry" in name]
+
+
+@both
+def test_applications_know_their_gateway_by_a_name_in_their_namespace(
+    configs: dict[str, Stacks], environment: str
+) -> None:
+    services = instances(configs[environment]["observability"], "kubernetes_service_v1")
+    aliases = {
+        body["metadata"]["namespace"]: body["spec"]["external_name"]
+        for body in services.values()
+        if body["spec"].get("type") == "ExternalName"
+    }
+    assert aliases == {
+        stage: f"otel-gateway.{namespace}.svc.cluster.local"
+        for namespace, stage in GATEWAYS.items()
+    }
+    for stage in GATEWAYS.values():
+        service = services[f"gateway-address-{stage}"]
+        assert service["metadata"]["name"] == "otel-gateway"
+        assert f"kubernetes_namespace_v1.{stage}" in service["depends_on"]
+
+
+@both
+def test_a_gateway_waits_for_the_bounds_of_its_namespace_and_of_its_stage(
+    configs: dict[str, Stacks], environment: str
+) -> None:
+    releases = instances(configs[environment]["observability"], "helm_release").values()
+    gateways = {body["namespace"]: body for body in releases if body["name"] == "otel-gateway"}
+    assert set(gateways) == set(GATEWAYS)
+    for namespace, stage in GATEWAYS.items():
+        after = set(gateways[namespace]["depends_on"])
+        for name in (namespace, stage):
+            assert f"kubernetes_namespace_v1.{name}" in after
+            assert f"kubernetes_network_policy_v1.{name}_deny-all" in after
+        assert f"kubernetes_resource_quota_v1.{namespace}_quota" in after
+        assert f"kubernetes_network_policy_v1.traffic-{namespace}_otel-gateway" in after
 
 
 def test_the_default_storage_class_makes_encrypted_volumes_where_the_pod_is(prd: Stacks) -> None:

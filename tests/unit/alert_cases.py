@@ -352,6 +352,43 @@ CASES = (
         labels=CONTAINER,
         value="1",
     ),
+    # A gateway's pods are the platform team's; its namespace has another's name nearly.
+    Case(
+        alert="ContainerOomKilled",
+        fires=tuple(
+            pod(
+                name,
+                values,
+                **{"namespace": "prd-telemetry", "pod": "otel-gateway-1", "container": "c"},
+                **more,
+            )
+            for name, values, more in (
+                ("kube_pod_container_status_restarts_total", "0x19 1x20", {}),
+                (
+                    "kube_pod_container_status_last_terminated_reason",
+                    "_x19 1x20",
+                    {"reason": "OOMKilled"},
+                ),
+            )
+        ),
+        at=20,
+        # Nobody's namespace.
+        quiet=tuple(
+            pod(name, values, **{"namespace": "prd-other", **more})
+            for name, values, more in (
+                ("kube_pod_container_status_restarts_total", "0x19 1x20", {}),
+                (
+                    "kube_pod_container_status_last_terminated_reason",
+                    "_x19 1x20",
+                    {"reason": "OOMKilled"},
+                ),
+            )
+        ),
+        severity="warning",
+        namespace="prd-telemetry",
+        labels={"pod": "otel-gateway-1", "container": "c"},
+        value="1",
+    ),
     Case(
         alert="VolumeFillingUp",
         fires=(

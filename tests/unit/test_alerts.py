@@ -103,26 +103,37 @@ def only(name: str, rules: dict[str, Any]) -> dict[str, Any]:
     return {"groups": [group for group in groups if group["rules"]]}
 
 
-def tried(
-    promtool: Path, folder: Path, rules: dict[str, Any], tests: list[dict[str, Any]]
-) -> tuple[int, str]:
-    (folder / "rules.yaml").write_text(json.dumps(rules), encoding="utf-8")
+def put(folder: Path, name: str, rules: dict[str, Any], tests: list[dict[str, Any]]) -> str:
+    """Write rules and their tests; the name of promtool's file."""
+    (folder / f"{name}.rules.yaml").write_text(json.dumps(rules), encoding="utf-8")
     document = {
-        "rule_files": ["rules.yaml"],
+        "rule_files": [f"{name}.rules.yaml"],
         "evaluation_interval": "1m",
         # Without it promtool evaluates groups in any order, other in each run.
         "group_eval_order": [group["name"] for group in rules["groups"]],
         "tests": tests,
     }
-    (folder / "test.yaml").write_text(json.dumps(document), encoding="utf-8")
+    (folder / f"{name}.yaml").write_text(json.dumps(document), encoding="utf-8")
+    return f"{name}.yaml"
+
+
+def run(promtool: Path, folder: Path, *files: str) -> tuple[int, str]:
     done = subprocess.run(
-        [str(promtool), "test", "rules", "test.yaml"],
+        [str(promtool), "test", "rules", *files],
         cwd=folder,
-        capture_output=True,
+        # Names of files go to one, what failed in them to the other.
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
-    return done.returncode, done.stdout + done.stderr
+    return done.returncode, done.stdout
+
+
+def tried(
+    promtool: Path, folder: Path, rules: dict[str, Any], tests: list[dict[str, Any]]
+) -> tuple[int, str]:
+    return run(promtool, folder, put(folder, "test", rules, tests))
 
 
 def ids(case: Case) -> str:
@@ -167,18 +178,32 @@ def unexplained(rule: dict[str, Any]) -> None:
     del rule["annotations"]["runbook_url"]
 
 
-@pytest.mark.parametrize("broken", [later, never, always, of_nobody, unexplained])
+BREAKS: tuple[Callable[[dict[str, Any]], None], ...] = (
+    later,
+    never,
+    always,
+    of_nobody,
+    unexplained,
+)
+TRIED = re.compile(r"^Processing test file: (\w+)\.yaml$", re.MULTILINE)
+
+
 @every_case
-def test_a_broken_one_is_noticed(
-    promtool: Path, tmp_path: Path, case: Case, broken: Callable[[dict[str, Any]], None]
-) -> None:
-    rules = copy.deepcopy(alone(case, RULES))
-    for group in rules["groups"]:
-        for rule in group["rules"]:
-            if "alert" in rule:
-                broken(rule)
-    status, text = tried(promtool, tmp_path, rules, written(case, RULES))
-    assert status != 0, text
+def test_a_broken_one_is_noticed(promtool: Path, tmp_path: Path, case: Case) -> None:
+    files = []
+    for broken in BREAKS:
+        rules = copy.deepcopy(alone(case, RULES))
+        for group in rules["groups"]:
+            for rule in group["rules"]:
+                if "alert" in rule:
+                    broken(rule)
+        files.append(put(tmp_path, broken.__name__, rules, written(case, RULES)))
+    # One promtool for all: it says of each file whether it failed.
+    _, text = run(promtool, tmp_path, *files)
+    _, *parts = TRIED.split(text)
+    said = dict(zip(parts[::2], parts[1::2], strict=True))
+    assert list(said) == [broken.__name__ for broken in BREAKS]
+    assert [name for name, failures in said.items() if "FAILED:" not in failures] == []
 
 
 def test_the_watchdog_fires_from_the_first_evaluation_on(promtool: Path, tmp_path: Path) -> None:
@@ -248,6 +273,26 @@ def test_its_runbook_is_there(alert: Alert) -> None:
     url = alert.as_dict(SETTINGS)["annotations"]["runbook_url"]
     assert url == f"{SETTINGS.alerting.runbooks_url}/{alert.name}.md"
     assert (RUNBOOKS / f"{alert.name}.md").is_file()
+
+
+HEADINGS = ["Meaning", "Impact", "First queries", "Mitigation", "Escalation"]
+
+
+def sections(page: str) -> dict[str, str]:
+    """The text below each heading of a runbook."""
+    parts = re.split(r"^## (.+)$", page, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True))
+
+
+@every_alert
+def test_its_runbook_says_what_it_must(alert: Alert) -> None:
+    page = (RUNBOOKS / f"{alert.name}.md").read_text(encoding="utf-8")
+    assert page.startswith(f"# {alert.name}\n")
+    found = sections(page)
+    assert [heading for heading in found if heading in HEADINGS] == HEADINGS
+    assert all(found[heading] for heading in HEADINGS)
+    # What to ask is written to be copied: a query, or a command.
+    assert "`" in found["First queries"]
 
 
 def test_every_runbook_is_of_an_alert_and_listed() -> None:

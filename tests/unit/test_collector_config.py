@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import astuple
@@ -13,8 +14,8 @@ from release_samples import BELOW, EVERY_SETTINGS, SIZES, with_size
 from settings_files import valid, vary
 
 from environments.model import OBSERVABILITY, Sampling, Settings
+from helm_values import collector, endpoints, otel_agent, otel_gateway
 from helm_values import collector_guards as guards
-from helm_values import endpoints, otel_agent, otel_gateway
 from helm_values.backend_sizes import BACKENDS, Part
 from helm_values.otel_agent_config import agent_config
 from helm_values.otel_gateway_config import (
@@ -25,6 +26,7 @@ from helm_values.otel_gateway_config import (
 )
 from helm_values.release import Release
 from helm_values.resources import Resources
+from scripts.synthesis import ROOT
 
 Config = dict[str, Any]
 
@@ -117,13 +119,21 @@ def test_memory_is_limited_first_everywhere(config: Config) -> None:
 
 @every_config
 def test_batches_are_made_of_what_is_in_a_queue_and_by_no_processor(config: Config) -> None:
-    """The processor acknowledges what it holds in memory only."""
-    assert not [name for name in config["processors"] if name.partition("/")[0] == "batch"]
+    """The processor acknowledges what it holds in memory only.
+
+    So it may only come after sampling, where everything was in memory only before.
+    """
+    for name, pipeline in pipelines(config).items():
+        kinds = [processor.partition("/")[0] for processor in pipeline["processors"]]
+        if "batch" in kinds:
+            assert kinds[-2:] == ["tail_sampling", "batch"], name
     for name, exporter in config["exporters"].items():
         if name != "load_balancing":
-            assert exporter["sending_queue"]["batch"] == {
-                "flush_timeout": "2s", "sizer": "items", "min_size": 4096, "max_size": 8192,
-            }, name  # fmt: skip
+            batch = exporter["sending_queue"]["batch"]
+            assert batch["flush_timeout"] == "2s", name
+            # More than 4 MiB is refused by gRPC for good, and then dropped.
+            assert batch["sizer"] == "bytes", name
+            assert 0 < batch["min_size"] < batch["max_size"] < 4 * collector.MIB, name
 
 
 @every_config
@@ -255,27 +265,33 @@ def test_claims_are_dropped_before_the_truth_is_added(settings: Settings, stage:
         assert order == sorted(order), name
 
 
+CLAIMS = (
+    "deployment.environment.name",
+    "deployment.environment",
+    "k8s.namespace.name",
+    "k8s.pod.name",
+    "collector.instance.id",
+    "deployment_environment_name",
+    "deployment.environment_name",
+    "deployment_environment",
+    "k8s_namespace_name",
+    "k8s-namespace-name",
+    "k8s\nnamespace.name",
+    "k8s.namespace\nname",
+    "service_namespace",
+    "service._namespace",
+)
+
+
 @pytest.mark.parametrize("signal", ["trace", "metric", "log"])
 def test_claims_about_the_environment_are_dropped_at_every_level(signal: str) -> None:
     processor = guards.drop_claims("dev", ("observability", "dev", "hml", "prd"))
-    item = {"trace": "span", "metric": "datapoint", "log": "log"}[signal]
+    # Data points are the list of labels' to clean (the next test).
+    levels = {"trace": ("span",), "metric": (), "log": ("log",)}[signal]
 
-    for context in ("resource", "scope", item):
+    for context in ("resource", "scope", *levels):
         dropped = patterns(statements(processor, signal, context), "delete_matching_keys")
-        for claim in (
-            "deployment.environment.name",
-            "deployment.environment",
-            "k8s.namespace.name",
-            "k8s.pod.name",
-            "collector.instance.id",
-            "deployment_environment_name",
-            "deployment.environment_name",
-            "deployment_environment",
-            "k8s_namespace_name",
-            "k8s-namespace-name",
-            "service_namespace",
-            "service._namespace",
-        ):
+        for claim in CLAIMS:
             assert any(re.search(pattern, claim) for pattern in dropped), (context, claim)
         for honest in (
             "service.name",
@@ -286,6 +302,17 @@ def test_claims_about_the_environment_are_dropped_at_every_level(signal: str) ->
             "servicenamespace",
         ):
             assert not any(re.search(pattern, honest) for pattern in dropped), (context, honest)
+
+
+@every_gateway
+def test_no_claim_of_a_data_point_becomes_a_label(settings: Settings, stage: str) -> None:
+    config = gateway_config(settings, stage)
+
+    for name, pipeline in pipelines(config).items():
+        if pipeline["receivers"] == ["otlp"] and name.startswith("metrics"):
+            assert "transform/metric_labels" in pipeline["processors"], name
+    for claim in CLAIMS:
+        assert not kept_label(claim), claim
 
 
 def test_a_service_namespace_may_not_be_another_namespace() -> None:
@@ -425,7 +452,7 @@ def test_a_trace_is_decided_where_all_of_it_comes_together(settings: Settings, s
     assert samplers["traces/sampled"]["exporters"] == ["otlp_grpc/tempo"]
     assert pipelines(config)["traces"]["exporters"] == ["load_balancing", "span_metrics"]
     assert balancing["routing_key"] == "traceID"
-    assert balancing["resolver"]["k8s"]["service"] == f"otel-gateway-headless.{stage}"
+    assert balancing["resolver"]["k8s"]["service"] == f"otel-gateway-headless.{stage}-telemetry"
     (port,) = balancing["resolver"]["k8s"]["ports"]
     assert config["receivers"]["otlp/lb"]["protocols"]["grpc"]["endpoint"].endswith(f":{port}")
     # Nothing may hold spans back, or put those of several traces together, before the decision.
@@ -558,7 +585,39 @@ def test_labels_are_bounded_in_number_and_length() -> None:
     )
     assert any(s.startswith(f"limit(datapoint.attributes, {guards.MOST_LABELS}, ") for s in found)
     # First the allow-list, or the limit would keep random ones.
-    assert found[0].startswith("keep_matching_keys")
+    kinds = [re.split(r"\W", statement)[0] for statement in found]
+    assert kinds.index("keep_matching_keys") < kinds.index("limit")
+
+
+def test_every_family_with_any_second_part_is_searched_for_identifiers() -> None:
+    for family in guards.OPEN_FAMILIES:
+        name = family.replace("[.]", ".")
+        assert kept_label(f"{name}.tier"), name
+        assert not kept_label(f"{name}.user.id"), name
+        assert not kept_label(f"{name}.session_id"), name
+
+
+def test_points_are_only_put_together_where_labels_were_changed() -> None:
+    """Finding out which points are the same costs more than all other statements together."""
+    points = statements(guards.limit_metric_labels(), "metric", "datapoint")
+    metrics = statements(guards.limit_metric_labels(), "metric", "metric")
+    mark = 'metric.metadata["labels_changed"]'
+
+    noted = points.index('set(datapoint.cache["sent"], datapoint.attributes)')
+    marked = points.index(
+        f'set({mark}, true) where datapoint.attributes != datapoint.cache["sent"]'
+    )
+    changes = [n for n, s in enumerate(points) if "datapoint.attributes, " in s and n != noted]
+    assert noted == 0
+    assert max(changes) < marked
+    assert all(f"where {mark} == true and " in s for s in metrics if "aggregate" in s)
+    assert metrics[-1] == 'delete_key(metric.metadata, "labels_changed")'
+
+
+def test_no_pattern_of_labels_begins_with_anything() -> None:
+    """Such a pattern is tried at every place of every name (ADR 0027)."""
+    for pattern in (*guards.METRIC_ATTRIBUTES, *guards.UNBOUNDED_ATTRIBUTES):
+        assert not pattern.startswith((".", "(?:.")), pattern
 
 
 @pytest.mark.parametrize(
@@ -586,9 +645,9 @@ def test_span_names_lose_their_identifiers(name: str, general: str) -> None:
 def test_each_stage_has_a_gateway_on_its_own_nodes(settings: Settings) -> None:
     made = otel_gateway.releases(settings, BELOW)
 
-    assert [release.namespace for release in made] == list(settings.stages)
-    for release in made:
-        stage, values = release.namespace, release.values
+    assert [release.namespace for release in made] == [f"{s}-telemetry" for s in settings.stages]
+    for stage, release in zip(settings.stages, made, strict=True):
+        values = release.values
         assert values["nodeSelector"] == {"deployment.environment.name": stage}
         assert values["tolerations"] == [
             {
@@ -608,8 +667,42 @@ def test_gateways_share_no_name_outside_of_their_namespaces(settings: Settings) 
         assert values["clusterRole"] == {"create": False}
         assert "presets" not in values
         kinds = {manifest["kind"] for manifest in values["extraManifests"]}
-        assert not [kind for kind in kinds if kind.startswith("Cluster")]
-        assert "Role" in kinds
+        assert kinds == {"Service", "Role", "RoleBinding"}
+
+
+@every_settings
+def test_a_gateway_may_read_the_pods_of_its_stage_and_the_addresses_of_its_own(
+    settings: Settings,
+) -> None:
+    for stage, release in zip(settings.stages, otel_gateway.releases(settings, BELOW), strict=True):
+        manifests = release.values["extraManifests"]
+        may = {
+            manifest["metadata"]["namespace"]: {
+                resource for rule in manifest["rules"] for resource in rule["resources"]
+            }
+            for manifest in manifests
+            if manifest["kind"] == "Role"
+        }
+        assert may == {
+            stage: {"pods", "replicasets", "jobs"},
+            f"{stage}-telemetry": {"endpointslices"},
+        }
+        bound = [manifest for manifest in manifests if manifest["kind"] == "RoleBinding"]
+        assert {manifest["metadata"]["namespace"] for manifest in bound} == set(may)
+        account = release.values["serviceAccount"]["name"]
+        for manifest in bound:
+            # In the gateway's namespace: nobody of the stage can run a pod as it.
+            assert manifest["subjects"] == [
+                {"kind": "ServiceAccount", "name": account, "namespace": f"{stage}-telemetry"}
+            ]
+
+
+@every_settings
+def test_what_a_gateway_tells_of_itself_is_the_stages(settings: Settings) -> None:
+    # Its alerts go where the stage's go, and dashboards show it there.
+    for stage, release in zip(settings.stages, otel_gateway.releases(settings, BELOW), strict=True):
+        (endpoint,) = release.values["serviceMonitor"]["metricsEndpoints"]
+        assert endpoint["relabelings"] == [{"targetLabel": "namespace", "replacement": stage}]
 
 
 @every_settings
@@ -688,6 +781,18 @@ def test_traces_that_wait_fit_into_half_of_the_memory(size: Any) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_requests_are_refused_before_traces_are_dropped_undecided(size: Any) -> None:
+    """What a replica can take in at all, as `make load` measured it, is there at the same time."""
+    gateway = BACKENDS[size].gateway
+    measured = json.loads((ROOT / "cost" / "measured_load.json").read_text(encoding="utf-8"))
+    cores = millicores(gateway.resources.cpu_limit) / 1000
+    spans_per_trace, seconds = 10, 10
+
+    held = measured["per_core"]["spans_per_second"] * cores / spans_per_trace * seconds
+    assert held <= gateway.traces_in_memory
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_a_gateway_has_replicas_to_balance_between(size: Any) -> None:
     gateway = BACKENDS[size].gateway
 
@@ -729,8 +834,6 @@ def test_the_shipped_environments_have_room(environment: str) -> None:
     observability.append((most_nodes, row.agent.resources))
 
     assert fits(observability, settings, OBSERVABILITY)
-    for stage in settings.stages:
-        assert fits([(row.gateway.max_replicas, row.gateway.resources)], settings, stage)
 
 
 def fits(pods: list[tuple[int, Resources]], settings: Settings, namespace: str) -> bool:

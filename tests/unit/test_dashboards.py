@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +17,10 @@ from settings_files import TODAY
 from environments.load import environment_names, load_environment
 from environments.model import OBSERVABILITY
 from grafana import queries
-from grafana.board import LINKS, FolderedDashboard
+from grafana.board import LINKS, NAMESPACE_TAG, FolderedDashboard
 from grafana.dashboards import namespace
 from grafana.dashboards.all_dashboards import dashboards
+from grafana.uids import LOKI_UID, PROMETHEUS_UID, TEMPO_UID
 from scripts import dashboards as command
 from scripts.programs import PROGRAMS, cached, program
 from signals.metrics import CALLS, DURATION
@@ -140,7 +142,11 @@ def test_the_budget_weighs_requests_and_not_minutes(promtool: Path, tmp_path: Pa
         promtool,
         tmp_path,
         BUDGET,
-        {queries.budget_left(DEV, "availability"): {shop: 0.5}},
+        {
+            queries.budget_left(DEV, "availability"): {shop: 0.5},
+            # An objective has no service: asked for one, there must be the same answer.
+            queries.budget_left(f'{DEV}, service_name="shop"', "availability"): {shop: 0.5},
+        },
         at="5m",
     )
 
@@ -164,6 +170,157 @@ def panels(dashboard: FolderedDashboard) -> Iterator[dict[str, Any]]:
             yield panel
 
 
+UNITS = {"short", "percentunit", "reqps", "s", "bytes", "Bps"}
+ERRORS = [None, 0.01, 0.05]
+BUDGETS = [None, 0.1, 0.5]
+
+
+def steps(config: dict[str, Any]) -> list[float | None]:
+    """The bounds of a panel or of a column."""
+    return [step["value"] for step in config.get("thresholds", {}).get("steps", ())]
+
+
+def complaints(panel: dict[str, Any]) -> Iterator[str]:
+    """What a panel lacks, or has otherwise than all the others."""
+    if not panel.get("title"):
+        yield "no title"
+    if not panel.get("description", "").endswith((".", "?", ")")):
+        yield "no description"
+    defaults = panel.get("fieldConfig", {}).get("defaults", {})
+    # Lines of a log have none.
+    if panel["type"] != "logs" and defaults.get("unit") not in UNITS:
+        yield f"unit {defaults.get('unit')}"
+    looks = {"": defaults} | {
+        override["matcher"]["options"]: {p["id"]: p["value"] for p in override["properties"]}
+        for override in panel.get("fieldConfig", {}).get("overrides") or ()
+    }
+    for name, look in looks.items():
+        words = f"{panel['title'] if not name else ''} {name}".lower()
+        if look.get("unit") not in {None, *UNITS}:
+            yield f"unit {look['unit']}"
+        if look.get("unit") == "percentunit" and steps(look):
+            if words.strip().startswith("errors") and steps(look) != ERRORS:
+                yield f"bounds of errors: {steps(look)}"
+            if "budget" in words and steps(look) != BUDGETS:
+                yield f"bounds of budgets: {steps(look)}"
+    if not panel.get("targets"):
+        yield "no query"
+    if len({target["refId"] for target in panel.get("targets", ())}) != len(panel["targets"]):
+        yield "two queries with one name"
+    for target in panel.get("targets", ()):
+        if target["datasource"]["uid"] not in {PROMETHEUS_UID, LOKI_UID, TEMPO_UID}:
+            yield f"datasource {target['datasource']['uid']}"
+
+
+@every_dashboard
+def test_every_panel_is_complete_and_like_the_others(dashboard: FolderedDashboard) -> None:
+    found = [
+        f"{panel['title']}: {complaint}"
+        for panel in panels(dashboard)
+        for complaint in complaints(panel)
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"title": ""}, "no title"),
+        ({"description": ""}, "no description"),
+        ({"fieldConfig": {"defaults": {}}}, "unit None"),
+        ({"fieldConfig": {"defaults": {"unit": "ms"}}}, "unit ms"),
+        (
+            {
+                "title": "Errors",
+                "fieldConfig": {
+                    "defaults": {
+                        "unit": "percentunit",
+                        "thresholds": {"steps": [{"value": None}, {"value": 0.2}]},
+                    }
+                },
+            },
+            "bounds of errors: [None, 0.2]",
+        ),
+        ({"targets": []}, "no query"),
+    ],
+)
+def test_what_a_panel_lacks_is_noticed(change: dict[str, Any], complaint: str) -> None:
+    (panel, *_) = panels(ALL["prd"][0])
+    assert not list(complaints(panel))
+    assert complaint in complaints({**panel, **change})
+
+
+def test_errors_and_budgets_have_their_bounds_wherever_they_are() -> None:
+    """The lint above looks at those that have any; these are the ones that must."""
+    bounded = {
+        (found.uid, panel["title"])
+        for found in ALL["prd"]
+        for panel in panels(found)
+        if steps(panel.get("fieldConfig", {}).get("defaults", {})) in (ERRORS, BUDGETS)
+    }
+    assert {
+        ("global-overview", "Errors"),
+        ("global-overview", "Errors by stage"),
+        ("prd-overview", "Errors"),
+        ("service-golden-signals", "Errors"),
+        ("service-golden-signals", "Availability budget left"),
+        ("service-golden-signals", "Latency budget left"),
+    } <= bounded
+
+
+@pytest.mark.parametrize("environment", ALL)
+def test_a_variable_is_the_same_wherever_it_is(environment: str) -> None:
+    """Links take the values along. Namespaces with pods are more than those with requests."""
+    queries: dict[str, set[str]] = {}
+    for found in ALL[environment]:
+        for variable in found.content["templating"].get("list", ()):
+            queries.setdefault(variable["name"], set()).add(str(variable.get("query")))
+    assert {name: len(found) for name, found in queries.items()} == {
+        "namespace": 2,
+        "service": 1,
+        "search": 1,
+    }
+
+
+def places(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Where the links of panels lead: the panel, and the path."""
+    for panel in content["panels"]:
+        if panel["type"] == "row":
+            continue
+        config = panel.get("fieldConfig", {})
+        links = list(config.get("defaults", {}).get("links") or ()) + [
+            link
+            for override in config.get("overrides") or ()
+            for one in override["properties"]
+            if one["id"] == "links"
+            for link in one["value"]
+        ]
+        for link in links:
+            yield panel["title"], link["url"]
+
+
+@every_dashboard
+def test_links_of_panels_lead_to_dashboards_and_their_variables(
+    dashboard: FolderedDashboard,
+) -> None:
+    there = {d.uid: d.content for found in ALL.values() for d in found}
+    stages = load_environment("prd", TODAY).stages
+    for panel, url in places(dashboard.content):
+        uid, _, query = url.removeprefix("/d/").partition("?")
+        # A row of a table leads to the dashboard of its stage.
+        uids = [uid.replace("${__data.fields.deployment_environment_name}", s) for s in stages]
+        for one in uids:
+            assert one in there, f"{panel}: {url}"
+            known = {v["name"] for v in there[one]["templating"].get("list", ())}
+            assert set(re.findall(r"var-(\w+)=", query)) <= known, f"{panel}: {url}"
+        assert "${__url_time_range}" in query, f"{panel}: {url}"
+
+
+def test_some_panels_have_links() -> None:
+    linked = {panel for found in ALL["prd"] for panel, _ in places(found.content)}
+    assert {"Stages", "Services", "Availability: budgets", "Latency: budgets"} <= linked
+
+
 @every_dashboard
 def test_it_cannot_be_changed_in_the_browser(dashboard: FolderedDashboard) -> None:
     assert dashboard.content["editable"] is False
@@ -171,8 +328,11 @@ def test_it_cannot_be_changed_in_the_browser(dashboard: FolderedDashboard) -> No
 
 @every_dashboard
 def test_it_links_to_all_the_others(dashboard: FolderedDashboard) -> None:
-    linked = {link["url"].removeprefix("/d/") for link in dashboard.content["links"]}
+    *links, namespaces = dashboard.content["links"]
+    linked = {link["url"].removeprefix("/d/") for link in links}
     assert linked == set(LINKS.values()) - {dashboard.uid}
+    assert (namespaces["type"], namespaces["tags"]) == ("dashboards", [NAMESPACE_TAG])
+    assert namespaces["asDropdown"] is True
 
 
 @every_dashboard

@@ -15,7 +15,7 @@ import pytest
 from environments.sizes import Size
 from environments.traffic import plan_policies
 from helm_values.releases import releases
-from scripts import reference_docs
+from scripts import markdown, reference_docs
 from scripts.chart_contract import sample_layers_below
 from scripts.reference_docs import ROOT
 
@@ -37,7 +37,16 @@ each_document = pytest.mark.parametrize(
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
-WRITTEN_BY_COMMANDS = ("cdktf.out/", "terraform-state/", ".venv", "node_modules")
+WRITTEN_BY_COMMANDS = (
+    "cdktf.out/",
+    "terraform-state/",
+    ".venv",
+    "node_modules",
+    "load-report/",
+    "rehearsal-report/",
+    "site/",
+    "dashboards-preview/",
+)
 
 
 def prose(document: Path) -> str:
@@ -101,7 +110,7 @@ def test_fails_when_the_readme_has_no_place_for_the_picture() -> None:
 
 def test_fails_when_a_document_has_no_place_for_its_tables() -> None:
     with pytest.raises(ValueError, match=r"some\.md has no lines '<begin>' and '<end>'"):
-        reference_docs.between("<end> <begin>", "some.md", "<begin>", "<end>", "tables")
+        markdown.between("<end> <begin>", "some.md", "<begin>", "<end>", "tables")
 
 
 def test_every_release_is_in_the_reference_with_its_version() -> None:
@@ -132,7 +141,8 @@ def test_every_policy_is_in_the_reference() -> None:
                 assert f"| `{policy.name}` |" in text
     # One row for all stages, and no address of one environment.
     assert re.findall(r"\d+\.\d+\.\d+\.\d+", text) == []
-    assert not any(f"in `{stage}`" in text for stage in settings["prd"].stages)
+    assert not any(f"in `{stage}" in text for stage in settings["prd"].stages)
+    assert "in `<stage>-telemetry`" in text
     assert "`kps-grafana`" in text
     assert "`thanos-store`" in text
 
@@ -213,7 +223,11 @@ def test_the_index_lists_every_decision_in_order() -> None:
 def test_a_decision_has_every_heading_of_the_template(adr: Path) -> None:
     text = adr.read_text(encoding="utf-8")
     assert text.startswith(f"# {adr.name[:4]}: ")
-    assert re.search(r"^Status: (?:proposed|accepted|replaced by \d{4})$", text, re.MULTILINE)
+    assert re.search(
+        r"^Status: (?:proposed|accepted(?:, amend(?:s|ed by) \d{4})?|replaced by \d{4})$",
+        text,
+        re.M,
+    )
     assert tuple(re.findall(r"^## (.*)$", text, re.MULTILINE)) == HEADINGS
 
 

@@ -271,7 +271,9 @@ def test_prometheus_lets_in_the_gateways_of_the_stages_and_nobody_else_from_ther
     assert policy["egress"] == [{}]
     assert here["from"] == [{"podSelector": {}}]
     (peer,) = stages["from"]
-    assert peer["namespaceSelector"]["matchExpressions"][0]["values"] == list(settings.stages)
+    assert peer["namespaceSelector"]["matchExpressions"][0]["values"] == [
+        "dev-telemetry", "hml-telemetry", "prd-telemetry"
+    ]  # fmt: skip
     assert peer["podSelector"]["matchLabels"] == {
         "app.kubernetes.io/name": "opentelemetry-collector"
     }

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
-from release_samples import with_size
+from release_samples import BELOW, with_size
 
 from environments.subnets import plan_subnets
 from environments.traffic import (
@@ -22,10 +23,12 @@ from environments.traffic import (
     Labels,
     Networks,
     Peer,
+    Pods,
     Policy,
     Rule,
     plan_policies,
 )
+from helm_values import kube_prometheus_stack
 
 SETTINGS = with_size("medium", "prd")
 POLICIES = plan_policies(SETTINGS)
@@ -45,6 +48,8 @@ class Pod:
     labels: Labels = field(default_factory=dict)
     has_own_policies: bool = False
     """Its release brings policies for what it may send (or receive)."""
+    lets_in: tuple[Rule, ...] | None = None
+    """What the policies of its release let in, where they are looked at."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,35 @@ End = Pod | Address
 
 def pod(namespace: str, labels: Labels | None = None, *, own: bool = False) -> Pod:
     return Pod(namespace, labels or {}, own)
+
+
+def prometheus_lets_in() -> tuple[Rule, ...]:
+    """The rules of Prometheus' release, as those of the plan."""
+    release = kube_prometheus_stack.release(SETTINGS, BELOW)
+    return tuple(
+        Rule(
+            peers=tuple(
+                Pods(
+                    namespace=namespace,
+                    labels=peer["podSelector"].get("matchLabels", {}),
+                )
+                for peer in rule["from"]
+                for namespace in namespaces_of(peer)
+            ),
+            ports=tuple(port["port"] for port in rule["ports"]),
+        )
+        for rule in release.values["prometheus"]["networkPolicy"]["ingress"]
+    )
+
+
+def namespaces_of(peer: dict[str, Any]) -> list[str]:
+    assert set(peer) <= {"namespaceSelector", "podSelector"}
+    if "namespaceSelector" not in peer:
+        return ["observability"]
+    (expression,) = peer["namespaceSelector"]["matchExpressions"]
+    assert (expression["key"], expression["operator"]) == ("kubernetes.io/metadata.name", "In")
+    found: list[str] = expression["values"]
+    return found
 
 
 def selects(peer: Peer, end: End) -> bool:
@@ -91,19 +125,29 @@ def allowed(source: End, destination: End, port: int | str) -> bool:
         or source.has_own_policies
         or any(permits(policy.egress, destination, port) for policy in of(source))
     )
-    receives = (
-        not isinstance(destination, Pod)
-        or destination.has_own_policies
-        or any(permits(policy.ingress, source, port) for policy in of(destination))
+    return sends and receives(source, destination, port)
+
+
+def receives(source: End, destination: End, port: int | str) -> bool:
+    if not isinstance(destination, Pod):
+        return True
+    if destination.lets_in is not None:
+        return permits(destination.lets_in, source, port)
+    return destination.has_own_policies or any(
+        permits(policy.ingress, source, port) for policy in of(destination)
     )
-    return sends and receives
 
 
 def app(namespace: str) -> Pod:
     return pod(namespace, {"app.kubernetes.io/name": "checkout"})
 
 
-def gateway(namespace: str) -> Pod:
+def gateway(stage: str) -> Pod:
+    return disguised(f"{stage}-telemetry")
+
+
+def disguised(namespace: str) -> Pod:
+    """A pod with all labels of a gateway; who may create pods can give one any labels."""
     return pod(namespace, {**GATEWAY, "component": "standalone-collector"})
 
 
@@ -112,7 +156,7 @@ LOKI_SERVER = pod("observability", {**LOKI, "app.kubernetes.io/component": "sing
 LOKI_CACHE = pod("observability", {**LOKI, "app.kubernetes.io/component": "memcached-chunks-cache"})
 TEMPO_SERVER = pod("observability", TEMPO)
 AGENT_POD = pod("observability", AGENT)
-PROMETHEUS_POD = pod("observability", PROMETHEUS, own=True)
+PROMETHEUS_POD = Pod("observability", PROMETHEUS, True, prometheus_lets_in())
 GRAFANA_POD = pod("observability", GRAFANA, own=True)
 ALERTMANAGER_POD = pod("observability", ALERTMANAGER, own=True)
 OTHER = pod("observability", {"app.kubernetes.io/name": "velero"}, own=True)
@@ -159,6 +203,31 @@ DENIED: list[tuple[str, End, End, int | str]] = [
         if one != other
         for port in (4317, 4318, 14317, 8888)
     ),
+    *(
+        (f"pod of {one} with a gateway's labels to {what}", disguised(one), destination, port)
+        for one in SETTINGS.stages
+        for what, destination, port in (
+            # From there it could write as any tenant.
+            ("Loki", LOKI_NGINX, 8080),
+            ("Loki's Service", LOKI_NGINX, 80),
+            ("Loki itself", LOKI_SERVER, 3100),
+            ("Tempo", TEMPO_SERVER, 4317),
+            ("Prometheus", PROMETHEUS_POD, 9090),
+            ("the inner port of its gateway", gateway(one), 14317),
+            *(
+                (f"the gateway of {other}", gateway(other), port)
+                for other in SETTINGS.stages
+                if other != one
+                for port in (4317, 4318, 14317)
+            ),
+        )
+    ),
+    ("application to a pod with a gateway's labels", app("dev"), disguised("dev"), 4317),
+    ("application to a pod in its gateway's namespace", app("dev"), pod("dev-telemetry"), 4317),
+    ("pod in a gateway's namespace to Loki", pod("dev-telemetry"), LOKI_NGINX, 8080),
+    ("pod in a gateway's namespace to Prometheus", pod("dev-telemetry"), PROMETHEUS_POD, 9090),
+    ("gateway to its own receiver", gateway("dev"), gateway("dev"), 4317),
+    ("gateway to an application", gateway("dev"), app("dev"), 8080),
     ("gateway of dev to the gateway of prd", gateway("dev"), gateway("prd"), 14317),
     (
         "gateway of dev to the gateway of prd, as an application",
@@ -215,8 +284,11 @@ def test_denied(what: str, source: End, destination: End, port: int | str) -> No
     assert not allowed(source, destination, port), what
 
 
-# An application's team writes policies for it, which can only add to what it may send.
-SENDS_ANYWHERE = replace(app("dev"), has_own_policies=True)
+# An application's team writes policies for it, which can only add to what it may send, and labels
+# it as it likes.
+SEND_ANYWHERE = [
+    replace(one, has_own_policies=True) for one in (app("dev"), disguised("dev"), pod("dev", TEMPO))
+]
 
 
 @pytest.mark.parametrize(
@@ -232,16 +304,19 @@ SENDS_ANYWHERE = replace(app("dev"), has_own_policies=True)
         (TEMPO_SERVER, 4317),
         (TEMPO_SERVER, 3200),
         (AGENT_POD, 8888),
+        (PROMETHEUS_POD, 9090),
     ],
     ids=str,
 )
 def test_an_application_that_may_send_anywhere_is_not_let_in(destination: Pod, port: int) -> None:
-    assert not allowed(SENDS_ANYWHERE, destination, port)
-    assert allowed(SENDS_ANYWHERE, gateway("dev"), 4317)
+    for source in SEND_ANYWHERE:
+        assert not allowed(source, destination, port)
+        assert allowed(source, gateway("dev"), 4317)
 
 
 def test_every_namespace_has_policies_of_its_own() -> None:
-    assert set(POLICIES) == set(SETTINGS.namespaces)
+    gateways = {f"{stage}-telemetry" for stage in SETTINGS.stages}
+    assert set(POLICIES) == {*SETTINGS.namespaces, *gateways}
     for namespace, policies in POLICIES.items():
         assert {policy.pods.namespace for policy in policies} == {namespace}
         assert len({policy.name for policy in policies}) == len(policies)
@@ -251,14 +326,27 @@ def test_every_namespace_has_policies_of_its_own() -> None:
 
 def test_no_stage_is_named_in_the_policies_of_another() -> None:
     for stage in SETTINGS.stages:
-        peers = [
-            peer
-            for policy in POLICIES[stage]
-            for rule in (*policy.ingress, *policy.egress)
-            for peer in rule.peers
-            if not isinstance(peer, Networks)
-        ]
-        assert {peer.namespace for peer in peers} == {stage, "observability"}
+        own = {stage, f"{stage}-telemetry"}
+        for namespace in own:
+            peers = [
+                peer
+                for policy in POLICIES[namespace]
+                for rule in (*policy.ingress, *policy.egress)
+                for peer in rule.peers
+                if not isinstance(peer, Networks)
+            ]
+            assert {peer.namespace for peer in peers} <= {*own, "observability"}
+
+
+def test_back_ends_let_nobody_of_a_stage_in() -> None:
+    # By any label: people of a stage can give a pod every one.
+    rules = [rule for policy in POLICIES["observability"] for rule in policy.ingress]
+    peers = [peer for rule in (*rules, *prometheus_lets_in()) for peer in rule.peers]
+    gateways = {f"{stage}-telemetry" for stage in SETTINGS.stages}
+    assert {peer.namespace for peer in peers if isinstance(peer, Pods)} == {
+        "observability", *gateways
+    }  # fmt: skip
+    assert not [peer for peer in peers if isinstance(peer, Networks)]
 
 
 def test_no_peer_is_a_whole_foreign_namespace() -> None:
@@ -267,4 +355,5 @@ def test_no_peer_is_a_whole_foreign_namespace() -> None:
             for rule in (*policy.ingress, *policy.egress):
                 for peer in rule.peers:
                     if not isinstance(peer, Networks):
-                        assert peer.labels or peer.namespace == namespace
+                        # Of its stage, a gateway takes what any pod sends.
+                        assert peer.labels or peer.namespace == namespace.removesuffix("-telemetry")

@@ -10,17 +10,26 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from math import ceil
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import pytest
 from settings_files import TODAY, problems, render, vary, write
 
 from environments.load import environment_names
 from environments.model import OBSERVABILITY, NodeGroup, Settings
-from environments.sizes import LEAST_OBSERVABILITY_QUOTA, OBSERVABILITY_NODES, Size
-from helm_values import thanos
+from environments.names import telemetry_namespace
+from environments.sizes import (
+    LEAST_OBSERVABILITY_QUOTA,
+    LEAST_STAGE_VCPUS,
+    OBSERVABILITY_NODES,
+    Size,
+)
+from helm_values import otel_gateway, thanos
+from helm_values.backend_sizes import BACKENDS
+from helm_values.render import static_values
+from helm_values.resources import mebibytes, millicores
 from scripts.chart_contract import read_contracts
-from scripts.chart_pods import PodGroup, mebibytes, millicores, parse, pod_groups
+from scripts.chart_pods import PodGroup, parse, pod_groups
 from scripts.chart_settings import settings_to_check
 
 SETTINGS: Final = settings_to_check(TODAY)
@@ -40,6 +49,9 @@ INSTANCE_TYPES: Final[dict[str, tuple[int, int]]] = {
 MAX_PODS: Final = 110
 """With prefix delegation and fewer than 30 vCPUs (EKS user guide, "Assign more IP addresses to
 Amazon EKS nodes with prefixes"). EKS may reserve for fewer, so the nodes have rather more."""
+
+SHARE_OF_GATEWAYS: Final = 0.65
+"""Half of the vCPUs (`LEAST_STAGE_VCPUS`), and thus somewhat more of what is left of them."""
 
 FIRMWARE_SHARE: Final = 0.075
 """Memory that hypervisor, firmware and kernel keep: Karpenter's `VM_MEMORY_OVERHEAD_PERCENT`."""
@@ -148,7 +160,7 @@ def running(settings: Settings) -> list[PodGroup]:
 
 
 def gateway(settings: Settings, stage: str) -> PodGroup:
-    (found,) = groups(settings, stage)
+    (found,) = groups(settings, telemetry_namespace(stage))
     return found
 
 
@@ -323,37 +335,68 @@ def test_gateways_fit_the_nodes_of_their_stage(name: str) -> None:
         per_node = min(room.cpu // item.cpu, room.memory // item.memory)
         nodes = group.max_size * zones(group)
 
-        # The fewest, and one more during a rollout; the autoscaler adds nodes for them.
-        assert item.least + 1 <= per_node * nodes, stage
+        # The most, and one more during a rollout; the autoscaler adds nodes for them.
+        assert item.most + 1 <= per_node * nodes, stage
+        # The rest of the stage's nodes is for applications.
+        assert requests(item).cpu * item.most <= room.cpu * nodes * SHARE_OF_GATEWAYS, stage
+        assert requests(item).memory * item.most <= room.memory * nodes * SHARE_OF_GATEWAYS, stage
         if name in environment_names():
             assert item.least <= per_node * group.min_size * zones(group), stage
-            # The most take half of the stage's nodes: the stage is there for applications.
-            assert requests(item).cpu * item.most <= room.cpu * nodes / 2, stage
-            assert requests(item).memory * item.most <= room.memory * nodes / 2, stage
 
 
-def test_the_largest_gateways_fit_the_stage_that_they_are_for() -> None:
-    # In a size that no environment has, dev and hml have the nodes of a smaller one: their
-    # gateways begin, and grow as far as the nodes do.
-    for name in set(SETTINGS) - set(environment_names()):
-        settings = SETTINGS[name]
-        group, item = settings.node_group("prd"), gateway(settings, "prd")
-        room = node_room(settings, group)
-        per_node = min(room.cpu // item.cpu, room.memory // item.memory)
-        assert item.most + 1 <= per_node * group.max_size * zones(group)
+SIZES: Final[tuple[Size, ...]] = get_args(Size)
 
 
-@pytest.mark.parametrize("name", environment_names())
-def test_quotas_of_stages_leave_room_beside_the_gateway(name: str) -> None:
+@pytest.mark.parametrize("size", SIZES)
+def test_a_stage_must_have_room_for_twice_the_gateway_of_the_size(size: Size) -> None:
+    gateway_size = BACKENDS[size].gateway
+    rollout = static_values("otel_gateway")["rollout"]["rollingUpdate"]
+    most = gateway_size.max_replicas + rollout["maxSurge"]
+    cpu = most * millicores(gateway_size.resources.cpu) / 1000
+    assert LEAST_STAGE_VCPUS[size] == ceil(2 * cpu)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_too_few_nodes_for_the_gateway_are_refused(size: Size, tmp_path: Path) -> None:
+    group = ("namespaces", "dev", "node_group")
+    for kind, vcpus in (("m7i.large", 2), ("m7i.xlarge", 4), ("hpc7a.12xlarge", 24)):
+        least = ceil(LEAST_STAGE_VCPUS[size] / vcpus)
+        for most in {least, least - 1} - {0}:
+            document = vary(("size",), size)
+            for key, value in (("instance_types", [kind]), ("min_size", 0), ("max_size", most)):
+                document = vary((*group, key), value, document)
+            # So that there is always something to refuse.
+            document = vary(("namespaces", "dev", "sampling"), None, document)
+            lines = problems(write(tmp_path, render(document)[0]))
+            found = [line for line in lines if "namespaces.dev.node_group.max_size:" in line]
+            if most == least:
+                assert not found
+            else:
+                (line,) = found
+                assert f"at least {least} with {kind}, or larger types: size {size} needs" in line
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_quota_of_a_gateways_namespace_holds_a_rollout_of_the_most_and_not_much_more(
+    name: str,
+) -> None:
     settings = SETTINGS[name]
+    quota = otel_gateway.quota(settings)
     for stage in settings.stages:
-        item, quota = gateway(settings, stage), settings.namespaces[stage].quota
-        most = item.most + surge(item)
-        assert requests(item).cpu * most <= quota.requests_cpu * 1000 * 0.75, stage
-        assert requests(item).memory * most <= quota.requests_memory_gib * 1024 * 0.75, stage
-        assert limits(item).cpu * most <= quota.limits_cpu * 1000 * 0.75, stage
-        assert limits(item).memory * most <= quota.limits_memory_gib * 1024 * 0.75, stage
-        assert most <= quota.pods / 2, stage
+        item = gateway(settings, stage)
+        # Beside them one that a rollout makes (`maxSurge`), and one that is ending.
+        most = item.most + 2
+        needed = {
+            "requests_cpu": requests(item).cpu * most / 1000,
+            "requests_memory_gib": requests(item).memory * most / 1024,
+            "limits_cpu": limits(item).cpu * most / 1000,
+            "limits_memory_gib": limits(item).memory * most / 1024,
+        }
+        for key, amount in needed.items():
+            # Whole cores and GiB.
+            assert amount <= getattr(quota, key) < amount + 1, key
+        assert (quota.pods, quota.persistent_volume_claims) == (most, 0)
+        assert item.volumes == 0
 
 
 def least_quota(settings: Settings, nodes: int) -> dict[str, float]:

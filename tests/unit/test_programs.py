@@ -17,6 +17,7 @@ from versions import (
     AMTOOL_VERSION,
     COLLECTOR_VERSION,
     PROMETHEUS_VERSION,
+    THANOS_VERSION,
 )
 
 COLLECTOR = PROGRAMS["otelcol"].module
@@ -130,7 +131,7 @@ def test_an_unknown_name_is_one_message(
 
     assert capsys.readouterr().err == (
         "No program called grafana: there are promtool, prometheus, amtool, alertmanager, otelcol, "
-        "helm.\n"
+        "thanos, helm.\n"
     )
 
 
@@ -191,6 +192,7 @@ def prometheus_module_version(version: str) -> str:
         ("amtool", "github.com/prometheus/alertmanager", AMTOOL_VERSION),
         ("alertmanager", "github.com/prometheus/alertmanager", ALERTMANAGER_VERSION),
         ("otelcol", "go.opentelemetry.io/collector/otelcol", COLLECTOR_VERSION),
+        ("thanos", "github.com/thanos-io/thanos", THANOS_VERSION.removeprefix("v")),
     ],
 )
 def test_the_go_module_pins_the_version_that_is_named(name: str, module: str, version: str) -> None:

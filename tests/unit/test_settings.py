@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from environments.load import (
     load_environment,
     load_settings,
 )
-from environments.sizes import LEAST_OBSERVABILITY_QUOTA, Size
+from environments.model import least_vcpus
+from environments.sizes import LEAST_OBSERVABILITY_QUOTA, LEAST_STAGE_VCPUS, Size
 from environments.types import CLOUDWATCH_RETENTION_DAYS, OWN_TAGS, RESERVED_NAMESPACES
 from versions import KUBERNETES
 
@@ -63,6 +65,8 @@ def ranges() -> list[tuple[Keys, int, int]]:
         (("retention_days", "metrics", "five_minutes"), 10, 3650),
         (("retention_days", "metrics", "one_hour"), 10, 3650),
         (("retention_days", "backups"), 7, 3650),
+        (("cost", "monthly_budget_usd"), 1, 10_000_000),
+        (("cost", "anomaly_threshold_usd"), 1, 1_000_000),
         *(((*DEV, "quota", key), least, most) for key, (least, most) in QUOTA_RANGES.items()),
     ]
 
@@ -112,6 +116,10 @@ SMARTHOST = "allowed: a host and a port such as email-smtp.us-east-1.amazonaws.c
 MAIL_USER = "allowed: 1 to 128 letters a-z A-Z, digits and . + - @ _"
 SLACK = "allowed: a Slack channel such as #obs-dev"
 ACCOUNT = "allowed: the 12 digits of an AWS account"
+MONITOR = "allowed: the ARN of a cost anomaly monitor"
+PRD_OBJECTIVES = ("namespaces", "prd", "objectives")
+UUID = "0123abcd-0123-0123-0123-0123456789ab"
+MONITOR_AT = ("cost", "anomaly_monitor_arn")
 ONCE = "repeated; allowed: each once"
 CLOUDWATCH = "allowed: 1, 3, 5, 7, 14, 30,"
 
@@ -390,6 +398,9 @@ WRONG = [
             "a_b",
             "a/b",
             "a\nb",
+            # Of the gateways.
+            "dev-telemetry",
+            "-telemetry",
         )
     ),
     wrong(
@@ -481,7 +492,13 @@ WRONG = [
         wrong(("alerting", "emails", 0), v, MAIL)
         for v in ("me", "me@x", "me@", "a b@x.org", "a@b..c")
     ),
-    wrong(("alerting", "emails"), [], f"0 given; allowed: a list of 1 or more, each {MAIL[9:]}"),
+    wrong(("alerting", "emails"), [], f"0 given; allowed: a list of 1 to 10, each {MAIL[9:]}"),
+    wrong(
+        ("alerting", "emails"),
+        [f"a{i}@example.com" for i in range(11)],
+        "11 given; allowed: a list of 1 to 10",
+        shows="['a0@example.com'",
+    ),
     wrong(
         ("alerting", "emails"),
         ["a@example.com", "a@example.com"],
@@ -495,6 +512,37 @@ WRONG = [
     ),
     wrong(("alerting", "smtp", "sender"), "alerts", MAIL),
     wrong(("alerting", "smtp", "username"), "two words", MAIL_USER),
+    # Cost.
+    wrong(
+        ("cost", "anomaly_threshold_usd"),
+        2_000,
+        f"allowed: at most monthly_budget_usd, which is {valid()['cost']['monthly_budget_usd']}",
+    ),
+    *(
+        wrong(
+            ("cost",),
+            {**valid()["cost"], "anomaly_monitor_arn": v},
+            says,
+            at=MONITOR_AT,
+            shows=v[:40],
+        )
+        for v, says in (
+            ("default", MONITOR),
+            (f"arn:aws:ce::111122223333:anomalysubscription/{UUID}", MONITOR),
+            (f"arn:aws:ce::111122223333:anomalymonitor/{UUID[:-1]}", MONITOR),
+            (
+                f"arn:aws:ce::444455556666:anomalymonitor/{UUID}",
+                "allowed: a monitor of the account_id 111122223333",
+            ),
+        )
+    ),
+    wrong(("cost", "activate_allocation_tags"), "yes", "allowed: true or false"),
+    # Objectives.
+    *(
+        wrong((*PRD_OBJECTIVES, key), v, "allowed: a number from 95 to 99.99")
+        for key in ("availability_percent", "latency_percent")
+        for v in (94.9, 100, "99")
+    ),
     # Keys.
     wrong(
         ("regoin",),
@@ -528,7 +576,7 @@ WRONG = [
     wrong((NET, "cidr"), DELETE, "missing: IPv4 network of the VPC", VPC, shows=None),
     *(
         wrong((key,), "x", "allowed: the keys ", *valid()[key])
-        for key in ("tags", "network", "cluster", "retention_days", "alerting")
+        for key in ("tags", "network", "cluster", "retention_days", "alerting", "cost")
     ),
     wrong(("namespaces",), ["dev"], "allowed: 0 or more keys, each 1 to 30 lower-case"),
     wrong(("namespaces", "dev"), 5, "allowed: the keys node_group, quota"),
@@ -602,16 +650,25 @@ RIGHT: list[tuple[Keys, object]] = [
     (("alerting", "emails"), ["first.last+alerts@mail.example.com"]),
     (("alerting", "smtp", "smarthost"), "smtp.mail-1.example.com:25"),
     (("alerting", "smtp", "username"), "alerts+obs@example.com"),
+    (
+        ("cost", "anomaly_monitor_arn"),
+        f"arn:aws:ce::111122223333:anomalymonitor/{UUID}",
+    ),
+    (("cost", "activate_allocation_tags"), True),
     (("size",), "small"),
     (("deletion_protection",), True),
 ]
 
 
 @pytest.mark.parametrize("size", ["medium", "large"])
-def test_a_larger_size_is_right_with_the_quota_that_it_needs(size: Size, tmp_path: Path) -> None:
+def test_a_larger_size_is_right_with_what_it_needs(size: Size, tmp_path: Path) -> None:
     quota = asdict(LEAST_OBSERVABILITY_QUOTA[size])
     del quota["nodes"]
     document = vary(("size",), size, vary((*OBS, "quota"), quota))
+    for stage in ("dev", "hml", "prd"):
+        # With two vCPUs each.
+        most = ceil(LEAST_STAGE_VCPUS[size] / 2)
+        document = vary(("namespaces", stage, "node_group", "max_size"), most, document)
 
     assert load_settings(write(tmp_path, render(document)[0]), TODAY).size == size
 
@@ -629,6 +686,9 @@ def test_right_setting(path: Keys, value: object, tmp_path: Path) -> None:
     if str(path[-1]).startswith("limits_"):
         requests = str(path[-1]).replace("limits", "requests")
         document = vary((*DEV, "quota", requests), 1, document)
+    if path[0] == "cost":
+        document["cost"] = {"monthly_budget_usd": 10_000_000, "anomaly_threshold_usd": 1}
+        document = vary(path, value, document)
     if path[:2] == ("retention_days", "metrics"):
         document = vary(path[:2], {"raw": 2, "five_minutes": 10, "one_hour": 3650}, document)
         document = vary(path, value, document)
@@ -990,3 +1050,24 @@ def test_tags_of_the_stacks_are_those_that_settings_may_not_set() -> None:
     body = source.split("def default_tags")[1].split("\ndef ")[0].split("\nclass ")[0]
 
     assert set(re.findall(r'"(\w+)": ', body)) | {"Name"} == set(OWN_TAGS)
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "vcpus"),
+    [
+        ("m7i.large", 2),
+        ("m6g.xlarge", 4),
+        ("c7gn.2xlarge", 8),
+        ("m7i.48xlarge", 192),
+        ("m7a.medium", 1),
+        ("t4g.small", 2),
+        # One thread on each core.
+        ("hpc7a.12xlarge", 24),
+        ("m7i.metal-24xl", None),
+        ("m7i.0xlarge", None),
+    ],
+)
+def test_the_fewest_vcpus_of_a_type_are_told_by_its_name(
+    instance_type: str, vcpus: int | None
+) -> None:
+    assert least_vcpus(instance_type) == vcpus

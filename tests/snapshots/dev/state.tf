@@ -28,6 +28,63 @@ provider "aws" {
   }
 }
 
+resource "aws_budgets_budget" "bill" {
+  budget_type  = "COST"
+  limit_amount = "800"
+  limit_unit   = "USD"
+  name         = "obs-dev"
+  time_unit    = "MONTHLY"
+
+  notification {
+    comparison_operator        = "GREATER_THAN"
+    notification_type          = "ACTUAL"
+    subscriber_email_addresses = ["platform-team@example.com"]
+    threshold                  = 80
+    threshold_type             = "PERCENTAGE"
+  }
+
+  notification {
+    comparison_operator        = "GREATER_THAN"
+    notification_type          = "ACTUAL"
+    subscriber_email_addresses = ["platform-team@example.com"]
+    threshold                  = 100
+    threshold_type             = "PERCENTAGE"
+  }
+
+  notification {
+    comparison_operator        = "GREATER_THAN"
+    notification_type          = "FORECASTED"
+    subscriber_email_addresses = ["platform-team@example.com"]
+    threshold                  = 100
+    threshold_type             = "PERCENTAGE"
+  }
+}
+
+resource "aws_ce_anomaly_monitor" "bill_monitor" {
+  monitor_dimension = "SERVICE"
+  monitor_type      = "DIMENSIONAL"
+  name              = "obs-dev"
+}
+
+resource "aws_ce_anomaly_subscription" "bill_anomalies" {
+  frequency        = "DAILY"
+  monitor_arn_list = [aws_ce_anomaly_monitor.bill_monitor.arn]
+  name             = "obs-dev"
+
+  subscriber {
+    address = "platform-team@example.com"
+    type    = "EMAIL"
+  }
+
+  threshold_expression {
+    dimension {
+      key           = "ANOMALY_TOTAL_IMPACT_ABSOLUTE"
+      match_options = ["GREATER_THAN_OR_EQUAL"]
+      values        = ["50"]
+    }
+  }
+}
+
 resource "aws_kms_alias" "key_alias" {
   name          = "alias/obs-dev-tfstate"
   target_key_id = aws_kms_key.key.key_id

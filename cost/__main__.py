@@ -1,0 +1,188 @@
+"""`make cost`: the monthly bill of an environment, and settings that fit a budget.
+
+    make cost ENV=prd                        the bill, what changes it, what others would take
+    make cost ENV=prd CSV=bill.csv HTML=bill.html
+    make cost ENV=prd BUDGET=2200            settings that fit, as a diff of environments/prd.yaml
+    make cost ENV=prd WORKLOAD=mine.yaml     for another workload
+
+It reads the stacks in cdktf.out and synthesizes them first where they are missing or not those of
+the settings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from cost.bill import Bill
+from cost.estimate import Estimate, checked_inventory, estimate, read_stacks
+from cost.inventory import Inventory
+from cost.page import page
+from cost.recommend import Recommendation, recommend
+from cost.settings_diff import changed_paths, rewritten, unified_diff
+from cost.tables import Table, remarks, shown, tables, write_csv
+from environments.load import DIRECTORY, SettingsError, environment_names, load_environment
+from environments.model import Settings
+from scripts.synthesis import output_folder, publish
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command.
+
+    Returns:
+        0; 1 when no settings fit the budget; 2 for wrong settings, workload or arguments.
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.budget is not None and (options.csv or options.html):
+        parser.error("--budget: allowed without --csv and --html, which are for the bill as it is")
+    # In a log there is no terminal width to keep to.
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    try:
+        settings = load_environment(options.env, today=date.today())
+        made = _inventory(settings)
+        found = estimate(settings, made, options.workload)
+        if options.budget is not None:
+            return _recommendation(console, found, options.budget)
+        _show(console, found)
+        for path, write in ((options.csv, write_csv), (options.html, _write_page)):
+            if path:
+                write(found, path)
+                print(f"Written: {path}")
+    except (SettingsError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="make cost ENV=<env>",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--env", required=True, help=f"one of {', '.join(environment_names())}")
+    parser.add_argument(
+        "--workload", type=Path, help="YAML file; cost/workloads/<env>.yaml if none"
+    )
+    parser.add_argument("--csv", type=_target, help="write every line of the bill there")
+    parser.add_argument("--html", type=_target, help="write a page with charts there")
+    parser.add_argument("--budget", type=_dollars, help="US dollars a month that must be enough")
+    return parser
+
+
+def _dollars(text: str) -> float:
+    try:
+        value = float(text.replace(",", ""))
+    except ValueError:
+        value = math.nan
+    if not 0 < value < 1e9:
+        raise argparse.ArgumentTypeError(f"{text!r}: allowed: US dollars a month, as 4000")
+    return value
+
+
+def _target(text: str) -> Path:
+    path = Path(text)
+    if not path.parent.is_dir() or path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r}: allowed: a file in a folder that exists")
+    return path
+
+
+def _inventory(settings: Settings) -> Inventory:
+    folder = output_folder(settings.environment)
+    stacks = read_stacks(folder)
+    if stacks is not None:
+        try:
+            return checked_inventory(stacks, settings)
+        except (SettingsError, KeyError, ValueError):
+            pass  # Of other settings than today's, or of an earlier version.
+    print(f"Synthesizing environment {settings.environment} ...", file=sys.stderr, flush=True)
+    publish(settings, folder)
+    stacks = read_stacks(folder)
+    assert stacks is not None
+    return checked_inventory(stacks, settings)
+
+
+def _write_page(found: Estimate, path: Path) -> None:
+    path.write_text(page(found), encoding="utf-8")
+
+
+def _show(console: Console, found: Estimate) -> None:
+    console.print(f"{found.workload.description}.\n")
+    for table in tables(found):
+        console.print(_rich(table))
+    budget = found.settings.cost.monthly_budget_usd
+    share = found.bill.total / budget
+    console.print(f"\n{share:.0%} of the budget of {budget:,} USD (cost.monthly_budget_usd).")
+    for remark in remarks(found):
+        console.print(f"[dim]-[/] {remark}", soft_wrap=True)
+
+
+def _rich(table: Table) -> RichTable:
+    rich = RichTable(title=table.title, title_justify="left")
+    for index, heading in enumerate(table.headings):
+        number = not isinstance(table.rows[0][index], str) or heading in ("units a month", "times")
+        rich.add_column(heading, justify="right" if number else "left", no_wrap=number)
+    for row in table.rows:
+        is_total = row[0] == "Total"
+        rich.add_row(*map(shown, row), style="bold" if is_total else None)
+    return rich
+
+
+def _recommendation(console: Console, found: Estimate, budget: float) -> int:
+    result = recommend(found.settings, found.workload, found.prices, budget, found.measured)
+    console.print(
+        f"{found.settings.environment} costs {result.start.total:,.2f} USD a month, the budget is "
+        f"{budget:,.2f}."
+    )
+    if result.fits and not result.steps:
+        console.print("Nothing has to change.")
+        return 0
+    console.print(_steps(result))
+    if not result.fits:
+        console.print(
+            f"[bold]Nothing fits {budget:,.2f} USD.[/] The floor is {result.bill.total:,.2f}: with "
+            "every step above, none of which may go further. What is left:"
+        )
+        console.print(_rich(_left(result.bill)))
+        console.print(
+            "Fewer or smaller nodes of the stages, or less traffic, are decisions about the "
+            "applications and not proposed here."
+        )
+        return 1
+    console.print(f"It then costs [bold]{result.bill.total:,.2f} USD[/] a month.\n")
+    print(_diff(found.settings, result.settings), end="")
+    return 0
+
+
+def _steps(result: Recommendation) -> RichTable:
+    rich = RichTable(title="What is given up, in this order", title_justify="left")
+    for heading in ("What", "Change", "Means"):
+        rich.add_column(heading)
+    rich.add_column("saves USD", justify="right", no_wrap=True)
+    for rule, values, saves in result.given_up():
+        changes = "\n".join(f"{key} {before} -> {after}" for key, before, after in values)
+        rich.add_row(rule.what, changes, rule.costs, shown(saves))
+    return rich
+
+
+def _left(bill: Bill) -> Table:
+    rows = tuple((name, usd) for name, usd in bill.by_component.items())
+    return Table(title="", headings=("Component", "USD a month"), rows=rows)
+
+
+def _diff(before: Settings, after: Settings) -> str:
+    path = DIRECTORY / f"{before.environment}.yaml"
+    text = path.read_text(encoding="utf-8")
+    changed = rewritten(text, changed_paths(before, after))
+    return unified_diff(text, changed, f"{DIRECTORY.name}/{path.name}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,189 @@
+"""What the applications of an environment send, and the assumptions of the model: one YAML file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from environments.checks import Problem
+from environments.load import SettingsError, load_model
+from environments.model import OBSERVABILITY, Model, Settings
+from environments.types import NamespaceName
+
+DIRECTORY = Path(__file__).parent / "workloads"
+
+Ratio = Annotated[float, Field(ge=0.001, le=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Factor = Annotated[float, Field(ge=1, le=100)]
+Count = Annotated[int, Field(ge=0, le=10_000_000)]
+Rate = Annotated[float, Field(ge=0, le=10_000_000)]
+Gigabytes = Annotated[float, Field(ge=0, le=10_000_000)]
+
+
+class Assumptions(Model):
+    """What the model must assume, each with its source. A workload file may set any of them."""
+
+    trace_stored_ratio: Ratio = 0.15
+    """Bytes in the bucket for each byte of spans. Tempo's documentation ("Compression and
+    encoding"): zstd cuts storage to about 15 %; an anecdotal test, as it says itself."""
+    log_stored_ratio: Ratio = 0.1667
+    """Bytes in the bucket for each byte of lines, 1 / 6: OpenShift's sizing of Loki takes a factor
+    of 5 to 7 (openshift/openshift-docs, pull request 116817)."""
+    bytes_per_sample: Annotated[float, Field(ge=0.5, le=16)] = 2
+    """Prometheus documentation ("Storage"): 1 to 2 bytes a sample; the upper end."""
+    downsampled_aggregates: Annotated[int, Field(ge=1, le=9)] = 5
+    """Thanos keeps count, sum, min, max and counter of each downsampled interval (Thanos
+    "Compactor", "Downsampling"), each taken as one sample."""
+    wire_ratio: Ratio = 0.25
+    """Bytes on the wire for each byte of telemetry between collectors and back ends, which the
+    collectors compress with gzip (exporters' default). An estimate of ours. What applications send
+    to a gateway counts in full: SDKs do not compress by default (`OTEL_EXPORTER_OTLP_COMPRESSION`).
+    """
+    cross_zone_share: Share = 0.667
+    """Share of traffic between pods that changes the zone: 2 of 3 where a Service spreads it evenly
+    over three zones."""
+    bytes_per_data_point: Annotated[float, Field(ge=1, le=10_000)] = 60
+    """A data point of OTLP or remote write before compression. An estimate of ours."""
+    spot_discount: Share = 0.5
+    """What a Spot instance costs less. Prices change; "up to 90 %" is AWS's word. The Spot advisor
+    had 50 to 70 % for general purpose types (output of `spotinfo`, gist alexei-led/9a22c748, 2021),
+    and discounts in us-east-1 are the smallest (mmcloud.io, "Variability in AWS EC2 Spot Instance
+    Discounts", 2023): the lower end."""
+    chunk_bytes: Annotated[float, Field(ge=1_000, le=100_000_000)] = 400_000
+    """Compressed size of a Loki chunk when it is written. Loki aims at 1.5 MB
+    (`chunk_target_size`), which streams with little traffic do not reach within
+    `max_chunk_age` (2 h). An estimate of ours."""
+    trace_objects_per_hour: Annotated[float, Field(ge=1, le=100_000)] = 40
+    """Objects that Tempo writes in an hour for one tenant: two blocks (`max_block_duration` 30 min)
+    of about ten objects, each compacted once. An estimate of ours."""
+    metric_objects_per_hour: Annotated[float, Field(ge=1, le=100_000)] = 10
+    """Objects that Thanos writes in an hour for one Prometheus: a block of four in two hours, and
+    what compaction and downsampling write again. An estimate of ours."""
+    gets_per_put: Annotated[float, Field(ge=0, le=10_000)] = 20
+    """Reads of queries, compaction and polling for each object written. An estimate of ours."""
+    kms_requests_per_s3_request: Share = 0.01
+    """With bucket keys, which all buckets have, S3 asks KMS up to 99 % less ("Reducing the cost of
+    SSE-KMS with Amazon S3 Bucket Keys", S3 user guide)."""
+    control_plane_log_gb: Gigabytes = 30
+    """Logs of the control plane a month, all five types. An estimate of ours: audit logs grow with
+    the number of objects and controllers."""
+    cloudwatch_stored_ratio: Ratio = 0.15
+    """CloudWatch counts stored logs compressed: 0.15 in the examples of its pricing page, repeated
+    from memory."""
+    queries_per_sample: Annotated[float, Field(ge=0, le=1_000)] = 0.2
+    """Samples that dashboards and rules read for each one stored, where reading is billed. An
+    estimate of ours."""
+    flow_log_gb_per_node: Gigabytes = 4
+    """Flow logs a month for each node before compression. An estimate of ours."""
+    flow_log_stored_ratio: Ratio = 0.1
+    """Bytes of compressed Parquet in the bucket for each byte of flow logs. An estimate of ours."""
+    nat_gb: Gigabytes = 100
+    """Data a month through NAT: images from public registries, Slack, mail. An estimate of ours."""
+    endpoint_gb_per_node: Gigabytes = 5
+    """Data a month through interface endpoints for each node: images from ECR, tokens, secrets. An
+    estimate of ours."""
+    backup_gb: Gigabytes = 5
+    """What Velero keeps: objects of Kubernetes, no volumes. An estimate of ours."""
+    secrets: Annotated[int, Field(ge=0, le=10_000)] = 8
+    """Secrets in AWS Secrets Manager, each read once an hour by External Secrets."""
+    overhead_series: Count = 40_000
+    """Series of the foundation itself: kubelets, kube-state-metrics, collectors, back ends. An
+    estimate of ours for a cluster of some 15 nodes."""
+
+
+class NamespaceWorkload(Model):
+    """What one namespace sends, on the average of a month."""
+
+    services: Annotated[int, Field(ge=0, le=100_000)]
+    """Services that send telemetry."""
+    requests_per_second: Rate
+    """Requests of all its services together that begin a trace."""
+    spans_per_request: Annotated[float, Field(ge=0, le=10_000)] = 8
+    """Spans of one trace."""
+    span_bytes: Annotated[float, Field(ge=1, le=1_000_000)] = 500
+    """Size of a span in OTLP; Tempo's sizing takes 500."""
+    kept_anyway_percent: Annotated[float, Field(ge=0, le=100)] = 2
+    """Share of the traces that are erroneous or slow: they are kept whatever the sampling is."""
+    log_lines_per_second: Rate
+    """Lines of all its containers together."""
+    log_line_bytes: Annotated[float, Field(ge=1, le=1_000_000)] = 250
+    """Size of a line."""
+    active_series: Count
+    """Series that its services expose or send, those of the gateways' span metrics included."""
+    pushed_percent: Annotated[float, Field(ge=0, le=100)] = 40
+    """Share of the series that come by OTLP through the gateway; the others are scraped."""
+    application_cpu: Annotated[float, Field(ge=0, le=100_000)] = 0
+    """CPU that the applications request, cores."""
+    application_memory_gib: Annotated[float, Field(ge=0, le=1_000_000)] = 0
+    """Memory that the applications request."""
+
+    @property
+    def spans_per_second(self) -> float:
+        """Spans before sampling."""
+        return self.requests_per_second * self.spans_per_request
+
+    @property
+    def log_bytes_per_second(self) -> float:
+        """Bytes of log lines."""
+        return self.log_lines_per_second * self.log_line_bytes
+
+
+class Workload(Model):
+    """The workload of an environment."""
+
+    description: str
+    """What it stands for, in one sentence: it heads every output."""
+    scrape_interval_seconds: Annotated[int, Field(ge=5, le=300)] = 30
+    """Time between two samples of a series; the foundation scrapes every 30 s."""
+    editors: Annotated[int, Field(ge=0, le=100_000)] = 5
+    """People who change dashboards: managed Grafanas bill them."""
+    viewers: Annotated[int, Field(ge=0, le=100_000)] = 20
+    """People who only look."""
+    namespaces: dict[NamespaceName, NamespaceWorkload]
+    """By namespace; a namespace of the environment that is left out sends nothing."""
+    assumptions: Assumptions = Assumptions()
+    """Where this workload differs from what the model assumes."""
+
+
+def load_workload(path: Path, settings: Settings) -> Workload:
+    """Read a workload and hold it to the environment.
+
+    Raises:
+        SettingsError: one line per mistake: file and line, key, value, what is allowed.
+    """
+
+    def rules(workload: Workload) -> Iterator[Problem]:
+        for name in workload.namespaces:
+            if name not in settings.namespaces:
+                allowed = ", ".join(settings.namespaces)
+                yield Problem(
+                    ("namespaces", name),
+                    None,
+                    f"environment {settings.environment} has no such namespace; allowed: {allowed}",
+                )
+        own = workload.namespaces.get(OBSERVABILITY)
+        if own and own.requests_per_second:
+            yield Problem(
+                ("namespaces", OBSERVABILITY, "requests_per_second"),
+                own.requests_per_second,
+                "allowed: 0, as this namespace has no gateway that counts and samples",
+            )
+
+    return load_model(path, Workload, rules)
+
+
+def workload_path(environment: str) -> Path:
+    """The committed workload of an environment.
+
+    Raises:
+        SettingsError: it has none.
+    """
+    path = DIRECTORY / f"{environment}.yaml"
+    if not path.exists():
+        known = ", ".join(sorted(p.stem for p in DIRECTORY.glob("*.yaml")))
+        raise SettingsError(
+            f"cost/workloads/{path.name}: no such file; allowed: write it, or give one with "
+            f"WORKLOAD=<file> (there are: {known})"
+        )
+    return path
