@@ -210,7 +210,13 @@ drift: setup-dev terraform ## Tell what in AWS is not as ENV's stacks say (exit 
 COMPILE = .cache/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock" $(LOCK_ARGS)
 
-.PHONY: lock clean
+.PHONY: lock clean sbom audit
+sbom: setup-dev ## Write the bill of materials (CycloneDX) to cdktf.out/sbom.cdx.json
+	$(PY) -m scripts.sbom
+
+audit: setup-dev scanners ## Ask for known vulnerabilities of what is locked (needs the internet)
+	$(PY) -m scripts.audit
+
 # requirements.txt comes first: requirements-dev.in is constrained by it.
 lock: setup ## Rewrite the lock files after a change of a *.in file or of package.json
 	$(PYTHON) -m venv --clear .cache/lock

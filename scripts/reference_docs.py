@@ -42,6 +42,7 @@ from helm_values.resources import Resources
 from helm_values.sizes import METRICS
 from scripts import code_blocks, load_docs
 from scripts.chart_contract import read_contracts, sample_layers_below
+from scripts.deployed import read_images
 from scripts.diagrams import data_path_diagrams, traffic_diagram
 from scripts.markdown import Row, between, code, codes, page, table
 from scripts.programs import PROGRAMS
@@ -934,6 +935,32 @@ def _first_line(path: Path) -> str:
     return " ".join(documentation.split("\n\n")[0].split())
 
 
+def licences_page() -> str:
+    """Every image that is deployed, with the licence of its program."""
+    images = read_images()
+    copyleft = [one for one in images if one.licence.startswith("AGPL")]
+    rows = [
+        (
+            code(one.image),
+            code(one.tag),
+            codes(one.releases) if one.releases else "-",
+            one.licence,
+            one.source,
+        )
+        for one in images
+    ]
+    return page(
+        "Licences of what is deployed",
+        "What the releases run in the cluster, with the licence (SPDX) of the program in each "
+        "image, from `tools/deployed.yaml`. The base images have licences of their own. "
+        "`NOASSERTION`: the licence was not looked up.",
+        f"Under the AGPL-3.0: {codes(one.image for one in copyleft)}. Running them unchanged asks "
+        "for nothing; who changes one and lets others use it over a network has to offer them its "
+        "source (section 13).",
+        table(("Image", "Tag", "Releases", "Licence", "Source"), rows),
+    )
+
+
 # --- Command ------------------------------------------------------------------------------------
 
 
@@ -961,6 +988,7 @@ def render_all() -> dict[str, str]:
             CAPACITY_END,
             capacity_block(),
         ),
+        "docs/reference/licences.md": licences_page(),
         "docs/reference/alerts.md": alerts_page(settings),
         "docs/reference/dashboards.md": dashboards_page(settings),
         "docs/reference/metrics.md": metrics_page(),

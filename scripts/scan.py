@@ -33,6 +33,7 @@ from policies.world import World
 from scripts.chart_contract import sample_layers_below
 from scripts.chart_source import CHARTS_DIR
 from scripts.charts import EnvironmentCheck
+from scripts.deployed import differences, images_in, read_images
 from scripts.programs import program
 from scripts.reference_docs import Foundation, all_settings
 from scripts.scanners import ScanError, checkov, for_checkov, parliament
@@ -83,17 +84,21 @@ def scan(with_charts: bool) -> tuple[list[Finding], set[Scanner], list[str]]:
 
 def _render(folder: Path) -> list[str]:
     """Write what every release renders; the result is what could not be rendered."""
-    missing = []
+    missing: list[str] = []
+    images: set[str] = set()
     for environment, settings in all_settings().items():
         check = EnvironmentCheck(settings, program, {})
         for release in releases(settings, sample_layers_below()):
             started = time.monotonic()
             done = check.check(release, selected=False)
             missing += [f"{done.name}: {text}" for text in [*done.not_checked, *done.problems]]
+            images |= set(images_in(done.manifests))
             file = folder / environment / f"{release.namespace}-{release.name}" / "all.yaml"
             file.parent.mkdir(parents=True)
             file.write_text(yaml.safe_dump_all(done.manifests), encoding="utf-8")
             _say(f"rendered {done.name} ({time.monotonic() - started:.1f} s)")
+    if not missing:
+        missing += differences(images, read_images())
     return missing
 
 

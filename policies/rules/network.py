@@ -11,6 +11,9 @@ from policies.rule import Breach, Rule, Subject
 WIDEST = 8
 """Shortest prefix of a network that may be let in: 10.0.0.0/8 is the widest private one."""
 
+IN_THE_CLUSTER = ".svc.cluster.local"
+"""End of the names of Services, as the cluster's DNS knows them."""
+
 _CIDRS = ("cidr_ipv4", "cidr_ipv6", "cidr_blocks", "ipv6_cidr_blocks")
 
 
@@ -88,8 +91,13 @@ def _services(subject: Subject) -> Iterator[Breach]:
     for address, body in resources(subject.config):
         if address.partition(".")[0] in ("kubernetes_service", "kubernetes_service_v1"):
             for spec in as_list(body["spec"]):
-                if spec.get("type", "ClusterIP") != "ClusterIP":
-                    yield Breach(address, f"type {spec['type']}; allowed: ClusterIP")
+                kind = spec.get("type", "ClusterIP")
+                if kind == "ExternalName":
+                    name = spec.get("external_name", "")
+                    if not name.endswith(IN_THE_CLUSTER):
+                        yield Breach(address, f"leads out of the cluster, to {name}")
+                elif kind != "ClusterIP":
+                    yield Breach(address, f"type {kind}; allowed: ClusterIP, ExternalName")
         if address.partition(".")[0] in ("aws_lb", "aws_alb", "aws_elb"):
             yield Breach(address, "a load balancer; allowed: none")
 

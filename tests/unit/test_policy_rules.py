@@ -249,6 +249,15 @@ PLANTED: list[tuple[str, str, str, Plant]] = [
         "type LoadBalancer",
         setting("kubernetes_service_v1", "spec.type", "LoadBalancer"),
     ),
+    (
+        "network-no-load-balancers",
+        "observability",
+        "leads out of the cluster, to example.com",
+        adding(
+            "kubernetes_service_v1",
+            {"spec": {"type": "ExternalName", "external_name": "example.com"}},
+        ),
+    ),
     ("network-no-load-balancers", "network", "a load balancer", adding("aws_lb", {})),
     (
         "encryption-keys-rotate",
