@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import enum
 import json
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,15 @@ import yaml
 from environments.load import DIRECTORY, SettingsError, load_settings
 
 TODAY: Final = date(2026, 11, 24)
-DELETE: Final = object()
+
+
+class Change(enum.Enum):
+    """What `vary` does that no value can say."""
+
+    DELETE = enum.auto()
+
+
+DELETE: Final = Change.DELETE
 
 Keys = tuple[str | int, ...]
 
