@@ -27,9 +27,16 @@ PYTHON_LOCKS: Final = (
     "requirements-dev.txt",
     "tools/requirements-go.txt",
     "tools/requirements-scanners.txt",
+    "sample_apps/python/requirements.txt",
 )
+NPM_LOCKS: Final = ("package-lock.json", "sample_apps/node/package-lock.json")
+POMS: Final = ("sample_apps/java/pom.xml",)
 _PIN: Final = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)", re.MULTILINE)
 _MODULE: Final = re.compile(r"^\s*(?:require\s+)?([\w.-]+\.[\w.-]+/\S+) (v\S+)", re.MULTILINE)
+
+_ARTIFACT: Final = re.compile(
+    r"<groupId>([^<]+)</groupId>\s*<artifactId>([^<]+)</artifactId>\s*<version>([^<]+)</version>"
+)
 
 Component = dict[str, Any]
 
@@ -85,11 +92,14 @@ def _components(root: Path) -> Iterator[Component]:
     for lock in PYTHON_LOCKS:
         for name, version in _PIN.findall((root / lock).read_text(encoding="utf-8")):
             yield _component("library", name, version, f"pkg:pypi/{name.lower()}@{version}")
-    packages = json.loads((root / "package-lock.json").read_text(encoding="utf-8"))["packages"]
-    for path, package in packages.items():
-        if path:
-            name = package.get("name", path.rpartition("node_modules/")[2])
-            yield _npm(name, package)
+    for lock in NPM_LOCKS:
+        packages = json.loads((root / lock).read_text(encoding="utf-8"))["packages"]
+        for path, package in packages.items():
+            if path:
+                name = package.get("name", path.rpartition("node_modules/")[2])
+                yield _npm(name, package)
+    for pom in POMS:
+        yield from _maven(root / pom)
     for file in sorted((root / "tools").glob("*/go.mod")):
         for name, version in _MODULE.findall(file.read_text(encoding="utf-8")):
             purl = f"pkg:golang/{name.lower()}@{version}"
@@ -105,6 +115,17 @@ def _components(root: Path) -> Iterator[Component]:
         if image.licence != "NOASSERTION":
             component["licenses"] = [{"license": {"id": image.licence}}]
         yield component
+
+
+def _maven(pom: Path) -> Iterator[Component]:
+    """What the file itself gives a version; what Maven chooses is not in a lock."""
+    text = pom.read_text(encoding="utf-8")
+    properties = dict(re.findall(r"<([\w.-]+)>([^<>]+)</\1>", text))
+    for group, name, version in _ARTIFACT.findall(text):
+        known = re.sub(r"\$\{([\w.-]+)\}", lambda match: properties.get(match[1], ""), version)
+        if known:
+            purl = f"pkg:maven/{group}/{name}@{known}"
+            yield _component("library", f"{group}:{name}", known, purl)
 
 
 def _npm(name: str, package: dict[str, Any]) -> Component:

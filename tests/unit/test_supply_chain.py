@@ -29,8 +29,9 @@ def test_every_package_of_a_lock_has_a_hash(lock: str) -> None:
     assert "--index-url" not in text
 
 
-def test_every_package_of_npm_has_an_integrity() -> None:
-    packages = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+@pytest.mark.parametrize("lock", sbom.NPM_LOCKS)
+def test_every_package_of_npm_has_an_integrity(lock: str) -> None:
+    packages = json.loads((ROOT / lock).read_text(encoding="utf-8"))["packages"]
     without = [path for path, one in packages.items() if path and not one.get("integrity")]
     # Bundled ones are inside the package that bundles them, which has one.
     assert [path for path in without if not packages[path].get("inBundle")] == []
@@ -96,6 +97,7 @@ def test_the_bill_fits_the_schema_and_lists_every_kind(tmp_path: Path) -> None:
     assert {purl.partition("/")[0] for purl in purls} == {
         "pkg:golang",
         "pkg:helm",
+        "pkg:maven",
         "pkg:npm",
         "pkg:oci",
         "pkg:pypi",
