@@ -22,7 +22,7 @@ N ?= 2000
 UPDATE ?=
 # For dashboards-preview: PREVIEW_ARGS=--docs, or "--only <dashboard>"; --help lists them.
 PREVIEW_ARGS ?=
-# For cost: BUDGET=2200, WORKLOAD=<file>, and where to write CSV=<file>, HTML=<file>
+# For cost: BUDGET=2100, WORKLOAD=<file>, and where to write CSV=<file>, HTML=<file>
 BUDGET ?=
 WORKLOAD ?=
 CSV ?=
@@ -182,7 +182,7 @@ dashboards-preview: setup-dev ## Draw ENV's dashboards with generated data (PREV
 	$(PY) -m rehearsal.dashboards_preview --env $(ENV) $(PREVIEW_ARGS)
 
 .PHONY: cost
-cost: setup ## Estimate the monthly bill of ENV (BUDGET=2200: settings that fit; CSV=, HTML=, WORKLOAD=)
+cost: setup ## Estimate the monthly bill of ENV (BUDGET=2100: settings that fit; CSV=, HTML=, WORKLOAD=)
 	$(PY) -m cost --env $(ENV) $(if $(BUDGET),--budget $(BUDGET)) $(if $(WORKLOAD),--workload $(WORKLOAD)) \
 		$(if $(CSV),--csv $(CSV)) $(if $(HTML),--html $(HTML))
 

@@ -2,7 +2,7 @@
 
     make cost ENV=prd                        the bill, what changes it, what others would take
     make cost ENV=prd CSV=bill.csv HTML=bill.html
-    make cost ENV=prd BUDGET=2200            settings that fit, as a diff of environments/prd.yaml
+    make cost ENV=prd BUDGET=2100            settings that fit, as a diff of environments/prd.yaml
     make cost ENV=prd WORKLOAD=mine.yaml     for another workload
 
 It reads the stacks in cdktf.out and synthesizes them first where they are missing or not those of
