@@ -54,6 +54,7 @@ RULES: tuple[tuple[str, Fate], ...] = (
     (r"make synth ENV=<env>", READER),
     (r"make rehearse( .*)?", Covered(by="test_everything_is_as_promised")),
     (r"make smoke( .*)?", CLUSTER),
+    (r"make dashboards-preview ENV=prd", Covered(by="test_dashboards_preview.py")),
     (r"python -m [\w.]+ --help", Run()),
     (r"make test", Covered(by="CI: it is what CI runs")),
     (r"make charts-check", Covered(by="test_values_keep_to_the_contracts")),

@@ -143,7 +143,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             process = app.start(
                 otlp_endpoint=gateway.url(collectors.OTLP_HTTP),
                 log_path=folder / "app.log",
-                environment={"OTEL_METRIC_EXPORT_INTERVAL": "1000"},
+                # Spans of one batch would be the first sample of a histogram: no rate sees it.
+                environment={
+                    "OTEL_METRIC_EXPORT_INTERVAL": "1000",
+                    "OTEL_BSP_SCHEDULE_DELAY": "500",
+                },
             )
             with process:
                 answers = [one for _ in range(ROUNDS) for one in one_round(process.url)]

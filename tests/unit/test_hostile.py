@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import functools
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from environments.load import SettingsError, load_environment, load_settings
+from environments.load import SettingsError, load_environment
 from scripts import hostile, synth, synthesis
-from scripts.hostile import HOSTILE_YAML, TODAY, PromiseBrokenError, Run, throw
+from scripts.hostile import HOSTILE_YAML, PromiseBrokenError, Run, throw
 
 FILES = 2000
 
@@ -25,7 +26,12 @@ def test_2000_random_settings_are_read_or_refused(tmp_path: Path) -> None:
     assert run.counts["refused"] > FILES / 5
 
 
-@pytest.mark.parametrize("content", HOSTILE_YAML, ids=range(len(HOSTILE_YAML)))
+BYTE_ORDER_MARK = codecs.BOM_UTF8
+"""Before dev.yaml it makes a valid file, as YAML allows it (YAML 1.2, 5.2)."""
+REFUSED = [content for content in HOSTILE_YAML if not content.startswith(BYTE_ORDER_MARK)]
+
+
+@pytest.mark.parametrize("content", REFUSED, ids=range(len(REFUSED)))
 def test_the_command_refuses_a_hostile_file_and_writes_nothing(
     content: bytes,
     tmp_path: Path,
@@ -35,12 +41,6 @@ def test_the_command_refuses_a_hostile_file_and_writes_nothing(
     folder = tmp_path / "environments"
     folder.mkdir()
     (folder / "dev.yaml").write_bytes(content)
-    try:
-        load_settings(folder / "dev.yaml", TODAY)
-    except SettingsError:
-        pass
-    else:
-        pytest.skip("this file is a valid one: a byte order mark before dev.yaml")
     # The same function on another folder: the default of its argument cannot be replaced.
     from_here = functools.partial(load_environment, directory=folder)
     monkeypatch.setattr(synth, "load_environment", from_here)
