@@ -327,15 +327,7 @@ def queue_full(bench: Bench, watch: Watch) -> Outcome:
         sink.answer(503)
         with bench.gateway("queue-full", sink, queue_bytes=size) as gateway:
             load = _until_refused(bench, watch, gateway, "queues full")
-            sink.answer(200)
-            watch.mark("back ends up")
-            found = outcome(
-                load,
-                sink,
-                f"queues of {QUEUE_MIB} MiB each; refused with {some(load.answers)}",
-            )
-            expect(wait_for(load.batch, RETRY_SECONDS), "it takes nothing any more")
-            return found
+            return _once_back(load, sink, watch, f"queues of {QUEUE_MIB} MiB each")
 
 
 DISK_MIB = 2
@@ -357,15 +349,17 @@ def disk_full(bench: Bench, watch: Watch) -> Outcome:
         sink.answer(503)
         with bench.gateway("disk-full", sink, wrapper=wrapper) as gateway:
             load = _until_refused(bench, watch, gateway, "disk full")
-            sink.answer(200)
-            watch.mark("back ends up")
-            found = outcome(
-                load,
-                sink,
-                f"files of at most {DISK_MIB} MiB each; refused with {some(load.answers)}",
-            )
-            expect(wait_for(load.batch, RETRY_SECONDS), "it takes nothing any more")
+            found = _once_back(load, sink, watch, f"files of at most {DISK_MIB} MiB each")
             return replace(found, tolerated=found.acknowledged * TOLERATED_PERCENT // 100)
+
+
+def _once_back(load: Load, sink: OtlpSink, watch: Watch, room: str) -> Outcome:
+    """What became of the load once the back ends are up; the gateway takes data again."""
+    sink.answer(200)
+    watch.mark("back ends up")
+    found = outcome(load, sink, f"{room}; refused with {some(load.answers)}")
+    expect(wait_for(load.batch, RETRY_SECONDS), "it takes nothing any more")
+    return found
 
 
 def _until_refused(bench: Bench, watch: Watch, gateway: RunningCollector, mark: str) -> Load:

@@ -5,15 +5,14 @@ told to answer in the back end's place, or to be slow.
 """
 
 import http.client
-import threading
 import time
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 from rehearsal.processes import LOOPBACK
+from rehearsal.serving import Serving
 
 _SECONDS = 60
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding"}
@@ -37,7 +36,7 @@ EXPIRED_TOKEN = Refusal(
 """Amazon S3 API reference, "Error responses": ExpiredToken, 400 Bad Request."""
 
 
-class FaultyProxy:
+class FaultyProxy(Serving):
     """The proxy; a context manager that stops it."""
 
     def __init__(self, target_url: str) -> None:
@@ -48,28 +47,12 @@ class FaultyProxy:
         self.forwarded = 0
         self._server = _Server((LOOPBACK, 0), _Handler)
         self._server.proxy = self
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        )
+        super().__init__(self._server)
 
     @property
     def address(self) -> str:
         """Host and port."""
         return f"{LOOPBACK}:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 class _Server(ThreadingHTTPServer):

@@ -12,7 +12,6 @@ import ipaddress
 import json
 import socketserver
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,8 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from rehearsal.processes import LOOPBACK
-
-_POLL_SECONDS = 0.05
+from rehearsal.serving import POLL_SECONDS, Serving
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +80,7 @@ def webhooks() -> Iterator[tuple[str, list[Post]]]:
     """Address without a slash at its end, and the list that fills while the server runs."""
     server = _Posts((LOOPBACK, 0), _PostHandler)
     server.posts = []
-    with _serving(server):
+    with Serving(server):
         yield f"http://{LOOPBACK}:{server.server_address[1]}", server.posts
 
 
@@ -159,7 +157,7 @@ def mail_server(folder: Path) -> Iterator[tuple[int, Path, list[Mail]]]:
     server.mails = []
     server.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.tls.load_cert_chain(certificate, key)
-    with _serving(server):
+    with Serving(server):
         yield int(server.server_address[1]), certificate, server.mails
 
 
@@ -169,22 +167,8 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
     while time.monotonic() < deadline:
         if condition():
             return True
-        time.sleep(_POLL_SECONDS)
+        time.sleep(POLL_SECONDS)
     return condition()
-
-
-@contextmanager
-def _serving(server: socketserver.BaseServer) -> Iterator[None]:
-    thread = threading.Thread(
-        target=server.serve_forever, kwargs={"poll_interval": _POLL_SECONDS}, daemon=True
-    )
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _certificate(folder: Path) -> tuple[Path, Path]:

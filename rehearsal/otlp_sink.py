@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from rehearsal import otlp_protobuf
 from rehearsal.processes import LOOPBACK
+from rehearsal.serving import Serving
 
 TENANT_HEADER = "X-Scope-OrgID"
 _JSON = "application/json"
@@ -45,7 +45,7 @@ class Item:
     raw: dict[str, Any] = field(repr=False)
 
 
-class OtlpSink:
+class OtlpSink(Serving):
     """The server; a context manager that stops it."""
 
     def __init__(self) -> None:
@@ -55,9 +55,7 @@ class OtlpSink:
         self._delay = 0.0
         self._server = _Server((LOOPBACK, 0), _Handler)
         self._server.sink = self
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        )
+        super().__init__(self._server)
 
     def address_of(self, back_end: str) -> str:
         """Where to send what is meant for a back end, given as host and port."""
@@ -128,20 +126,6 @@ class OtlpSink:
             )
             self._changed.notify_all()
         return status
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 def attributes(holder: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from outcomes import not_checked
 
 from alertmanager.rules.all_rules import alerts as all_alerts
 from environments.load import load_environment
@@ -32,7 +32,7 @@ def values() -> Config:
         program("alertmanager")
     except ProgramUnavailableError as error:
         reason = f"not checked: what Alertmanager delivers. {error}"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+        not_checked(reason)
     stack = observability_stack("prd", TODAY)
     synthesized: Config = release_values(stack, "kps", "observability")["alertmanager"]
     return synthesized

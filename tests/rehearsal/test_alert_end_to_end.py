@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import re
 import subprocess
 import time
@@ -21,6 +20,7 @@ from typing import Any
 
 import pytest
 import yaml
+from outcomes import not_checked
 
 from environments.load import load_environment
 from grafana.dashboards.all_dashboards import dashboards
@@ -54,7 +54,7 @@ def values() -> Config:
             program(name)
     except ProgramUnavailableError as error:
         reason = f"not checked: that a firing alert is heard. {error}"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+        not_checked(reason)
     return release_values(observability_stack("prd", TODAY), "kps", "observability")
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
+from outcomes import not_checked
 
 from scripts import deploy
 
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 def _cli_is_installed() -> None:
     if not (ROOT / deploy.CLI_SCRIPT).is_file():
         missing = "the cdktf CLI is not installed (`make node_modules`): not run with the real one"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
+        not_checked(missing)
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ give up data; how it counts what it takes and sends, tests/rehearsal/test_collec
 from __future__ import annotations
 
 import mmap
-import os
 import re
 from collections.abc import Iterator
 
 import pytest
+from outcomes import not_checked
 
 from scripts.programs import ProgramUnavailableError, program
 from signals import metrics
@@ -28,7 +28,7 @@ def collector() -> Iterator[mmap.mmap]:
         path = program("otelcol")
     except ProgramUnavailableError as error:
         reason = f"not checked: that collectors make the metrics that are asked for. {error}"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+        not_checked(reason)
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         yield content
 

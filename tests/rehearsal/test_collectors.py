@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import itertools
 import json
-import os
 import re
 import socket
 import time
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from outcomes import not_checked
 
 from helm_values.collector_guards import LONGEST_VALUE, MOST_LABELS
 from helm_values.otel_gateway_config import SPAN_SECONDS
@@ -62,7 +62,7 @@ def otelcol() -> Path:
         return program("otelcol")
     except ProgramUnavailableError as error:
         reason = f"not checked: what collectors do with their configuration. {error}"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+        not_checked(reason)
 
 
 # --- Ways to break a configuration ----------------------------------------------------------------

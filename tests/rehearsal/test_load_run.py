@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
+from outcomes import not_checked
 
 from benchmarks.load import __main__ as command
 from benchmarks.load import generator, payloads, trial
@@ -49,7 +49,7 @@ def otelcol() -> Path:
         return program("otelcol")
     except ProgramUnavailableError as error:
         reason = f"not checked: what a gateway does under load. {error}"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+        not_checked(reason)
 
 
 @pytest.fixture

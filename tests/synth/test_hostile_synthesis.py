@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from outcomes import not_checked
 
 from environments.load import load_environment
 from environments.model import Settings
@@ -52,7 +52,7 @@ def test_terraform_accepts_what_random_settings_become(run: Run, tmp_path: Path)
     try:
         assert hostile.validate(stacks, tmp_path) == list(hostile.AWS_STACKS)
     except TerraformUnavailableError as error:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"not checked: {error}")
+        not_checked(f"not checked: {error}")
 
 
 @pytest.fixture(scope="module")

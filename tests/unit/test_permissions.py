@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from outcomes import not_checked
 
 from policies import simulate
 from policies.managed import managed_document
@@ -28,7 +28,7 @@ Statement = dict[str, Any]
 def _evaluator() -> None:
     if not is_installed():
         missing = "the evaluator of IAM policies is not installed (`make node_modules`): not tried"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
+        not_checked(missing)
 
 
 @pytest.fixture(scope="module")

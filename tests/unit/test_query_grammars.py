@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 
 import pytest
 import yaml
+from outcomes import not_checked
 from settings_files import TODAY
 
 from environments.load import environment_names, load_environment
@@ -36,7 +36,7 @@ def parse(queries: list[tuple[Language, str]]) -> list[Parsed]:
         return parsed(queries)
     except GrammarsUnavailableError as error:
         reason = f"not checked: the grammar of queries. {error}"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+        not_checked(reason)
 
 
 def of_dashboards(settings: Settings) -> Iterator[Query]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 import pytest
+from outcomes import not_checked
 
 from scripts.query_grammars import GrammarsUnavailableError, parsed
 from scripts.translations import ROOT, code_blocks
@@ -51,7 +51,7 @@ def mistakes(found: list[tuple[str, str, str]]) -> list[str]:
         answers = parsed([(language, text) for _, language, text in found])  # type: ignore[misc]
     except GrammarsUnavailableError as error:
         reason = f"not checked: whether the runbooks' queries parse. {error}"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+        not_checked(reason)
     return [
         f"{page}: {answer.mistake}"
         for (page, _, _), answer in zip(found, answers, strict=True)
