@@ -78,7 +78,21 @@ def file_storage(directory: str) -> Config:
     }
 
 
-def _delivery(queue_mib: int, patience: str, *, blocks: bool = False) -> Config:
+_BATCHES = {
+    # Fewer, larger requests, made of what is in the queue already. The processor `batch` would
+    # acknowledge what it only holds in memory, and keep from the sender that the queue is full.
+    # In bytes: a receiver of gRPC, as Tempo's is, refuses more than 4 MiB for good, and 8,192 spans
+    # of half a KiB are more. What is refused for good is dropped (ADR 0027).
+    "flush_timeout": "2s",
+    "sizer": "bytes",
+    "min_size": MIB,
+    "max_size": LARGEST_MESSAGE_MIB * MIB,
+}
+
+
+def _delivery(
+    queue_mib: int, patience: str, *, blocks: bool = False, batches: bool = True
+) -> Config:
     return {
         "timeout": "30s",
         # Bounded in bytes and on disk: a back end's outage neither fills the memory nor is
@@ -90,17 +104,7 @@ def _delivery(queue_mib: int, patience: str, *, blocks: bool = False) -> Config:
             "queue_size": queue_mib * MIB,
             "num_consumers": 10,
             "block_on_overflow": blocks,
-            # Fewer, larger requests, made of what is in the queue already. The processor `batch`
-            # would acknowledge what it only holds in memory, and keep from the sender that the
-            # queue is full.
-            # In bytes: a receiver of gRPC, as Tempo's is, refuses more than 4 MiB for good, and
-            # 8,192 spans of half a KiB are more. What is refused for good is dropped (ADR 0027).
-            "batch": {
-                "flush_timeout": "2s",
-                "sizer": "bytes",
-                "min_size": MIB,
-                "max_size": LARGEST_MESSAGE_MIB * MIB,
-            },
+            **({"batch": dict(_BATCHES)} if batches else {}),
         },
         "retry_on_failure": {
             "enabled": True,
@@ -136,16 +140,25 @@ def tempo_exporter(settings: Settings, tenant: str, queue_mib: int) -> Config:
     }
 
 
-def prometheus_exporters(settings: Settings, queue_mib: int) -> dict[str, Config]:
+def prometheus_exporters(
+    settings: Settings, queue_mib: int, *, kind: str = "prometheus", batches: bool = True
+) -> dict[str, Config]:
     """Metrics to every Prometheus. The exporter appends /v1/metrics.
 
     Prometheus has one tenant: the environment is a label there. Half an hour, since it then
     refuses the samples as too old (its `out_of_order_time_window`).
+
+    Args:
+        settings: of the environment.
+        queue_mib: on disk, for each Prometheus.
+        kind: first part of their names; each kind has queues of its own.
+        batches: whether requests of several senders are put together. Prometheus refuses a request
+            as a whole, so only what nobody but us has made may be.
     """
     return {
-        f"otlp_http/prometheus-{index}": {
+        f"otlp_http/{kind}-{index}": {
             "endpoint": f"{url}/api/v1/otlp",
-            **_delivery(queue_mib, "30m"),
+            **_delivery(queue_mib, "30m", batches=batches),
         }
         for index, url in enumerate(endpoints.prometheus_replicas(settings))
     }
