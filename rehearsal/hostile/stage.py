@@ -8,7 +8,7 @@ a server that keeps what arrives.
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import count
@@ -64,12 +64,16 @@ def _make_group(root: Path, mib: int) -> Path | None:
     return None
 
 
-def peak_mib(pid: int) -> int:
-    """The most memory that a process has had resident so far, in MiB (Linux' VmHWM)."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) // 1024
-    raise LookupError(f"/proc/{pid}/status has no VmHWM")
+def peak_mib(pid: int) -> int | None:
+    """The most memory that a process has had resident so far, in MiB (Linux' VmHWM).
+
+    None of a process that has ended.
+    """
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) // 1024
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +85,8 @@ class Stage:
     sink: OtlpSink
     neighbour: Neighbour
     memory_mib: int
+    room: int
+    """Combinations of labels that the span metrics of one workload may have."""
     grouped: bool
     """Whether the gateway runs in a control group with this limit."""
 
@@ -208,6 +214,7 @@ def running_stage(
             sink=sink,
             neighbour=neighbour,
             memory_mib=memory,
+            room=config["connectors"]["span_metrics"]["aggregation_cardinality_limit"],
             grouped=bool(wrapper),
         )
 
