@@ -10,7 +10,6 @@ from typing import Any
 import boto3
 import pytest
 
-from docgen.reference_docs import SNAPSHOTS
 from operations import deploy, drift
 from operations.account_checks import (
     AwsCheckError,
@@ -21,6 +20,7 @@ from operations.account_checks import (
     read_target,
 )
 from operations.terraform_stack import Terraform
+from synthesis.foundation import SNAPSHOTS
 from tools.terraform import find_mirror, find_terraform, terraform_env
 from verification.rehearsal.aws.aws_emulator import AwsEmulator, start_aws_emulator
 
