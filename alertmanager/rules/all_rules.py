@@ -3,6 +3,7 @@
 from alertmanager.alert_model import Alert, RuleGroup
 from alertmanager.rules import (
     absence_alerts,
+    guard_alerts,
     housekeeping_alerts,
     pipeline_alerts,
     saturation_alerts,
@@ -17,6 +18,7 @@ def rule_groups(settings: Settings) -> tuple[RuleGroup, ...]:
         slo_alerts.recordings(settings),
         slo_alerts.alerts(settings),
         absence_alerts.alerts(settings),
+        guard_alerts.alerts(settings),
         saturation_alerts.alerts(settings),
         pipeline_alerts.alerts(settings),
         housekeeping_alerts.alerts(settings),

@@ -12,6 +12,7 @@ from helm_values.otel_collector.collector import ENVIRONMENT
 from helm_values.otel_collector.otel_gateway_config import (
     HEADLESS_SERVICE,
     LOAD_BALANCING_PORT,
+    OWN_QUEUE_SHARE,
     gateway_config,
 )
 from helm_values.release import Release
@@ -44,11 +45,14 @@ def releases(settings: Settings, outputs: StackOutputs) -> list[Release]:
 def queue_volume_mib(settings: Settings) -> int:
     """Room for the queues of Tempo, Loki and every Prometheus, twice: deleted entries leave holes.
 
+    Each Prometheus has two: one for what applications send, and a smaller one for what we make.
+
     The kubelet evicts a pod whose emptyDir outgrows its limit, so the limit must never be reached.
     """
     size = BACKENDS[settings.size].gateway
-    queues = 2 + len(collector.prometheus_exporters(settings, size.queue_mib))
-    return queues * size.queue_mib * 2
+    prometheus = len(collector.prometheus_exporters(settings, size.queue_mib))
+    own = size.queue_mib // OWN_QUEUE_SHARE
+    return ((2 + prometheus) * size.queue_mib + prometheus * own) * 2
 
 
 def quota(settings: Settings) -> Quota:

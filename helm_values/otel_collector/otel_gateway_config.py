@@ -32,12 +32,16 @@ from settings.model import Sampling, Settings
 
 HEADLESS_SERVICE = f"{GATEWAY}-headless"
 LOAD_BALANCING_PORT = 14317
+OWN_QUEUE_SHARE = 4
+"""What the gateway makes itself has a queue of this part: it is far less than what is sent."""
 QUEUE_DIRECTORY = "/var/lib/otelcol/queue"
 SDK_BATCH_SECONDS = 5
 """The longest that an SDK keeps a span back (`OTEL_BSP_SCHEDULE_DELAY`)."""
 
-LARGEST_BODY_MIB = 4
-"""Of one request, after decompression."""
+LARGEST_BODY_MIB = 2
+"""Of one request, after decompression: four times what 512 spans or log records of 1 KiB, an SDK's
+largest batch, have. Nested values need up to 250 times their bytes while they are decoded, for which
+there is no other bound (ADR 0032)."""
 
 INCOMING = ["memory_limiter", "transform/claims", "k8s_attributes", "resource/stage"]
 """First processors of whatever comes from applications."""
@@ -47,7 +51,7 @@ def gateway_config(settings: Settings, stage: str) -> Config:
     """The whole configuration."""
     size = BACKENDS[settings.size].gateway
     applications = collector.prometheus_exporters(settings, size.queue_mib, batches=False)
-    ours = collector.prometheus_exporters(settings, size.queue_mib // 4, kind="own")
+    ours = collector.prometheus_exporters(settings, size.queue_mib // OWN_QUEUE_SHARE, kind="own")
     return {
         "extensions": {
             "health_check": collector.health_check(),

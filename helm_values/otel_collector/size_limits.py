@@ -19,9 +19,9 @@ MARK = "...[shortened]"
 LONGEST_KEY = 128
 LOKI_ENTRIES = 128
 LOKI_BYTES = 64 * 1024
-LOKI_OWN_ENTRIES = 16
-"""Entries that Loki adds itself: severity, trace id, scope name, flags, ..."""
-LOKI_OWN_BYTES = 1024
+ADDED_ENTRIES = 28
+"""What the gateway adds of Kubernetes (16 attributes), and Loki itself: severity, trace id, scope, ..."""
+ADDED_BYTES = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class Limits:
         return self.attributes * (LONGEST_KEY + self.value)
 
 
-RESOURCE = Limits(attributes=24, value=256)
+RESOURCE = Limits(attributes=32, value=256)
 SCOPE = Limits(attributes=4, value=256)
 FEW = Limits(attributes=12, value=2048)
 """Of a log record with few attributes ..."""
@@ -67,8 +67,8 @@ def largest_structured_metadata() -> tuple[int, int]:
     attributes = max(FEW.bytes, MANY.bytes) + STACK_TRACE_BYTES
     entries = max(FEW.attributes, MANY.attributes) + RESOURCE.attributes + SCOPE.attributes
     return (
-        entries + LOKI_OWN_ENTRIES,
-        attributes + RESOURCE.bytes + SCOPE.bytes + LOKI_OWN_BYTES,
+        entries + ADDED_ENTRIES,
+        attributes + RESOURCE.bytes + SCOPE.bytes + ADDED_BYTES,
     )
 
 
@@ -114,8 +114,8 @@ def limit_log_records() -> dict[str, Any]:
     held = 'log.cache["stack"]'
     return _statements(
         "log",
-        # Maps and lists become texts: Loki would make an entry of each of their parts.
-        f"stringify_all({path})",
+        # Loki would make an entry of each part of a map, however many there are.
+        f"flatten({path}, depth=2)",
         f'set(log.cache["sent"], {path})',
         f'delete_matching_keys({path}, "^.{{{LONGEST_KEY + 1}}}") where Len({path}) > 0',
         f"limit({path}, {MANY.attributes}, {_first(_LOG_FIRST)})",
@@ -126,7 +126,6 @@ def limit_log_records() -> dict[str, Any]:
         f"set({stack}, Concat([Substring({held}, 0, {STACK_TRACE_BYTES - len(MARK)}, true), "
         f'"{MARK}"], "")) where {held} != nil and Len({held}) > {STACK_TRACE_BYTES}',
         f'{_mark("log")} where {path} != log.cache["sent"]',
-        "set(log.body, String(log.body)) where IsMap(log.body) or IsList(log.body)",
         f"{_mark('log')} where IsString(log.body) and Len(log.body) > {LONGEST_BODY}",
         f"set(log.body, Concat([Substring(log.body, 0, {LONGEST_BODY - len(MARK)}, true), "
         f'"{MARK}"], "")) where IsString(log.body) and Len(log.body) > {LONGEST_BODY}',

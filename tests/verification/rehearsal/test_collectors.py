@@ -27,7 +27,7 @@ import pytest
 from outcomes import not_checked
 
 from helm_values.otel_collector.collector_guards import LONGEST_VALUE, MOST_LABELS
-from helm_values.otel_collector.otel_gateway_config import SPAN_SECONDS
+from helm_values.otel_collector.span_metrics import SPAN_SECONDS
 from tools.programs import ProgramUnavailableError, program
 from verification.rehearsal.pipeline import collectors, otlp_client
 from verification.rehearsal.pipeline.collectors import Config, Here, RunningCollector, started
