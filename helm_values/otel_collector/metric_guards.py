@@ -24,7 +24,7 @@ REASON = "telemetry.refused"
 """Attribute of a point, and metadata of a metric, that is going to be dropped: the reason."""
 
 OUT_OF_ORDER_MINUTES = 30
-"""Prometheus' `out_of_order_time_window` (helm_values/kube_prometheus_stack/kube_prometheus_stack.yaml)."""
+"""Prometheus' `out_of_order_time_window` (helm_values/kube_prometheus_stack)."""
 OLDEST_MINUTES = 25
 """Five minutes less: it also waits in the queue, and the window ends at the newest sample of all,
 which may be `NEWEST_MINUTES` ahead."""

@@ -8,7 +8,7 @@
 
 What an application sends is believed by nobody and can hurt nobody else: claims are dropped
 (`collector_guards`), what a back end would refuse is shortened (`size_limits`) or dropped
-(`metric_guards`), and what was changed or dropped is counted by service and reason (`guard_counts`).
+(`metric_guards`), and both is counted by service and reason (`guard_counts`).
 
 All spans of a trace must meet in one replica before it can be decided whether the trace is kept:
 `load_balancing` sends each to the replica that its trace id belongs to. Metrics are made of spans
@@ -39,9 +39,9 @@ SDK_BATCH_SECONDS = 5
 """The longest that an SDK keeps a span back (`OTEL_BSP_SCHEDULE_DELAY`)."""
 
 LARGEST_BODY_MIB = 2
-"""Of one request, after decompression: four times what 512 spans or log records of 1 KiB, an SDK's
-largest batch, have. Nested values need up to 250 times their bytes while they are decoded, for which
-there is no other bound (ADR 0032)."""
+"""Of one request, after decompression: four times what an SDK's largest batch has, 512 spans or log
+records, at 1 KiB each. Nested values need up to 250 times their bytes while they are decoded, and
+there is no other bound for them (ADR 0032)."""
 
 INCOMING = ["memory_limiter", "transform/claims", "k8s_attributes", "resource/stage"]
 """First processors of whatever comes from applications."""

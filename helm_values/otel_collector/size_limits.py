@@ -20,7 +20,7 @@ LONGEST_KEY = 128
 LOKI_ENTRIES = 128
 LOKI_BYTES = 64 * 1024
 ADDED_ENTRIES = 28
-"""What the gateway adds of Kubernetes (16 attributes), and Loki itself: severity, trace id, scope, ..."""
+"""What the gateway adds of Kubernetes (16), and Loki itself: severity, trace id, scope, ..."""
 ADDED_BYTES = 4096
 
 

@@ -149,7 +149,7 @@ def connector(size: GatewaySize) -> Config:
                 *SERVICE[1:],
                 collector.ENVIRONMENT,
             )
-        ],  # fmt: skip
+        ],
         "resource_metrics_key_attributes": [*WORKLOAD, _KIND, _STATUS],
         "resource_metrics_cache_size": 1000,
         # Named, since a feature gate is about to turn it off.

@@ -24,6 +24,7 @@ from verification.rehearsal.pipeline.otlp_sink import OtlpSink
 from verification.rehearsal.processes import LOOPBACK, RunningProcess, free_port, start
 from verification.rehearsal.prometheus_api import PrometheusApi
 
+OTLP_GRPC = 4317
 Change = Callable[[Config], None]
 
 _GROUPS = Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")
@@ -85,6 +86,8 @@ class Stage:
     sink: OtlpSink
     neighbour: Neighbour
     memory_mib: int
+    relay_url: str
+    """Where something is sent by HTTP that then reaches the gateway by gRPC."""
     room: int
     """Combinations of labels that the span metrics of one workload may have."""
     grouped: bool
@@ -159,6 +162,54 @@ def running_prometheus(program: Path, values: Mapping[str, Any], folder: Path) -
 
 
 @contextmanager
+def running_relay(otelcol: Path, gateway: RunningCollector, folder: Path) -> Iterator[str]:
+    """A collector that passes on by gRPC what it is sent by HTTP, and answers as it is answered."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port, health = free_port(), free_port()
+    config = {
+        "extensions": {"health_check": {"endpoint": f"{LOOPBACK}:{health}"}},
+        "receivers": {
+            "otlp": {
+                "protocols": {
+                    "http": {
+                        "endpoint": f"{LOOPBACK}:{port}",
+                        "max_request_body_size": 64 * 1024 * 1024,
+                    }
+                }
+            }
+        },
+        "exporters": {
+            "otlp_grpc": {
+                "endpoint": f"{LOOPBACK}:{gateway.ports[OTLP_GRPC]}",
+                "tls": {"insecure": True},
+                "sending_queue": {"enabled": False},
+                "retry_on_failure": {"enabled": False},
+            }
+        },
+        "service": {
+            "extensions": ["health_check"],
+            "telemetry": {"metrics": {"level": "none"}},
+            "pipelines": {
+                signal: {"receivers": ["otlp"], "exporters": ["otlp_grpc"]}
+                for signal in ("traces", "metrics", "logs")
+            },
+        },
+    }
+    file = folder / "relay.yaml"
+    file.write_text(yaml.safe_dump(config), encoding="utf-8")
+    process = start(
+        [str(otelcol), "--config", str(file)],
+        name="relay",
+        port=health,
+        log_path=folder / "relay.log",
+        ready_path="/",
+        deadline_seconds=60,
+    )
+    with process:
+        yield f"http://{LOOPBACK}:{port}"
+
+
+@contextmanager
 def running_stage(
     stack: Mapping[str, Any],
     stage: str,
@@ -205,6 +256,7 @@ def running_stage(
         gateway = exits.enter_context(
             collectors.started(otelcol, adapted, folder / "gateway", wrapper=wrapper)
         )
+        relay = exits.enter_context(running_relay(otelcol, gateway, folder / "relay"))
         neighbour = exits.enter_context(Neighbour(url=lambda: gateway.url(collectors.OTLP_HTTP)))
         yield Stage(
             gateway=gateway,
@@ -212,6 +264,7 @@ def running_stage(
             sink=sink,
             neighbour=neighbour,
             memory_mib=memory,
+            relay_url=relay,
             room=config["connectors"]["span_metrics"]["aggregation_cardinality_limit"],
             grouped=bool(wrapper),
         )

@@ -19,7 +19,6 @@ from verification.rehearsal.neighbours.hostile_payloads import (
     Encoding,
     Json,
     Payload,
-    Signal,
     payload,
     zipped,
 )
@@ -32,6 +31,8 @@ MIB = 1024 * 1024
 LARGEST_BODY = 2 * MIB
 HOSTILE = "hostile"
 OK, BAD_REQUEST, TOO_LARGE, CLOSED = 200, 400, 413, 0
+REFUSED = (BAD_REQUEST, TOO_LARGE, CLOSED)
+TAKEN_OR_REFUSED = (OK, *REFUSED)
 SETTLE_SECONDS = 40
 
 
@@ -49,13 +50,13 @@ class Case:
 # --- Building blocks ------------------------------------------------------------------------------
 
 
-def post(stage: Stage, request: Payload) -> int:
+def post(stage: Stage, request: Payload, *, by_grpc: bool = False) -> int:
     """Send a request, and return the status: CLOSED where the server closed the connection.
 
     It does that when it has read as much as it takes and answered, and more is coming.
     """
     try:
-        return send(stage.url, request)
+        return send(stage.relay_url if by_grpc else stage.url, request)
     except OSError:
         return CLOSED
 
@@ -117,6 +118,7 @@ def metric_case(
     *,
     offset_minutes: float = 0,
     encoding: Encoding = "json",
+    by_grpc: bool = False,
 ) -> Case:
     """A case with one metric that is refused, every 0.2 s for two seconds."""
 
@@ -124,7 +126,8 @@ def metric_case(
         for _ in range(10):
             at_ns = time.time_ns() + int(offset_minutes * MINUTE_NS)
             good = payloads.gauge("hostile.good", [(time.time_ns(), 1.0)])
-            status = post(stage, metrics(build(at_ns), good, encoding=encoding))
+            request = metrics(build(at_ns), good, encoding=encoding)
+            status = post(stage, request, by_grpc=by_grpc)
             expect(status == OK, f"the gateway answered {status}, not 200")
             time.sleep(0.2)
 
@@ -182,32 +185,68 @@ def _spans_are_counted(stage: Stage) -> None:
 
 
 REFUSED_POINTS = (
-    *(metric_case(f"A1 delta {kind}", _delta(kind), "temporality")
-      for kind in ("sum", "histogram", "exponential histogram")),
+    *(
+        metric_case(f"A1 delta {kind}", _delta(kind), "temporality")
+        for kind in ("sum", "histogram", "exponential histogram")
+    ),
     metric_case("A1 delta sum in protobuf", _delta("sum"), "temporality", encoding="protobuf"),
-    *(metric_case(f"A2 {minutes} min ahead", _gauge, "in_the_future", offset_minutes=minutes)
-      for minutes in (120, 11, 9, 3)),
-    metric_case("A2 histogram ahead", lambda at: payloads.histogram("hostile.late", at),
-                "in_the_future", offset_minutes=11),
-    *(metric_case(f"A3 {minutes} min late", _gauge, "too_old", offset_minutes=-minutes)
-      for minutes in (27, 31, 600)),
-    metric_case("A3 without a time", lambda _: payloads.gauge("hostile.late", [(0, 1.0)]),
-                "too_old"),
-    metric_case("A3 summary late", lambda at: payloads.summary("hostile.late", at), "too_old",
-                offset_minutes=-31),
-    *(metric_case(f"A4 scale {scale}", lambda at, scale=scale:  # type: ignore[misc]
-                  payloads.exponential("hostile.wide", at, scale=scale), "histogram_scale")
-      for scale in (-5, -10)),
+    metric_case("A1 delta sum by gRPC", _delta("sum"), "temporality", by_grpc=True),
+    *(
+        metric_case(f"A2 {minutes} min ahead", _gauge, "in_the_future", offset_minutes=minutes)
+        for minutes in (120, 11, 9, 3)
+    ),
+    metric_case(
+        "A2 histogram ahead",
+        lambda at: payloads.histogram("hostile.late", at),
+        "in_the_future",
+        offset_minutes=11,
+    ),
+    *(
+        metric_case(f"A3 {minutes} min late", _gauge, "too_old", offset_minutes=-minutes)
+        for minutes in (27, 31, 600)
+    ),
+    metric_case(
+        "A3 without a time", lambda _: payloads.gauge("hostile.late", [(0, 1.0)]), "too_old"
+    ),
+    metric_case(
+        "A3 summary late",
+        lambda at: payloads.summary("hostile.late", at),
+        "too_old",
+        offset_minutes=-31,
+    ),
+    *(
+        metric_case(
+            f"A4 scale {scale}",
+            lambda at, scale=scale: (  # type: ignore[misc]
+                payloads.exponential("hostile.wide", at, scale=scale)
+            ),
+            "histogram_scale",
+        )
+        for scale in (-5, -10)
+    ),
     Case(name="A5 same series twice", send=_same_series_twice),
-    Case(name="A5 buckets that are no sum", send=lambda stage: _ten_times(stage, lambda at:
-         payloads.exponential("hostile.sum", at, count="1"))),
-    Case(name="A5 bounds in disorder", send=lambda stage: _ten_times(stage, lambda at:
-         payloads.histogram("hostile.bounds", at, explicitBounds=[2.0, 2.0]))),
-    Case(name="A5 metric without data", send=lambda stage: _ten_times(stage, lambda _:
-         {"name": "hostile.empty"})),
-    Case(name="A6 spans of ten services beside them", send=_ten_services_send_spans,
-         came_of_it=_spans_are_counted),
-)  # fmt: skip
+    Case(
+        name="A5 buckets that are no sum",
+        send=lambda stage: _ten_times(
+            stage, lambda at: payloads.exponential("hostile.sum", at, count="1")
+        ),
+    ),
+    Case(
+        name="A5 bounds in disorder",
+        send=lambda stage: _ten_times(
+            stage, lambda at: payloads.histogram("hostile.bounds", at, explicitBounds=[2.0, 2.0])
+        ),
+    ),
+    Case(
+        name="A5 metric without data",
+        send=lambda stage: _ten_times(stage, lambda _: {"name": "hostile.empty"}),
+    ),
+    Case(
+        name="A6 spans of ten services beside them",
+        send=_ten_services_send_spans,
+        came_of_it=_spans_are_counted,
+    ),
+)
 
 
 def _ten_times(stage: Stage, build: Callable[[int], Json]) -> None:
@@ -264,11 +303,15 @@ def _scanned(service: str, attributes: Callable[[int], Json]) -> Callable[[Stage
                     service=service,
                 ),
             )
-        route = {"http.request.method": "GET", "http.route": "/fails",
-                 "http.response.status_code": "500"}  # fmt: skip
+        route = {
+            "http.request.method": "GET",
+            "http.route": "/fails",
+            "http.response.status_code": "500",
+        }
         for number in range(20):
-            span = server_span("GET /fails", number, service=service, status=otlp_client.ERROR,
-                               attributes=route)  # fmt: skip
+            span = server_span(
+                "GET /fails", number, service=service, status=otlp_client.ERROR, attributes=route
+            )
             post(stage, traces([span], service=service))
 
     return send_it
@@ -307,27 +350,46 @@ def _are_named(stage: Stage) -> None:
 
 
 def _send_internal(stage: Stage) -> None:
-    spans = [server_span(f"middleware {n} http send", n, service="fastapi",
-                         kind=otlp_client.INTERNAL) for n in range(8)]  # fmt: skip
-    spans.append(server_span("GET /", 9, service="fastapi",
-                             attributes={"http.request.method": "GET", "http.route": "/"}))  # fmt: skip
+    spans = [
+        server_span(f"middleware {n} http send", n, service="fastapi", kind=otlp_client.INTERNAL)
+        for n in range(8)
+    ]
+    spans.append(
+        server_span(
+            "GET /",
+            9,
+            service="fastapi",
+            attributes={"http.request.method": "GET", "http.route": "/"},
+        )
+    )
     post(stage, traces(spans, service="fastapi"))
 
 
 SPAN_NAMES = (
-    Case(name="A7 random words", send=_scanned("flask", lambda _: {"http.request.method": "GET"}),
-         came_of_it=both(names_of("flask", 5), calls_of("flask", 20, ERRORS),
-                         calls_of("flask", 3020))),
-    Case(name="A7 random words, older conventions",
-         send=_scanned("flask-old", lambda n: {"http.method": "GET", "http.target": f"/{n}"}),
-         came_of_it=both(names_of("flask-old", 5), calls_of("flask-old", 20, ERRORS))),
-    Case(name="A7 random methods",
-         send=_scanned("methods", lambda n: {"http.request.method": f"M{n}"}),
-         came_of_it=both(names_of("methods", 5), calls_of("methods", 20, ERRORS))),
+    Case(
+        name="A7 random words",
+        send=_scanned("flask", lambda _: {"http.request.method": "GET"}),
+        came_of_it=both(
+            names_of("flask", 5), calls_of("flask", 20, ERRORS), calls_of("flask", 3020)
+        ),
+    ),
+    Case(
+        name="A7 random words, older conventions",
+        send=_scanned("flask-old", lambda n: {"http.method": "GET", "http.target": f"/{n}"}),
+        came_of_it=both(names_of("flask-old", 5), calls_of("flask-old", 20, ERRORS)),
+    ),
+    Case(
+        name="A7 random methods",
+        send=_scanned("methods", lambda n: {"http.request.method": f"M{n}"}),
+        came_of_it=both(names_of("methods", 5), calls_of("methods", 20, ERRORS)),
+    ),
     Case(name="A8 A9 A10 identifiers in names", send=_send_names, came_of_it=_are_named),
-    Case(name="A11 internal spans", send=_send_internal,
-         came_of_it=both(names_of("fastapi", 1), calls_of("fastapi", 1))),
-)  # fmt: skip
+    Case(
+        name="A11 internal spans",
+        send=_send_internal,
+        came_of_it=both(names_of("fastapi", 1), calls_of("fastapi", 1)),
+    ),
+)
 
 
 # --- A12 to A14: many and forged names ------------------------------------------------------------
@@ -338,11 +400,17 @@ def _many_services(stage: Stage) -> None:
         resources = [
             otlp_client.traces(
                 {"service.name": f"invented-{request}-{number}"},
-                [server_span("GET /", number, service=f"invented-{request}-{number}",
-                             attributes={"http.request.method": "GET", "http.route": "/"})],
+                [
+                    server_span(
+                        "GET /",
+                        number,
+                        service=f"invented-{request}-{number}",
+                        attributes={"http.request.method": "GET", "http.route": "/"},
+                    )
+                ],
             )["resourceSpans"][0]
             for number in range(1000)
-        ]  # fmt: skip
+        ]
         post(stage, payload("traces", {"resourceSpans": resources}, "protobuf"))
 
 
@@ -367,15 +435,33 @@ def _metrics_are_bounded(stage: Stage) -> None:
 
 
 FORGED = (
-    "up", "UP!up", "ALERTS", "ALERTS_FOR_STATE", "kube_pod_info", "kube.pod.info",
-    "__kube__pod__info", "node.load1", "otelcol.exporter.queue.size",
-    "loki_request_duration_seconds", "tempo.discarded.spans", "thanos_compact_iterations",
-    "prometheus.tsdb.head.series", "alertmanager-notifications-failed",
-    "traces.span.metrics.calls", "traces_span_metrics_calls_total", "target.info", "target_info",
-    "scrape_samples_scraped", "service:requests:rate5m", "k8s.pod.cpu.usage",
-    "container_cpu_usage_seconds", "kubelet.volume.stats.available", "velero_backup_attempt",
-    "telemetry.refused.items", "externalsecret_status_condition",
-)  # fmt: skip
+    "up",
+    "UP!up",
+    "ALERTS",
+    "ALERTS_FOR_STATE",
+    "kube_pod_info",
+    "kube.pod.info",
+    "__kube__pod__info",
+    "node.load1",
+    "otelcol.exporter.queue.size",
+    "loki_request_duration_seconds",
+    "tempo.discarded.spans",
+    "thanos_compact_iterations",
+    "prometheus.tsdb.head.series",
+    "alertmanager-notifications-failed",
+    "traces.span.metrics.calls",
+    "traces_span_metrics_calls_total",
+    "target.info",
+    "target_info",
+    "scrape_samples_scraped",
+    "service:requests:rate5m",
+    "k8s.pod.cpu.usage",
+    "container_cpu_usage_seconds",
+    "kubelet.volume.stats.available",
+    "velero_backup_attempt",
+    "telemetry.refused.items",
+    "externalsecret_status_condition",
+)
 
 
 def _forge(stage: Stage) -> None:
@@ -443,14 +529,10 @@ def _bomb(bytes_: int) -> Payload:
     )
 
 
-def _just_below(signal: Signal = "logs") -> Payload:
-    return payloads.many_empty(signal, LARGEST_BODY // 2 - 64)
-
-
 def _long_attribute(stage: Stage) -> None:
     span = server_span("GET /", 1, attributes={"long": "x" * (19 * MIB)})
-    _expect_one_of(BAD_REQUEST, TOO_LARGE, CLOSED)(post(stage, zipped(traces([span]))))
-    span = server_span("GET /long", 1, attributes={"long": "x" * (3 * MIB)})
+    _expect_one_of(*REFUSED)(post(stage, zipped(traces([span]))))
+    span = server_span("GET /long", 1, attributes={"long": "x" * MIB})
     _expect_one_of(OK)(post(stage, traces([span])))
 
 
@@ -474,6 +556,13 @@ def _is_shortened(name: str) -> Callable[[Stage], None]:
         expect(counted > 0, "nothing is counted as shortened")
 
     return check
+
+
+def _large_by_grpc(stage: Stage) -> None:
+    record = otlp_client.log_record("x" * (3 * MIB), at_ns=time.time_ns())
+    message = otlp_client.logs({"service.name": HOSTILE}, [record])
+    status = post(stage, payload("logs", message, "protobuf"), by_grpc=True)
+    expect(status != OK, "3 MiB were taken by gRPC")
 
 
 HALF_OPEN, HALF_OPEN_SECONDS = 3_000, 10
@@ -510,31 +599,52 @@ def _is_open(connection: socket.socket) -> bool:
 
 
 LARGE_BODIES = (
-    nested_case("A15 18 MiB of nested arrays",
-                lambda: payloads.nested_log("array", 18 * MIB, "body"), BAD_REQUEST, TOO_LARGE, CLOSED),
-    *(nested_case(f"A15 nested {nesting}s in a log's {place}",
-                  lambda nesting=nesting, place=place:  # type: ignore[misc]
-                  payloads.nested_log(nesting, LARGEST_BODY - 1024, place), OK, BAD_REQUEST, TOO_LARGE, CLOSED)
-      for nesting in ("array", "map") for place in ("body", "attribute")),
-    nested_case("A15 nested maps in a span",
-                lambda: payloads.nested_span("map", LARGEST_BODY - 1024), OK, BAD_REQUEST, TOO_LARGE, CLOSED),
-    *(nested_case(f"A15 nested arrays in a resource of {signal}",
-                  lambda signal=signal:  # type: ignore[misc]
-                  payloads.nested_resource("array", LARGEST_BODY - 1024, signal),
-                  OK, BAD_REQUEST, TOO_LARGE, CLOSED)
-      for signal in ("metrics", "traces", "logs")),
-    nested_case("A15 nested JSON", lambda: payloads.nested_json(130_000), OK, BAD_REQUEST, TOO_LARGE, CLOSED),
+    nested_case(
+        "A15 18 MiB of nested arrays",
+        lambda: payloads.nested_log("array", 18 * MIB, "body"),
+        *REFUSED,
+    ),
+    *(
+        nested_case(
+            f"A15 nested {nesting}s in a log's {place}",
+            lambda nesting=nesting, place=place: (  # type: ignore[misc]
+                payloads.nested_log(nesting, LARGEST_BODY - 1024, place)
+            ),
+            *TAKEN_OR_REFUSED,
+        )
+        for nesting in ("array", "map")
+        for place in ("body", "attribute")
+    ),
+    nested_case(
+        "A15 nested maps in a span",
+        lambda: payloads.nested_span("map", LARGEST_BODY - 1024),
+        *TAKEN_OR_REFUSED,
+    ),
+    *(
+        nested_case(
+            f"A15 nested arrays in a resource of {signal}",
+            lambda signal=signal: (  # type: ignore[misc]
+                payloads.nested_resource("array", LARGEST_BODY - 1024, signal)
+            ),
+            *TAKEN_OR_REFUSED,
+        )
+        for signal in ("metrics", "traces", "logs")
+    ),
+    nested_case("A15 nested JSON", lambda: payloads.nested_json(130_000), *TAKEN_OR_REFUSED),
     Case(name="A16 120 bodies of 19 MB at once", send=_at_once(120, lambda: _bomb(19_000_000))),
-    Case(name="A16 120 bodies of 3.9 MiB at once",
-         send=_at_once(120, lambda: _bomb(LARGEST_BODY - 100_000))),
-    Case(name="A16 120 bodies of empty records at once", send=_at_once(120, _just_below)),
-    Case(name="A16 30 nested bodies at once",
-         send=_at_once(30, lambda: payloads.nested_log("array", LARGEST_BODY - 1024, "body"))),
-    Case(name="A17 attribute of 19 MB", send=_long_attribute, came_of_it=_is_shortened("GET /long")),
-    Case(name="A17 100,000 attributes", send=_many_attributes,
-         came_of_it=_is_shortened("GET /many")),
+    Case(
+        name="A16 120 of the largest bodies at once",
+        send=_at_once(120, lambda: _bomb(LARGEST_BODY - 100_000)),
+    ),
+    Case(
+        name="A17 attribute of 19 MB", send=_long_attribute, came_of_it=_is_shortened("GET /long")
+    ),
+    Case(
+        name="A17 100,000 attributes", send=_many_attributes, came_of_it=_is_shortened("GET /many")
+    ),
+    Case(name="A17 larger than a body may be, by gRPC", send=_large_by_grpc),
     Case(name="A18 3,000 bodies sent half", send=_half_bodies),
-)  # fmt: skip
+)
 
 
 # --- A19 and A20 ----------------------------------------------------------------------------------
@@ -543,12 +653,17 @@ LOKI_ENTRIES, LOKI_BYTES = 128, 64 * 1024
 
 
 def _large_logs(stage: Stage) -> None:
-    stack = otlp_client.log_record("with a stack", at_ns=time.time_ns(),
-                                 attributes={"exception.stacktrace": "at x\n" * 60_000})  # fmt: skip
-    many = otlp_client.log_record("with many", at_ns=time.time_ns(),
-                                attributes={f"key.{n}": "v" * 1000 for n in range(300)})  # fmt: skip
-    long_keys = otlp_client.log_record("with long keys", at_ns=time.time_ns(),
-                                     attributes={f"{n}" * 400: "v" for n in range(100, 200)})  # fmt: skip
+    stack = otlp_client.log_record(
+        "with a stack", at_ns=time.time_ns(), attributes={"exception.stacktrace": "at x\n" * 60_000}
+    )
+    many = otlp_client.log_record(
+        "with many", at_ns=time.time_ns(), attributes={f"key.{n}": "v" * 1000 for n in range(300)}
+    )
+    long_keys = otlp_client.log_record(
+        "with long keys",
+        at_ns=time.time_ns(),
+        attributes={f"{n}" * 400: "v" for n in range(100, 200)},
+    )
     inner = [{"key": f"k{n}", "value": {"stringValue": "v" * 100}} for n in range(500)]
     deep = otlp_client.log_record("with a map", at_ns=time.time_ns())
     deep["attributes"] = [{"key": "map", "value": {"kvlistValue": {"values": inner}}}]
@@ -564,14 +679,18 @@ def _logs_fit(stage: Stage) -> None:
         expect(len(records) == 1, f"{len(records)} records {name}, not 1")
         (record,) = records
         held = {**record.resource, **record.attributes}
-        expect(len(record.resource) + len(record.attributes) <= LOKI_ENTRIES - 16,
-               f"{name}: {len(held)} entries")  # fmt: skip
+        expect(
+            len(record.resource) + len(record.attributes) <= LOKI_ENTRIES - 16,
+            f"{name}: {len(held)} entries",
+        )
         size = sum(len(key) + len(str(value)) for key, value in record.attributes.items())
         size += sum(len(key) + len(str(value)) for key, value in record.resource.items())
         expect(size <= LOKI_BYTES - 1024, f"{name}: {size} bytes")
         expect(record.attributes.get("telemetry.shortened") is True, f"{name} is not marked")
-        expect(all(not isinstance(value, dict | list) for value in record.attributes.values()),
-               f"{name}: has attributes that are no texts")  # fmt: skip
+        expect(
+            all(not isinstance(value, dict | list) for value in record.attributes.values()),
+            f"{name}: has attributes that are no texts",
+        )
     (stack,) = (r for r in stage.sink.log_records() if r.name == "with a stack")
     text = stack.attributes["exception.stacktrace"]
     expect(text.startswith("at x\n" * 3000) and text.endswith("...[shortened]"), text[-40:])
@@ -581,11 +700,23 @@ def _strange_times(stage: Stage) -> None:
     now = time.time_ns()
     attributes = {"http.request.method": "GET", "http.route": "/strange"}
     spans = [
-        otlp_client.span("a" * 32, "a" * 16, "GET /strange", start_ns=now, end_ns=now - 10**9,
-                       attributes=attributes),
-        otlp_client.span("b" * 32, "b" * 16, "GET /strange", start_ns=now + 10**13,
-                       end_ns=now + 10**13, attributes=attributes),
-    ]  # fmt: skip
+        otlp_client.span(
+            "a" * 32,
+            "a" * 16,
+            "GET /strange",
+            start_ns=now,
+            end_ns=now - 10**9,
+            attributes=attributes,
+        ),
+        otlp_client.span(
+            "b" * 32,
+            "b" * 16,
+            "GET /strange",
+            start_ns=now + 10**13,
+            end_ns=now + 10**13,
+            attributes=attributes,
+        ),
+    ]
     post(stage, traces(spans, service="strange"))
 
 
@@ -599,9 +730,10 @@ def _strange_times_are_kept(stage: Stage) -> None:
 
 OTHERS = (
     Case(name="A19 large log records", send=_large_logs, came_of_it=_logs_fit),
-    Case(name="A20 strange times of spans", send=_strange_times,
-         came_of_it=_strange_times_are_kept),
-)  # fmt: skip
+    Case(
+        name="A20 strange times of spans", send=_strange_times, came_of_it=_strange_times_are_kept
+    ),
+)
 
 CASES = (*REFUSED_POINTS, *SPAN_NAMES, *OTHERS, *MANY_NAMES, *LARGE_BODIES)
 """In this order at one gateway: what leaves the most behind comes last."""

@@ -235,12 +235,3 @@ def nested_json(levels: int) -> Payload:
     body = opening * levels + '{"stringValue":"x"}' + closing * levels
     text = '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":' + body + "}]}]}]}"
     return Payload(signal="logs", body=text.encode(), encoding="json")
-
-
-def many_empty(signal: Signal, number: int) -> Payload:
-    """As many empty items as two bytes each allow: they need far more memory than bytes."""
-    return Payload(
-        signal=signal,
-        body=_message(1, _message(2, _message(2, b"") * number)),
-        encoding="protobuf",
-    )

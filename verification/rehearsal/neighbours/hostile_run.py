@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from verification.rehearsal.neighbours.gateway_stage import Stage, peak_mib
 from verification.rehearsal.neighbours.hostile_cases import SETTLE_SECONDS, Case
@@ -35,13 +36,24 @@ class Report:
 
 
 def try_cases(
-    stage: Stage, cases: Sequence[Case], say: Callable[[str], None] = lambda _: None
+    stage: Stage,
+    cases: Sequence[Case],
+    say: Callable[[str], None] = lambda _: None,
+    *,
+    patience: float = SETTLE_SECONDS,
 ) -> Report:
-    """Do what each case does, and judge it; a dead gateway ends the run."""
+    """Do what each case does, and judge it; a dead gateway ends the run.
+
+    Args:
+        stage: what runs.
+        cases: in their order.
+        say: is told of each outcome.
+        patience: how long, in seconds, what must come of a case may take.
+    """
     report = Report()
     stage.neighbour.wait_for_beats(BEATS)
     for case in cases:
-        outcome = _try_case(stage, case)
+        outcome = _try_case(stage, case, patience)
         report.outcomes.append(outcome)
         say(f"{case.name}: {'; '.join(outcome.failures) or 'as promised'} "
             f"(peak {outcome.peak_mib} MiB)")  # fmt: skip
@@ -50,7 +62,7 @@ def try_cases(
     return report
 
 
-def _try_case(stage: Stage, case: Case) -> Outcome:
+def _try_case(stage: Stage, case: Case, patience: float) -> Outcome:
     stage.neighbour.slowest_seconds = 0.0
     failures: list[str] = []
     try:
@@ -63,9 +75,9 @@ def _try_case(stage: Stage, case: Case) -> Outcome:
     else:
         stage.neighbour.wait_for_beats(BEATS)
         if case.came_of_it is not None:
-            failures += _kept_in_time(lambda: case.came_of_it(stage))  # type: ignore[misc]
+            failures += _kept_in_time(partial(case.came_of_it, stage), patience)
         sent = len(stage.neighbour.sent)
-        failures += _kept_in_time(lambda: neighbour_is_whole(stage, sent))
+        failures += _kept_in_time(partial(neighbour_is_whole, stage, sent), patience)
         peak = peak_mib(stage.gateway.process.pid) or peak
         if peak > stage.memory_mib:
             failures.append(f"{peak} MiB resident, limit {stage.memory_mib}")
@@ -93,8 +105,8 @@ def neighbour_is_whole(stage: Stage, sent: int) -> None:
         expect(number >= sent, f"neighbour: {number} of {sent} {what}")
 
 
-def _kept_in_time(check: Callable[[], None]) -> list[str]:
-    deadline = time.monotonic() + SETTLE_SECONDS
+def _kept_in_time(check: Callable[[], None], patience: float) -> list[str]:
+    deadline = time.monotonic() + patience
     while True:
         try:
             check()
