@@ -15,7 +15,7 @@ WORKERS := -n logical --maxprocesses 4
 # For rehearse and smoke: what they say with --help, as in SMOKE_ARGS="--port-forward --stage dev".
 REHEARSE_ARGS ?=
 SMOKE_ARGS ?=
-# For hostile: how many files.
+# For hostile and fuzz: how many files, or requests.
 N ?= 2000
 # For charts-check: UPDATE=1 rewrites helm_values/contract. CHARTS_DIR=<folder> in the environment
 # takes unpacked charts from there instead of downloading them.
@@ -98,7 +98,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse policy permissions scan hostile load
+.PHONY: synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse policy permissions scan hostile fuzz load
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m synthesis.__main__ --env $(ENV)
 
@@ -130,6 +130,9 @@ context: setup ## Rewrite docs/context/context-generator.md, to read before any 
 
 hostile: setup-dev terraform ## Throw N random and hostile settings at the synthesis (N=2000)
 	$(PY) -m verification.hostile.hostile_settings -n $(N)
+
+fuzz: setup-dev ## Throw N random OTLP requests at a gateway (N=2000)
+	$(PY) -m verification.rehearsal.neighbours.fuzz -n $(N)
 
 scan: setup-dev scanners ## Let checkov and parliament judge the Terraform (CHARTS_DIR=: the rendered charts too)
 	$(PY) -m verification.supply_chain.scan

@@ -234,7 +234,7 @@ def _guards() -> Sequence[Panel]:
         lines(
             "Dropped data points",
             "Per second, by service and reason. Each reason is something that the service can "
-            "change; docs/operations/gateway-guards.md says what.",
+            "change; docs/reference/gateway.md says what.",
             "short",
             [
                 Query(

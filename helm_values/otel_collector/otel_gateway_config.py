@@ -58,7 +58,7 @@ def gateway_config(settings: Settings, stage: str) -> Config:
             collector.QUEUE: collector.file_storage(QUEUE_DIRECTORY),
         },
         "receivers": {
-            "otlp": {"protocols": {"grpc": _grpc(), "http": _http()}},
+            "otlp": {"protocols": {"grpc": grpc_protocol(), "http": http_protocol()}},
             # From other gateways only: a network policy keeps applications from this port, where
             # claims are not dropped again.
             "otlp/lb": {
@@ -184,7 +184,8 @@ def gateway_config(settings: Settings, stage: str) -> Config:
     }
 
 
-def _grpc() -> Config:
+def grpc_protocol() -> Config:
+    """What is taken by gRPC."""
     return {
         "endpoint": f"{POD_IP}:4317",
         "max_recv_msg_size_mib": LARGEST_BODY_MIB,
@@ -202,7 +203,8 @@ def _grpc() -> Config:
     }
 
 
-def _http() -> Config:
+def http_protocol() -> Config:
+    """What is taken by HTTP."""
     return {
         "endpoint": f"{POD_IP}:4318",
         "max_request_body_size": LARGEST_BODY_MIB * collector.MIB,

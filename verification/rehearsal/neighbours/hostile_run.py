@@ -75,9 +75,9 @@ def _try_case(stage: Stage, case: Case, patience: float) -> Outcome:
     else:
         stage.neighbour.wait_for_beats(BEATS)
         if case.came_of_it is not None:
-            failures += _kept_in_time(partial(case.came_of_it, stage), patience)
+            failures += kept_in_time(partial(case.came_of_it, stage), patience)
         sent = len(stage.neighbour.sent)
-        failures += _kept_in_time(partial(neighbour_is_whole, stage, sent), patience)
+        failures += kept_in_time(partial(neighbour_is_whole, stage, sent), patience)
         peak = peak_mib(stage.gateway.process.pid) or peak
         if peak > stage.memory_mib:
             failures.append(f"{peak} MiB resident, limit {stage.memory_mib}")
@@ -105,7 +105,8 @@ def neighbour_is_whole(stage: Stage, sent: int) -> None:
         expect(number >= sent, f"neighbour: {number} of {sent} {what}")
 
 
-def _kept_in_time(check: Callable[[], None], patience: float) -> list[str]:
+def kept_in_time(check: Callable[[], None], patience: float) -> list[str]:
+    """Check until it succeeds or the patience (seconds) ends: the last failure, or none."""
     deadline = time.monotonic() + patience
     while True:
         try:
