@@ -2,9 +2,9 @@
 
     traces, metrics, logs --count/guards--> metrics/guards --> Prometheus
 
-`telemetry_refused_items_total` counts data points that were dropped, by the reasons of
-`metric_guards`; `telemetry_shortened_items_total` counts spans and log records of which something
-was cut off (`size_limits`).
+Data points that were dropped are counted by the reasons of `metric_guards`; spans and log records,
+of which something was cut off (`size_limits`), by signal. `signals.metrics` has both names as
+Prometheus writes them.
 """
 
 from helm_values.otel_collector.collector import Config
