@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from cdktf import ITerraformDependable
 from constructs import Construct
 
-from blueprint import thanos
 from constructs_lib.thanos.thanos_parts import (
     HTTP,
     ObjectStorage,
@@ -19,6 +18,7 @@ from constructs_lib.thanos.thanos_stateful_set import (
     StatefulComponentProps,
     stateful_set,
 )
+from helm_values.thanos import thanos
 from settings.model import Settings
 
 

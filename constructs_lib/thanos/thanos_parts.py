@@ -37,8 +37,8 @@ from cdktf_cdktf_provider_kubernetes.service_v1 import (
 )
 from constructs import Construct
 
-from blueprint import thanos
-from blueprint.thanos import Component
+from helm_values.thanos import thanos
+from helm_values.thanos.thanos import ThanosPart
 from settings.model import OBSERVABILITY
 from versions import THANOS_VERSION
 
@@ -103,7 +103,7 @@ def selector(name: str) -> dict[str, str]:
 
 def service_account(
     scope: Construct,
-    component: Component,
+    component: ThanosPart,
     role_arn: str | None,
     after: Sequence[ITerraformDependable],
 ) -> None:
@@ -124,7 +124,7 @@ def service_account(
 
 def service(
     scope: Construct,
-    component: Component,
+    component: ThanosPart,
     ports: Sequence[Port],
     after: Sequence[ITerraformDependable],
     *,
@@ -150,7 +150,7 @@ def service(
 
 
 def disruption_budget(
-    scope: Construct, component: Component, after: Sequence[ITerraformDependable]
+    scope: Construct, component: ThanosPart, after: Sequence[ITerraformDependable]
 ) -> None:
     """Keep one of several replicas during a drain; of one, it would keep the node from draining."""
     if component.replicas < 2:
@@ -185,7 +185,7 @@ class Traffic:
 
 def network_policy(
     scope: Construct,
-    component: Component,
+    component: ThanosPart,
     traffic: Traffic,
     after: Sequence[ITerraformDependable],
 ) -> None:

@@ -28,8 +28,6 @@ from cdktf_cdktf_provider_kubernetes.deployment_v1 import (
 )
 from constructs import Construct
 
-from blueprint import thanos
-from blueprint.thanos import Component
 from constructs_lib.thanos.thanos_parts import (
     GRPC,
     HTTP,
@@ -42,6 +40,8 @@ from constructs_lib.thanos.thanos_parts import (
     service,
     service_account,
 )
+from helm_values.thanos import thanos
+from helm_values.thanos.thanos import ThanosPart
 from settings.model import OBSERVABILITY, Settings
 
 _GRAFANA = "grafana"
@@ -75,7 +75,7 @@ class ThanosQuerier(Construct):
 
 
 def _deployment(
-    scope: Construct, component: Component, after: Sequence[ITerraformDependable]
+    scope: Construct, component: ThanosPart, after: Sequence[ITerraformDependable]
 ) -> None:
     DeploymentV1(
         scope,
@@ -121,7 +121,7 @@ def _deployment(
     )
 
 
-def _container(component: Component) -> DeploymentV1SpecTemplateSpecContainer:
+def _container(component: ThanosPart) -> DeploymentV1SpecTemplateSpecContainer:
     http_port = str(thanos.HTTP_PORT)
     return DeploymentV1SpecTemplateSpecContainer(
         name="thanos",

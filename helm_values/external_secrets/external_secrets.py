@@ -1,5 +1,8 @@
 """External Secrets: copies secrets from AWS Secrets Manager into their namespace."""
 
+from blueprint.iam_statements import Statement, allow
+from blueprint.names import SECRETS_READER_SERVICE_ACCOUNT, secret_name_prefix
+from helm_values.component import Component, WorkloadRole
 from helm_values.prometheus_operator_crds import prometheus_operator_crds
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
@@ -25,4 +28,36 @@ def release(settings: Settings, _outputs: StackOutputs) -> Release:
             },
         },
         after=(prometheus_operator_crds.NAME,),
+    )
+
+
+COMPONENT = Component(name=NAME, releases=lambda settings, outputs: [release(settings, outputs)])
+
+
+def secrets_reader(settings: Settings, namespace: str) -> WorkloadRole:
+    """Role by which External Secrets reads the secrets of one namespace, and of no other."""
+    return WorkloadRole(
+        name=f"ns-{namespace}",
+        description=f"Role that reads the secrets of {namespace}",
+        namespace=namespace,
+        service_accounts=(SECRETS_READER_SERVICE_ACCOUNT,),
+        statements=lambda _aws: secrets_reader_statements(settings, namespace),
+    )
+
+
+def secrets_reader_statements(settings: Settings, namespace: str) -> tuple[Statement, ...]:
+    """External Secrets for one namespace ("AWS Secrets Manager", minimal policy).
+
+    The prefix ends with "/", so that namespace `prd` does not match `prd2`.
+    """
+    arn = f"arn:aws:secretsmanager:{settings.region}:{settings.account_id}:secret"
+    return (
+        allow(
+            [
+                "secretsmanager:DescribeSecret",
+                "secretsmanager:GetSecretValue",
+                "secretsmanager:ListSecretVersionIds",
+            ],
+            f"{arn}:{secret_name_prefix(settings, namespace)}*",
+        ),
     )

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from blueprint.names import VELERO_SERVICE_ACCOUNT
+from blueprint.iam_statements import Statement, allow, read_and_write_objects
 from blueprint.resources import resources
 from blueprint.sizes import METRICS
+from helm_values.component import AwsResources, Component, WorkloadRole
 from helm_values.network_policy import API_SERVER_AND_AWS, network_policy, pods, scraped
 from helm_values.prometheus_operator_crds import prometheus_operator_crds
 from helm_values.release import Release
@@ -13,6 +14,7 @@ from settings.model import OBSERVABILITY, Settings
 from versions import VELERO, VELERO_PLUGIN_FOR_AWS
 
 NAME = "velero"
+SERVICE_ACCOUNT = "velero"
 _PROVIDER = "velero.io/aws"
 
 
@@ -25,7 +27,7 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
         from_settings={
             "initContainers": [_plugin()],
             "resources": METRICS[settings.size].velero.values,
-            "serviceAccount": {"server": {"name": VELERO_SERVICE_ACCOUNT}},
+            "serviceAccount": {"server": {"name": SERVICE_ACCOUNT}},
             "configuration": {
                 "defaultBackupTTL": _time_to_live(settings),
                 "volumeSnapshotLocation": [
@@ -41,7 +43,7 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
         },
         from_stack_outputs={
             "serviceAccount": {
-                "server": {"annotations": {"eks.amazonaws.com/role-arn": outputs.velero_role_arn}}
+                "server": {"annotations": {"eks.amazonaws.com/role-arn": outputs[ROLE.output]}}
             },
             # The whole list, since Helm replaces lists.
             "configuration": {
@@ -50,7 +52,7 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
                         "name": "default",
                         "default": True,
                         "provider": _PROVIDER,
-                        "bucket": outputs.backups_bucket_name,
+                        "bucket": outputs["backups_bucket_name"],
                         "config": {
                             "region": settings.region,
                             # S3 takes an upload to a bucket with Object Lock only with a checksum.
@@ -127,3 +129,48 @@ def _network_policies() -> list[dict[str, Any]]:
         egress=[API_SERVER_AND_AWS],
     )
     return [server, upgrade]
+
+
+def statements(aws: AwsResources) -> tuple[Statement, ...]:
+    """Velero's AWS plugin (README of velero-plugin-for-aws), narrowed to Kubernetes volumes.
+
+    The EBS CSI driver tags its volumes, and Velero copies a volume's tags to its snapshots.
+    """
+    tagged = {"aws:ResourceTag/ebs.csi.aws.com/cluster": "true"}
+    return (
+        *read_and_write_objects(
+            aws.bucket_arns["backups"],
+            aws.key_arn,
+            "s3:AbortMultipartUpload",
+            "s3:ListMultipartUploadParts",
+            "s3:PutObjectTagging",
+        ),
+        # EC2's Describe actions have no resource-level permissions.
+        allow(["ec2:DescribeSnapshots", "ec2:DescribeVolumes"], "*"),
+        allow(["ec2:CreateSnapshot"], "arn:aws:ec2:*:*:volume/*", StringEquals=tagged),
+        allow(["ec2:CreateSnapshot"], "arn:aws:ec2:*::snapshot/*"),
+        allow(["ec2:CreateVolume"], "arn:aws:ec2:*:*:volume/*"),
+        allow(["ec2:CreateVolume"], "arn:aws:ec2:*::snapshot/*", StringEquals=tagged),
+        # Tags only while it creates, so that it cannot tag foreign resources as its own.
+        allow(
+            ["ec2:CreateTags"],
+            ["arn:aws:ec2:*:*:volume/*", "arn:aws:ec2:*::snapshot/*"],
+            StringEquals={"ec2:CreateAction": ["CreateSnapshot", "CreateVolume"]},
+        ),
+        allow(["ec2:DeleteSnapshot"], "arn:aws:ec2:*::snapshot/*", StringEquals=tagged),
+    )
+
+
+ROLE = WorkloadRole(
+    name=NAME,
+    description="Role of Velero",
+    service_accounts=(SERVICE_ACCOUNT,),
+    statements=statements,
+)
+
+COMPONENT = Component(
+    name=NAME,
+    roles=(ROLE,),
+    reads=("backups_bucket_name", ROLE.output),
+    releases=lambda settings, outputs: [release(settings, outputs)],
+)

@@ -33,17 +33,12 @@ from versions import KUBERNETES, VELERO_PLUGIN_FOR_AWS
 
 SIZES: tuple[Size, ...] = ("small", "medium", "large")
 ROLE = "arn:aws:iam::111122223333:role/"
+BUCKETS = ("metrics", "logs", "traces", "backups")
 STACK_OUTPUTS = StackOutputs(
-    metrics_bucket_name="metrics-bucket",
-    logs_bucket_name="logs-bucket",
-    traces_bucket_name="traces-bucket",
-    backups_bucket_name="backups-bucket",
-    loki_role_arn=f"{ROLE}loki",
-    tempo_role_arn=f"{ROLE}tempo",
-    thanos_writer_role_arn=f"{ROLE}thanos-writer",
-    thanos_reader_role_arn=f"{ROLE}thanos-reader",
-    velero_role_arn=f"{ROLE}velero",
-    cluster_autoscaler_role_arn=f"{ROLE}cluster-autoscaler",
+    {
+        **{f"{bucket}_bucket_name": f"{bucket}-bucket" for bucket in BUCKETS},
+        **{role.output: f"{ROLE}{role.name}" for role in releases.workload_roles()},
+    }
 )
 MODULES = (
     prometheus_operator_crds,
@@ -149,8 +144,8 @@ def test_roles_are_where_the_charts_put_them_on_service_accounts() -> None:
         assert account["annotations"] == {"eks.amazonaws.com/role-arn": f"{ROLE}{role}"}
     assert [account["name"] for account in accounts.values()] == [
         names.PROMETHEUS_SERVICE_ACCOUNT,
-        names.VELERO_SERVICE_ACCOUNT,
-        names.CLUSTER_AUTOSCALER_SERVICE_ACCOUNT,
+        velero.SERVICE_ACCOUNT,
+        cluster_autoscaler.SERVICE_ACCOUNT,
     ]
 
 

@@ -11,7 +11,7 @@ from cdktf import App, TerraformStack
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from stack_files import Config, as_list, instances
 
-from blueprint import endpoints, names, thanos
+from blueprint import endpoints, names
 from blueprint.sizes import METRICS
 from constructs_lib.thanos.thanos_compactor import (
     ThanosCompactor,
@@ -20,6 +20,7 @@ from constructs_lib.thanos.thanos_compactor import (
 from constructs_lib.thanos.thanos_parts import ObjectStorage
 from constructs_lib.thanos.thanos_querier import ThanosQuerier, ThanosQuerierProps
 from constructs_lib.thanos.thanos_store import ThanosStore, ThanosStoreProps
+from helm_values.thanos import thanos
 from settings.model import Settings
 
 ROLE = "arn:aws:iam::111122223333:role/"
@@ -136,8 +137,8 @@ def test_only_what_calls_s3_has_a_role(config: Config) -> None:
 
     assert roles == {
         "thanos-querier": None,
-        names.THANOS_STORE_SERVICE_ACCOUNT: f"{ROLE}reader",
-        names.THANOS_COMPACTOR_SERVICE_ACCOUNT: f"{ROLE}writer",
+        thanos.STORE: f"{ROLE}reader",
+        thanos.COMPACTOR: f"{ROLE}writer",
     }
 
 
