@@ -31,11 +31,11 @@ from scripts.aws_checks import (
     find_leftovers,
     read_target,
 )
+from scripts.providers import find_source
 from scripts.synthesis import deployment_order, finish_interrupted
 from scripts.terraform import (
     ROOT,
     TerraformUnavailableError,
-    find_mirror,
     find_terraform,
     terraform_env,
 )
@@ -227,7 +227,7 @@ def _workspace(root: Path, order: tuple[str, ...]) -> Workspace:
             "No Terraform on the PATH that is new enough; `python -m scripts.terraform` says more "
             "and builds OpenTofu."
         )
-    return Workspace(root, order, node_program(), terraform_env(terraform, find_mirror()))
+    return Workspace(root, order, node_program(), terraform_env(terraform, find_source()))
 
 
 def _confirm_protected(request: Request, root: Path) -> None:

@@ -21,10 +21,10 @@ from rich.table import Table
 from rehearsal.terraform import CHANGES, NO_CHANGES, Terraform, TerraformError
 from scripts.aws_checks import AwsCheckError, check_account, read_target
 from scripts.deploy import UsageProblemError, synthesized_order
+from scripts.providers import find_source
 from scripts.terraform import (
     ROOT,
     TerraformUnavailableError,
-    find_mirror,
     find_terraform,
     terraform_env,
 )
@@ -140,7 +140,7 @@ def _terraform() -> Terraform:
     program = find_terraform()
     if program is None:
         raise TerraformUnavailableError("No Terraform on this computer: run `make terraform`.")
-    environment = terraform_env(program, find_mirror()) | {"TF_IN_AUTOMATION": "1"}
+    environment = terraform_env(program, find_source()) | {"TF_IN_AUTOMATION": "1"}
     return Terraform(program=program, environment=environment)
 
 

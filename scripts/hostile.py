@@ -33,8 +33,14 @@ from policies.all_rules import RULES, subjects_of
 from policies.reading import references, resources
 from policies.rule import findings
 from rehearsal.terraform import Terraform, TerraformError
+from scripts.providers import find_source
 from scripts.synthesis import SynthesizedStack, publish
-from scripts.terraform import TerraformUnavailableError, find_mirror, find_terraform, terraform_env
+from scripts.terraform import (
+    TerraformUnavailableError,
+    find_terraform,
+    require_providers,
+    terraform_env,
+)
 
 TODAY: Final = date(2026, 11, 24)
 VALIDATED: Final = 3
@@ -416,13 +422,14 @@ def validate(stacks: Sequence[SynthesizedStack], folder: Path) -> list[str]:
     """Let Terraform validate the stacks whose provider can be had; their names.
 
     Raises:
-        TerraformUnavailableError: there is no Terraform.
+        TerraformUnavailableError: there is no Terraform, or no AWS provider for it.
         TerraformError: Terraform refuses a stack.
     """
     program = find_terraform()
     if program is None:
         raise TerraformUnavailableError("no Terraform on this computer: `make terraform`")
-    environment = terraform_env(program, find_mirror()) | {"TF_IN_AUTOMATION": "1"}
+    require_providers(program, "aws")
+    environment = terraform_env(program, find_source()) | {"TF_IN_AUTOMATION": "1"}
     terraform = Terraform(program=program, environment=environment)
     done = []
     for stack in stacks:

@@ -3,11 +3,42 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
+from scripts.terraform import ProvidersUnavailableError, find_terraform, require_providers
+
 
 def not_checked(reason: str) -> NoReturn:
     """Skip with the reason; in CI what is missing is a failure."""
-    (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def terraform_with(*providers: str) -> Path:
+    """The Terraform to run, in a test that needs the providers; without them it is not checked.
+
+    In CI a missing AWS provider is a failure. The mirror of a CI may have no other, so a test that
+    lacks one of the others only is skipped there too.
+    """
+    program = find_terraform()
+    if program is None:
+        not_checked("not checked by Terraform: there is none here, `make terraform` builds one")
+    # AWS first: where no source has any provider, the reason is the same for all tests.
+    groups = ({"aws"} & set(providers), {*providers} - {"aws"})
+    for names in groups:
+        missing = _missing(program, names)
+        if missing:
+            (not_checked if "aws" in names else pytest.skip)(f"not checked by Terraform: {missing}")
+    return program
+
+
+def _missing(program: Path, names: set[str]) -> str:
+    try:
+        require_providers(program, *sorted(names))
+    except ProvidersUnavailableError as error:
+        return str(error)
+    return ""

@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from outcomes import terraform_with
 
 from rehearsal.aws_emulator import AwsEmulator, start_aws_emulator
 from rehearsal.terraform import Terraform
@@ -21,8 +22,9 @@ from scripts.aws_checks import (
     find_leftovers,
     read_target,
 )
+from scripts.providers import find_source
 from scripts.reference_docs import SNAPSHOTS
-from scripts.terraform import find_mirror, find_terraform, terraform_env
+from scripts.terraform import terraform_env
 
 ACCOUNT = "111122223333"
 TARGET = Target(
@@ -182,9 +184,8 @@ def test_an_account_without_the_environment_has_no_leftovers(account: dict[str, 
 
 
 def run_terraform() -> Terraform:
-    program = find_terraform()
-    assert program is not None
-    environment = terraform_env(program, find_mirror()) | {"TF_IN_AUTOMATION": "1"}
+    program = terraform_with("aws")
+    environment = terraform_env(program, find_source()) | {"TF_IN_AUTOMATION": "1"}
     return Terraform(program=program, environment=environment)
 
 
