@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
+from grafana.targets import Language
+from scripts.query_grammars import GrammarsUnavailableError, Parsed, parsed
 from scripts.terraform import ProvidersUnavailableError, find_terraform, require_providers
 
 
@@ -16,6 +19,14 @@ def not_checked(reason: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
+
+
+def parsed_queries(queries: Sequence[tuple[Language, str]]) -> list[Parsed]:
+    """What the grammars say of the queries, in a test that needs them."""
+    try:
+        return parsed(queries)
+    except GrammarsUnavailableError as error:
+        not_checked(f"not checked: the grammar of queries. {error}")
 
 
 def terraform_with(*providers: str) -> Path:
