@@ -70,7 +70,7 @@ def local_blocks(pipeline: Pipeline) -> set[str]:
 
 def metric_of(process: RunningProcess, name: str) -> float:
     """The sum of a metric that a part of Thanos tells about itself."""
-    with urllib.request.urlopen(f"{process.url}/metrics", timeout=5) as answer:  # noqa: S310
+    with urllib.request.urlopen(f"{process.url}/metrics", timeout=60) as answer:  # noqa: S310
         lines = answer.read().decode().splitlines()
     return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
 

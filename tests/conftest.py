@@ -156,6 +156,17 @@ def background_rehearsal(request: pytest.FixtureRequest) -> tuple[int, str]:
     return int(STATUS.read_text(encoding="utf-8")), LOG.read_text(encoding="utf-8")
 
 
+# --- Signals --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def default_interrupt() -> Iterator[None]:
+    """SIGINT as in a terminal: a shell starts background jobs with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 # --- A Prometheus with data -----------------------------------------------------------------------
 
 

@@ -144,11 +144,12 @@ def start(folder: Path, which: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.usefixtures("default_interrupt")
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL], ids=lambda s: s.name)
 def test_an_interrupted_synthesis_leaves_whole_files(stop: signal.Signals, tmp_path: Path) -> None:
     folder = tmp_path / "dev"
     first = start(folder, "as it is")
-    assert first.wait(120) == 0
+    assert first.wait(600) == 0
     before = contents(folder)
     moments = random.Random(stop)
     for _ in range(2):
@@ -158,7 +159,7 @@ def test_an_interrupted_synthesis_leaves_whole_files(stop: signal.Signals, tmp_p
         # Anywhere from the start of Node.js to the last file's move.
         time.sleep(moments.uniform(0.0, 2.5))
         child.send_signal(stop)
-        child.wait(60)
+        child.wait(600)
         child.stdout.close()
         # As every reader does first.
         finish_interrupted(folder)
@@ -169,7 +170,7 @@ def test_an_interrupted_synthesis_leaves_whole_files(stop: signal.Signals, tmp_p
         assert [name for name in stacks if (after[name] != before[name]) is not new] == []
         before = after
     done = start(folder, "changed")
-    assert done.wait(120) == 0
+    assert done.wait(600) == 0
     assert b"somebody-else" in contents(folder)["stacks/state/cdk.tf.json"]
     # Nothing of the interrupted ones is in the way, nor left for ever.
     assert [path.name for path in tmp_path.iterdir()] == ["dev"]
