@@ -23,7 +23,7 @@ from rehearsal.verdicts import CheckFailedError, Verdict, expect
 UPLOAD_SECONDS = 30
 """How often the sidecar looks for blocks to upload; not a setting of Thanos."""
 
-QUERIER_SECONDS = 30
+QUERIER_SECONDS = 120
 """In which the querier learns what the store has by now; it asks every five seconds."""
 
 EXPIRED_PROMISE = (

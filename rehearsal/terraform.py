@@ -8,8 +8,8 @@ from pathlib import Path
 from scripts.providers import find_source
 from scripts.terraform import build_opentofu, find_terraform, terraform_env
 
-COMMAND_SECONDS = 600
-"""The slowest command of a rehearsal takes a tenth of it; the provider would wait for an hour."""
+COMMAND_SECONDS = 1800
+"""The slowest command of a rehearsal takes 1/30 of it; the provider would wait for an hour."""
 
 NO_CHANGES, CHANGES = 0, 2
 """Exit codes of `terraform plan -detailed-exitcode`."""

@@ -21,7 +21,9 @@ Config = dict[str, Any]
 
 TODAY = date(2026, 11, 24)
 SETTINGS = load_environment("prd", TODAY)
-WAIT_SECONDS = 15
+WAIT_SECONDS = 180
+"""For what must come: on a busy computer a second's wait takes many."""
+
 QUIET_SECONDS = 3
 """Longer than the group wait of a second: what has not come by then was not sent."""
 

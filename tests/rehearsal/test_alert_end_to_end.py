@@ -42,7 +42,9 @@ Config = dict[str, Any]
 
 TODAY = date(2026, 11, 24)
 SETTINGS = load_environment("prd", TODAY)
-WAIT_SECONDS = 30
+WAIT_SECONDS = 180
+"""For what must come. The generated samples fill the rules' short window for four minutes."""
+
 SHOP = {"deployment_environment_name": "prd", "service_name": "shop"}
 SPAN = {**SHOP, "span_kind": "SPAN_KIND_SERVER"}
 
@@ -131,7 +133,7 @@ def both(
 
 def own_metrics(url: str) -> dict[str, set[str]]:
     """What a program tells of itself: the labels of each metric."""
-    with urllib.request.urlopen(f"{url}/metrics", timeout=5) as answer:
+    with urllib.request.urlopen(f"{url}/metrics", timeout=60) as answer:
         text = answer.read().decode()
     found: dict[str, set[str]] = {}
     for name, labels in re.findall(r"^(\w+)(?:{(.*)})? ", text, re.MULTILINE):

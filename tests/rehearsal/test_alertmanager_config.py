@@ -20,7 +20,7 @@ from scripts.programs import ProgramUnavailableError, program
 Config = dict[str, Any]
 
 TODAY = date(2026, 11, 24)
-SECONDS = 30
+SECONDS = 180
 
 ROUTES = {
     # Labels of an alert: who is told, in dev and in prd.

@@ -39,9 +39,8 @@ from scripts.programs import ProgramUnavailableError, program
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 11, 24)
 IN_CI = os.environ.get("CI") == "true"
-REHEARSAL_SECONDS = 600
-START_SECONDS = 180
-STOP_SECONDS = 60
+REHEARSAL_SECONDS = 3600
+STOP_SECONDS = 300
 
 
 @pytest.fixture(scope="module")

@@ -44,7 +44,7 @@ def run() -> Run:
             env=env,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=1200,
         )
 
     return call
