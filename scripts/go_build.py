@@ -83,6 +83,9 @@ def build(program: GoProgram, target: Path) -> Path:
 
 def _build(program: GoProgram, target: Path) -> None:
     go = find_go(go_needed(program.module))
+    for abandoned in target.parent.glob("tmp*"):
+        # Of a compilation that was killed: there is no other at this moment.
+        shutil.rmtree(abandoned, ignore_errors=True)
     say(f"compiling {program.name} {program.version} once (about {program.minutes} min on 2 cores)")
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         partial = Path(scratch) / target.name

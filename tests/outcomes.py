@@ -11,7 +11,13 @@ import pytest
 
 from grafana.targets import Language
 from scripts.query_grammars import GrammarsUnavailableError, Parsed, parsed
-from scripts.terraform import ProvidersUnavailableError, find_terraform, require_providers
+from scripts.terraform import (
+    ProvidersUnavailableError,
+    TerraformUnavailableError,
+    build_opentofu,
+    find_terraform,
+    require_providers,
+)
 
 
 def not_checked(reason: str) -> NoReturn:
@@ -35,9 +41,10 @@ def terraform_with(*providers: str) -> Path:
     In CI a missing AWS provider is a failure. The mirror of a CI may have no other, so a test that
     lacks one of the others only is skipped there too.
     """
-    program = find_terraform()
-    if program is None:
-        not_checked("not checked by Terraform: there is none here, `make terraform` builds one")
+    try:
+        program = find_terraform() or build_opentofu()
+    except TerraformUnavailableError as error:
+        not_checked(f"not checked by Terraform: {error}")
     # AWS first: where no source has any provider, the reason is the same for all tests.
     groups = ({"aws"} & set(providers), {*providers} - {"aws"})
     for names in groups:
