@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -28,13 +28,13 @@ import pytest
 import run_summary
 from outcomes import not_checked, parsed_queries, terraform_with
 
-from environments.load import load_environment
-from rehearsal.generated_prometheus import prometheus_on_generated_data
-from rehearsal.prometheus_api import PrometheusApi
-from scripts.programs import ProgramUnavailableError, program
-from scripts.providers import find_source
+from settings.load import load_environment
+from tools.paths import ROOT
+from tools.programs import ProgramUnavailableError, program
+from tools.providers import find_source
+from verification.dashboards.generated_prometheus import prometheus_on_generated_data
+from verification.rehearsal.prometheus_api import PrometheusApi
 
-ROOT = Path(__file__).resolve().parents[1]
 RUNS = ROOT / ".cache" / "test-runs"
 """A folder for each run, so that several of one checkout do not meet."""
 
@@ -45,12 +45,25 @@ VERDICT = "test_dev_is_applied_checked_and_destroyed"
 STOP_SECONDS = 30
 POLL_SECONDS = 0.2
 
-FOLDERS = ("tests/rehearsal/", "tests/documents/", "tests/synth/", "tests/unit/")
-"""The files that take longest come first: begun last, they would be waited for alone. While
-programs are compiled it is the other way round: the last ones need none."""
+FOLDERS = ("tests/verification/rehearsal/", "tests/stacks/", "tests/")
+"""The files that take longest come first: begun last, they would be waited for alone."""
+
+NOT_QUICK = (
+    "tests/docs/test_commands.py",
+    "tests/docs/test_onboarding.py",
+    "tests/docs/test_site.py",
+    "tests/operations/test_cdktf_cli.py",
+    "tests/operations/test_operations.py",
+    "tests/sample_apps/test_sample_apps.py",
+    "tests/stacks/",
+    "tests/verification/dashboards/test_dashboard",
+    "tests/verification/load/test_load_run.py",
+    "tests/verification/rehearsal/test_",
+)
+"""Tests that synthesize stacks or start programs; all others are quick (`make test-fast`)."""
 
 SHARED = {
-    f"tests/rehearsal/test_{name}.py": "generated_prometheus"
+    f"tests/verification/dashboards/test_{name}.py": "generated_prometheus"
     for name in ("dashboard_queries", "dashboards_preview")
 }
 """Files that share something made once for a session, and dear: for one worker."""
@@ -71,15 +84,23 @@ def group_of(nodeid: str) -> str:
 
 
 def order_of(nodeid: str, *, quick_first: bool = False) -> int:
-    """By folder, and the verdict at the very end."""
+    """By folder, the verdict at the very end; quick tests first while programs compile."""
     if VERDICT in nodeid:
         return len(FOLDERS)
-    folders = FOLDERS[::-1] if quick_first else FOLDERS
-    return next((n for n, folder in enumerate(folders) if nodeid.startswith(folder)), 0)
+    if quick_first and not nodeid.startswith(NOT_QUICK):
+        return -1
+    return next((n for n, folder in enumerate(FOLDERS) if nodeid.startswith(folder)), 0)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, None, None]:
+    # Before `-m` selects by markers; the order is of what was selected.
+    for item in items:
+        if not item.nodeid.startswith(NOT_QUICK):
+            item.add_marker(pytest.mark.quick)
+    yield
     # All workers have to agree, so the process that starts them decides.
     quick_first = _from_starter(config)["quick_first"]
     items.sort(key=lambda item: order_of(item.nodeid, quick_first=quick_first))
@@ -157,7 +178,7 @@ class BackgroundRehearsal:
         folder.mkdir(parents=True)
         with (folder / LOG).open("wb") as output:
             child = subprocess.Popen(
-                [sys.executable, "-m", "rehearsal.infra", "--env", "dev"],
+                [sys.executable, "-m", "verification.rehearsal.aws.rehearse_infra", "--env", "dev"],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
