@@ -88,6 +88,9 @@ def order_of(nodeid: str, *, quick_first: bool = False) -> int:
     if VERDICT in nodeid:
         return len(FOLDERS)
     if quick_first and not nodeid.startswith(NOT_QUICK):
+        return -2
+    if quick_first and nodeid.startswith("tests/stacks/"):
+        # Of what is compiled they need Terraform alone, which is compiled first.
         return -1
     return next((n for n, folder in enumerate(FOLDERS) if nodeid.startswith(folder)), 0)
 

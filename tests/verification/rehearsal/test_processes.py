@@ -77,7 +77,7 @@ def test_a_port_is_never_given_twice_at_a_time(monkeypatch: pytest.MonkeyPatch) 
     other = subprocess.run(
         [
             *(sys.executable, "-c"),
-            "import sys; from rehearsal import processes;"
+            "import sys; from verification.rehearsal import processes;"
             "processes._PORTS = range(int(sys.argv[1]), int(sys.argv[1]) + 1);"
             "processes.free_port()",
             str(taken),
