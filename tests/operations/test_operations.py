@@ -11,7 +11,6 @@ import boto3
 import pytest
 from outcomes import terraform_with
 
-from docgen.reference_docs import SNAPSHOTS
 from operations import deploy, drift
 from operations.account_checks import (
     AwsCheckError,
@@ -22,6 +21,7 @@ from operations.account_checks import (
     read_target,
 )
 from operations.terraform_stack import Terraform
+from synthesis.foundation import SNAPSHOTS
 from tools.providers import find_source
 from tools.terraform import terraform_env
 from verification.rehearsal.aws.aws_emulator import AwsEmulator, start_aws_emulator
