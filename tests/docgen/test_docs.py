@@ -102,7 +102,7 @@ def test_the_reference_is_made_without_provider_bindings() -> None:
         "    ('cdktf', 'jsii', 'constructs', 'stacks'))))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=600
     )
     assert (done.stderr, done.stdout.split()) == ("", [])
 

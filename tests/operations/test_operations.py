@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from outcomes import terraform_with
 
 from operations import deploy, drift
 from operations.account_checks import (
@@ -21,7 +22,8 @@ from operations.account_checks import (
 )
 from operations.terraform_stack import Terraform
 from synthesis.foundation import SNAPSHOTS
-from tools.terraform import find_mirror, find_terraform, terraform_env
+from tools.providers import find_source
+from tools.terraform import terraform_env
 from verification.rehearsal.aws.aws_emulator import AwsEmulator, start_aws_emulator
 
 ACCOUNT = "111122223333"
@@ -182,9 +184,8 @@ def test_an_account_without_the_environment_has_no_leftovers(account: dict[str, 
 
 
 def run_terraform() -> Terraform:
-    program = find_terraform()
-    assert program is not None
-    environment = terraform_env(program, find_mirror()) | {"TF_IN_AUTOMATION": "1"}
+    program = terraform_with("aws")
+    environment = terraform_env(program, find_source()) | {"TF_IN_AUTOMATION": "1"}
     return Terraform(program=program, environment=environment)
 
 
