@@ -31,7 +31,7 @@ TEXTS = {
 FENCED = [found for name, text in TEXTS.items() for found in fenced_commands(name, text)]
 EVERY = FENCED + [found for name, text in TEXTS.items() for found in inline_commands(name, text)]
 RUN = sorted({c.text for c in FENCED if isinstance(c.fate, Run)})
-SECONDS = 120
+SECONDS = 1200
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", "node_modules", "cdktf.out", ".cache", "site", "__pycache__", ".*_cache",
     ".ci", "rehearsal-report",

@@ -39,9 +39,8 @@ from verification.rehearsal.verdicts import Verdict, Verdicts
 
 TODAY = date(2026, 11, 24)
 IN_CI = os.environ.get("CI") == "true"
-REHEARSAL_SECONDS = 600
-START_SECONDS = 180
-STOP_SECONDS = 60
+REHEARSAL_SECONDS = 3600
+STOP_SECONDS = 300
 
 
 @pytest.fixture(scope="module")
@@ -419,7 +418,9 @@ def test_a_counter_that_starts_again_is_no_negative_rate() -> None:
 
 
 def test_the_clock_of_samples_begins_when_they_do() -> None:
+    before = time.monotonic()
     sampler = Sampler({})
     time.sleep(0.05)
     with sampler:
-        assert sampler.now < 0.05
+        now = sampler.now
+    assert now <= time.monotonic() - before - 0.05
