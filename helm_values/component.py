@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from blueprint.iam_statements import Statement
+from blueprint.traffic import Flow
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
 from settings.model import OBSERVABILITY, Settings
@@ -60,6 +61,10 @@ def _no_releases(_settings: Settings, _outputs: StackOutputs) -> Sequence[Releas
     return ()
 
 
+def _no_flows(_settings: Settings) -> Sequence[Flow]:
+    return ()
+
+
 def _no_secrets(_settings: Settings) -> Sequence[Secret]:
     return ()
 
@@ -74,6 +79,7 @@ class Component:
 
     name: str
     roles: tuple[WorkloadRole, ...] = ()
+    flows: Callable[[Settings], Sequence[Flow]] = _no_flows
     secrets: Callable[[Settings], Sequence[Secret]] = _no_secrets
     reads: tuple[str, ...] = ()
     releases: Callable[[Settings, StackOutputs], Sequence[Release]] = _no_releases

@@ -10,7 +10,6 @@ from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, Kuberne
 from constructs import Construct
 
 from blueprint.names import SECRETS_READER_SERVICE_ACCOUNT, telemetry_namespace
-from blueprint.traffic import plan_policies
 from constructs_lib.dependencies import resources_in
 from constructs_lib.kubernetes.dashboard import Dashboard, DashboardProps
 from constructs_lib.kubernetes.gateway_address import GatewayAddress, GatewayAddressProps
@@ -34,6 +33,7 @@ from helm_values.otel_collector import otel_gateway
 from helm_values.releases import outputs_read, releases
 from helm_values.stack_outputs import StackOutputs
 from helm_values.thanos import thanos
+from helm_values.traffic_plan import plan_policies
 from settings.model import OBSERVABILITY, Settings
 from stacks.base import EnvironmentStack
 from stacks.cluster import ClusterOutputs

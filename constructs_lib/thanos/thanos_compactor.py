@@ -9,8 +9,6 @@ from constructs import Construct
 from constructs_lib.thanos.thanos_parts import (
     HTTP,
     ObjectStorage,
-    Traffic,
-    network_policy,
     service,
     service_account,
 )
@@ -41,7 +39,6 @@ class ThanosCompactor(Construct):
         component = thanos.compactor(props.settings)
         service_account(self, component, props.role_arn, props.after)
         service(self, component, (HTTP,), props.after, headless=True)
-        network_policy(self, component, Traffic(to_aws=True), props.after)
         stateful_set(
             self,
             StatefulComponentProps(

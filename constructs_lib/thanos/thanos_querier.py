@@ -31,11 +31,8 @@ from constructs import Construct
 from constructs_lib.thanos.thanos_parts import (
     GRPC,
     HTTP,
-    PROMETHEUS,
-    Traffic,
     disruption_budget,
     labels,
-    network_policy,
     selector,
     service,
     service_account,
@@ -43,8 +40,6 @@ from constructs_lib.thanos.thanos_parts import (
 from helm_values.thanos import thanos
 from helm_values.thanos.thanos import ThanosPart
 from settings.model import OBSERVABILITY, Settings
-
-_GRAFANA = "grafana"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,16 +56,9 @@ class ThanosQuerier(Construct):
     def __init__(self, scope: Construct, id_: str, props: ThanosQuerierProps) -> None:
         super().__init__(scope, id_)
         component = thanos.querier(props.settings)
-        store = thanos.store(props.settings)
         service_account(self, component, None, props.after)
         service(self, component, (GRPC, HTTP), props.after, headless=False)
         disruption_budget(self, component, props.after)
-        network_policy(
-            self,
-            component,
-            Traffic(http_from=(PROMETHEUS, _GRAFANA), grpc_to=(PROMETHEUS, store.name)),
-            props.after,
-        )
         _deployment(self, component, props.after)
 
 

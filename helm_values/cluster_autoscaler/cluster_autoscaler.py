@@ -2,16 +2,21 @@
 
 from blueprint.iam_statements import Statement, allow
 from blueprint.sizes import METRICS
+from blueprint.traffic import EVERYWHERE, HTTPS, PROMETHEUS, Flow, Pods, api_server, labelled
 from helm_values.component import AwsResources, Component, WorkloadRole
-from helm_values.network_policy import API_SERVER_AND_AWS, network_policy, pods, scraped
 from helm_values.prometheus_operator_crds import prometheus_operator_crds
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
-from settings.model import Settings
+from settings.model import OBSERVABILITY, Settings
 from versions import CLUSTER_AUTOSCALER, KUBERNETES
 
 NAME = "cluster-autoscaler"
 SERVICE_ACCOUNT = "cluster-autoscaler"
+_PODS = Pods(
+    name="autoscaler",
+    namespace=OBSERVABILITY,
+    labels=labelled("aws-cluster-autoscaler", instance=NAME),
+)
 
 
 def release(settings: Settings, outputs: StackOutputs) -> Release:
@@ -28,14 +33,6 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
             "image": {"tag": KUBERNETES[settings.cluster.kubernetes_version].cluster_autoscaler},
             "rbac": {"serviceAccount": {"name": SERVICE_ACCOUNT}},
             "resources": METRICS[settings.size].cluster_autoscaler.values,
-            "extraObjects": [
-                network_policy(
-                    NAME,
-                    pods(name="aws-cluster-autoscaler", instance=NAME),
-                    ingress=[scraped(8085)],
-                    egress=[API_SERVER_AND_AWS],
-                )
-            ],
         },
         from_stack_outputs={
             "rbac": {
@@ -45,6 +42,15 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
             }
         },
         after=(prometheus_operator_crds.NAME,),
+    )
+
+
+def flows(settings: Settings) -> tuple[Flow, ...]:
+    """Pods and nodes from the Kubernetes API, groups of nodes from AWS."""
+    return (
+        Flow(source=PROMETHEUS, destination=_PODS, ports=(8085,)),
+        Flow(source=_PODS, destination=api_server(settings), ports=(HTTPS,)),
+        Flow(source=_PODS, destination=EVERYWHERE, ports=(HTTPS,)),
     )
 
 
@@ -92,6 +98,7 @@ ROLE = WorkloadRole(
 COMPONENT = Component(
     name=NAME,
     roles=(ROLE,),
+    flows=flows,
     reads=(ROLE.output,),
     releases=lambda settings, outputs: [release(settings, outputs)],
 )

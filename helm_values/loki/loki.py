@@ -7,6 +7,16 @@ from blueprint.backend_sizes import BACKENDS, Cache, LokiSize, Part
 from blueprint.documents import merge
 from blueprint.iam_statements import Statement, read_and_write_objects
 from blueprint.names import STORAGE_CLASS
+from blueprint.traffic import (
+    ALERTMANAGER,
+    ALERTMANAGER_HTTP,
+    EVERYWHERE,
+    HTTPS,
+    PROMETHEUS,
+    Flow,
+    Pods,
+    labelled,
+)
 from helm_values.component import AwsResources, Component, WorkloadRole
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
@@ -16,6 +26,8 @@ from versions import LOKI
 
 HOURS_PER_DAY = 24
 SERVICE_ACCOUNT = "loki"
+PODS = Pods(name="loki", namespace=OBSERVABILITY, labels=labelled("loki"))
+"""All of them, the entrance included."""
 
 
 def release(settings: Settings, outputs: StackOutputs) -> Release:
@@ -131,6 +143,18 @@ def _claimed(name: str, volume: dict[str, str]) -> dict[str, Any]:
     return {"claims": [{"name": "data", "accessModes": ["ReadWriteOnce"], **volume}]}
 
 
+def flows(_settings: Settings) -> tuple[Flow, ...]:
+    """Whoever writes or asks declares it; through the entrance (nginx) and not past it."""
+    return (
+        # Its parts among themselves: ring, queries, caches.
+        Flow(source=PODS, destination=PODS),
+        Flow(source=PROMETHEUS, destination=PODS),
+        Flow(source=PODS, destination=ALERTMANAGER, ports=(ALERTMANAGER_HTTP,)),
+        # S3 and STS.
+        Flow(source=PODS, destination=EVERYWHERE, ports=(HTTPS,)),
+    )
+
+
 def statements(aws: AwsResources) -> tuple[Statement, ...]:
     """Loki on S3 ("Deploy Loki on AWS"); the compactor's retention deletes."""
     return read_and_write_objects(aws.bucket_arns["logs"], aws.key_arn)
@@ -147,6 +171,7 @@ ROLE = WorkloadRole(
 COMPONENT = Component(
     name="loki",
     roles=(ROLE,),
+    flows=flows,
     reads=("logs_bucket_name", ROLE.output),
     releases=lambda settings, outputs: [release(settings, outputs)],
 )

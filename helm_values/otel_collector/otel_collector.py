@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from helm_values.component import Component
-from helm_values.otel_collector import otel_agent, otel_gateway
+from helm_values.otel_collector import collector_flows, otel_agent, otel_gateway
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
 from settings.model import Settings
@@ -17,4 +17,4 @@ def releases(settings: Settings, outputs: StackOutputs) -> Sequence[Release]:
     ]
 
 
-COMPONENT = Component(name="otel-collector", releases=releases)
+COMPONENT = Component(name="otel-collector", flows=collector_flows.flows, releases=releases)

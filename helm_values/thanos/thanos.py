@@ -12,6 +12,7 @@ from blueprint.iam_statements import Statement, allow, read_and_write_objects
 from blueprint.names import PROMETHEUS_SERVICE_ACCOUNT
 from blueprint.resources import Resources
 from blueprint.sizes import METRICS
+from blueprint.traffic import EVERYWHERE, HTTPS, PROMETHEUS, Flow, Pods, labelled
 from helm_values.component import AwsResources, Component, WorkloadRole
 from settings.model import OBSERVABILITY, Settings
 from versions import THANOS_VERSION
@@ -187,8 +188,37 @@ READER_ROLE = WorkloadRole(
     statements=reader_statements,
 )
 
+
+def _pods(part: str, policy: str) -> Pods:
+    return Pods(name=policy, namespace=OBSERVABILITY, labels=labelled(part))
+
+
+QUERIER_PODS = _pods(QUERIER, "thanos-query")
+STORE_PODS = _pods(STORE, "thanos-store-gateway")
+COMPACTOR_PODS = _pods(COMPACTOR, "thanos-compact")
+
+
+def flows(_settings: Settings) -> tuple[Flow, ...]:
+    """The querier asks sidecars and store; what works on the bucket calls S3 and STS."""
+    return (
+        *(
+            Flow(source=PROMETHEUS, destination=pods, ports=(HTTP_PORT,))
+            for pods in (QUERIER_PODS, STORE_PODS, COMPACTOR_PODS)
+        ),
+        *(
+            Flow(source=QUERIER_PODS, destination=pods, ports=(GRPC_PORT,))
+            for pods in (PROMETHEUS, STORE_PODS)
+        ),
+        *(
+            Flow(source=pods, destination=EVERYWHERE, ports=(HTTPS,))
+            for pods in (STORE_PODS, COMPACTOR_PODS)
+        ),
+    )
+
+
 COMPONENT = Component(
     name="thanos",
+    flows=flows,
     roles=(WRITER_ROLE, READER_ROLE),
     reads=("metrics_bucket_name", WRITER_ROLE.output, READER_ROLE.output),
 )

@@ -5,8 +5,8 @@ from typing import Any
 from blueprint.iam_statements import Statement, allow, read_and_write_objects
 from blueprint.resources import resources
 from blueprint.sizes import METRICS
+from blueprint.traffic import EVERYWHERE, HTTPS, PROMETHEUS, Flow, Pods, api_server, labelled
 from helm_values.component import AwsResources, Component, WorkloadRole
-from helm_values.network_policy import API_SERVER_AND_AWS, network_policy, pods, scraped
 from helm_values.prometheus_operator_crds import prometheus_operator_crds
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
@@ -16,6 +16,14 @@ from versions import VELERO, VELERO_PLUGIN_FOR_AWS
 NAME = "velero"
 SERVICE_ACCOUNT = "velero"
 _PROVIDER = "velero.io/aws"
+_SERVER = Pods(
+    name="velero-server", namespace=OBSERVABILITY, labels=labelled("velero", instance=NAME)
+)
+_CRDS_JOB = Pods(
+    name="velero-crds-job",
+    namespace=OBSERVABILITY,
+    labels={"app.kubernetes.io/component": "upgrade-crds"},
+)
 
 
 def release(settings: Settings, outputs: StackOutputs) -> Release:
@@ -39,7 +47,6 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
                 ],
             },
             "schedules": _schedules(settings),
-            "extraObjects": _network_policies(),
         },
         from_stack_outputs={
             "serviceAccount": {
@@ -109,26 +116,15 @@ def _schedules(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _network_policies() -> list[dict[str, Any]]:
-    upgrade = network_policy(
-        "velero-upgrade-crds",
-        pods(component="upgrade-crds"),
-        ingress=[],
-        egress=[API_SERVER_AND_AWS],
+def flows(settings: Settings) -> tuple[Flow, ...]:
+    """The server, and the job that upgrades the CRDs before a release."""
+    return (
+        Flow(source=PROMETHEUS, destination=_SERVER, ports=(8085,)),
+        Flow(source=_SERVER, destination=api_server(settings), ports=(HTTPS,)),
+        # S3 and STS.
+        Flow(source=_SERVER, destination=EVERYWHERE, ports=(HTTPS,)),
+        Flow(source=_CRDS_JOB, destination=api_server(settings), ports=(HTTPS,)),
     )
-    # Before the hook that upgrades the CRDs, and gone after it.
-    upgrade["metadata"]["annotations"] = {
-        "helm.sh/hook": "pre-install,pre-upgrade,pre-rollback",
-        "helm.sh/hook-weight": "-6",
-        "helm.sh/hook-delete-policy": "before-hook-creation,hook-succeeded",
-    }
-    server = network_policy(
-        NAME,
-        pods(name="velero", instance=NAME),
-        ingress=[scraped(8085)],
-        egress=[API_SERVER_AND_AWS],
-    )
-    return [server, upgrade]
 
 
 def statements(aws: AwsResources) -> tuple[Statement, ...]:
@@ -171,6 +167,7 @@ ROLE = WorkloadRole(
 COMPONENT = Component(
     name=NAME,
     roles=(ROLE,),
+    flows=flows,
     reads=("backups_bucket_name", ROLE.output),
     releases=lambda settings, outputs: [release(settings, outputs)],
 )

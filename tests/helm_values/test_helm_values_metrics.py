@@ -258,23 +258,6 @@ def test_blocks_go_to_the_metrics_bucket_labelled_with_their_cluster(environment
     }
 
 
-def test_prometheus_lets_in_the_gateways_of_the_stages_and_nobody_else_from_there() -> None:
-    settings = settings_of("small")
-    policy = kps(settings)["prometheus"]["networkPolicy"]
-
-    here, stages = policy["ingress"]
-    assert policy["egress"] == [{}]
-    assert here["from"] == [{"podSelector": {}}]
-    (peer,) = stages["from"]
-    assert peer["namespaceSelector"]["matchExpressions"][0]["values"] == [
-        "dev-telemetry", "hml-telemetry", "prd-telemetry"
-    ]  # fmt: skip
-    assert peer["podSelector"]["matchLabels"] == {
-        "app.kubernetes.io/name": "opentelemetry-collector"
-    }
-    assert [port["port"] for port in stages["ports"]] == [9090]
-
-
 def test_what_eks_hides_has_neither_monitors_nor_rules() -> None:
     values = kps(settings_of("small"))
     parts = ("kubeControllerManager", "kubeScheduler", "kubeEtcd", "kubeProxy")
@@ -312,15 +295,6 @@ def test_alertmanager_reads_its_secrets_from_mounted_files() -> None:
         made = values["extraManifests"][secret]["spec"]
         assert made["target"]["name"] == secret
         assert key in [item["secretKey"] for item in made["data"]]
-
-
-def test_alertmanager_may_reach_its_mail_server() -> None:
-    settings = settings_of("small")
-    rules = kps(settings)["alertmanager"]["networkPolicy"]["egress"]["rules"]
-    ports = {port["port"] for rule in rules for port in rule["ports"]}
-
-    assert int(settings.alerting.smtp.smarthost.split(":")[1]) in ports
-    assert {443, 9094} <= ports
 
 
 # --- Secrets --------------------------------------------------------------------------------------

@@ -199,42 +199,6 @@ def test_querier_answers_where_grafana_asks(config: Config) -> None:
     assert port["target_port"] == str(thanos.HTTP_PORT)
 
 
-def names_of(peers: Any, key: str) -> list[str]:
-    return [
-        one(peer["pod_selector"])["match_labels"]["app.kubernetes.io/name"]
-        for peer in as_list(peers.get(key) or [])
-    ]
-
-
-def test_traffic_is_what_each_part_needs(config: Config) -> None:
-    allowed = {}
-    for name, body in by_name(config, "network_policy_v1").items():
-        spec = one(body["spec"])
-        assert spec["policy_types"] == ["Ingress", "Egress"]
-        allowed[name] = {
-            direction: [
-                (one(rule["ports"])["port"], names_of(rule, peers))
-                for rule in as_list(spec.get(direction) or [])
-            ]
-            for direction, peers in (("ingress", "from"), ("egress", "to"))
-        }
-
-    assert allowed == {
-        "thanos-querier": {
-            "ingress": [("10902", ["prometheus", "grafana"])],
-            "egress": [("10901", ["prometheus", "thanos-store"])],
-        },
-        "thanos-store": {
-            "ingress": [("10901", ["thanos-querier"]), ("10902", ["prometheus"])],
-            "egress": [("443", [])],
-        },
-        "thanos-compactor": {
-            "ingress": [("10902", ["prometheus"])],
-            "egress": [("443", [])],
-        },
-    }
-
-
 def test_only_several_replicas_have_a_disruption_budget(
     config: Config, settings_of_size: Settings
 ) -> None:
