@@ -189,11 +189,13 @@ def _stack_outputs(storage: StorageOutputs) -> StackOutputs:
     """The outputs that components declare to read.
 
     Raises:
-        AttributeError: the storage stack does not publish one of them.
+        ValueError: the storage stack does not publish one of them.
     """
-    return StackOutputs(
-        {
-            name: storage.role_arns[name] if name in storage.role_arns else getattr(storage, name)
-            for name in outputs_read()
-        }
-    )
+    published = storage.by_name()
+    unknown = sorted(set(outputs_read()) - published.keys())
+    if unknown:
+        raise ValueError(
+            f"components read outputs that the storage stack does not publish: "
+            f"{', '.join(unknown)}; published: {', '.join(sorted(published))}"
+        )
+    return StackOutputs({name: published[name] for name in outputs_read()})

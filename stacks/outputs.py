@@ -49,15 +49,18 @@ class Outputs:
                 f"{type(self).__name__} is published by stack {self.stack_id!r}, "
                 f"not by {stack.node.id!r}"
             )
+        values = self.by_name()
+        for item in fields(self):
+            for name, description in _descriptions(item).items():
+                TerraformOutput(stack, name, value=values[name], description=description)
+
+    def by_name(self) -> dict[str, Any]:
+        """Value of every Terraform output by its name."""
+        values: dict[str, Any] = {}
         for item in fields(self):
             value = getattr(self, item.name)
-            for name, description in _descriptions(item).items():
-                TerraformOutput(
-                    stack,
-                    name,
-                    value=value[name] if _is_several(item) else value,
-                    description=description,
-                )
+            values |= value if _is_several(item) else {item.name: value}
+        return values
 
     @classmethod
     def read(cls, consumer: EnvironmentStack, settings: Settings) -> Self:
