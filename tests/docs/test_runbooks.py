@@ -15,7 +15,7 @@ from tools.paths import ROOT
 RUNBOOKS = ROOT / "docs" / "runbooks"
 ALERT_PAGES = sorted(p for p in (RUNBOOKS / "alerts").glob("*.md") if p.stem != "README")
 PAGES = sorted([*RUNBOOKS.rglob("*.md"), *(ROOT / "docs" / "onboarding").rglob("*.md")])
-HEADINGS = ["Meaning", "Impact", "First queries", "Mitigation", "Escalation"]
+HEADINGS = ["Meaning", "Impact", "First queries", "Mitigation"]
 LANGUAGES = ("promql", "logql", "traceql")
 
 SUBJECTS = {
@@ -69,6 +69,16 @@ def test_an_alert_page_says_what_to_know_and_to_do(page: Path) -> None:
     # Something to ask, and something to do.
     assert code_blocks(sections[2])
     assert re.search(r"^1\. ", sections[3], re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("folder", "heading"), [("docs", "Escalation"), ("docs/pt-BR", "Escalonamento")]
+)
+def test_escalation_is_written_once_for_all_alerts(folder: str, heading: str) -> None:
+    text = (ROOT / folder / "runbooks" / "alerts" / "README.md").read_text(encoding="utf-8")
+    section = text.partition(f"## {heading}\n")[2].partition("\n|")[0]
+    assert "`owner`" in section
+    assert "ADR" in section
 
 
 def test_every_query_parses() -> None:
