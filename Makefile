@@ -102,7 +102,7 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 .PHONY: synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast test-hard test-bare check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse policy permissions scan hostile load
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
-	$(PY) -m synthesis.__main__ --env $(ENV)
+	$(PY) -m synthesis --env $(ENV)
 
 snapshots: setup ## Rewrite the reviewed copies in tests/snapshots
 	$(PY) -m synthesis.snapshots

@@ -22,7 +22,6 @@ from docgen.outputs_page import outputs_page
 from docgen.releases_page import releases_page
 from docgen.settings_page import settings_page
 from docgen.signal_docs import alerts_page, dashboards_page, metrics_page
-from docgen.stacks_block import readme
 from docgen.traffic_page import traffic_page
 from docgen.versions_page import versions_page
 from synthesis.foundation import Foundation, all_settings
@@ -42,7 +41,6 @@ def render_all() -> dict[str, str]:
     }
     return {
         **operations,
-        "README.md": readme(foundation, (ROOT / "README.md").read_text(encoding="utf-8")),
         ARCHITECTURE: architecture(
             foundation, settings, (ROOT / ARCHITECTURE).read_text(encoding="utf-8")
         ),

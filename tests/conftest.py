@@ -72,6 +72,7 @@ SHARED = {
 
 DECIDED = pytest.StashKey[dict[str, Any]]()
 COMPILATION = pytest.StashKey[compiling.Compilation]()
+GREEN = pytest.StashKey[bool]()
 REHEARSAL = pytest.StashKey["BackgroundRehearsal"]()
 
 
@@ -210,8 +211,6 @@ class BackgroundRehearsal:
                 self.child.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 os.killpg(self.child.pid, signal.SIGKILL)
-        if self.child.returncode == 0:
-            shutil.rmtree(self.folder)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -232,11 +231,17 @@ def _start_if_wanted(config: pytest.Config, nodeids: list[str]) -> None:
     config.stash[REHEARSAL] = BackgroundRehearsal.begin(Path(config.stash[DECIDED]["run"]))
 
 
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    session.config.stash[GREEN] = exitstatus == pytest.ExitCode.OK
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if COMPILATION in config.stash:
         config.stash[COMPILATION].stop()
     if REHEARSAL in config.stash:
         config.stash[REHEARSAL].stop()
+        if config.stash.get(GREEN, False):
+            shutil.rmtree(config.stash[REHEARSAL].folder)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What Prometheus, Alertmanager, Grafana and the exporters connect to."""
 
+from alertmanager import routing
 from blueprint.traffic import (
     ALERTMANAGER,
     ALERTMANAGER_HTTP,
@@ -78,14 +79,15 @@ def _prometheus(settings: Settings) -> tuple[Flow, ...]:
 
 
 def _alertmanager(settings: Settings) -> tuple[Flow, ...]:
-    mail_port = int(settings.alerting.smtp.smarthost.rpartition(":")[2])
+    server = routing.mail_server(settings)
+    mail_ports = (int(server.smarthost.rpartition(":")[2]),) if server else ()
     ports = (RELOADER_HTTP, ALERTMANAGER_HTTP)
     return (
         Flow(source=PROMETHEUS, destination=ALERTMANAGER, ports=ports),
         Flow(source=ALERTMANAGER, destination=ALERTMANAGER, ports=(GOSSIP,)),
         Flow(source=ALERTMANAGER, destination=ALERTMANAGER, ports=(GOSSIP,), protocol="UDP"),
-        # Slack and the mail server.
-        Flow(source=ALERTMANAGER, destination=EVERYWHERE, ports=(HTTPS, mail_port)),
+        # Slack or the dead man's switch, and the mail server.
+        Flow(source=ALERTMANAGER, destination=EVERYWHERE, ports=(HTTPS, *mail_ports)),
     )
 
 

@@ -13,6 +13,7 @@ from settings_files import TODAY
 
 from blueprint import endpoints, names
 from blueprint.sizes import METRICS
+from blueprint.traffic import EVERYWHERE
 from helm_values import releases
 from helm_values.cluster_autoscaler import cluster_autoscaler
 from helm_values.external_secrets import external_secrets
@@ -24,6 +25,7 @@ from helm_values.metrics_server import metrics_server
 from helm_values.prometheus_operator_crds import prometheus_operator_crds
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
+from helm_values.traffic_plan import plan_policies
 from helm_values.velero import velero
 from settings.load import environment_names, load_environment
 from settings.model import Settings
@@ -295,6 +297,34 @@ def test_alertmanager_reads_its_secrets_from_mounted_files() -> None:
         made = values["extraManifests"][secret]["spec"]
         assert made["target"]["name"] == secret
         assert key in [item["secretKey"] for item in made["data"]]
+
+
+@pytest.mark.parametrize(
+    ("alerting", "ports", "secret"),
+    [
+        ({"emails": (), "smtp": None}, [443], "alertmanager-slack"),
+        ({"slack_channel": None}, [443, 587], "alertmanager-smtp"),
+    ],
+    ids=["Slack alone", "e-mail alone"],
+)
+def test_alertmanager_has_what_its_receivers_need(
+    alerting: dict[str, object], ports: list[int], secret: str
+) -> None:
+    settings = settings_of("small")
+    changed = settings.model_copy(
+        update={"alerting": settings.alerting.model_copy(update=alerting)}
+    )
+    values = kps(changed)
+    (policy,) = (
+        policy
+        for policy in plan_policies(changed)["observability"]
+        if policy.name == "alertmanager"
+    )
+    (outside,) = (rule for rule in policy.egress if EVERYWHERE in rule.peers)
+    assert list(outside.ports) == ports
+    assert values["alertmanager"]["alertmanagerSpec"]["secrets"] == [secret]
+    made = {name for name in values["extraManifests"] if name.startswith("alertmanager-")}
+    assert made == {secret}
 
 
 # --- Secrets --------------------------------------------------------------------------------------

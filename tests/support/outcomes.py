@@ -44,13 +44,14 @@ def terraform_with(*providers: str) -> Path:
     try:
         program = find_terraform() or build_opentofu()
     except TerraformUnavailableError as error:
-        not_checked(f"not checked by Terraform: {error}")
+        not_checked(f"not checked: by Terraform, {error}")
     # AWS first: where no source has any provider, the reason is the same for all tests.
     groups = ({"aws"} & set(providers), {*providers} - {"aws"})
     for names in groups:
         missing = _missing(program, names)
         if missing:
-            (not_checked if "aws" in names else pytest.skip)(f"not checked by Terraform: {missing}")
+            give_up = not_checked if "aws" in names else pytest.skip
+            give_up(f"not checked: by Terraform, {missing}")
     return program
 
 

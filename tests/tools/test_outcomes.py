@@ -62,7 +62,7 @@ def test_the_reason_is_the_same_for_all_tests_without_any_provider(
             terraform_with(*providers)
         reasons.add(str(skipped.value))
     assert reasons == {
-        "not checked by Terraform: no provider aws, neither in a mirror here nor in the registry"
+        "not checked: by Terraform, no provider aws, neither in a mirror here nor in the registry"
     }
 
 

@@ -19,6 +19,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from outcomes import not_checked
 
@@ -99,8 +100,8 @@ def rehearsing(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 
 def left_over(folder: Path) -> list[str]:
     """Programs whose command names something in a folder."""
-    done = subprocess.run(["ps", "-ewwo", "args"], capture_output=True, text=True, check=True)
-    return [line for line in done.stdout.splitlines() if f"{folder}/tmp" in line]
+    lines = (" ".join(one.info["cmdline"] or ()) for one in psutil.process_iter(["cmdline"]))
+    return [line for line in lines if f"{folder}/tmp" in line]
 
 
 @pytest.fixture(scope="module")
