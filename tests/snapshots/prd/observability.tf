@@ -1567,7 +1567,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorQueueNearlyFull.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: TailSamplingDroppingEarly
-        expr: sum by (namespace) (rate(otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total{namespace=~"dev|hml|prd|observability", job=~"otel-gateway|observability/otel-agent", deployment_environment_name=""}[5m])) > 0
+        expr: sum by (namespace) (rate(otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total{namespace=~"dev|hml|prd", job="otel-gateway", deployment_environment_name=""}[5m])) > 0
         for: 10m
         labels:
           severity: critical
