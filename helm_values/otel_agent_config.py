@@ -12,7 +12,7 @@ after it was read. It also means that a tenant whose logs are refused holds up n
 """
 
 from environments.model import OBSERVABILITY, Settings
-from helm_values import collector
+from helm_values import collector, otel_agent_logs
 from helm_values.backend_sizes import BACKENDS
 from helm_values.collector import ENVIRONMENT, Config
 
@@ -88,36 +88,35 @@ def agent_config(settings: Settings) -> Config:
     }
 
 
-def _files(namespace: str) -> str:
-    # <namespace>_<pod>_<uid>/<container>/<restart>.log; no name has an underscore in it.
-    return f"/var/log/pods/{namespace}_*/*/*.log"
-
-
 def _container_logs(tenant: str, tenants: list[str]) -> Config:
     if tenant == OBSERVABILITY:
         # Also kube-system and whatever else is not in the settings; not its own log: a refused
         # line would be logged, read, refused, ...
-        others = [_files(other) for other in tenants if other != tenant]
-        files = {
-            "include": [_files("*")],
-            "exclude": [*others, f"/var/log/pods/{OBSERVABILITY}_otel-agent-*/*/*.log"],
-        }
+        include = otel_agent_logs.patterns("*")
+        exclude = [
+            *(p for other in tenants if other != tenant for p in otel_agent_logs.patterns(other)),
+            *otel_agent_logs.patterns(OBSERVABILITY, "otel-agent-*"),
+        ]
     else:
-        files = {"include": [_files(tenant)]}
+        include, exclude = otel_agent_logs.patterns(tenant), []
     return {
-        **files,
+        "include": include,
+        "exclude": [*exclude, otel_agent_logs.UNFINISHED],
         # A node is seldom older than its agent: nothing of its first pods may be missed. After
         # that the checkpoint counts.
         "start_at": "beginning",
         "include_file_path": True,
         "include_file_name": False,
         "storage": CHECKPOINTS,
+        # Rotated files are compressed; by their content they are known again.
+        "compression": "auto",
+        # As it is: a character may have been cut in two by the runtime.
+        "encoding": "utf8-raw",
+        "max_log_size": otel_agent_logs.LONGEST_LINE,
         # Or a line that the runtime cut at a space would be put together without it.
         "preserve_trailing_whitespaces": True,
         "retry_on_failure": {"enabled": True, "max_elapsed_time": "0s"},
-        # Puts lines that the runtime cut together again, up to Loki's longest line, and takes
-        # namespace, pod and container from the path.
-        "operators": [{"type": "container", "id": "container", "max_log_size": 262144}],
+        "operators": otel_agent_logs.operators(),
     }
 
 
