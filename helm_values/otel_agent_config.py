@@ -12,7 +12,7 @@ after it was read. It also means that a tenant whose logs are refused holds up n
 """
 
 from environments.model import OBSERVABILITY, Settings
-from helm_values import collector, otel_agent_logs
+from helm_values import collector, otel_agent_logs, printed_json
 from helm_values.backend_sizes import BACKENDS
 from helm_values.collector import ENVIRONMENT, Config
 
@@ -40,7 +40,11 @@ def agent_config(settings: Settings) -> Config:
         },
         "processors": {
             "memory_limiter": collector.memory_limiter(),
+            "transform/pod": otel_agent_logs.pod_of_path(),
             "k8s_attributes": _pods_of_this_node(),
+            "filter/sent_too": printed_json.drop_what_is_sent_too(),
+            "transform/printed": printed_json.understand_lines(),
+            "transform/limits": otel_agent_logs.limit_pod_attributes(),
             "resource/cluster": collector.upsert(k8s_cluster_name=settings.prefix),
             "transform/environment": _environment_of_metrics(tenants),
             **{f"resource/{tenant}": _environment(tenant) for tenant in tenants},
@@ -65,7 +69,11 @@ def agent_config(settings: Settings) -> Config:
                         "receivers": [f"file_log/{tenant}"],
                         "processors": [
                             "memory_limiter",
+                            "transform/pod",
                             "k8s_attributes",
+                            "filter/sent_too",
+                            "transform/printed",
+                            "transform/limits",
                             f"resource/{tenant}",
                             "resource/cluster",
                         ],
@@ -139,7 +147,12 @@ def _pods_of_this_node() -> Config:
         pod_association=[{"sources": [{"from": "resource_attribute", "name": "k8s.pod.uid"}]}],
         # As an application with an SDK would call itself, so that both kinds of logs meet.
         more_metadata=["service.name", "service.namespace"],
-        extract={"otel_annotations": True},
+        extract={
+            "otel_annotations": True,
+            "annotations": [
+                {"tag_name": printed_json.CHOICE, "key": printed_json.ANNOTATION, "from": "pod"}
+            ],
+        },
     )
 
 

@@ -14,6 +14,8 @@ Nothing but parts of long lines and lines of stack traces is ever held back, and
 
 from typing import Any
 
+from helm_values.printed_json import CHOICE
+
 Operator = dict[str, Any]
 
 LOKI_LINE_BYTES = 262_144
@@ -32,6 +34,9 @@ LONGEST_TRACE = 65_536
 
 LONGEST_TRACE_LINE = 16_384
 """Bytes. A longer line is no line of a stack trace."""
+
+SHORTENED = "telemetry.truncated"
+"""Attribute of what was shortened."""
 
 FLUSH = "2s"
 """How long a step waits for the rest of a line or of a trace."""
@@ -61,6 +66,68 @@ def operators() -> list[Operator]:
     Resource attribute `log.file.path` is left for `pod_of_path`.
     """
     return [*_runtime_line(), _partial_lines(), _valid_text(), *_stack_traces(), *_tidy()]
+
+
+_POD_OF_PATH = (
+    "/(?P<namespace>[^/_]+)_(?P<pod>[^/_]+)_(?P<uid>[^/_]+)/(?P<container>[^/]+)"
+    "/(?P<restart>[0-9]+)[.]log"
+)
+_OF_PATH = {
+    "namespace": "k8s.namespace.name",
+    "pod": "k8s.pod.name",
+    "uid": "k8s.pod.uid",
+    "container": "k8s.container.name",
+    "restart": "k8s.container.restart_count",
+}
+
+
+def pod_of_path() -> dict[str, Any]:
+    """Processor `transform`: the pod and the container, which are in the path of the file."""
+    path = f'ExtractPatterns(resource.attributes["log.file.path"], "{_POD_OF_PATH}")'
+    return {
+        "error_mode": "silent",
+        "log_statements": [
+            {
+                "context": "resource",
+                "statements": [
+                    f'set(resource.cache["path"], {path})',
+                    *(
+                        f'set(resource.attributes["{attribute}"], resource.cache["path"]["{part}"])'
+                        for part, attribute in _OF_PATH.items()
+                    ),
+                ],
+            }
+        ],
+    }
+
+
+MOST_POD_ATTRIBUTES = 32
+LONGEST_POD_ATTRIBUTE = 512
+"""Characters. 32 of them leave room in Loki's 64 KiB for the fields of a line."""
+
+
+def limit_pod_attributes() -> dict[str, Any]:
+    """Processor `transform`: a pod's annotations become attributes, and may have any length.
+
+    What was shortened is marked. The pod's own names are never dropped.
+    """
+    names = ", ".join(f'"{name}"' for name in (*_OF_PATH.values(), "log.file.path", "service.name"))
+    attributes = "resource.attributes"
+    return {
+        "error_mode": "silent",
+        "log_statements": [
+            {
+                "context": "resource",
+                "statements": [
+                    f'delete_key({attributes}, "{CHOICE}")',
+                    f'set(resource.cache["sent"], {attributes})',
+                    f"truncate_all({attributes}, {LONGEST_POD_ATTRIBUTE})",
+                    f"limit({attributes}, {MOST_POD_ATTRIBUTES}, [{names}])",
+                    f'set({attributes}["{SHORTENED}"], true) where {attributes} != resource.cache["sent"]',
+                ],
+            }
+        ],
+    }
 
 
 def _runtime_line() -> list[Operator]:
