@@ -116,8 +116,10 @@ def _container_logs(tenant: str, tenants: list[str]) -> Config:
         "include_file_path": True,
         "include_file_name": False,
         "storage": CHECKPOINTS,
-        # Rotated files are compressed; by their content they are known again.
+        # Rotated files are compressed; by their content they are known again. Each look opens every
+        # file, and the default, 200 ms, took 9 % of a core for 40 containers with four such files.
         "compression": "auto",
+        "poll_interval": "500ms",
         # As it is: a character may have been cut in two by the runtime.
         "encoding": "utf8-raw",
         "max_log_size": otel_agent_logs.LONGEST_LINE,
