@@ -14,6 +14,12 @@ from helm_values import endpoints
 
 Config = dict[str, Any]
 
+SET_ASIDE = "storage.set_aside"
+"""Resource attribute of a collector's own metrics: how many damaged storage files lie beside its own."""
+
+SET_ASIDE_VARIABLE = "STORAGE_SET_ASIDE"
+"""Environment variable with that number (collector_start.sh)."""
+
 _IMAGES = "ghcr.io/open-telemetry/opentelemetry-collector-releases"
 IMAGE = {"repository": f"{_IMAGES}/opentelemetry-collector-k8s"}
 """The tag is the chart's app version."""
@@ -51,6 +57,8 @@ def own_telemetry() -> Config:
         "without_scope_info": True,
     }
     return {
+        # Becomes a label of `target_info`.
+        "resource": {SET_ASIDE: f"${{env:{SET_ASIDE_VARIABLE}:-none}}"},
         "logs": {"encoding": "json"},
         "metrics": {
             "level": "detailed",
