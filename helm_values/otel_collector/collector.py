@@ -24,8 +24,8 @@ _IMAGES = "ghcr.io/open-telemetry/opentelemetry-collector-releases"
 IMAGE = {"repository": f"{_IMAGES}/opentelemetry-collector-k8s"}
 """The tag is the chart's app version."""
 
-COMMAND = {"name": "otelcol-k8s"}
-"""The chart starts `otelcol` unless told, which this image does not have."""
+PROGRAM = "otelcol-k8s"
+"""In the root of the image; the chart would start `otelcol`, which this image does not have."""
 
 POD_IP = "${env:MY_POD_IP}"
 QUEUE = "file_storage/queue"

@@ -9,7 +9,7 @@ set -u
 collector='@COLLECTOR@'
 box='@BOX@'
 directories='@DIRECTORIES@'
-keep=3 # damaged files of each directory, the newest
+keep=@KEEP@ # damaged files of each directory, the newest
 
 say() { # level, message, file
   echo "{\"level\":\"$1\",\"ts\":\"$($box date -u +%Y-%m-%dT%H:%M:%SZ)\",\"caller\":\"collector_start.sh\",\"msg\":\"$2\",\"file\":\"$3\"}" >&2

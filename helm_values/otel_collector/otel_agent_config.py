@@ -19,6 +19,10 @@ from settings.model import OBSERVABILITY, Settings
 STATE_DIRECTORY = "/var/lib/otelcol"
 """On the node: how far each file was read, and the queues. Survives the pod, not the node."""
 
+CHECKPOINT_DIRECTORY = f"{STATE_DIRECTORY}/checkpoints"
+QUEUE_DIRECTORY = f"{STATE_DIRECTORY}/queue"
+STORAGE_DIRECTORIES = (CHECKPOINT_DIRECTORY, QUEUE_DIRECTORY)
+
 CHECKPOINTS = "file_storage/checkpoints"
 NODE_IP = "${env:OTEL_K8S_NODE_IP}"
 
@@ -31,8 +35,8 @@ def agent_config(settings: Settings) -> Config:
     return {
         "extensions": {
             "health_check": collector.health_check(),
-            CHECKPOINTS: collector.file_storage(f"{STATE_DIRECTORY}/checkpoints"),
-            collector.QUEUE: collector.file_storage(f"{STATE_DIRECTORY}/queue"),
+            CHECKPOINTS: collector.file_storage(CHECKPOINT_DIRECTORY),
+            collector.QUEUE: collector.file_storage(QUEUE_DIRECTORY),
         },
         "receivers": {
             **{f"file_log/{tenant}": _container_logs(tenant, tenants) for tenant in tenants},
