@@ -15,7 +15,7 @@ from settings.model import OBSERVABILITY, Settings
 Config = dict[str, Any]
 
 SET_ASIDE = "storage.set_aside"
-"""Resource attribute of a collector's own metrics: how many damaged storage files lie beside its own."""
+"""Resource attribute of a collector's own metrics: how many damaged storage files there are."""
 
 SET_ASIDE_VARIABLE = "STORAGE_SET_ASIDE"
 """Environment variable with that number (collector_start.sh)."""

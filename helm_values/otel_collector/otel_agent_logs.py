@@ -123,7 +123,8 @@ def limit_pod_attributes() -> dict[str, Any]:
                     f'set(resource.cache["sent"], {attributes})',
                     f"truncate_all({attributes}, {LONGEST_POD_ATTRIBUTE})",
                     f"limit({attributes}, {MOST_POD_ATTRIBUTES}, [{names}])",
-                    f'set({attributes}["{SHORTENED}"], true) where {attributes} != resource.cache["sent"]',
+                    f'set({attributes}["{SHORTENED}"], true) '
+                    f'where {attributes} != resource.cache["sent"]',
                 ],
             }
         ],
@@ -136,7 +137,8 @@ def _runtime_line() -> list[Operator]:
             "type": "regex_parser",
             "id": "line",
             # 2026-11-26T11:45:00.123456789Z stderr F text
-            "regex": "^(?P<time>[^ ]+) (?P<stream>stdout|stderr) (?P<logtag>[^ ]+) ?(?P<text>(?s:.*))",
+            "regex": "^(?P<time>[^ ]+) (?P<stream>stdout|stderr) "
+            "(?P<logtag>[^ ]+) ?(?P<text>(?s:.*))",
             "timestamp": {
                 "parse_from": "attributes.time",
                 "layout_type": "gotime",
@@ -192,15 +194,16 @@ _HEAD = (
 
 _FRAME = (
     # Java, Node.js, .NET
-    r"\s+at [^ ].*|\s*[.]{3} [0-9]+ (?:more|common frames omitted).*|\s*(?:Caused by|Suppressed): .*"
-    r"|\s+--- End of .*| ---> .*"
+    r"\s+at [^ ].*|\s*[.]{3} [0-9]+ (?:more|common frames omitted).*"
+    r"|\s*(?:Caused by|Suppressed): .*|\s+--- End of .*| ---> .*"
     # Go
     r"|goroutine [0-9]+ .*|\t[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*"
     r"|[A-Za-z0-9_./*()\[\]{}-]+[.][A-Za-z0-9_.*()\[\]-]+\((?:[.]{3}|[{]?0x[0-9a-f].*|)\)"
 )
 _IS_FRAME = (
-    '(body startsWith " " or body startsWith "\\t" or body endsWith ")" or body startsWith "goroutine "'
-    ' or body startsWith "c" or body startsWith "C" or body startsWith "S" or body startsWith ".")'
+    '(body startsWith " " or body startsWith "\\t" or body endsWith ")" or body startsWith "c"'
+    ' or body startsWith "goroutine " or body startsWith "C" or body startsWith "S"'
+    ' or body startsWith ".")'
     f" and body matches '^(?:{_FRAME.replace(chr(92), chr(92) * 2)})$'"
 )
 """The cheap questions first: most lines are none."""

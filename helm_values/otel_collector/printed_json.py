@@ -81,11 +81,14 @@ def understand_lines() -> Config:
             },
             {
                 "context": "log",
-                # The cheap question first.
-                "conditions": [f'IsMatch(log.body, "\\n") and IsMatch(log.body, "{_TRACE_LINES}")'],
+                # The cheap questions first. JSON has named its severity before.
+                "conditions": [
+                    'log.severity_number == 0 and IsMatch(log.body, "\\n") '
+                    f'and IsMatch(log.body, "{_TRACE_LINES}")'
+                ],
                 "statements": [
-                    'set(log.severity_text, "ERROR") where log.severity_number == 0',
-                    "set(log.severity_number, SEVERITY_NUMBER_ERROR) where log.severity_number == 0",
+                    'set(log.severity_text, "ERROR")',
+                    "set(log.severity_number, SEVERITY_NUMBER_ERROR)",
                 ],
             },
         ],
