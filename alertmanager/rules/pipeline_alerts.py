@@ -73,6 +73,16 @@ def alerts(settings: Settings) -> RuleGroup:
                 namespace=_WHERE,
             ),
             alert(
+                "CollectorStorageDamaged",
+                f'count by (namespace, pod, storage_set_aside) ({m.COLLECTOR_MEMORY}'
+                '{storage_set_aside!~"|none"}) > 0',
+                "1m",
+                f"{{{{ $labels.pod }}}} of {_WHERE} has set damaged storage aside",
+                "{{ $labels.storage_set_aside }} could not be read any more ({{ $value }} collector): "
+                "what was in a queue is not sent, what was in a checkpoint is read again.",
+                namespace=_WHERE,
+            ),
+            alert(
                 "TailSamplingDroppingEarly",
                 f"sum by (namespace) (rate({m.TRACES_DROPPED_EARLY}[5m])) > 0",
                 "10m",

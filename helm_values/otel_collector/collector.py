@@ -55,9 +55,10 @@ def own_telemetry() -> Config:
         "without_type_suffix": False,
         "without_units": False,
         "without_scope_info": True,
+        # A label of the collector's own metrics, whose names no application may use.
+        "with_resource_constant_labels": {"included": [SET_ASIDE]},
     }
     return {
-        # Becomes a label of `target_info`.
         "resource": {SET_ASIDE: f"${{env:{SET_ASIDE_VARIABLE}:-none}}"},
         "logs": {"encoding": "json"},
         "metrics": {

@@ -16,7 +16,6 @@ VOLUME = {"name": "start", "emptyDir": {"sizeLimit": "8Mi"}}
 """For program and script. It is mounted in the files of values of agent and gateway."""
 
 _SHELL = f"{_FOLDER}/busybox"
-_PROGRAM = f"/{collector.PROGRAM}"
 _SCRIPT = Path(__file__).with_suffix(".sh")
 
 

@@ -81,8 +81,8 @@ for directory in $directories; do
     [ -f "$file" ] && damaged=$((damaged + 1))
   done
 done
-# Becomes a label of the collector's `target_info`, for which there is an alert.
-[ "$damaged" -gt 0 ] && export STORAGE_SET_ASIDE="$damaged files"
+# Becomes a label of the collector's metrics, for which there is an alert.
+[ "$damaged" -gt 0 ] && export STORAGE_SET_ASIDE="$damaged file(s)"
 
 stopped=
 stop() { stopped=yes; kill -TERM "$child" 2>/dev/null; }

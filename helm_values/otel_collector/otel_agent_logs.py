@@ -177,10 +177,12 @@ _TRACEBACK = 'body endsWith "Traceback (most recent call last):"'
 _PYTHON_FRAME = """(body contains 'File "' and body matches '^[ |]*File "[^"]+", line [0-9]')"""
 _GO_CRASH = (
     '(body startsWith "panic: " or body startsWith "fatal error: " or body startsWith "[signal SIG"'
-    ' or body startsWith "\\tpanic: ")'
+    ' or body startsWith "\tpanic: ")'
 )
 _PYTHON_LINES = (
-    f'(body contains "Traceback (most recent call last):\\n" or {_PYTHON_FRAME}'
+    '(body contains "Traceback (most recent call last):"'
+    " and body matches '(?m)Traceback [(]most recent call last[)]:$'"
+    f" or {_PYTHON_FRAME}"
     """ or body startsWith "  " and body matches '^[ |]+(?:[~^]+ *$|.Previous line repeated )')"""
 )
 """Of Python's trace, when each frame is together with the line of code under it."""
@@ -194,19 +196,19 @@ _HEAD = (
 
 _FRAME = (
     # Java, Node.js, .NET
-    r"\s+at [^ ].*|\s*[.]{3} [0-9]+ (?:more|common frames omitted).*"
-    r"|\s*(?:Caused by|Suppressed): .*|\s+--- End of .*| ---> .*"
+    "[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*"
+    "|[[:space:]]*(?:Caused by|Suppressed): .*|[[:space:]]+--- End of .*| ---> .*"
     # Go
-    r"|goroutine [0-9]+ .*|\t[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*"
-    r"|[A-Za-z0-9_./*()\[\]{}-]+[.][A-Za-z0-9_.*()\[\]-]+\((?:[.]{3}|[{]?0x[0-9a-f].*|)\)"
+    "|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*"
+    "|[0-9A-Za-z_./*()[{}-]+[.][]0-9A-Za-z_.*()[-]+[(](?:[.]{3}|[{]?0x[0-9a-f].*|)[)]"
 )
 _IS_FRAME = (
-    '(body startsWith " " or body startsWith "\\t" or body endsWith ")" or body startsWith "c"'
+    '(body startsWith " " or body startsWith "\t" or body endsWith ")" or body startsWith "c"'
     ' or body startsWith "goroutine " or body startsWith "C" or body startsWith "S"'
     ' or body startsWith ".")'
-    f" and body matches '^(?:{_FRAME.replace(chr(92), chr(92) * 2)})$'"
+    f" and body matches '^(?:{_FRAME})$'"
 )
-"""The cheap questions first: most lines are none."""
+"""The cheap questions first: most lines are none. No backslash: there would have to be two."""
 
 
 def _stack_traces() -> list[Operator]:

@@ -61,8 +61,8 @@ _JSON = 'log.cache["json"]'
 _LOOKS_LIKE_JSON = 'IsMatch(log.body, "^[[:space:]]*[{]")'
 
 _TRACE_LINES = (
-    "(?:^|\\n)(?:[[:space:]]+at [^ ]|[ |+-]*(?:[A-Za-z ]*)Traceback [(]most recent call last[)]:"
-    "|goroutine [0-9]+ |Caused by: )"
+    "(?m)Traceback [(]most recent call last[)]:$"
+    "|[[:cntrl:]](?:[[:space:]]+at [^ ]|goroutine [0-9]+ |Caused by: |[[:space:]]+[^ ]+[.]go:[0-9])"
 )
 
 
@@ -83,7 +83,7 @@ def understand_lines() -> Config:
                 "context": "log",
                 # The cheap questions first. JSON has named its severity before.
                 "conditions": [
-                    'log.severity_number == 0 and IsMatch(log.body, "\\n") '
+                    'log.severity_number == 0 and IsMatch(log.body, "[[:cntrl:]]") '
                     f'and IsMatch(log.body, "{_TRACE_LINES}")'
                 ],
                 "statements": [

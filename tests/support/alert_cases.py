@@ -484,6 +484,18 @@ CASES = (
         value="90%",
     ),
     Case(
+        alert="CollectorStorageDamaged",
+        fires=(
+            gateway("otelcol_process_memory_rss_bytes", "5x40", storage_set_aside="2 file(s)"),
+        ),
+        at=2,
+        quiet=(gateway("otelcol_process_memory_rss_bytes", "5x40", storage_set_aside="none"),),
+        severity="warning",
+        namespace="prd",
+        labels={"storage_set_aside": "2 file(s)"},
+        value="1",
+    ),
+    Case(
         alert="TailSamplingDroppingEarly",
         fires=(
             gateway(
