@@ -226,7 +226,10 @@ def _stack_traces() -> list[Operator]:
             last=f"not ({_TRACEBACK} or {_PYTHON_FRAME} or {_GO_CRASH})",
         ),
         _joined(
-            "python_trace", condition=f"len(body) <= {LONGEST_TRACE}", last=f"not {_PYTHON_LINES}"
+            "python_trace",
+            condition=f"len(body) <= {LONGEST_TRACE}",
+            # Where frames have no code, the last line is with them already.
+            last=f"not {_PYTHON_LINES} or body matches '(?m:^)[^ |].*$'",
         ),
         {
             **_joined("trace", condition=f"{short} and (({_HEAD}) or ({_IS_FRAME}))"),

@@ -402,9 +402,12 @@ def test_a_long_line_is_cut_into_pieces_that_fit(large: Reading, name: str) -> N
     pieces = [i.name for i in large.of(names_of_pods(LARGE)[name]) if i.name != LAST]
     assert max(len(piece.encode()) for piece in pieces) <= otel_agent_logs.LOKI_LINE_BYTES
     data, part = LARGE[name]
-    letters = Counter(data.decode())
-    assert Counter("".join(pieces)) - letters == Counter({"\ufffd": 0}) + Counter()
-    assert letters - Counter("".join(pieces)) == Counter()
+    arrived, printed = Counter("".join(pieces)), Counter(data.decode())
+    # The runtime cuts within characters; those at the edges of a piece cannot be put together.
+    cuts = len(pieces) - 1 if len(printed) > 1 else 0
+    assert arrived.pop("\ufffd", 0) <= 2 * cuts
+    assert not arrived - printed
+    assert (printed - arrived).total() <= cuts
     if part <= otel_agent_logs.RUNTIME_PART:
         # Few pieces, not one for each part.
         assert len(pieces) <= 2 * len(data) // otel_agent_logs.LONGEST_LINE
