@@ -189,23 +189,27 @@ _PYTHON_LINES = (
 
 _HEAD = (
     '(body contains "Exception" or body contains "Error" or body contains "Throwable"'
-    ' or body contains "panic" or body startsWith "fatal error: ")'
+    ' or body contains "panic" or body startsWith "fatal error: "'
+    # A class of the application's own: `com.example.OutOfStock: no shoes`, not `INFO: started`.
+    ' or body contains ": " and body matches'
+    " '^(?:[0-9A-Za-z_$]+[.])*[A-Z][0-9A-Za-z_$]*[a-z][0-9A-Za-z_$]*: ')"
     ' and not (body startsWith "{") and not (body contains "Traceback (most recent call last):")'
 )
-"""May be the line before the frames, whatever stands before the name of the exception."""
+"""May be the line before the frames: it waits for them. Whatever stands before the name of the
+exception belongs to it."""
 
 _FRAME = (
     # Java, Node.js, .NET
     "[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*"
-    "|[[:space:]]*(?:Caused by|Suppressed): .*|[[:space:]]+--- End of .*| ---> .*"
+    "|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*"
     # Go
     "|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*"
-    "|[0-9A-Za-z_./*()[{}-]+[.][]0-9A-Za-z_.*()[-]+[(](?:[.]{3}|[{]?0x[0-9a-f].*|)[)]"
+    "|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)]"
 )
 _IS_FRAME = (
     '(body startsWith " " or body startsWith "\t" or body endsWith ")" or body startsWith "c"'
     ' or body startsWith "goroutine " or body startsWith "C" or body startsWith "S"'
-    ' or body startsWith ".")'
+    ' or body startsWith "." or body startsWith "-")'
     f" and body matches '^(?:{_FRAME})$'"
 )
 """The cheap questions first: most lines are none. No backslash: there would have to be two."""

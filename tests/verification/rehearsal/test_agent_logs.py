@@ -181,8 +181,37 @@ DOTNET = """Unhandled exception. System.InvalidOperationException: no stock
    at Shop.Inner() in /src/Shop.cs:line 10
    --- End of inner exception stack trace ---
    at Shop.Main() in /src/Shop.cs:line 5"""
+OWN_CLASS = "com.example.OutOfStock: no shoes\n\tat com.example.Shop.order(Shop.java:10)"
+NODE_CAUSE = """Error: no stock
+    at order (/app/shop.js:12:9)
+  [cause]: TypeError: x is not a function
+    at count (/app/shop.js:3:1)"""
+GO_SERVER = """2026/11/26 11:45:00 http: panic serving 10.0.0.1:4711: no stock
+goroutine 34 [running]:
+net/http.(*conn).serve.func1()
+\t/usr/local/go/src/net/http/server.go:1801 +0xb9
+panic({0x6a3b40?, 0xc000012345?})
+\t/usr/local/go/src/runtime/panic.go:785 +0x132
+gopkg.in/shop%2ev3.Map[...]({...}, 0x2)
+\t/app/main.go:5
+created by net/http.(*Server).Serve in goroutine 1
+\t/usr/local/go/src/net/http/server.go:3285 +0x4b4"""
+GO_DEADLOCK = """fatal error: all goroutines are asleep - deadlock!
+
+goroutine 1 [chan receive]:
+main.main()
+\t/app/main.go:9 +0x1d"""
+DOTNET_ASYNC = """System.InvalidOperationException: no stock
+   at Shop.Order() in /src/Shop.cs:line 5
+--- End of stack trace from previous location ---
+   at Shop.Main()"""
 
 TRACES = {
+    "own class": OWN_CLASS,
+    "Node.js, cause": NODE_CAUSE,
+    "Go, server": GO_SERVER,
+    "Go, deadlock": GO_DEADLOCK,
+    ".NET, async": DOTNET_ASYNC,
     "Java": JAVA,
     "Java's main": JAVA_MAIN,
     "Python": PYTHON,
@@ -205,6 +234,9 @@ ORDINARY = (
     "",
     "ValueError: not after a trace",
     "TypeError: neither",
+    "Listening: on port 80",
+    "INFO: started",
+    "--- a line",
     "an Error in a text",
     "at the beginning",
     "main(x)",
@@ -341,7 +373,7 @@ def test_lines_become_records(reading: Reading, name: str) -> None:
 
 
 def test_a_record_knows_where_and_when_it_was_printed(reading: Reading) -> None:
-    (item,) = (i for i in reading.of(names_of_pods(CASES)["Java"]) if i.name == "before")
+    (item,) = (i for i in reading.of("pod-0") if i.name == "before")
     path = item.resource.pop("log.file.path")
     assert path.endswith("/web/0.log")
     assert item.resource == {
