@@ -174,7 +174,8 @@ THANOS_VERSION: Final = "v0.42.4"
 what it writes."""
 
 BUSYBOX_VERSION: Final = "1.37.0-musl"
-"""A static program, so it also runs where an image has no libraries (helm_values/collector_start.py)."""
+"""A static program: it also runs in an image without libraries, the collector's. The same image is
+pinned by public repositories that copy the program alone; it was not pulled here."""
 
 VELERO_PLUGIN_FOR_AWS: Final = "v1.14.2"
 """1.14 goes with Velero 1.18 (its README, branch release-1.14). The newest patch that public

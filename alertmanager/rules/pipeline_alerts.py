@@ -78,8 +78,8 @@ def alerts(settings: Settings) -> RuleGroup:
                 '{storage_set_aside!~"|none"}) > 0',
                 "1m",
                 f"{{{{ $labels.pod }}}} of {_WHERE} has set damaged storage aside",
-                "{{ $labels.storage_set_aside }} could not be read any more ({{ $value }} collector): "
-                "what was in a queue is not sent, what was in a checkpoint is read again.",
+                "{{ $labels.storage_set_aside }} could not be read ({{ $value }} collector): "
+                "what was in a queue is lost, files of a checkpoint are read again.",
                 namespace=_WHERE,
             ),
             alert(

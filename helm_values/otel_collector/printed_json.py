@@ -36,13 +36,14 @@ LEVEL_KEYS = (
     "level", "severity", "levelname", "log.level", "@l", "LogLevel", "lvl", "loglevel",
 )  # fmt: skip
 TRACE_KEYS = (
-    "trace_id", "traceId", "trace.id", "traceid", "TraceId", "@tr", "otelTraceID", "mdc.trace_id",
-    "mdc.traceId", "contextMap.trace_id", "contextMap.traceId",
+    "trace_id", "traceId", "trace.id", "TraceId", "@tr", "otelTraceID", "mdc.trace_id",
+    "mdc.traceId", "contextMap.trace_id",
 )  # fmt: skip
 SPAN_KEYS = (
-    "span_id", "spanId", "span.id", "spanid", "SpanId", "@sp", "otelSpanID", "mdc.span_id",
-    "mdc.spanId", "contextMap.span_id", "contextMap.spanId",
+    "span_id", "spanId", "span.id", "SpanId", "@sp", "otelSpanID", "mdc.span_id", "mdc.spanId",
+    "contextMap.span_id",
 )  # fmt: skip
+"""Each costs a question on each line of JSON: no spelling that no logger has."""
 
 LEVELS = {
     "TRACE": "TRACE|VERBOSE|SILLY|FINEST|FINER|ALL",
@@ -109,7 +110,7 @@ def drop_what_is_sent_too() -> Config:
 
 def _json_statements() -> Iterable[str]:
     yield f"set({_JSON}, ParseJSON(log.body))"
-    yield f"flatten({_JSON})"
+    yield f'flatten({_JSON}) where IsMatch(log.body, ":[[:space:]]*[[{{]")'
     yield from _first_of("level", LEVEL_KEYS)
     yield from _severity()
     yield from _identifier("trace", TRACE_KEYS, 32)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import random
 import shutil
@@ -273,17 +272,3 @@ def test_a_regular_end_looks_at_nothing(otelcol: Path, tmp_path: Path, filled: P
     assert "Shutdown complete" in log
     assert "collector_start.sh" not in log
     assert not list(folder.glob("*/check"))
-
-
-@pytest.mark.parametrize("path", ["/a b", "/a'b", "/a$b", "/a{b"])
-def test_a_path_that_a_shell_would_misread_is_refused(path: str) -> None:
-    with pytest.raises(ValueError, match="must not have spaces"):
-        collector_start.script(directories=[path], keep=1, program="/x", shell="/y", box="")
-
-
-def test_the_gateway_s_configuration_is_left_as_it_is(tmp_path: Path) -> None:
-    config = gateway()
-    before = copy.deepcopy(config)
-    with OtlpSink() as sink:
-        adapted(config, sink, tmp_path)
-    assert config == before
