@@ -32,6 +32,7 @@ SUBJECTS = {
     "secrets": "0018",
     "the documentation site": "0028",
     "backups and recovery": "0031",
+    "folders and imports": "0038",
 }
 """The decisions of the design, and where each is written down."""
 
