@@ -22,8 +22,8 @@ from typing import Any
 import pytest
 from outcomes import not_checked
 
-from settings.load import load_environment
-from tools.paths import ROOT
+from settings.load import FOLDER_VARIABLE, load_environment
+from tools.paths import ROOT, SAMPLE_ENVIRONMENTS
 from tools.programs import ProgramUnavailableError, program
 from verification.dashboards.generated_prometheus import prometheus_on_generated_data
 from verification.dashboards.query_grammars import GrammarsUnavailableError, parsed
@@ -60,6 +60,20 @@ SHARED = {
     for name in ("dashboard_queries", "dashboards_preview")
 }
 """Files that share something made once for a session, and dear: for one worker."""
+
+
+# --- Environments -------------------------------------------------------------------------------
+
+
+def pytest_configure() -> None:
+    """Tests, and what they start, see tests/environments: users may change environments/*.yaml."""
+    os.environ[FOLDER_VARIABLE] = str(SAMPLE_ENVIRONMENTS)
+
+
+@pytest.fixture
+def real_environments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that hold for every environment, and of files that are made of all of them."""
+    monkeypatch.delenv(FOLDER_VARIABLE)
 
 
 # --- Tests over the processors --------------------------------------------------------------------

@@ -7,10 +7,11 @@ import re
 from typing import Any
 
 import pytest
+from sample_stacks import sample_foundation
 
 from blueprint.traffic import LOKI, TEMPO, Pods, Policy, Rule, plan_policies
 from docgen import diagrams
-from docgen.reference_docs import Foundation, all_settings
+from docgen.reference_docs import all_settings
 from settings.model import OBSERVABILITY
 from verification.rehearsal.pipeline.collectors import gateway
 
@@ -20,7 +21,7 @@ STAGE = SETTINGS.stages[0]
 
 @pytest.fixture(scope="module")
 def stack() -> dict[str, Any]:
-    return Foundation.load().configs["dev"]["observability"]
+    return sample_foundation().configs["dev"]["observability"]
 
 
 def edges(diagram: str) -> set[tuple[str, str, str]]:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import ast
 import functools
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import get_args
 
 import pytest
+from sample_stacks import sample_foundation
+from settings_files import DELETE, render, vary, write
 
 from blueprint.traffic import plan_policies
-from docgen import markdown, reference_docs
+from docgen import generate_all, markdown, reference_docs
 from helm_values.releases import releases
 from helm_values.stack_outputs import sample_stack_outputs
+from settings.load import FOLDER_VARIABLE
 from settings.node_sizes import Size
-from tools.paths import ROOT
+from tools.paths import ROOT, SAMPLE_ENVIRONMENTS
 
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], key=lambda path: path.as_posix()
@@ -85,10 +89,12 @@ def functions(*folders: str) -> set[str]:
     }
 
 
+@pytest.mark.usefixtures("real_environments")
 def test_generated_documents_are_current() -> None:
     assert reference_docs.stale(reference_docs.render_all()) == [], "run `make docs`"
 
 
+@pytest.mark.usefixtures("real_environments")
 def test_the_reference_is_made_without_provider_bindings() -> None:
     script = (
         "import sys\nfrom docgen import reference_docs\nreference_docs.render_all()\n"
@@ -109,8 +115,35 @@ def test_check_names_what_is_out_of_date(
     assert capsys.readouterr().err == "out of date, run `make docs`: README.md, no/such.md\n"
 
 
+def test_a_stage_that_only_the_workload_names_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    shutil.copytree(SAMPLE_ENVIRONMENTS, tmp_path / "environments")
+    file = write(tmp_path, render(vary(("namespaces", "hml"), DELETE))[0])
+    foundation = sample_foundation()
+    monkeypatch.setenv(FOLDER_VARIABLE, str(file.parent))
+    monkeypatch.setattr(reference_docs.Foundation, "load", lambda: foundation)
+    for command in (reference_docs.main, generate_all.main):
+        assert command([]) == 2
+        assert capsys.readouterr().err == (
+            "workloads/dev.yaml:14: namespaces.hml: environment dev has no such namespace; "
+            "allowed: observability, dev, prd\n"
+        )
+
+
+def test_an_environment_without_snapshots_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    write(tmp_path, render(vary(("environment",), "stg"))[0], "stg")
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "environments"))
+    assert reference_docs.main([]) == 2
+    assert capsys.readouterr().err == (
+        "environment 'stg': no snapshots; allowed: those that `make snapshots` writes\n"
+    )
+
+
 def test_fails_when_the_readme_has_no_place_for_the_picture() -> None:
-    foundation = reference_docs.Foundation.load()
+    foundation = sample_foundation()
     with pytest.raises(ValueError, match=r"README\.md has no lines '<!-- stacks"):
         reference_docs.readme(foundation, "# A README without markers\n")
 
@@ -141,7 +174,7 @@ def test_a_release_of_some_sizes_says_which() -> None:
 
 def test_every_policy_is_in_the_reference() -> None:
     settings = reference_docs.all_settings()
-    text = reference_docs.traffic_page(reference_docs.Foundation.load(), settings)
+    text = reference_docs.traffic_page(sample_foundation(), settings)
     for values in settings.values():
         for policies in plan_policies(values).values():
             for policy in policies:

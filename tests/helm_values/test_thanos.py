@@ -6,14 +6,14 @@ import json
 
 import pytest
 import yaml
-from settings_files import TODAY
+from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings
 
 from blueprint import thanos
 from blueprint.buckets import SAFETY_MARGIN_DAYS
 from blueprint.thanos import Component
 from helm_values.kube_prometheus_stack import kube_prometheus_stack
 from helm_values.stack_outputs import StackOutputs
-from settings.load import environment_names, load_environment
+from settings.load import load_environment
 from settings.model import Settings
 from settings.node_sizes import Size
 from versions import THANOS_VERSION
@@ -30,9 +30,9 @@ def flags(component: Component) -> dict[str, str]:
     return dict(arg.removeprefix("--").partition("=")[::2] for arg in component.args[1:])
 
 
-@pytest.mark.parametrize("environment", environment_names())
+@pytest.mark.parametrize("environment", REAL_ENVIRONMENTS)
 def test_compactor_keeps_each_resolution_as_long_as_the_settings_say(environment: str) -> None:
-    settings = load_environment(environment, TODAY)
+    settings = real_settings(environment)
     days = settings.retention_days.metrics
     found = flags(thanos.compactor(settings))
 
