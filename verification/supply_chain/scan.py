@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         suppressions = read_suppressions()
         findings, ran, not_checked = scan(with_charts)
-    except (ScanError, SuppressionsError) as error:
+    except (ScanError, SettingsError, SuppressionsError) as error:
         print(error, file=sys.stderr)
         return 2
     return report(judge(findings, suppressions, ran), not_checked)
