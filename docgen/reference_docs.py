@@ -43,7 +43,7 @@ from helm_values.release import Release
 from helm_values.releases import releases
 from helm_values.stack_outputs import sample_stack_outputs
 from helm_values.static_values import static_file
-from settings.load import environment_names, load_environment
+from settings.load import SettingsError, environment_names, load_environment
 from settings.model import OBSERVABILITY, Settings
 from settings.node_sizes import OBSERVABILITY_NODES, Size
 from synthesis.synth import deployment_order
@@ -98,15 +98,28 @@ class Foundation:
     """Terraform JSON by environment and stack, stacks in order of deployment."""
 
     @classmethod
-    def load(cls, directory: Path = SNAPSHOTS) -> Foundation:
-        """Read the snapshots of every environment."""
+    def load(
+        cls, directory: Path = SNAPSHOTS, environments: Sequence[str] | None = None
+    ) -> Foundation:
+        """Read the snapshots of every environment, or of some.
+
+        Raises:
+            SettingsError: an environment has no snapshots yet.
+        """
+        environments = environments or environment_names()
+        for environment in environments:
+            if not (directory / environment / "manifest.json").is_file():
+                raise SettingsError(
+                    f"environment {environment!r}: no snapshots; allowed: those that "
+                    "`make snapshots` writes"
+                )
         return cls(
             {
                 environment: {
                     stack: _json(directory / environment / f"{stack}.tf.json")
                     for stack in deployment_order(_json(directory / environment / "manifest.json"))
                 }
-                for environment in environment_names()
+                for environment in environments
             }
         )
 
@@ -1035,10 +1048,14 @@ def stale(files: dict[str, str]) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write or check the files; exit code 1 where the check fails."""
+    """Write or check the files; exit code 1 where the check fails, 2 for wrong settings."""
     parser = argparse.ArgumentParser(prog="python -m docgen.reference_docs", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, tell what is stale")
-    files = render_all()
+    try:
+        files = render_all()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
     parser.add_argument("--only", choices=sorted(files), metavar="FILE", help="only this file")
     options = parser.parse_args(arguments)
     if options.only:
