@@ -16,6 +16,7 @@ from cost.workload import load_workload, workload_path
 from docgen import permissions_page, reference_docs
 from settings.load import SettingsError
 from synthesis import alerting_files, dashboard_files, schema, snapshots
+from synthesis.foundation import all_settings
 
 COMMANDS: Final[tuple[Callable[[Sequence[str]], int], ...]] = (
     schema.main,
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the result is the exit code."""
     argparse.ArgumentParser(prog="make generated", description=__doc__).parse_args(arguments)
     try:
-        for name, settings in reference_docs.all_settings().items():
+        for name, settings in all_settings().items():
             load_workload(workload_path(name), settings)
     except SettingsError as error:
         print(error, file=sys.stderr)

@@ -275,7 +275,7 @@ def test_its_runbook_is_there(alert: Alert) -> None:
     assert (RUNBOOKS / f"{alert.name}.md").is_file()
 
 
-HEADINGS = ["Meaning", "Impact", "First queries", "Mitigation", "Escalation"]
+HEADINGS = ["Meaning", "Impact", "First queries", "Mitigation"]
 
 
 def sections(page: str) -> dict[str, str]:

@@ -24,8 +24,8 @@ from cost.measured import MeasuredLoad, PerCore, load_measured
 from cost.prices import load_prices
 from cost.sensitivity import changes, scenarios, with_namespace, with_sampling
 from cost.workload import Workload, load_workload, workload_path
-from docgen.reference_docs import Foundation
 from settings.load import SettingsError, environment_names, load_environment
+from synthesis.foundation import Foundation
 
 PRICES = load_prices("us-east-1")
 SETTINGS = {name: load_environment(name, TODAY) for name in environment_names()}

@@ -11,8 +11,8 @@ from sample_stacks import sample_foundation
 
 from blueprint.traffic import LOKI, TEMPO, Pods, Policy, Rule, plan_policies
 from docgen import diagrams
-from docgen.reference_docs import all_settings
 from settings.model import OBSERVABILITY
+from synthesis.foundation import all_settings
 from verification.rehearsal.pipeline.collectors import gateway
 
 SETTINGS = all_settings()["dev"]

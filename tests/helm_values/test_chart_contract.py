@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings
@@ -13,7 +13,7 @@ from helm_values.release import Release
 from helm_values.releases import releases as all_releases
 from helm_values.stack_outputs import sample_stack_outputs
 from settings.model import OBSERVABILITY, Notifications, Settings
-from settings.node_sizes import Size
+from settings.node_sizes import SIZES, Size
 from verification.charts.chart_contract import (
     Contract,
     commented,
@@ -115,7 +115,7 @@ def test_values_keep_to_the_contracts(releases: dict[str, list[Release]]) -> Non
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("size", get_args(Size))
+@pytest.mark.parametrize("size", SIZES)
 def test_the_contracts_hold_for_any_stages_and_any_optional_setting(size: Size) -> None:
     sample = samples(TODAY)[sample_name(size)]
     stage = sample.namespaces["prd"].model_copy(
@@ -147,7 +147,7 @@ def test_every_contract_is_of_a_chart_in_use(releases: dict[str, list[Release]])
 
 
 def test_every_size_is_checked() -> None:
-    assert [settings.size for settings in samples(TODAY).values()] == list(get_args(Size))
+    assert [settings.size for settings in samples(TODAY).values()] == list(SIZES)
 
 
 def test_contracts_are_named_by_their_chart_and_list_what_it_rendered(

@@ -13,8 +13,8 @@ from typing import Any
 
 from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings
 
-from docgen.reference_docs import Foundation
 from settings.load import environment_names, load_environment
+from synthesis.foundation import Foundation
 
 
 @functools.cache

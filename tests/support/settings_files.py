@@ -1,6 +1,6 @@
 """The environments of the tests, and variations of their dev.yaml of which every line is known.
 
-Tests see tests/environments (`pytest_configure`). What must hold for the users' environments as
+Tests see tests/environments (`pytest_sessionstart`). What must hold for the users' environments as
 well, which may be any, is tested with REAL_ENVIRONMENTS and `real_settings`.
 """
 

@@ -6,12 +6,11 @@ environments/*.yaml changes no contract: their values only have to keep to it.
 
 from dataclasses import asdict
 from datetime import date
-from typing import get_args
 
 from settings.checks import least_stage_nodes
 from settings.load import environment_names, load_environment
 from settings.model import OBSERVABILITY, Namespace, Quota, Settings
-from settings.node_sizes import LEAST_OBSERVABILITY_QUOTA, Size
+from settings.node_sizes import LEAST_OBSERVABILITY_QUOTA, SIZES, Size
 from tools.paths import SAMPLE_ENVIRONMENTS
 
 
@@ -31,7 +30,7 @@ def samples(today: date) -> dict[str, Settings]:
         sample_name(size): (by_size.get(size) or _in_size(loaded[-1], size)).model_copy(
             update={"environment": sample_name(size)}
         )
-        for size in get_args(Size)
+        for size in SIZES
     }
 
 

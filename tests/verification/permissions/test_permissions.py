@@ -13,7 +13,7 @@ from sample_stacks import sample_foundation
 from settings_files import REAL_ENVIRONMENTS, real_settings
 
 from docgen import permissions_page
-from docgen.reference_docs import Foundation, all_settings
+from synthesis.foundation import Foundation, all_settings
 from verification.permissions import simulate
 from verification.permissions.managed_policies import managed_document
 from verification.permissions.permission_matrix import TRIED, Matrix, try_roles

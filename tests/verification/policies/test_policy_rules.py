@@ -12,7 +12,7 @@ import pytest
 from sample_stacks import sample_foundation
 from settings_files import REAL_ENVIRONMENTS, real_settings
 
-from docgen.reference_docs import Foundation, all_settings
+from synthesis.foundation import Foundation, all_settings
 from synthesis.reading import as_list, policies
 from verification.policies import policy_check
 from verification.policies.all_policies import RULES, subjects_of

@@ -13,8 +13,8 @@ from outcomes import not_checked
 from sample_stacks import sample_foundation
 from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings
 
-from docgen.reference_docs import Foundation
 from settings.load import load_environment
+from synthesis.foundation import Foundation
 from verification.permissions.world import World
 from verification.supply_chain import scan, scanners
 from verification.supply_chain.suppressions import (

@@ -11,7 +11,7 @@ import pytest
 from settings_files import REAL_ENVIRONMENTS
 
 import versions
-from docgen.reference_docs import Foundation
+from synthesis.foundation import Foundation
 from tools.paths import ROOT
 from verification.supply_chain import audit, sbom
 from verification.supply_chain.audit import Asked
