@@ -54,10 +54,12 @@ NOT_QUICK = (
     "tests/docs/test_site.py",
     "tests/operations/test_cdktf_cli.py",
     "tests/operations/test_operations.py",
-    "tests/sample_apps/",
+    "tests/sample_apps/test_sample_apps.py",
     "tests/stacks/",
-    "tests/tools/test_bare_and_busy.py",
-    "tests/verification/",
+    "tests/test_import_contracts.py",
+    "tests/verification/dashboards/test_dashboard",
+    "tests/verification/load/test_load_run.py",
+    "tests/verification/rehearsal/test_",
 )
 """Tests that synthesize stacks or start programs; all others are quick (`make test-fast`)."""
 
