@@ -12,12 +12,14 @@ LEAVE ?=
 PYTEST_ARGS ?=
 # A worker for each processor; PYTEST_ARGS="-n 0" runs all tests in one process.
 WORKERS := -n logical --maxprocesses 4
+# For test-bare: the programs to compile (all).
+BARE ?=
 # For rehearse and smoke: what they say with --help, as in SMOKE_ARGS="--port-forward --stage dev".
 REHEARSE_ARGS ?=
 SMOKE_ARGS ?=
 # For hostile and fuzz: how many files, or requests.
 N ?= 2000
-# For charts-check: UPDATE=1 rewrites helm_values/contract. CHARTS_DIR=<folder> in the environment
+# For charts-check: UPDATE=1 rewrites helm_values/*/*.contract.yaml. CHARTS_DIR=<folder> in the environment
 # takes unpacked charts from there instead of downloading them.
 UPDATE ?=
 # For dashboards-preview: PREVIEW_ARGS=--docs, or "--only <dashboard>"; --help lists them.
@@ -30,6 +32,9 @@ HTML ?=
 # For load: RECORD=1 keeps the figures in cost/measured_load.json. LOAD_ARGS="--signal logs", --help
 RECORD ?=
 LOAD_ARGS ?=
+# For new-env: NAME=stg FROM=dev
+NAME ?=
+FROM ?=
 # For lock: LOCK_ARGS=--upgrade takes the newest versions that the *.in files allow.
 LOCK_ARGS ?=
 
@@ -64,7 +69,7 @@ programs: setup-dev ## Compile every program that can run our configurations (on
 
 # What the tests and charts-check run.
 test-programs: setup-dev
-	@$(PY) -m tools.programs otelcol promtool prometheus amtool alertmanager thanos helm
+	@$(PY) -m tools.programs
 
 .venv/.setup-venv.stamp:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
@@ -98,9 +103,17 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse policy permissions scan hostile fuzz load
+.PHONY: new-env generated synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast test-hard test-bare check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse policy permissions scan hostile fuzz load
+new-env: setup-dev node_modules ## Add environment NAME as a copy of FROM, with all that is generated (NAME=stg FROM=dev)
+	@$(PY) -m synthesis.new_environment --name '$(NAME)' --from '$(FROM)'
+	$(MAKE) generated
+	@$(PY) -m synthesis.new_environment --to-edit '$(NAME)'
+
+generated: setup-dev node_modules ## Rewrite all that is generated from the settings, after any change of them
+	$(PY) -m docgen.generate_all
+
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
-	$(PY) -m synthesis.__main__ --env $(ENV)
+	$(PY) -m synthesis --env $(ENV)
 
 snapshots: setup ## Rewrite the reviewed copies in tests/snapshots
 	$(PY) -m synthesis.snapshots
@@ -147,17 +160,26 @@ lint: setup-dev ## Check style (ruff)
 types: setup-dev ## Check types (mypy --strict)
 	$(PY) -m mypy
 
+imports: setup-dev ## Check that no module imports from a layer above it (pyproject.toml)
+	$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
+
 fmt: setup-dev ## Format the code and sort the imports
 	$(PY) -m ruff check --fix-only .
 	$(PY) -m ruff format .
 
-test: lint types node_modules scanners terraform test-programs ## Run everything: lint, types, all tests (PYTEST_ARGS=...)
-	$(PY) -m pytest $(WORKERS) $(PYTEST_ARGS)
+test: lint types node_modules scanners ## Run everything: lint, types, all tests (PYTEST_ARGS=...)
+	$(PY) -m pytest $(WORKERS) --compile $(PYTEST_ARGS)
+
+test-hard: setup-dev node_modules scanners terraform test-programs ## All tests twice at once beside a load (PYTEST_ARGS=)
+	$(PY) -m tools.busy_computer -- $(WORKERS) $(PYTEST_ARGS)
+
+test-bare: setup-dev ## Synthesize and compile with Python, make and coreutils alone (BARE=amtool)
+	$(PY) -m tools.bare_computer $(BARE)
 
 test-fast: setup-dev ## Run the quick tests only
 	$(PY) -m pytest $(WORKERS) -m quick $(PYTEST_ARGS)
 
-check: lint types test-fast ## Run what to run before each commit
+check: lint types imports test-fast ## Run what to run before each commit
 
 bench: setup-dev ## Measure how long a synthesis takes
 	$(PY) -m verification.synthesis_benchmark

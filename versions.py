@@ -96,6 +96,10 @@ KUBERNETES: Final[dict[str, KubernetesVersion]] = {
 Support dates: endoflife.date/amazon-eks, snapshot of 2026-08-22.
 """
 
+PYTHON_VERSIONS: Final = ("3.11", "3.12", "3.13")
+"""The versions of Python that lint, types and tests are tried with. The oldest is that of
+pyproject.toml; a newer one than the newest may work as well."""
+
 TERRAFORM_MINIMUM: Final = "1.10"
 """First Terraform whose S3 backend has ``use_lockfile`` (its 1.10 changelog)."""
 
@@ -168,6 +172,10 @@ CLUSTER_AUTOSCALER: Final = Chart(
 THANOS_VERSION: Final = "v0.42.4"
 """The Thanos that KUBE_PROMETHEUS_STACK starts as sidecar; the other parts must be able to read
 what it writes."""
+
+BUSYBOX_VERSION: Final = "1.37.0-musl"
+"""A static program: it also runs in an image without libraries, the collector's. The same image is
+pinned by public repositories that copy the program alone; it was not pulled here."""
 
 VELERO_PLUGIN_FOR_AWS: Final = "v1.14.2"
 """1.14 goes with Velero 1.18 (its README, branch release-1.14). The newest patch that public

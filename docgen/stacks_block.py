@@ -1,4 +1,4 @@
-"""The picture and the table of the stacks in README.md."""
+"""The picture and the table of the stacks in docs/architecture.md."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from docgen.markdown import between, code, codes, table
+from docgen.markdown import code, codes, table
 from synthesis.foundation import Foundation, Output
 
 END: Final = "<!-- end of stacks -->"
@@ -49,8 +49,3 @@ def _names_by_readers(outputs: Sequence[Output]) -> Iterator[tuple[str, list[str
     yield from names.items()
     if not names:
         yield "-", []
-
-
-def readme(foundation: Foundation, text: str) -> str:
-    """The README with its picture of the stacks renewed."""
-    return between(text, "README.md", BEGIN, END, stacks_block(foundation))

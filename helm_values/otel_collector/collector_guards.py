@@ -118,7 +118,7 @@ _IDENTITY = ("service.name", "service.namespace", "service.version", "service.in
 _CLAIMED_ENVIRONMENT = f"^deployment{_SEPARATOR}environment(?:{_SEPARATOR}name)?$"
 
 
-_CLAIM = (
+CLAIM = (
     f"^(?:(?:k8s|collector){_SEPARATOR}|deployment{_SEPARATOR}environment(?:{_SEPARATOR}name)?$"
     f"|service{_SEPARATOR}namespace$)"
 )
@@ -126,7 +126,7 @@ _CLAIM = (
 
 
 def _no_claims_of(item: str) -> dict[str, Any]:
-    return _statements(item, f'delete_matching_keys({item}.attributes, "{_CLAIM}")')
+    return _statements(item, f'delete_matching_keys({item}.attributes, "{CLAIM}")')
 
 
 _CHANGED = "labels_changed"

@@ -9,6 +9,8 @@ from typing import Any
 
 import boto3
 import pytest
+from outcomes import terraform_with
+from sample_stacks import sample_foundation
 
 from operations import deploy, drift
 from operations.account_checks import (
@@ -20,8 +22,8 @@ from operations.account_checks import (
     read_target,
 )
 from operations.terraform_stack import Terraform
-from synthesis.foundation import SNAPSHOTS
-from tools.terraform import find_mirror, find_terraform, terraform_env
+from tools.providers import find_source
+from tools.terraform import terraform_env
 from verification.rehearsal.aws.aws_emulator import AwsEmulator, start_aws_emulator
 
 ACCOUNT = "111122223333"
@@ -54,8 +56,8 @@ def test_the_target_is_what_was_synthesized(tmp_path: Path) -> None:
     for stack in ("state", "cluster"):
         folder = tmp_path / "stacks" / stack
         folder.mkdir(parents=True)
-        text = (SNAPSHOTS / "dev" / f"{stack}.tf.json").read_bytes()
-        (folder / "cdk.tf.json").write_bytes(text)
+        text = json.dumps(sample_foundation().configs["dev"][stack])
+        (folder / "cdk.tf.json").write_text(text, encoding="utf-8")
     assert read_target(tmp_path) == TARGET
 
 
@@ -182,9 +184,8 @@ def test_an_account_without_the_environment_has_no_leftovers(account: dict[str, 
 
 
 def run_terraform() -> Terraform:
-    program = find_terraform()
-    assert program is not None
-    environment = terraform_env(program, find_mirror()) | {"TF_IN_AUTOMATION": "1"}
+    program = terraform_with("aws")
+    environment = terraform_env(program, find_source()) | {"TF_IN_AUTOMATION": "1"}
     return Terraform(program=program, environment=environment)
 
 
@@ -195,7 +196,7 @@ def project(tmp_path: Path) -> Path:
     folder.mkdir(parents=True)
     (tmp_path / "environments").mkdir()
     (tmp_path / "environments" / "dev.yaml").touch()
-    state = json.loads((SNAPSHOTS / "dev" / "state.tf.json").read_text(encoding="utf-8"))
+    state = sample_foundation().configs["dev"]["state"]
     stack = {
         "terraform": {**state["terraform"], "backend": {"local": {"path": "own.tfstate"}}},
         "provider": state["provider"],

@@ -11,12 +11,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from settings_files import DELETE, TODAY, Keys, problems, render, valid, vary, write
+from settings_files import (
+    DELETE,
+    REAL_ENVIRONMENTS,
+    TODAY,
+    Keys,
+    problems,
+    real_settings,
+    render,
+    valid,
+    vary,
+    without,
+    write,
+)
 
 from settings.aws_facts import REGIONS
 from settings.load import (
     DEEPEST_NESTING,
-    DIRECTORY,
     SettingsError,
     environment_names,
     load_environment,
@@ -25,12 +36,14 @@ from settings.load import (
 from settings.model import least_vcpus
 from settings.node_sizes import LEAST_OBSERVABILITY_QUOTA, LEAST_STAGE_VCPUS, Size
 from settings.types import CLOUDWATCH_RETENTION_DAYS, OWN_TAGS, RESERVED_NAMESPACES
+from tools.paths import ROOT, SAMPLE_ENVIRONMENTS
 from versions import KUBERNETES
 
 ROLE = "arn:aws:iam::111122223333:role/platform-admin"
 NET = "network"
 AZS = (NET, "availability_zones")
 DEV = ("namespaces", "dev")
+PRD_OBJECTIVES = ("namespaces", "prd", "objectives")
 OBS = ("namespaces", "observability")
 GROUP = (*DEV, "node_group")
 ARNS = ("cluster", "admin_role_arns")
@@ -61,6 +74,7 @@ def ranges() -> list[tuple[Keys, int, int]]:
         ((*DEV, "retention_days", "traces"), 1, 3650),
         ((*DEV, "sampling", "sampling_percentage"), 0, 100),
         ((*DEV, "sampling", "slow_trace_ms"), 1, 30_000),
+        ((*PRD_OBJECTIVES, "minimum_failures"), 1, 10_000),
         (("retention_days", "metrics", "raw"), 2, 3650),
         (("retention_days", "metrics", "five_minutes"), 10, 3650),
         (("retention_days", "metrics", "one_hour"), 10, 3650),
@@ -117,7 +131,6 @@ MAIL_USER = "allowed: 1 to 128 letters a-z A-Z, digits and . + - @ _"
 SLACK = "allowed: a Slack channel such as #obs-dev"
 ACCOUNT = "allowed: the 12 digits of an AWS account"
 MONITOR = "allowed: the ARN of a cost anomaly monitor"
-PRD_OBJECTIVES = ("namespaces", "prd", "objectives")
 UUID = "0123abcd-0123-0123-0123-0123456789ab"
 MONITOR_AT = ("cost", "anomaly_monitor_arn")
 ONCE = "repeated; allowed: each once"
@@ -492,11 +505,14 @@ WRONG = [
         wrong(("alerting", "emails", 0), v, MAIL)
         for v in ("me", "me@x", "me@", "a b@x.org", "a@b..c")
     ),
-    wrong(("alerting", "emails"), [], f"0 given; allowed: a list of 1 to 10, each {MAIL[9:]}"),
+    *(
+        wrong((*path, "slack_channel"), None, f"is empty; {SLACK}", shows=None)
+        for path in (("alerting",), (*DEV, "notifications"))
+    ),
     wrong(
         ("alerting", "emails"),
         [f"a{i}@example.com" for i in range(11)],
-        "11 given; allowed: a list of 1 to 10",
+        "11 given; allowed: a list of 0 to 10",
         shows="['a0@example.com'",
     ),
     wrong(
@@ -868,7 +884,7 @@ def test_bad_file(kind: str, tmp_path: Path) -> None:
     assert len(lines[0]) < 700
 
 
-DEV_TEXT = (DIRECTORY / "dev.yaml").read_text(encoding="utf-8")
+DEV_TEXT = (SAMPLE_ENVIRONMENTS / "dev.yaml").read_text(encoding="utf-8")
 
 
 def edited(old: str, new: str) -> tuple[str, int]:
@@ -959,13 +975,20 @@ def test_key_that_is_the_word_by_which_pydantic_names_keys(
 # --- Finding the file ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", environment_names())
+@pytest.mark.parametrize("name", REAL_ENVIRONMENTS)
 def test_shipped_settings_are_right(name: str) -> None:
-    assert load_environment(name, TODAY).environment == name
+    assert real_settings(name).environment == name
 
 
-def test_both_environments_are_shipped() -> None:
+@pytest.mark.usefixtures("real_environments")
+def test_the_environments_are_the_files_in_their_folder() -> None:
+    files = (ROOT / "environments").glob("*.yaml")
+    assert environment_names() == tuple(sorted(file.stem for file in files)) == REAL_ENVIRONMENTS
+
+
+def test_tests_see_environments_of_their_own() -> None:
     assert environment_names() == ("dev", "prd")
+    assert load_environment("dev", TODAY) == load_environment("dev", TODAY, SAMPLE_ENVIRONMENTS)
 
 
 def test_unknown_environment(tmp_path: Path) -> None:
@@ -1046,7 +1069,7 @@ def test_observability_nodes_come_from_the_size_unless_given(tmp_path: Path) -> 
 
 
 def test_tags_of_the_stacks_are_those_that_settings_may_not_set() -> None:
-    source = (DIRECTORY.parent / "stacks" / "base.py").read_text(encoding="utf-8")
+    source = (ROOT / "stacks" / "base.py").read_text(encoding="utf-8")
     body = source.split("def default_tags")[1].split("\ndef ")[0].split("\nclass ")[0]
 
     assert set(re.findall(r'"(\w+)": ', body)) | {"Name"} == set(OWN_TAGS)
@@ -1071,3 +1094,47 @@ def test_the_fewest_vcpus_of_a_type_are_told_by_its_name(
     instance_type: str, vcpus: int | None
 ) -> None:
     assert least_vcpus(instance_type) == vcpus
+
+
+ALERT_SLACK, ALERT_EMAILS, ALERT_SMTP = (
+    ("alerting", key) for key in ("slack_channel", "emails", "smtp")
+)
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    [(), (ALERT_EMAILS, ALERT_SMTP), (ALERT_EMAILS,), (ALERT_SLACK,)],
+    ids=["both", "Slack alone", "Slack alone, with a mail server", "e-mail alone"],
+)
+def test_alerts_go_to_slack_to_addresses_or_to_both(tmp_path: Path, left_out: tuple[Keys]) -> None:
+    text, _ = render(without(*left_out))
+    settings = load_settings(write(tmp_path, text), TODAY)
+    assert (settings.slack_channel("prd") is None) is (ALERT_SLACK in left_out)
+    assert (settings.emails("prd") == ()) is (ALERT_EMAILS in left_out)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "says"),
+    [
+        (
+            (ALERT_SLACK, ALERT_EMAILS),
+            "alerting: nobody would hear of alerts; allowed: slack_channel, emails or both",
+        ),
+        (
+            (ALERT_SMTP,),
+            "alerting.smtp: missing; allowed: a mail server where alerts have e-mail addresses",
+        ),
+    ],
+)
+def test_somebody_hears_of_alerts(tmp_path: Path, left_out: tuple[Keys, ...], says: str) -> None:
+    text, lines = render(without(*left_out))
+    (line,) = problems(write(tmp_path, text))
+    assert line == f"environments/dev.yaml:{lines['alerting',]}: {says}"
+
+
+def test_addresses_of_one_stage_need_a_mail_server(tmp_path: Path) -> None:
+    document = without(ALERT_EMAILS, ALERT_SMTP)
+    document["namespaces"]["prd"]["notifications"] = {"emails": ["a@example.com"]}
+    text, _ = render(document)
+    (line,) = problems(write(tmp_path, text))
+    assert "alerting.smtp: missing; allowed: a mail server" in line

@@ -656,7 +656,9 @@ def _collectors(settings: Settings) -> dict[m.Metric, _Plan]:
         m.SHORTENED_ITEMS: _Plan(
             origins=guarded, details=_each("signal", "logs", "traces"), level=0.1
         ),
-        m.COLLECTOR_MEMORY: _Plan(origins=both, level=250 * MIB, swing=0.1),
+        m.COLLECTOR_MEMORY: _Plan(
+            origins=both, details=_each("storage_set_aside", "none"), level=250 * MIB, swing=0.1
+        ),
         m.COLLECTOR_CPU: _Plan(origins=both, level=0.25),
         m.TRACES_SAMPLED: _Plan(
             origins=gateways,
@@ -814,6 +816,7 @@ def _housekeeping(settings: Settings) -> dict[m.Metric, _Plan]:
             level=_by_label("status", {"True": 1, "False": 0}),
             swing=0,
         ),
+        m.BACKUP_ATTEMPTS: _Plan(origins=velero, details=_each("schedule", "daily"), level=1 / DAY),
         m.BACKUP_LAST_SUCCESS: _Plan(
             origins=velero, details=_each("schedule", "daily"), level=6 * HOUR, is_time=True
         ),

@@ -112,10 +112,26 @@ resource "helm_release" "release-cluster-autoscaler" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-prometheus-operator-crds,
   ]
   max_history = 5
@@ -165,31 +181,6 @@ resources:
   limits:
     cpu: 500m
     memory: 768Mi
-extraObjects:
-- apiVersion: networking.k8s.io/v1
-  kind: NetworkPolicy
-  metadata:
-    name: cluster-autoscaler
-  spec:
-    podSelector:
-      matchLabels:
-        app.kubernetes.io/name: aws-cluster-autoscaler
-        app.kubernetes.io/instance: cluster-autoscaler
-    policyTypes:
-    - Ingress
-    - Egress
-    ingress:
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: prometheus
-      ports:
-      - port: 8085
-        protocol: TCP
-    egress:
-    - ports:
-      - port: 443
-        protocol: TCP
 EOT
     ,
     <<EOT
@@ -216,10 +207,26 @@ resource "helm_release" "release-external-secrets" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-prometheus-operator-crds,
   ]
   max_history = 5
@@ -256,19 +263,7 @@ livenessProbe:
 readinessProbe:
   enabled: true
 networkPolicy:
-  enabled: true
-  ingress:
-  - from:
-    - podSelector:
-        matchLabels:
-          app.kubernetes.io/name: prometheus
-    ports:
-    - port: 8080
-      protocol: TCP
-  egress:
-  - ports:
-    - port: 443
-      protocol: TCP
+  enabled: false
 webhook:
   resources:
     requests:
@@ -278,22 +273,7 @@ webhook:
       cpu: 200m
       memory: 128Mi
   networkPolicy:
-    enabled: true
-    ingress:
-    - ports:
-      - port: 10250
-        protocol: TCP
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: prometheus
-      ports:
-      - port: 8080
-        protocol: TCP
-    egress:
-    - ports:
-      - port: 443
-        protocol: TCP
+    enabled: false
   replicaCount: 2
   podDisruptionBudget:
     enabled: true
@@ -306,19 +286,7 @@ certController:
       cpu: 200m
       memory: 256Mi
   networkPolicy:
-    enabled: true
-    ingress:
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: prometheus
-      ports:
-      - port: 8080
-        protocol: TCP
-    egress:
-    - ports:
-      - port: 443
-        protocol: TCP
+    enabled: false
 serviceMonitor:
   enabled: true
   renderMode: alwaysRender
@@ -346,10 +314,26 @@ resource "helm_release" "release-kps" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-prometheus-operator-crds,
     helm_release.release-external-secrets,
   ]
@@ -409,37 +393,6 @@ prometheus:
     endpoints:
     - port: http
       interval: 30s
-  networkPolicy:
-    enabled: true
-    egress:
-    - {}
-    ingress:
-    - from:
-      - podSelector: {}
-      ports:
-      - port: 8080
-        protocol: TCP
-      - port: 9090
-        protocol: TCP
-      - port: 10901
-        protocol: TCP
-      - port: 10902
-        protocol: TCP
-    - from:
-      - namespaceSelector:
-          matchExpressions:
-          - key: kubernetes.io/metadata.name
-            operator: In
-            values:
-            - dev-telemetry
-            - hml-telemetry
-            - prd-telemetry
-        podSelector:
-          matchLabels:
-            app.kubernetes.io/name: opentelemetry-collector
-      ports:
-      - port: 9090
-        protocol: TCP
   prometheusSpec:
     scrapeInterval: 30s
     evaluationInterval: 30s
@@ -525,48 +478,6 @@ prometheus:
     enabled: false
     minAvailable: 1
 alertmanager:
-  networkPolicy:
-    enabled: true
-    policyTypes:
-    - Ingress
-    - Egress
-    additionalIngress:
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: alertmanager
-      ports:
-      - port: 9094
-        protocol: TCP
-      - port: 9094
-        protocol: UDP
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: grafana
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: loki
-      ports:
-      - port: 9093
-        protocol: TCP
-    egress:
-      enabled: true
-      rules:
-      - to:
-        - podSelector:
-            matchLabels:
-              app.kubernetes.io/name: alertmanager
-        ports:
-        - port: 9094
-          protocol: TCP
-        - port: 9094
-          protocol: UDP
-      - ports:
-        - port: 443
-          protocol: TCP
-        - port: 587
-          protocol: TCP
   alertmanagerSpec:
     podAntiAffinity: hard
     topologySpreadConstraints:
@@ -738,19 +649,23 @@ alertmanager:
       - channel: '#obs-prd'
         send_resolved: true
         color: '{{ template "foundation.color" . }}'
-        title: '{{ template "foundation.title" . }}'
-        title_link: '{{ .CommonAnnotations.dashboard_url }}'
+        title: '{{ template "foundation.slack.title" . }}'
+        title_link: '{{ template "foundation.link" .CommonAnnotations.dashboard_url }}'
         text: '{{ template "foundation.slack.text" . }}'
-        fallback: '{{ template "foundation.title" . }}'
+        fallback: '{{ template "foundation.slack.title" . }}'
+        mrkdwn_in:
+        - pretext
     - name: observability-page
       slack_configs:
       - channel: '#obs-prd'
         send_resolved: true
         color: '{{ template "foundation.color" . }}'
-        title: '{{ template "foundation.title" . }}'
-        title_link: '{{ .CommonAnnotations.dashboard_url }}'
+        title: '{{ template "foundation.slack.title" . }}'
+        title_link: '{{ template "foundation.link" .CommonAnnotations.dashboard_url }}'
         text: '{{ template "foundation.slack.page" . }}'
-        fallback: '{{ template "foundation.title" . }}'
+        fallback: '{{ template "foundation.slack.title" . }}'
+        mrkdwn_in:
+        - pretext
       email_configs:
       - to: oncall@example.com
         send_resolved: true
@@ -769,37 +684,45 @@ alertmanager:
       - channel: '#obs-dev'
         send_resolved: true
         color: '{{ template "foundation.color" . }}'
-        title: '{{ template "foundation.title" . }}'
-        title_link: '{{ .CommonAnnotations.dashboard_url }}'
+        title: '{{ template "foundation.slack.title" . }}'
+        title_link: '{{ template "foundation.link" .CommonAnnotations.dashboard_url }}'
         text: '{{ template "foundation.slack.text" . }}'
-        fallback: '{{ template "foundation.title" . }}'
+        fallback: '{{ template "foundation.slack.title" . }}'
+        mrkdwn_in:
+        - pretext
     - name: hml-channel
       slack_configs:
       - channel: '#obs-hml'
         send_resolved: true
         color: '{{ template "foundation.color" . }}'
-        title: '{{ template "foundation.title" . }}'
-        title_link: '{{ .CommonAnnotations.dashboard_url }}'
+        title: '{{ template "foundation.slack.title" . }}'
+        title_link: '{{ template "foundation.link" .CommonAnnotations.dashboard_url }}'
         text: '{{ template "foundation.slack.text" . }}'
-        fallback: '{{ template "foundation.title" . }}'
+        fallback: '{{ template "foundation.slack.title" . }}'
+        mrkdwn_in:
+        - pretext
     - name: prd-channel
       slack_configs:
       - channel: '#oncall-prd'
         send_resolved: true
         color: '{{ template "foundation.color" . }}'
-        title: '{{ template "foundation.title" . }}'
-        title_link: '{{ .CommonAnnotations.dashboard_url }}'
+        title: '{{ template "foundation.slack.title" . }}'
+        title_link: '{{ template "foundation.link" .CommonAnnotations.dashboard_url }}'
         text: '{{ template "foundation.slack.text" . }}'
-        fallback: '{{ template "foundation.title" . }}'
+        fallback: '{{ template "foundation.slack.title" . }}'
+        mrkdwn_in:
+        - pretext
     - name: prd-page
       slack_configs:
       - channel: '#oncall-prd'
         send_resolved: true
         color: '{{ template "foundation.color" . }}'
-        title: '{{ template "foundation.title" . }}'
-        title_link: '{{ .CommonAnnotations.dashboard_url }}'
+        title: '{{ template "foundation.slack.title" . }}'
+        title_link: '{{ template "foundation.link" .CommonAnnotations.dashboard_url }}'
         text: '{{ template "foundation.slack.page" . }}'
-        fallback: '{{ template "foundation.title" . }}'
+        fallback: '{{ template "foundation.slack.title" . }}'
+        mrkdwn_in:
+        - pretext
       email_configs:
       - to: oncall@example.com
         send_resolved: true
@@ -823,7 +746,7 @@ alertmanager:
     templates:
     - /etc/alertmanager/config/*.tmpl
   templateFiles:
-    notifications.tmpl: "{{/* What people read: in Slack and in e-mails. Labels and annotations are those of\n     alertmanager/alert_model.py; alerts of the charts may lack owner and dashboard. */}}\n\n{{ define \"foundation.title\" -}}\n[{{ .Status | toUpper }}{{ if eq .Status \"firing\" }} {{ .Alerts.Firing | len }}{{ end }}] {{ .CommonLabels.alertname }} in {{ or .CommonLabels.namespace \"the cluster\" }} ({{ or .CommonLabels.severity \"no severity\" }})\n{{- end }}\n\n{{ define \"foundation.color\" -}}\n{{ if eq .Status \"resolved\" }}good{{ else if eq .CommonLabels.severity \"critical\" }}danger{{ else if eq .CommonLabels.severity \"warning\" }}warning{{ else }}#439FE0{{ end }}\n{{- end }}\n\n{{ define \"foundation.slack.text\" -}}\n{{ range .Alerts -}}\n*{{ or .Annotations.summary .Labels.alertname }}*{{ if eq .Status \"resolved\" }} (resolved){{ end }}\n{{ .Annotations.description }}\n{{ if .Labels.owner }}Owner: {{ .Labels.owner }} · {{ end }}Cluster: {{ .Labels.cluster }}\n{{ if .Annotations.runbook_url }}<{{ .Annotations.runbook_url }}|Runbook>{{ end }}{{ if .Annotations.dashboard_url }} · <{{ .Annotations.dashboard_url }}|Dashboard>{{ end }}\n\n{{ end }}\n{{- end }}\n\n{{ define \"foundation.slack.page\" -}}\n{{ if eq .Status \"firing\" }}<!channel>\n{{ end }}{{ template \"foundation.slack.text\" . }}\n{{- end }}\n\n{{ define \"foundation.email.text\" -}}\n{{ range .Alerts -}}\n{{ or .Annotations.summary .Labels.alertname }}{{ if eq .Status \"resolved\" }} (resolved){{ end }}\n{{ .Annotations.description }}\nOwner: {{ .Labels.owner }}\nCluster: {{ .Labels.cluster }}\nSince: {{ .StartsAt.Format \"2006-01-02 15:04:05 MST\" }}\nRunbook: {{ .Annotations.runbook_url }}\nDashboard: {{ .Annotations.dashboard_url }}\n\n{{ end }}\n{{- end }}\n\n{{ define \"foundation.email.html\" -}}\n<!DOCTYPE html>\n<html><body style=\"font-family: sans-serif\">\n<h2>{{ template \"foundation.title\" . }}</h2>\n{{ range .Alerts -}}\n<h3>{{ or .Annotations.summary .Labels.alertname }}{{ if eq .Status \"resolved\" }} (resolved){{ end }}</h3>\n<p>{{ .Annotations.description }}</p>\n<p>Owner: {{ .Labels.owner }}<br>Cluster: {{ .Labels.cluster }}<br>Since: {{ .StartsAt.Format \"2006-01-02 15:04:05 MST\" }}</p>\n<p>{{ if .Annotations.runbook_url }}<a href=\"{{ .Annotations.runbook_url }}\">Runbook</a>{{ end }}\n{{ if .Annotations.dashboard_url }}<a href=\"{{ .Annotations.dashboard_url }}\">Dashboard</a>{{ end }}</p>\n{{ end -}}\n</body></html>\n{{- end }}\n"
+    notifications.tmpl: "{{/* What people read: in Slack and in e-mails. Labels and annotations are those of\n     alertmanager/alert_model.py; alerts of the charts may lack owner and dashboard.\n\n     Applications choose the names of services and routes, and may bring rules of their own: every\n     label and annotation is untrusted text. It stays on one line and is cut to 300 characters.\n     Slack reads nothing but what is between < and > in a message without formatting (`mrkdwn_in` in\n     alertmanager/routing.py), so `&`, `<` and `>` are written as entities:\n     https://docs.slack.dev/messaging/formatting-message-text. HTML is escaped by Go's\n     html/template, headers of e-mails by Alertmanager. */}}\n\n{{ define \"foundation.line\" -}}\n{{ . | reReplaceAll `[\\s\\p{Z}\\p{C}]+` \" \" | reReplaceAll `^(.{300}).+$` \"$1…\" }}\n{{- end }}\n\n{{ define \"foundation.slack.line\" -}}\n{{ . | reReplaceAll `[\\s\\p{Z}\\p{C}]+` \" \" | reReplaceAll `^(.{300}).+$` \"$1…\" | reReplaceAll \"&\" \"&amp;\" | reReplaceAll \"<\" \"&lt;\" | reReplaceAll \">\" \"&gt;\" }}\n{{- end }}\n\n{{ define \"foundation.title\" -}}\n[{{ .Status | toUpper }}{{ if eq .Status \"firing\" }} {{ .Alerts.Firing | len }}{{ end }}] {{ template \"foundation.line\" .CommonLabels.alertname }} in {{ template \"foundation.line\" (or .CommonLabels.namespace \"the cluster\") }} ({{ template \"foundation.line\" (or .CommonLabels.severity \"no severity\") }})\n{{- end }}\n\n{{ define \"foundation.slack.title\" -}}\n[{{ .Status | toUpper }}{{ if eq .Status \"firing\" }} {{ .Alerts.Firing | len }}{{ end }}] {{ template \"foundation.slack.line\" .CommonLabels.alertname }} in {{ template \"foundation.slack.line\" (or .CommonLabels.namespace \"the cluster\") }} ({{ template \"foundation.slack.line\" (or .CommonLabels.severity \"no severity\") }})\n{{- end }}\n\n{{ define \"foundation.color\" -}}\n{{ if eq .Status \"resolved\" }}good{{ else if eq .CommonLabels.severity \"critical\" }}danger{{ else if eq .CommonLabels.severity \"warning\" }}warning{{ else }}#439FE0{{ end }}\n{{- end }}\n\n{{/* An address, or nothing: `>` and `|` would end it early and show other text. */}}\n{{ define \"foundation.link\" -}}\n{{ if match `^https?://[^\\s\\p{Z}\\p{C}<>|\"]{1,1000}$` . }}{{ . }}{{ end }}\n{{- end }}\n\n{{ define \"foundation.slack.links\" -}}\n{{ $address := `^https?://[^\\s\\p{Z}\\p{C}<>|\"]{1,1000}$` }}\n{{- if match $address .Annotations.runbook_url }}<{{ .Annotations.runbook_url | reReplaceAll \"&\" \"&amp;\" }}|Runbook>{{ end }}\n{{- if match $address .Annotations.dashboard_url }} · <{{ .Annotations.dashboard_url | reReplaceAll \"&\" \"&amp;\" }}|Dashboard>{{ end }}\n{{- end }}\n\n{{ define \"foundation.slack.alert\" -}}\n{{ template \"foundation.slack.line\" (or .Annotations.summary .Labels.alertname) }}{{ if eq .Status \"resolved\" }} (resolved){{ end }}\n{{ template \"foundation.slack.line\" .Annotations.description }}\n{{ if .Labels.owner }}Owner: {{ template \"foundation.slack.line\" .Labels.owner }} · {{ end }}Cluster: {{ template \"foundation.slack.line\" .Labels.cluster }}\n{{ template \"foundation.slack.links\" . }}\n\n{{ end }}\n\n{{/* A text has at most ten alerts: those that fire, then resolved ones if that makes ten at most,\n     or if nothing fires. */}}\n{{ define \"foundation.slack.text\" -}}\n{{ range $index, $alert := .Alerts.Firing }}{{ if lt $index 10 }}{{ template \"foundation.slack.alert\" $alert }}{{ end }}{{ end }}\n{{- if or (le (len .Alerts) 10) (not .Alerts.Firing) }}{{ range $index, $alert := .Alerts.Resolved }}{{ if lt $index 10 }}{{ template \"foundation.slack.alert\" $alert }}{{ end }}{{ end }}{{ end }}\n{{- template \"foundation.more\" . }}\n{{- end }}\n\n{{ define \"foundation.more\" -}}\n{{ if gt (len .Alerts) 10 }}and {{ if and .Alerts.Firing (lt (len .Alerts.Firing) 10) }}{{ len .Alerts.Resolved }}{{ else }}{{ len (slice .Alerts 10) }}{{ end }} more{{ end }}\n{{- end }}\n\n{{ define \"foundation.slack.page\" -}}\n{{ if eq .Status \"firing\" }}<!channel>\n{{ end }}{{ template \"foundation.slack.text\" . }}\n{{- end }}\n\n{{ define \"foundation.email.text.alert\" -}}\n{{ template \"foundation.line\" (or .Annotations.summary .Labels.alertname) }}{{ if eq .Status \"resolved\" }} (resolved){{ end }}\n{{ template \"foundation.line\" .Annotations.description }}\nOwner: {{ template \"foundation.line\" .Labels.owner }}\nCluster: {{ template \"foundation.line\" .Labels.cluster }}\nSince: {{ .StartsAt.Format \"2006-01-02 15:04:05 MST\" }}\nRunbook: {{ template \"foundation.link\" .Annotations.runbook_url }}\nDashboard: {{ template \"foundation.link\" .Annotations.dashboard_url }}\n\n{{ end }}\n\n{{ define \"foundation.email.text\" -}}\n{{ range $index, $alert := .Alerts.Firing }}{{ if lt $index 10 }}{{ template \"foundation.email.text.alert\" $alert }}{{ end }}{{ end }}\n{{- if or (le (len .Alerts) 10) (not .Alerts.Firing) }}{{ range $index, $alert := .Alerts.Resolved }}{{ if lt $index 10 }}{{ template \"foundation.email.text.alert\" $alert }}{{ end }}{{ end }}{{ end }}\n{{- template \"foundation.more\" . }}\n{{- end }}\n\n{{ define \"foundation.email.html.alert\" -}}\n<h3>{{ template \"foundation.line\" (or .Annotations.summary .Labels.alertname) }}{{ if eq .Status \"resolved\" }} (resolved){{ end }}</h3>\n<p>{{ template \"foundation.line\" .Annotations.description }}</p>\n<p>Owner: {{ template \"foundation.line\" .Labels.owner }}<br>Cluster: {{ template \"foundation.line\" .Labels.cluster }}<br>Since: {{ .StartsAt.Format \"2006-01-02 15:04:05 MST\" }}</p>\n{{ $address := `^https?://[^\\s\\p{Z}\\p{C}<>|\"]{1,1000}$` -}}\n<p>{{ if match $address .Annotations.runbook_url }}<a href=\"{{ .Annotations.runbook_url }}\">Runbook</a>{{ end }}\n{{ if match $address .Annotations.dashboard_url }}<a href=\"{{ .Annotations.dashboard_url }}\">Dashboard</a>{{ end }}</p>\n{{ end }}\n\n{{ define \"foundation.email.html\" -}}\n<!DOCTYPE html>\n<html><body style=\"font-family: sans-serif\">\n<h2>{{ template \"foundation.title\" . }}</h2>\n{{ range $index, $alert := .Alerts.Firing }}{{ if lt $index 10 }}{{ template \"foundation.email.html.alert\" $alert }}{{ end }}{{ end }}\n{{- if or (le (len .Alerts) 10) (not .Alerts.Firing) }}{{ range $index, $alert := .Alerts.Resolved }}{{ if lt $index 10 }}{{ template \"foundation.email.html.alert\" $alert }}{{ end }}{{ end }}{{ end }}\n<p>{{ template \"foundation.more\" . }}</p>\n</body></html>\n{{- end }}\n"
 grafana:
   admin:
     existingSecret: grafana-admin
@@ -983,20 +906,6 @@ kube-state-metrics:
   - storageclasses
   - validatingwebhookconfigurations
   - volumeattachments
-  networkPolicy:
-    enabled: true
-    ingress:
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: prometheus
-      ports:
-      - port: 8080
-        protocol: TCP
-    egress:
-    - ports:
-      - port: 443
-        protocol: TCP
   resources:
     requests:
       cpu: 50m
@@ -1022,7 +931,7 @@ prometheus-node-exporter:
       memory: 96Mi
 prometheusOperator:
   networkPolicy:
-    enabled: true
+    enabled: false
   prometheusConfigReloader:
     resources:
       requests:
@@ -1157,32 +1066,6 @@ extraManifests:
         remoteRef:
           key: obs/prd/observability/alertmanager-dead-mans-switch
           property: url
-  grafana-network-policy:
-    apiVersion: networking.k8s.io/v1
-    kind: NetworkPolicy
-    metadata:
-      name: kps-grafana
-    spec:
-      podSelector:
-        matchLabels:
-          app.kubernetes.io/name: grafana
-      policyTypes:
-      - Ingress
-      - Egress
-      ingress:
-      - from:
-        - podSelector:
-            matchLabels:
-              app.kubernetes.io/name: prometheus
-        ports:
-        - port: 3000
-          protocol: TCP
-      egress:
-      - to:
-        - podSelector: {}
-      - ports:
-        - port: 443
-          protocol: TCP
 additionalPrometheusRulesMap:
   foundation:
     groups:
@@ -1200,6 +1083,10 @@ additionalPrometheusRulesMap:
         labels:
           deployment_environment_name: dev
           sli: latency
+      - record: namespace:slo_minimum_failures:count
+        expr: vector(10)
+        labels:
+          deployment_environment_name: dev
       - record: namespace:slo_objective:ratio
         expr: vector(0.99)
         labels:
@@ -1210,6 +1097,10 @@ additionalPrometheusRulesMap:
         labels:
           deployment_environment_name: hml
           sli: latency
+      - record: namespace:slo_minimum_failures:count
+        expr: vector(10)
+        labels:
+          deployment_environment_name: hml
       - record: namespace:slo_objective:ratio
         expr: vector(0.999)
         labels:
@@ -1220,50 +1111,78 @@ additionalPrometheusRulesMap:
         labels:
           deployment_environment_name: prd
           sli: latency
+      - record: namespace:slo_minimum_failures:count
+        expr: vector(10)
+        labels:
+          deployment_environment_name: prd
       - record: namespace_service_sli:bad_requests:ratio_rate5m
-        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[5m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[5m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m])) > 0)
         labels:
           sli: availability
       - record: namespace_service_sli:bad_requests:ratio_rate5m
-        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[5m])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[5m])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[5m])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[5m])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[5m])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[5m]))
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[5m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[5m])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[5m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[5m])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[5m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[5m])) > 0)
         labels:
           sli: latency
       - record: namespace_service_sli:bad_requests:ratio_rate30m
-        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[30m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m]))) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m]))
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[30m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m])) > 0)
         labels:
           sli: availability
       - record: namespace_service_sli:bad_requests:ratio_rate30m
-        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[30m])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[30m])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[30m])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[30m])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[30m])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[30m]))
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[30m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[30m])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[30m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[30m])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[30m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[30m])) > 0)
         labels:
           sli: latency
       - record: namespace_service_sli:bad_requests:ratio_rate1h
-        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h]))) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h]))
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h])) > 0)
         labels:
           sli: availability
       - record: namespace_service_sli:bad_requests:ratio_rate1h
-        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[1h])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[1h])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[1h])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[1h])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[1h])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[1h]))
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[1h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[1h])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[1h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[1h])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[1h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[1h])) > 0)
         labels:
           sli: latency
       - record: namespace_service_sli:bad_requests:ratio_rate6h
-        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h]))) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h]))
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h])) > 0)
         labels:
           sli: availability
       - record: namespace_service_sli:bad_requests:ratio_rate6h
-        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[6h])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[6h])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[6h])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[6h])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[6h])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[6h]))
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[6h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[6h])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[6h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[6h])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[6h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[6h])) > 0)
         labels:
           sli: latency
       - record: namespace_service_sli:bad_requests:ratio_rate3d
-        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d]))) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d]))
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d])) > 0)
         labels:
           sli: availability
       - record: namespace_service_sli:bad_requests:ratio_rate3d
-        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[3d])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[3d])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[3d])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[3d])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[3d])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[3d]))
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[3d])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[3d])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[3d])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[3d])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[3d])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[3d])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase1h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase1h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[1h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[1h])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[1h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[1h])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[1h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[1h]))
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase6h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase6h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[6h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[6h])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[6h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[6h])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[6h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[6h]))
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase3d
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase3d
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[3d])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[3d])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[3d])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[3d])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[3d])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[3d]))
         labels:
           sli: latency
     - name: slo-alerts
       rules:
       - alert: ServiceAvailabilityBurnFast
-        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"}))) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})))
+        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase1h{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase6h{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
         for: 2m
         labels:
           severity: critical
@@ -1273,9 +1192,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget fast'
           description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnFast.md
-          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ServiceAvailabilityBurnSlow
-        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})))
+        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase3d{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
         for: 15m
         labels:
           severity: warning
@@ -1285,9 +1204,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget slowly'
           description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnSlow.md
-          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ServiceLatencyBurnFast
-        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"}))) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})))
+        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase1h{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase6h{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
         for: 2m
         labels:
           severity: critical
@@ -1297,9 +1216,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget fast'
           description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnFast.md
-          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ServiceLatencyBurnSlow
-        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})))
+        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase3d{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
         for: 15m
         labels:
           severity: warning
@@ -1309,9 +1228,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget slowly'
           description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnSlow.md
-          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ServiceRouteErrorRateHigh
-        expr: sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"dev|hml|prd", status_code="STATUS_CODE_ERROR"}[10m])) / sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"dev|hml|prd"}[10m])) > 0.2 and sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"dev|hml|prd"}[10m])) > 0.05
+        expr: sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"dev|hml|prd", status_code="STATUS_CODE_ERROR"}[10m])) / (sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"dev|hml|prd"}[10m])) > 0.05) > 0.2
         for: 5m
         labels:
           severity: warning
@@ -1321,7 +1240,7 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.http_route }} of {{ $labels.service_name }} in {{ $labels.deployment_environment_name }} fails'
           description: '{{ $value | humanizePercentage }} of the requests to this route failed in ten minutes. The service as a whole may still look healthy.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceRouteErrorRateHigh.md
-          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
     - name: absence
       rules:
       - alert: ServiceTelemetryAbsent
@@ -1335,9 +1254,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} sends no traces any more'
           description: It sent {{ $value | humanize }} spans in an hour, and none in the last half hour.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryAbsent.md
-          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: WorkloadUnavailable
-        expr: kube_deployment_spec_replicas{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} > 0 and on (namespace, deployment) kube_deployment_status_replicas_available{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} == 0
+        expr: kube_deployment_spec_replicas{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kube-state-metrics", deployment_environment_name=""} > 0 and on (namespace, deployment) kube_deployment_status_replicas_available{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kube-state-metrics", deployment_environment_name=""} == 0
         for: 5m
         labels:
           severity: critical
@@ -1347,9 +1266,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.deployment }} in {{ $labels.namespace }} has no pod that serves'
           description: Of {{ $value }} pods none is available.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/WorkloadUnavailable.md
-          dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
+          dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: GatewayReceivesNothing
-        expr: sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="dev", job="otel-gateway"}[30m])) == 0 and on (namespace) sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="dev", job="otel-gateway"}[1d])) > 0
+        expr: sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="dev", job="otel-gateway", deployment_environment_name=""}[30m])) == 0 and on (namespace) sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="dev", job="otel-gateway", deployment_environment_name=""}[1d])) > 0
         for: 15m
         labels:
           severity: warning
@@ -1361,7 +1280,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayReceivesNothing.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: GatewayDown
-        expr: absent(up{namespace="dev", job="otel-gateway"} == 1)
+        expr: absent(up{namespace="dev", job="otel-gateway", deployment_environment_name=""} == 1)
         for: 5m
         labels:
           severity: critical
@@ -1373,7 +1292,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayDown.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: GatewayReceivesNothing
-        expr: sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="hml", job="otel-gateway"}[30m])) == 0 and on (namespace) sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="hml", job="otel-gateway"}[1d])) > 0
+        expr: sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="hml", job="otel-gateway", deployment_environment_name=""}[30m])) == 0 and on (namespace) sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="hml", job="otel-gateway", deployment_environment_name=""}[1d])) > 0
         for: 15m
         labels:
           severity: warning
@@ -1385,7 +1304,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayReceivesNothing.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: GatewayDown
-        expr: absent(up{namespace="hml", job="otel-gateway"} == 1)
+        expr: absent(up{namespace="hml", job="otel-gateway", deployment_environment_name=""} == 1)
         for: 5m
         labels:
           severity: critical
@@ -1397,7 +1316,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayDown.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: GatewayReceivesNothing
-        expr: sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="prd", job="otel-gateway"}[30m])) == 0 and on (namespace) sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="prd", job="otel-gateway"}[1d])) > 0
+        expr: sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="prd", job="otel-gateway", deployment_environment_name=""}[30m])) == 0 and on (namespace) sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="prd", job="otel-gateway", deployment_environment_name=""}[1d])) > 0
         for: 15m
         labels:
           severity: warning
@@ -1409,7 +1328,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayReceivesNothing.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: GatewayDown
-        expr: absent(up{namespace="prd", job="otel-gateway"} == 1)
+        expr: absent(up{namespace="prd", job="otel-gateway", deployment_environment_name=""} == 1)
         for: 5m
         labels:
           severity: critical
@@ -1421,7 +1340,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayDown.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: LogsAbsent
-        expr: sum by (namespace) (increase(otelcol_receiver_accepted_log_records_total{job="observability/otel-agent"}[30m])) == 0 or absent(up{job="observability/otel-agent"} == 1)
+        expr: sum by (namespace) (increase(otelcol_receiver_accepted_log_records_total{namespace="observability", job="observability/otel-agent", deployment_environment_name=""}[30m])) == 0 or absent(up{namespace="observability", job="observability/otel-agent", deployment_environment_name=""} == 1)
         for: 10m
         labels:
           severity: critical
@@ -1433,7 +1352,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/LogsAbsent.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: BackendDown
-        expr: absent(up{namespace="observability", job=~"kps-prometheus"} == 1)
+        expr: absent(up{namespace="observability", job="kps-prometheus", deployment_environment_name=""} == 1)
         for: 5m
         labels:
           severity: critical
@@ -1446,7 +1365,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: BackendDown
-        expr: absent(up{namespace="observability", job=~"kps-alertmanager"} == 1)
+        expr: absent(up{namespace="observability", job="kps-alertmanager", deployment_environment_name=""} == 1)
         for: 5m
         labels:
           severity: critical
@@ -1459,7 +1378,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: BackendDown
-        expr: absent(up{namespace="observability", job=~"observability/loki.*"} == 1)
+        expr: absent(up{namespace="observability", job=~"observability/loki.*", deployment_environment_name=""} == 1)
         for: 5m
         labels:
           severity: critical
@@ -1472,7 +1391,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: BackendDown
-        expr: absent(up{namespace="observability", job=~"(.*/)?tempo.*"} == 1)
+        expr: absent(up{namespace="observability", job=~"(observability/)?tempo.*", deployment_environment_name=""} == 1)
         for: 5m
         labels:
           severity: critical
@@ -1485,7 +1404,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: BackendDown
-        expr: absent(up{namespace="observability", job=~"thanos-querier"} == 1)
+        expr: absent(up{namespace="observability", job="thanos-querier", deployment_environment_name=""} == 1)
         for: 5m
         labels:
           severity: critical
@@ -1498,7 +1417,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: BackendDown
-        expr: absent(up{namespace="observability", job=~"thanos-store"} == 1)
+        expr: absent(up{namespace="observability", job="thanos-store", deployment_environment_name=""} == 1)
         for: 5m
         labels:
           severity: critical
@@ -1511,7 +1430,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: BackendDown
-        expr: absent(up{namespace="observability", job=~"thanos-compactor"} == 1)
+        expr: absent(up{namespace="observability", job="thanos-compactor", deployment_environment_name=""} == 1)
         for: 5m
         labels:
           severity: critical
@@ -1540,7 +1459,7 @@ additionalPrometheusRulesMap:
     - name: saturation
       rules:
       - alert: ContainerMemoryNearLimit
-        expr: sum by (namespace, pod, container) (container_memory_working_set_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", container!=""}) / sum by (namespace, pod, container) (kube_pod_container_resource_limits{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", resource="memory"}) > 0.9
+        expr: sum by (namespace, pod, container) (container_memory_working_set_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kubelet", deployment_environment_name="", container!=""}) / (sum by (namespace, pod, container) (kube_pod_container_resource_limits{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kube-state-metrics", deployment_environment_name="", resource="memory"}) > 0) > 0.9
         for: 10m
         labels:
           severity: warning
@@ -1550,9 +1469,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.container }} of {{ $labels.pod }} is about to be killed for its memory'
           description: It has used {{ $value | humanizePercentage }} of its limit for ten minutes.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerMemoryNearLimit.md
-          dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
+          dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ContainerCpuThrottled
-        expr: sum by (namespace, pod, container) (increase(container_cpu_cfs_throttled_periods_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", container!=""}[5m])) / sum by (namespace, pod, container) (increase(container_cpu_cfs_periods_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", container!=""}[5m])) > 0.25
+        expr: sum by (namespace, pod, container) (increase(container_cpu_cfs_throttled_periods_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kubelet", deployment_environment_name="", container!=""}[5m])) / (sum by (namespace, pod, container) (increase(container_cpu_cfs_periods_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kubelet", deployment_environment_name="", container!=""}[5m])) > 0) > 0.25
         for: 15m
         labels:
           severity: info
@@ -1562,9 +1481,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.container }} of {{ $labels.pod }} waits for its CPU limit'
           description: It was throttled in {{ $value | humanizePercentage }} of its periods.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerCpuThrottled.md
-          dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
+          dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ContainerOomKilled
-        expr: sum by (namespace, pod, container) (increase(kube_pod_container_status_restarts_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"}[10m])) > 0 and on (namespace, pod, container) kube_pod_container_status_last_terminated_reason{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", reason="OOMKilled"} == 1
+        expr: sum by (namespace, pod, container) (increase(kube_pod_container_status_restarts_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kube-state-metrics", deployment_environment_name=""}[10m])) > 0 and on (namespace, pod, container) kube_pod_container_status_last_terminated_reason{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kube-state-metrics", deployment_environment_name="", reason="OOMKilled"} == 1
         for: 0m
         labels:
           severity: warning
@@ -1574,9 +1493,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.container }} of {{ $labels.pod }} was killed for its memory'
           description: '{{ $value | humanize }} restarts in ten minutes, the last since the limit was reached.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerOomKilled.md
-          dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
+          dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: VolumeFillingUp
-        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} < 0.15 and predict_linear(kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"}[6h], 4 * 24 * 3600) < 0
+        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kubelet", deployment_environment_name=""} / (kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kubelet", deployment_environment_name=""} > 0) < 0.15 and predict_linear(kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kubelet", deployment_environment_name=""}[6h], 4 * 24 * 3600) < 0
         for: 1h
         labels:
           severity: warning
@@ -1586,9 +1505,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.persistentvolumeclaim }} will be full within four days'
           description: '{{ $value | humanizePercentage }} are left.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/VolumeFillingUp.md
-          dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
+          dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: VolumeNearlyFull
-        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} < 0.03
+        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kubelet", deployment_environment_name=""} / (kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kubelet", deployment_environment_name=""} > 0) < 0.03
         for: 1m
         labels:
           severity: critical
@@ -1598,9 +1517,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.persistentvolumeclaim }} is nearly full'
           description: '{{ $value | humanizePercentage }} are left.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/VolumeNearlyFull.md
-          dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
+          dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: NamespaceQuotaNearLimit
-        expr: kube_resourcequota{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", type="used"} / ignoring (type) (kube_resourcequota{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", type="hard"} > 0) > 0.9
+        expr: kube_resourcequota{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kube-state-metrics", deployment_environment_name="", type="used"} / ignoring (type) (kube_resourcequota{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kube-state-metrics", deployment_environment_name="", type="hard"} > 0) > 0.9
         for: 15m
         labels:
           severity: warning
@@ -1610,11 +1529,11 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.namespace }} has used its quota of {{ $labels.resource }} nearly up'
           description: '{{ $value | humanizePercentage }} of it are used; at 100 % new pods are refused.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/NamespaceQuotaNearLimit.md
-          dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
+          dashboard_url: https://grafana.example.com/d/kubernetes-saturation?var-namespace={{ $labels.namespace | urlquery | reReplaceAll "[+]" "%20" }}
     - name: pipeline
       rules:
       - alert: CollectorRefusingData
-        expr: sum by (namespace) (rate({__name__=~"otelcol_receiver_refused_spans_total|otelcol_receiver_refused_metric_points_total|otelcol_receiver_refused_log_records_total"}[5m])) > 0
+        expr: sum by (namespace) (rate({namespace=~"dev|hml|prd|observability", job=~"otel-gateway|observability/otel-agent", deployment_environment_name="", __name__=~"otelcol_receiver_refused_spans_total|otelcol_receiver_refused_metric_points_total|otelcol_receiver_refused_log_records_total"}[5m])) > 0
         for: 10m
         labels:
           severity: warning
@@ -1626,7 +1545,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorRefusingData.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: CollectorDroppingData
-        expr: sum by (namespace) (rate({__name__=~"otelcol_exporter_enqueue_failed_spans_total|otelcol_exporter_enqueue_failed_metric_points_total|otelcol_exporter_enqueue_failed_log_records_total"}[5m])) > 0
+        expr: sum by (namespace) (rate({namespace=~"dev|hml|prd|observability", job=~"otel-gateway|observability/otel-agent", deployment_environment_name="", __name__=~"otelcol_exporter_enqueue_failed_spans_total|otelcol_exporter_enqueue_failed_metric_points_total|otelcol_exporter_enqueue_failed_log_records_total"}[5m])) > 0
         for: 5m
         labels:
           severity: critical
@@ -1638,10 +1557,10 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorDroppingData.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: CollectorGivingUpData
-        expr: sum by (namespace) (rate({__name__=~"otelcol_exporter_send_failed_spans_total|otelcol_exporter_send_failed_metric_points_total|otelcol_exporter_send_failed_log_records_total"}[5m])) > 0
+        expr: sum by (namespace) (rate({namespace=~"dev|hml|prd|observability", job=~"otel-gateway|observability/otel-agent", deployment_environment_name="", __name__=~"otelcol_exporter_send_failed_spans_total|otelcol_exporter_send_failed_metric_points_total|otelcol_exporter_send_failed_log_records_total"}[5m])) > 0
         for: 5m
         labels:
-          severity: warning
+          severity: critical
           namespace: '{{ $labels.namespace }}'
           owner: platform-team
         annotations:
@@ -1650,7 +1569,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorGivingUpData.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: CollectorQueueNearlyFull
-        expr: max by (namespace, exporter) (otelcol_exporter_queue_size / otelcol_exporter_queue_capacity) > 0.8
+        expr: max by (namespace, exporter) (otelcol_exporter_queue_size{namespace=~"dev|hml|prd|observability", job=~"otel-gateway|observability/otel-agent", deployment_environment_name=""} / (otelcol_exporter_queue_capacity{namespace=~"dev|hml|prd|observability", job=~"otel-gateway|observability/otel-agent", deployment_environment_name=""} > 0)) > 0.8
         for: 10m
         labels:
           severity: warning
@@ -1661,11 +1580,23 @@ additionalPrometheusRulesMap:
           description: '{{ $value | humanizePercentage }} of its room are taken: the back end is away or too slow.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorQueueNearlyFull.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
-      - alert: TailSamplingDroppingEarly
-        expr: sum by (namespace) (rate(otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total[5m])) > 0
-        for: 10m
+      - alert: CollectorStorageDamaged
+        expr: count by (namespace, pod, storage_set_aside) (otelcol_process_memory_rss_bytes{namespace=~"dev|hml|prd|observability", job=~"otel-gateway|observability/otel-agent", deployment_environment_name="", storage_set_aside!~"|none"}) > 0
+        for: 1m
         labels:
           severity: warning
+          namespace: '{{ $labels.namespace }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.pod }} of {{ $labels.namespace }} has set damaged storage aside'
+          description: '{{ $labels.storage_set_aside }} could not be read ({{ $value }} collector): what was in a queue is lost, files of a checkpoint are read again.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorStorageDamaged.md
+          dashboard_url: https://grafana.example.com/d/telemetry-pipeline
+      - alert: TailSamplingDroppingEarly
+        expr: sum by (namespace) (rate(otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total{namespace=~"dev|hml|prd", job="otel-gateway", deployment_environment_name=""}[5m])) > 0
+        for: 10m
+        labels:
+          severity: critical
           namespace: '{{ $labels.namespace }}'
           owner: platform-team
         annotations:
@@ -1674,7 +1605,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/TailSamplingDroppingEarly.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: SamplesTooOld
-        expr: sum by (pod) (rate(prometheus_tsdb_too_old_samples_total[5m])) > 0
+        expr: sum by (pod) (rate(prometheus_tsdb_too_old_samples_total{namespace="observability", job="kps-prometheus", deployment_environment_name=""}[5m])) > 0
         for: 15m
         labels:
           severity: warning
@@ -1686,7 +1617,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SamplesTooOld.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: RemoteWriteLagging
-        expr: max by (tenant) (prometheus_remote_storage_highest_timestamp_in_seconds) - on (tenant) min by (tenant) (prometheus_remote_storage_queue_highest_sent_timestamp_seconds) > 120
+        expr: max by (tenant) (prometheus_remote_storage_highest_timestamp_in_seconds{namespace="observability", job=~"(observability/)?tempo.*", deployment_environment_name=""}) - on (tenant) min by (tenant) (prometheus_remote_storage_queue_highest_sent_timestamp_seconds{namespace="observability", job=~"(observability/)?tempo.*", deployment_environment_name=""}) > 120
         for: 15m
         labels:
           severity: warning
@@ -1698,7 +1629,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/RemoteWriteLagging.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: LokiDiscardingLines
-        expr: sum by (tenant, reason) (rate(loki_discarded_samples_total[5m])) > 0
+        expr: sum by (tenant, reason) (rate(loki_discarded_samples_total{namespace="observability", job=~"observability/loki.*", deployment_environment_name=""}[5m])) > 0
         for: 15m
         labels:
           severity: warning
@@ -1710,7 +1641,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/LokiDiscardingLines.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: TempoDiscardingSpans
-        expr: sum by (tenant, reason) (rate(tempo_discarded_spans_total[5m])) > 0
+        expr: sum by (tenant, reason) (rate(tempo_discarded_spans_total{namespace="observability", job=~"(observability/)?tempo.*", deployment_environment_name=""}[5m])) > 0
         for: 15m
         labels:
           severity: warning
@@ -1722,7 +1653,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/TempoDiscardingSpans.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: LokiRequestsFailing
-        expr: sum by (route) (rate(loki_request_duration_seconds_count{status_code=~"5.."}[5m])) / sum by (route) (rate(loki_request_duration_seconds_count[5m])) > 0.1
+        expr: sum by (route) (rate(loki_request_duration_seconds_count{namespace="observability", job=~"observability/loki.*", deployment_environment_name="", status_code=~"5.."}[5m])) / (sum by (route) (rate(loki_request_duration_seconds_count{namespace="observability", job=~"observability/loki.*", deployment_environment_name=""}[5m])) > 0) > 0.1
         for: 15m
         labels:
           severity: warning
@@ -1734,7 +1665,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/LokiRequestsFailing.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: TempoRequestsFailing
-        expr: sum by (route) (rate(tempo_request_duration_seconds_count{status_code=~"5.."}[5m])) / sum by (route) (rate(tempo_request_duration_seconds_count[5m])) > 0.1
+        expr: sum by (route) (rate(tempo_request_duration_seconds_count{namespace="observability", job=~"(observability/)?tempo.*", deployment_environment_name="", status_code=~"5.."}[5m])) / (sum by (route) (rate(tempo_request_duration_seconds_count{namespace="observability", job=~"(observability/)?tempo.*", deployment_environment_name=""}[5m])) > 0) > 0.1
         for: 15m
         labels:
           severity: warning
@@ -1746,7 +1677,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/TempoRequestsFailing.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: ThanosUploadsFailing
-        expr: sum by (pod) (increase(thanos_shipper_upload_failures_total[3h])) > 0
+        expr: sum by (pod) (increase(thanos_shipper_upload_failures_total{namespace="observability", job="kps-thanos-discovery", deployment_environment_name=""}[3h])) > 0
         for: 15m
         labels:
           severity: critical
@@ -1758,7 +1689,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ThanosUploadsFailing.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: ThanosCompactorHalted
-        expr: max(thanos_compact_halted) == 1
+        expr: max(thanos_compact_halted{namespace="observability", job="thanos-compactor", deployment_environment_name=""}) == 1
         for: 5m
         labels:
           severity: warning
@@ -1770,7 +1701,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ThanosCompactorHalted.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: ThanosCompactorStale
-        expr: sum(increase(thanos_compact_iterations_total[1d])) == 0
+        expr: sum(increase(thanos_compact_iterations_total{namespace="observability", job="thanos-compactor", deployment_environment_name=""}[1d])) == 0
         for: 1h
         labels:
           severity: warning
@@ -1782,7 +1713,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ThanosCompactorStale.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: ObjectStorageFailing
-        expr: sum by (pod, operation) (rate(thanos_objstore_bucket_operation_failures_total[5m])) / sum by (pod, operation) (rate(thanos_objstore_bucket_operations_total[5m])) > 0.05
+        expr: sum by (pod, operation) (rate(thanos_objstore_bucket_operation_failures_total{namespace="observability", job=~"kps-thanos-discovery|thanos-querier|thanos-store|thanos-compactor", deployment_environment_name=""}[5m])) / (sum by (pod, operation) (rate(thanos_objstore_bucket_operations_total{namespace="observability", job=~"kps-thanos-discovery|thanos-querier|thanos-store|thanos-compactor", deployment_environment_name=""}[5m])) > 0) > 0.05
         for: 15m
         labels:
           severity: warning
@@ -1794,7 +1725,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ObjectStorageFailing.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: LokiRetentionStale
-        expr: time() - max(loki_compactor_apply_retention_last_successful_run_timestamp_seconds > 0) > 24 * 3600
+        expr: time() - max(loki_compactor_apply_retention_last_successful_run_timestamp_seconds{namespace="observability", job=~"observability/loki.*", deployment_environment_name=""} > 0) > 24 * 3600
         for: 1h
         labels:
           severity: warning
@@ -1806,7 +1737,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/LokiRetentionStale.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: TempoFlushFailing
-        expr: sum by (pod) (increase(tempo_ingester_failed_flushes_total[1h])) > 2
+        expr: sum by (pod) (increase(tempo_ingester_failed_flushes_total{namespace="observability", job=~"(observability/)?tempo.*", deployment_environment_name=""}[1h])) > 2
         for: 5m
         labels:
           severity: critical
@@ -1818,7 +1749,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/TempoFlushFailing.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: NotificationsFailing
-        expr: sum by (integration) (rate(alertmanager_notifications_failed_total[15m])) / sum by (integration) (rate(alertmanager_notifications_total[15m])) > 0.1
+        expr: sum by (integration) (rate(alertmanager_notifications_failed_total{namespace="observability", job="kps-alertmanager", deployment_environment_name=""}[15m])) / (sum by (integration) (rate(alertmanager_notifications_total{namespace="observability", job="kps-alertmanager", deployment_environment_name=""}[15m])) > 0) > 0.1
         for: 10m
         labels:
           severity: critical
@@ -1832,7 +1763,7 @@ additionalPrometheusRulesMap:
     - name: housekeeping
       rules:
       - alert: KubeletCertificateExpiring
-        expr: kubelet_certificate_manager_server_ttl_seconds < 604800
+        expr: kubelet_certificate_manager_server_ttl_seconds{namespace="kube-system", job="kubelet", deployment_environment_name=""} < 604800
         for: 1h
         labels:
           severity: warning
@@ -1844,7 +1775,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/KubeletCertificateExpiring.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: ApiClientCertificateExpiring
-        expr: histogram_quantile(0.01, sum by (job, le) (rate(apiserver_client_certificate_expiration_seconds_bucket{job="apiserver"}[5m]))) < 604800 and on (job) sum by (job) (increase(apiserver_client_certificate_expiration_seconds_count{job="apiserver"}[5m])) > 0
+        expr: histogram_quantile(0.01, sum by (job, le) (rate(apiserver_client_certificate_expiration_seconds_bucket{namespace="default", job="apiserver", deployment_environment_name=""}[5m]))) < 604800 and on (job) sum by (job) (increase(apiserver_client_certificate_expiration_seconds_count{namespace="default", job="apiserver", deployment_environment_name=""}[5m])) > 0
         for: 15m
         labels:
           severity: warning
@@ -1856,7 +1787,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ApiClientCertificateExpiring.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: ExternalSecretNotReady
-        expr: max by (exported_namespace, name) (externalsecret_status_condition{condition="Ready", status="False"}) == 1
+        expr: max by (exported_namespace, name) (externalsecret_status_condition{namespace="observability", job="external-secrets-metrics", deployment_environment_name="", condition="Ready", status="False"}) == 1
         for: 10m
         labels:
           severity: warning
@@ -1868,7 +1799,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ExternalSecretNotReady.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: BackupOverdue
-        expr: time() - max by (schedule) (velero_backup_last_successful_timestamp{schedule!=""}) > 172800
+        expr: time() - max by (schedule) (velero_backup_last_successful_timestamp{namespace="observability", job="velero", deployment_environment_name="", schedule!=""}) > 172800 or 172800 + 0 * (max by (schedule) (velero_backup_attempt_total{namespace="observability", job="velero", deployment_environment_name="", schedule!=""} offset 2d) unless on (schedule) max by (schedule) (velero_backup_last_successful_timestamp{namespace="observability", job="velero", deployment_environment_name="", schedule!=""})) or label_replace(172800 + 0 * (max(up{namespace="observability", job="velero", deployment_environment_name=""} offset 2d) == 1 unless on () (max by (schedule) (velero_backup_last_successful_timestamp{namespace="observability", job="velero", deployment_environment_name="", schedule!=""}) or velero_backup_attempt_total{namespace="observability", job="velero", deployment_environment_name="", schedule!=""})), "schedule", "of any schedule", "", "")
         for: 1h
         labels:
           severity: critical
@@ -1876,11 +1807,11 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: The backup {{ $labels.schedule }} is overdue
-          description: The last one that succeeded is {{ $value | humanizeDuration }} old.
+          description: None has succeeded for at least {{ $value | humanizeDuration }}.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackupOverdue.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: SeriesNearCapacity
-        expr: max by (pod) (prometheus_tsdb_head_series) / 500000 > 0.8
+        expr: max by (pod) (prometheus_tsdb_head_series{namespace="observability", job="kps-prometheus", deployment_environment_name=""}) / 500000 > 0.8
         for: 30m
         labels:
           severity: warning
@@ -1949,10 +1880,26 @@ resource "helm_release" "release-loki" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
   max_history = 5
@@ -2256,10 +2203,26 @@ resource "helm_release" "release-otel-agent" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
     helm_release.release-loki,
   ]
@@ -2350,12 +2313,18 @@ extraVolumes:
   hostPath:
     path: /var/lib/otelcol
     type: DirectoryOrCreate
+- name: start
+  emptyDir:
+    sizeLimit: 8Mi
 extraVolumeMounts:
 - name: logs
   mountPath: /var/log/pods
   readOnly: true
 - name: state
   mountPath: /var/lib/otelcol
+- name: start
+  mountPath: /start
+  readOnly: true
 podSecurityContext:
   seccompProfile:
     type: RuntimeDefault
@@ -2373,8 +2342,6 @@ networkPolicy:
   enabled: false
 image:
   repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
 resources:
   requests:
     cpu: 50m
@@ -2406,68 +2373,463 @@ alternateConfig:
     file_log/observability:
       include:
       - /var/log/pods/*_*/*/*.log
+      - /var/log/pods/*_*/*/*.log.2*
       exclude:
       - /var/log/pods/dev_*/*/*.log
+      - /var/log/pods/dev_*/*/*.log.2*
       - /var/log/pods/hml_*/*/*.log
+      - /var/log/pods/hml_*/*/*.log.2*
       - /var/log/pods/prd_*/*/*.log
+      - /var/log/pods/prd_*/*/*.log.2*
       - /var/log/pods/observability_otel-agent-*/*/*.log
+      - /var/log/pods/observability_otel-agent-*/*/*.log.2*
+      - /var/log/pods/*/*/*.tmp
       start_at: beginning
       include_file_path: true
       include_file_name: false
       storage: file_storage/checkpoints
+      compression: auto
+      poll_interval: 500ms
+      encoding: utf8-raw
+      max_log_size: 131072
       preserve_trailing_whitespaces: true
       retry_on_failure:
         enabled: true
         max_elapsed_time: 0s
       operators:
-      - type: container
-        id: container
-        max_log_size: 262144
+      - type: regex_parser
+        id: line
+        regex: ^(?P<time>[^ ]+) (?P<stream>stdout|stderr) (?P<logtag>[^ ]+) ?(?P<text>(?s:.*))
+        timestamp:
+          parse_from: attributes.time
+          layout_type: gotime
+          layout: 2006-01-02T15:04:05.999999999Z07:00
+        on_error: send_quiet
+      - type: move
+        id: text
+        from: attributes.text
+        to: body
+        on_error: send_quiet
+      - type: remove
+        id: time
+        field: attributes.time
+        on_error: send_quiet
+      - type: add
+        id: source
+        field: attributes.source
+        value: EXPR((attributes.stream ?? "") + attributes["log.file.path"])
+      - type: recombine
+        id: parts
+        if: attributes.logtag in ["P", "F"] and len(body) <= 16384
+        is_last_entry: attributes.logtag != "P"
+        combine_field: body
+        combine_with: ''
+        source_identifier: attributes.source
+        max_log_size: 114688
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: sanitize_utf8
+        id: valid_text
+        field: body
+      - type: recombine
+        id: followed
+        if: len(body) <= 16384
+        is_last_entry: "not (body endsWith \"Traceback (most recent call last):\" or (body contains 'File \"' and body matches '^[ |]*File \"[^\"]+\", line [0-9]') or (body startsWith \"panic: \" or body startsWith \"fatal error: \" or body startsWith \"[signal SIG\" or body startsWith \"\tpanic: \"))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: python_trace
+        if: len(body) <= 65536
+        is_last_entry: not (body contains "Traceback (most recent call last):" and body matches '(?m)Traceback [(]most recent call last[)]:$' or (body contains 'File "' and body matches '^[ |]*File "[^"]+", line [0-9]') or body startsWith "  " and body matches '^[ |]+(?:[~^]+ *$|.Previous line repeated )') or body matches '(?m:^)[^ |].*$'
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: trace
+        if: "len(body) <= 16384 and (((body contains \"Exception\" or body contains \"Error\" or body contains \"Throwable\" or body contains \"panic\" or body startsWith \"fatal error: \" or body contains \": \" and body matches '^(?:[0-9A-Za-z_$]+[.])*[A-Z][0-9A-Za-z_$]*[a-z][0-9A-Za-z_$]*: ') and not (body startsWith \"{\") and not (body contains \"Traceback (most recent call last):\")) or ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$'))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+        is_first_entry: "not ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$')"
+      - type: move
+        id: stream
+        from: attributes.stream
+        to: attributes["log.iostream"]
+        on_error: send_quiet
+      - type: remove
+        id: logtag
+        field: attributes.logtag
+        on_error: send_quiet
+      - type: remove
+        id: no_source
+        field: attributes.source
+      - type: move
+        id: path
+        from: attributes["log.file.path"]
+        to: resource["log.file.path"]
     file_log/dev:
       include:
       - /var/log/pods/dev_*/*/*.log
+      - /var/log/pods/dev_*/*/*.log.2*
+      exclude:
+      - /var/log/pods/*/*/*.tmp
       start_at: beginning
       include_file_path: true
       include_file_name: false
       storage: file_storage/checkpoints
+      compression: auto
+      poll_interval: 500ms
+      encoding: utf8-raw
+      max_log_size: 131072
       preserve_trailing_whitespaces: true
       retry_on_failure:
         enabled: true
         max_elapsed_time: 0s
       operators:
-      - type: container
-        id: container
-        max_log_size: 262144
+      - type: regex_parser
+        id: line
+        regex: ^(?P<time>[^ ]+) (?P<stream>stdout|stderr) (?P<logtag>[^ ]+) ?(?P<text>(?s:.*))
+        timestamp:
+          parse_from: attributes.time
+          layout_type: gotime
+          layout: 2006-01-02T15:04:05.999999999Z07:00
+        on_error: send_quiet
+      - type: move
+        id: text
+        from: attributes.text
+        to: body
+        on_error: send_quiet
+      - type: remove
+        id: time
+        field: attributes.time
+        on_error: send_quiet
+      - type: add
+        id: source
+        field: attributes.source
+        value: EXPR((attributes.stream ?? "") + attributes["log.file.path"])
+      - type: recombine
+        id: parts
+        if: attributes.logtag in ["P", "F"] and len(body) <= 16384
+        is_last_entry: attributes.logtag != "P"
+        combine_field: body
+        combine_with: ''
+        source_identifier: attributes.source
+        max_log_size: 114688
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: sanitize_utf8
+        id: valid_text
+        field: body
+      - type: recombine
+        id: followed
+        if: len(body) <= 16384
+        is_last_entry: "not (body endsWith \"Traceback (most recent call last):\" or (body contains 'File \"' and body matches '^[ |]*File \"[^\"]+\", line [0-9]') or (body startsWith \"panic: \" or body startsWith \"fatal error: \" or body startsWith \"[signal SIG\" or body startsWith \"\tpanic: \"))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: python_trace
+        if: len(body) <= 65536
+        is_last_entry: not (body contains "Traceback (most recent call last):" and body matches '(?m)Traceback [(]most recent call last[)]:$' or (body contains 'File "' and body matches '^[ |]*File "[^"]+", line [0-9]') or body startsWith "  " and body matches '^[ |]+(?:[~^]+ *$|.Previous line repeated )') or body matches '(?m:^)[^ |].*$'
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: trace
+        if: "len(body) <= 16384 and (((body contains \"Exception\" or body contains \"Error\" or body contains \"Throwable\" or body contains \"panic\" or body startsWith \"fatal error: \" or body contains \": \" and body matches '^(?:[0-9A-Za-z_$]+[.])*[A-Z][0-9A-Za-z_$]*[a-z][0-9A-Za-z_$]*: ') and not (body startsWith \"{\") and not (body contains \"Traceback (most recent call last):\")) or ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$'))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+        is_first_entry: "not ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$')"
+      - type: move
+        id: stream
+        from: attributes.stream
+        to: attributes["log.iostream"]
+        on_error: send_quiet
+      - type: remove
+        id: logtag
+        field: attributes.logtag
+        on_error: send_quiet
+      - type: remove
+        id: no_source
+        field: attributes.source
+      - type: move
+        id: path
+        from: attributes["log.file.path"]
+        to: resource["log.file.path"]
     file_log/hml:
       include:
       - /var/log/pods/hml_*/*/*.log
+      - /var/log/pods/hml_*/*/*.log.2*
+      exclude:
+      - /var/log/pods/*/*/*.tmp
       start_at: beginning
       include_file_path: true
       include_file_name: false
       storage: file_storage/checkpoints
+      compression: auto
+      poll_interval: 500ms
+      encoding: utf8-raw
+      max_log_size: 131072
       preserve_trailing_whitespaces: true
       retry_on_failure:
         enabled: true
         max_elapsed_time: 0s
       operators:
-      - type: container
-        id: container
-        max_log_size: 262144
+      - type: regex_parser
+        id: line
+        regex: ^(?P<time>[^ ]+) (?P<stream>stdout|stderr) (?P<logtag>[^ ]+) ?(?P<text>(?s:.*))
+        timestamp:
+          parse_from: attributes.time
+          layout_type: gotime
+          layout: 2006-01-02T15:04:05.999999999Z07:00
+        on_error: send_quiet
+      - type: move
+        id: text
+        from: attributes.text
+        to: body
+        on_error: send_quiet
+      - type: remove
+        id: time
+        field: attributes.time
+        on_error: send_quiet
+      - type: add
+        id: source
+        field: attributes.source
+        value: EXPR((attributes.stream ?? "") + attributes["log.file.path"])
+      - type: recombine
+        id: parts
+        if: attributes.logtag in ["P", "F"] and len(body) <= 16384
+        is_last_entry: attributes.logtag != "P"
+        combine_field: body
+        combine_with: ''
+        source_identifier: attributes.source
+        max_log_size: 114688
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: sanitize_utf8
+        id: valid_text
+        field: body
+      - type: recombine
+        id: followed
+        if: len(body) <= 16384
+        is_last_entry: "not (body endsWith \"Traceback (most recent call last):\" or (body contains 'File \"' and body matches '^[ |]*File \"[^\"]+\", line [0-9]') or (body startsWith \"panic: \" or body startsWith \"fatal error: \" or body startsWith \"[signal SIG\" or body startsWith \"\tpanic: \"))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: python_trace
+        if: len(body) <= 65536
+        is_last_entry: not (body contains "Traceback (most recent call last):" and body matches '(?m)Traceback [(]most recent call last[)]:$' or (body contains 'File "' and body matches '^[ |]*File "[^"]+", line [0-9]') or body startsWith "  " and body matches '^[ |]+(?:[~^]+ *$|.Previous line repeated )') or body matches '(?m:^)[^ |].*$'
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: trace
+        if: "len(body) <= 16384 and (((body contains \"Exception\" or body contains \"Error\" or body contains \"Throwable\" or body contains \"panic\" or body startsWith \"fatal error: \" or body contains \": \" and body matches '^(?:[0-9A-Za-z_$]+[.])*[A-Z][0-9A-Za-z_$]*[a-z][0-9A-Za-z_$]*: ') and not (body startsWith \"{\") and not (body contains \"Traceback (most recent call last):\")) or ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$'))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+        is_first_entry: "not ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$')"
+      - type: move
+        id: stream
+        from: attributes.stream
+        to: attributes["log.iostream"]
+        on_error: send_quiet
+      - type: remove
+        id: logtag
+        field: attributes.logtag
+        on_error: send_quiet
+      - type: remove
+        id: no_source
+        field: attributes.source
+      - type: move
+        id: path
+        from: attributes["log.file.path"]
+        to: resource["log.file.path"]
     file_log/prd:
       include:
       - /var/log/pods/prd_*/*/*.log
+      - /var/log/pods/prd_*/*/*.log.2*
+      exclude:
+      - /var/log/pods/*/*/*.tmp
       start_at: beginning
       include_file_path: true
       include_file_name: false
       storage: file_storage/checkpoints
+      compression: auto
+      poll_interval: 500ms
+      encoding: utf8-raw
+      max_log_size: 131072
       preserve_trailing_whitespaces: true
       retry_on_failure:
         enabled: true
         max_elapsed_time: 0s
       operators:
-      - type: container
-        id: container
-        max_log_size: 262144
+      - type: regex_parser
+        id: line
+        regex: ^(?P<time>[^ ]+) (?P<stream>stdout|stderr) (?P<logtag>[^ ]+) ?(?P<text>(?s:.*))
+        timestamp:
+          parse_from: attributes.time
+          layout_type: gotime
+          layout: 2006-01-02T15:04:05.999999999Z07:00
+        on_error: send_quiet
+      - type: move
+        id: text
+        from: attributes.text
+        to: body
+        on_error: send_quiet
+      - type: remove
+        id: time
+        field: attributes.time
+        on_error: send_quiet
+      - type: add
+        id: source
+        field: attributes.source
+        value: EXPR((attributes.stream ?? "") + attributes["log.file.path"])
+      - type: recombine
+        id: parts
+        if: attributes.logtag in ["P", "F"] and len(body) <= 16384
+        is_last_entry: attributes.logtag != "P"
+        combine_field: body
+        combine_with: ''
+        source_identifier: attributes.source
+        max_log_size: 114688
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: sanitize_utf8
+        id: valid_text
+        field: body
+      - type: recombine
+        id: followed
+        if: len(body) <= 16384
+        is_last_entry: "not (body endsWith \"Traceback (most recent call last):\" or (body contains 'File \"' and body matches '^[ |]*File \"[^\"]+\", line [0-9]') or (body startsWith \"panic: \" or body startsWith \"fatal error: \" or body startsWith \"[signal SIG\" or body startsWith \"\tpanic: \"))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: python_trace
+        if: len(body) <= 65536
+        is_last_entry: not (body contains "Traceback (most recent call last):" and body matches '(?m)Traceback [(]most recent call last[)]:$' or (body contains 'File "' and body matches '^[ |]*File "[^"]+", line [0-9]') or body startsWith "  " and body matches '^[ |]+(?:[~^]+ *$|.Previous line repeated )') or body matches '(?m:^)[^ |].*$'
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: trace
+        if: "len(body) <= 16384 and (((body contains \"Exception\" or body contains \"Error\" or body contains \"Throwable\" or body contains \"panic\" or body startsWith \"fatal error: \" or body contains \": \" and body matches '^(?:[0-9A-Za-z_$]+[.])*[A-Z][0-9A-Za-z_$]*[a-z][0-9A-Za-z_$]*: ') and not (body startsWith \"{\") and not (body contains \"Traceback (most recent call last):\")) or ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$'))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+        is_first_entry: "not ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$')"
+      - type: move
+        id: stream
+        from: attributes.stream
+        to: attributes["log.iostream"]
+        on_error: send_quiet
+      - type: remove
+        id: logtag
+        field: attributes.logtag
+        on_error: send_quiet
+      - type: remove
+        id: no_source
+        field: attributes.source
+      - type: move
+        id: path
+        from: attributes["log.file.path"]
+        to: resource["log.file.path"]
     kubeletstats:
       auth_type: serviceAccount
       endpoint: https://$${env:OTEL_K8S_NODE_IP}:10250
@@ -2482,6 +2844,17 @@ alternateConfig:
       check_interval: 1s
       limit_percentage: 80
       spike_limit_percentage: 20
+    transform/pod:
+      error_mode: silent
+      log_statements:
+      - context: resource
+        statements:
+        - set(resource.cache["path"], ExtractPatterns(resource.attributes["log.file.path"], "/(?P<namespace>[^/_]+)_(?P<pod>[^/_]+)_(?P<uid>[^/_]+)/(?P<container>[^/]+)/(?P<restart>[0-9]+)[.]log"))
+        - set(resource.attributes["k8s.namespace.name"], resource.cache["path"]["namespace"])
+        - set(resource.attributes["k8s.pod.name"], resource.cache["path"]["pod"])
+        - set(resource.attributes["k8s.pod.uid"], resource.cache["path"]["uid"])
+        - set(resource.attributes["k8s.container.name"], resource.cache["path"]["container"])
+        - set(resource.attributes["k8s.container.restart_count"], resource.cache["path"]["restart"])
     k8s_attributes:
       extract:
         metadata:
@@ -2499,12 +2872,127 @@ alternateConfig:
         - service.name
         - service.namespace
         otel_annotations: true
+        annotations:
+        - tag_name: printed.lines
+          key: logs.observability/printed
+          from: pod
       filter:
         node_from_env_var: OTEL_K8S_NODE_NAME
       pod_association:
       - sources:
         - from: resource_attribute
           name: k8s.pod.uid
+    filter/sent_too:
+      error_mode: silent
+      logs:
+        log_record:
+        - resource.attributes["printed.lines"] == "not-json" and IsMap(ParseJSON(log.body))
+    transform/printed:
+      error_mode: silent
+      log_statements:
+      - context: log
+        conditions:
+        - IsMatch(log.body, "^[[:space:]]*[{]") and resource.attributes["printed.lines"] != "as-printed"
+        statements:
+        - set(log.cache["json"], ParseJSON(log.body))
+        - flatten(log.cache["json"]) where IsMatch(log.body, ":[[:space:]]*[[{]")
+        - set(log.cache["level"], log.cache["json"]["level"]) where log.cache["level"] == nil and log.cache["json"]["level"] != nil
+        - set(log.cache["level"], log.cache["json"]["severity"]) where log.cache["level"] == nil and log.cache["json"]["severity"] != nil
+        - set(log.cache["level"], log.cache["json"]["levelname"]) where log.cache["level"] == nil and log.cache["json"]["levelname"] != nil
+        - set(log.cache["level"], log.cache["json"]["log.level"]) where log.cache["level"] == nil and log.cache["json"]["log.level"] != nil
+        - set(log.cache["level"], log.cache["json"]["@l"]) where log.cache["level"] == nil and log.cache["json"]["@l"] != nil
+        - set(log.cache["level"], log.cache["json"]["LogLevel"]) where log.cache["level"] == nil and log.cache["json"]["LogLevel"] != nil
+        - set(log.cache["level"], log.cache["json"]["lvl"]) where log.cache["level"] == nil and log.cache["json"]["lvl"] != nil
+        - set(log.cache["level"], log.cache["json"]["loglevel"]) where log.cache["level"] == nil and log.cache["json"]["loglevel"] != nil
+        - set(log.cache["level"], "INFO") where log.cache["level"] == nil and log.cache["json"]["@t"] != nil
+        - set(log.severity_text, "TRACE") where IsString(log.cache["level"]) and IsMatch(log.cache["level"], "^(?i:TRACE|VERBOSE|SILLY|FINEST|FINER|ALL)(?:[+-][0-9]+)?$")
+        - set(log.severity_text, "DEBUG") where IsString(log.cache["level"]) and IsMatch(log.cache["level"], "^(?i:DEBUG|FINE|CONFIG)(?:[+-][0-9]+)?$")
+        - set(log.severity_text, "INFO") where IsString(log.cache["level"]) and IsMatch(log.cache["level"], "^(?i:INFO|INFORMATION|INFORMATIONAL|NOTICE|HTTP|DEFAULT|SUCCESS)(?:[+-][0-9]+)?$")
+        - set(log.severity_text, "WARN") where IsString(log.cache["level"]) and IsMatch(log.cache["level"], "^(?i:WARN|WARNING)(?:[+-][0-9]+)?$")
+        - set(log.severity_text, "ERROR") where IsString(log.cache["level"]) and IsMatch(log.cache["level"], "^(?i:ERR|ERROR|SEVERE|EXCEPTION)(?:[+-][0-9]+)?$")
+        - set(log.severity_text, "FATAL") where IsString(log.cache["level"]) and IsMatch(log.cache["level"], "^(?i:FATAL|CRIT|CRITICAL|ALERT|EMERG|EMERGENCY|PANIC|DPANIC)(?:[+-][0-9]+)?$")
+        - set(log.severity_text, "TRACE") where IsDouble(log.cache["level"]) and log.cache["level"] >= 10
+        - set(log.severity_text, "DEBUG") where IsDouble(log.cache["level"]) and log.cache["level"] >= 20
+        - set(log.severity_text, "INFO") where IsDouble(log.cache["level"]) and log.cache["level"] >= 30
+        - set(log.severity_text, "WARN") where IsDouble(log.cache["level"]) and log.cache["level"] >= 40
+        - set(log.severity_text, "ERROR") where IsDouble(log.cache["level"]) and log.cache["level"] >= 50
+        - set(log.severity_text, "FATAL") where IsDouble(log.cache["level"]) and log.cache["level"] >= 60
+        - set(log.severity_number, SEVERITY_NUMBER_TRACE) where log.severity_text == "TRACE"
+        - set(log.severity_number, SEVERITY_NUMBER_DEBUG) where log.severity_text == "DEBUG"
+        - set(log.severity_number, SEVERITY_NUMBER_INFO) where log.severity_text == "INFO"
+        - set(log.severity_number, SEVERITY_NUMBER_WARN) where log.severity_text == "WARN"
+        - set(log.severity_number, SEVERITY_NUMBER_ERROR) where log.severity_text == "ERROR"
+        - set(log.severity_number, SEVERITY_NUMBER_FATAL) where log.severity_text == "FATAL"
+        - set(log.trace_id.string, log.cache["json"]["trace_id"]) where log.cache["json"]["trace_id"] != nil and IsMatch(log.cache["json"]["trace_id"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "trace_id") where log.cache["json"]["trace_id"] != nil and IsMatch(log.cache["json"]["trace_id"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["traceId"]) where log.cache["json"]["traceId"] != nil and IsMatch(log.cache["json"]["traceId"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "traceId") where log.cache["json"]["traceId"] != nil and IsMatch(log.cache["json"]["traceId"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["trace.id"]) where log.cache["json"]["trace.id"] != nil and IsMatch(log.cache["json"]["trace.id"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "trace.id") where log.cache["json"]["trace.id"] != nil and IsMatch(log.cache["json"]["trace.id"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["TraceId"]) where log.cache["json"]["TraceId"] != nil and IsMatch(log.cache["json"]["TraceId"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "TraceId") where log.cache["json"]["TraceId"] != nil and IsMatch(log.cache["json"]["TraceId"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["@tr"]) where log.cache["json"]["@tr"] != nil and IsMatch(log.cache["json"]["@tr"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "@tr") where log.cache["json"]["@tr"] != nil and IsMatch(log.cache["json"]["@tr"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["otelTraceID"]) where log.cache["json"]["otelTraceID"] != nil and IsMatch(log.cache["json"]["otelTraceID"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "otelTraceID") where log.cache["json"]["otelTraceID"] != nil and IsMatch(log.cache["json"]["otelTraceID"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["mdc.trace_id"]) where log.cache["json"]["mdc.trace_id"] != nil and IsMatch(log.cache["json"]["mdc.trace_id"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "mdc.trace_id") where log.cache["json"]["mdc.trace_id"] != nil and IsMatch(log.cache["json"]["mdc.trace_id"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["mdc.traceId"]) where log.cache["json"]["mdc.traceId"] != nil and IsMatch(log.cache["json"]["mdc.traceId"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "mdc.traceId") where log.cache["json"]["mdc.traceId"] != nil and IsMatch(log.cache["json"]["mdc.traceId"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["contextMap.trace_id"]) where log.cache["json"]["contextMap.trace_id"] != nil and IsMatch(log.cache["json"]["contextMap.trace_id"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "contextMap.trace_id") where log.cache["json"]["contextMap.trace_id"] != nil and IsMatch(log.cache["json"]["contextMap.trace_id"], "^[0-9a-fA-F]{32}$")
+        - set(log.span_id.string, log.cache["json"]["span_id"]) where log.cache["json"]["span_id"] != nil and IsMatch(log.cache["json"]["span_id"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "span_id") where log.cache["json"]["span_id"] != nil and IsMatch(log.cache["json"]["span_id"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["spanId"]) where log.cache["json"]["spanId"] != nil and IsMatch(log.cache["json"]["spanId"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "spanId") where log.cache["json"]["spanId"] != nil and IsMatch(log.cache["json"]["spanId"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["span.id"]) where log.cache["json"]["span.id"] != nil and IsMatch(log.cache["json"]["span.id"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "span.id") where log.cache["json"]["span.id"] != nil and IsMatch(log.cache["json"]["span.id"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["SpanId"]) where log.cache["json"]["SpanId"] != nil and IsMatch(log.cache["json"]["SpanId"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "SpanId") where log.cache["json"]["SpanId"] != nil and IsMatch(log.cache["json"]["SpanId"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["@sp"]) where log.cache["json"]["@sp"] != nil and IsMatch(log.cache["json"]["@sp"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "@sp") where log.cache["json"]["@sp"] != nil and IsMatch(log.cache["json"]["@sp"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["otelSpanID"]) where log.cache["json"]["otelSpanID"] != nil and IsMatch(log.cache["json"]["otelSpanID"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "otelSpanID") where log.cache["json"]["otelSpanID"] != nil and IsMatch(log.cache["json"]["otelSpanID"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["mdc.span_id"]) where log.cache["json"]["mdc.span_id"] != nil and IsMatch(log.cache["json"]["mdc.span_id"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "mdc.span_id") where log.cache["json"]["mdc.span_id"] != nil and IsMatch(log.cache["json"]["mdc.span_id"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["mdc.spanId"]) where log.cache["json"]["mdc.spanId"] != nil and IsMatch(log.cache["json"]["mdc.spanId"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "mdc.spanId") where log.cache["json"]["mdc.spanId"] != nil and IsMatch(log.cache["json"]["mdc.spanId"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["contextMap.span_id"]) where log.cache["json"]["contextMap.span_id"] != nil and IsMatch(log.cache["json"]["contextMap.span_id"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "contextMap.span_id") where log.cache["json"]["contextMap.span_id"] != nil and IsMatch(log.cache["json"]["contextMap.span_id"], "^[0-9a-fA-F]{16}$")
+        - set(log.cache["message"], log.cache["json"]["message"]) where log.cache["message"] == nil and log.cache["json"]["message"] != nil
+        - set(log.cache["message"], log.cache["json"]["msg"]) where log.cache["message"] == nil and log.cache["json"]["msg"] != nil
+        - set(log.cache["message"], log.cache["json"]["@m"]) where log.cache["message"] == nil and log.cache["json"]["@m"] != nil
+        - set(log.cache["message"], log.cache["json"]["Message"]) where log.cache["message"] == nil and log.cache["json"]["Message"] != nil
+        - set(log.cache["message"], log.cache["json"]["event"]) where log.cache["message"] == nil and log.cache["json"]["event"] != nil
+        - set(log.cache["message"], log.cache["json"]["short_message"]) where log.cache["message"] == nil and log.cache["json"]["short_message"] != nil
+        - set(log.cache["message"], log.cache["json"]["@mt"]) where log.cache["message"] == nil and log.cache["json"]["@mt"] != nil
+        - set(log.cache["whole"], true) where IsString(log.cache["message"]) and Len(log.cache["message"]) > 0 and Len(log.cache["json"]) <= 96 and (Len(log.body) <= 1024 or Len(String(log.cache["json"])) <= 32768) and not IsMatch(log.body, "[0-9]{16}")
+        - delete_key(log.cache["json"], "message") where log.cache["whole"] == true and log.cache["json"]["message"] == log.cache["message"]
+        - delete_key(log.cache["json"], "msg") where log.cache["whole"] == true and log.cache["json"]["msg"] == log.cache["message"]
+        - delete_key(log.cache["json"], "@m") where log.cache["whole"] == true and log.cache["json"]["@m"] == log.cache["message"]
+        - delete_key(log.cache["json"], "Message") where log.cache["whole"] == true and log.cache["json"]["Message"] == log.cache["message"]
+        - delete_key(log.cache["json"], "event") where log.cache["whole"] == true and log.cache["json"]["event"] == log.cache["message"]
+        - delete_key(log.cache["json"], "short_message") where log.cache["whole"] == true and log.cache["json"]["short_message"] == log.cache["message"]
+        - delete_key(log.cache["json"], "@mt") where log.cache["whole"] == true and log.cache["json"]["@mt"] == log.cache["message"]
+        - delete_matching_keys(log.cache["json"], "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)") where log.cache["whole"] == true
+        - set(log.body, log.cache["message"]) where log.cache["whole"] == true
+        - merge_maps(log.attributes, log.cache["json"], "insert") where log.cache["whole"] == true
+      - context: log
+        conditions:
+        - 'log.severity_number == 0 and IsMatch(log.body, "[[:cntrl:]]") and IsMatch(log.body, "(?m)Traceback [(]most recent call last[)]:$|[[:cntrl:]](?:[[:space:]]+at [^ ]|goroutine [0-9]+ |Caused by: |[[:space:]]+[^ ]+[.]go:[0-9])")'
+        statements:
+        - set(log.severity_text, "ERROR")
+        - set(log.severity_number, SEVERITY_NUMBER_ERROR)
+    transform/limits:
+      error_mode: silent
+      log_statements:
+      - context: resource
+        statements:
+        - delete_key(resource.attributes, "printed.lines")
+        - set(resource.cache["sent"], resource.attributes)
+        - truncate_all(resource.attributes, 512)
+        - limit(resource.attributes, 32, ["k8s.namespace.name", "k8s.pod.name", "k8s.pod.uid", "k8s.container.name", "k8s.container.restart_count", "log.file.path", "service.name"])
+        - set(resource.attributes["telemetry.truncated"], true) where resource.attributes != resource.cache["sent"]
     resource/cluster:
       attributes:
       - key: k8s.cluster.name
@@ -2647,6 +3135,8 @@ alternateConfig:
         max_elapsed_time: 30m
   service:
     telemetry:
+      resource:
+        storage.set_aside: $${env:STORAGE_SET_ASIDE:-none}
       logs:
         encoding: json
       metrics:
@@ -2660,6 +3150,9 @@ alternateConfig:
                 without_type_suffix: false
                 without_units: false
                 without_scope_info: true
+                with_resource_constant_labels:
+                  included:
+                  - storage.set_aside
     extensions:
     - health_check
     - file_storage/checkpoints
@@ -2670,7 +3163,11 @@ alternateConfig:
         - file_log/observability
         processors:
         - memory_limiter
+        - transform/pod
         - k8s_attributes
+        - filter/sent_too
+        - transform/printed
+        - transform/limits
         - resource/observability
         - resource/cluster
         exporters:
@@ -2680,7 +3177,11 @@ alternateConfig:
         - file_log/dev
         processors:
         - memory_limiter
+        - transform/pod
         - k8s_attributes
+        - filter/sent_too
+        - transform/printed
+        - transform/limits
         - resource/dev
         - resource/cluster
         exporters:
@@ -2690,7 +3191,11 @@ alternateConfig:
         - file_log/hml
         processors:
         - memory_limiter
+        - transform/pod
         - k8s_attributes
+        - filter/sent_too
+        - transform/printed
+        - transform/limits
         - resource/hml
         - resource/cluster
         exporters:
@@ -2700,7 +3205,11 @@ alternateConfig:
         - file_log/prd
         processors:
         - memory_limiter
+        - transform/pod
         - k8s_attributes
+        - filter/sent_too
+        - transform/printed
+        - transform/limits
         - resource/prd
         - resource/cluster
         exporters:
@@ -2715,6 +3224,34 @@ alternateConfig:
         - resource/cluster
         exporters:
         - otlp_http/prometheus-0
+command:
+  name: start/collector
+initContainers:
+- name: start-script
+  image: docker.io/library/busybox:1.37.0-musl
+  command:
+  - sh
+  - -ec
+  - cp /bin/busybox /start/busybox; printf %s "$0" > /start/collector; chmod 755 /start/collector
+  - "#!/start/busybox sh\n# Starts the collector, and looks at its storage when it has failed.\n#\n# A damaged file of file_storage ends the collector at every start: bbolt panics in a goroutine of its\n# own, where the setting `recreate` does not see it. So when the collector has ended by itself, each\n# file is opened by the same program, alone. What ends it, while a new file does not, is renamed; the\n# kubelet then starts the container again. A healthy file stays, whatever the collector died of.\nset -u\ncollector='/otelcol-k8s'\nbox='/start/busybox'\ndirectories='/var/lib/otelcol/checkpoints /var/lib/otelcol/queue'\nkeep=3 # damaged files of each directory, the newest\n\nsay() { # level, message, file\n  echo \"{\\\"level\\\":\\\"$1\\\",\\\"ts\\\":\\\"$($box date -u +%Y-%m-%dT%H:%M:%SZ)\\\",\\\"caller\\\":\\\"collector_start.sh\\\",\\\"msg\\\":\\\"$2\\\",\\\"file\\\":\\\"$3\\\"}\" >&2\n}\n\n# 0: the program has opened the file. 1: it ended. 2: neither, within 30 seconds.\nopens() { # directory with the file under the names that the receiver `file_log/check` may give it\n  log=\"$1/log\"\n  $collector --config \"yaml:\nextensions: {file_storage: {directory: $1, timeout: 5s, compaction: {on_start: true, directory: $1}}}\nreceivers: {file_log/check: {include: [$1/nothing], storage: file_storage}}\nexporters: {nop: {}}\nservice:\n  extensions: [file_storage]\n  telemetry: {metrics: {level: none}}\n  pipelines: {logs: {receivers: [file_log/check], exporters: [nop]}}\" >\"$log\" 2>&1 &\n  opener=$!\n  verdict=2\n  tries=0\n  while [ \"$tries\" -lt 150 ]; do\n    if $box grep -q 'Everything is ready' \"$log\"; then verdict=0; break; fi\n    if ! kill -0 \"$opener\" 2>/dev/null; then verdict=1; break; fi\n    $box sleep 0.2\n    tries=$((tries + 1))\n  done\n  kill -TERM \"$opener\" 2>/dev/null\n  wait \"$opener\"\n  return \"$verdict\"\n}\n\nlook_at() { # directory of a file_storage\n  check=\"$1/check\"\n  for file in \"$1\"/*; do\n    [ -f \"$file\" ] || continue\n    case \"$${file##*/}\" in\n      # What a compaction left behind when it was killed; nothing else ever deletes it.\n      tempdb*) $box rm -f \"$file\"; continue ;;\n    esac\n    $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n    # The same file under other names (`filelog` is the older one of the receiver): nothing is copied.\n    for name in receiver_filelog_check receiver_file_log_check; do\n      $box ln \"$file\" \"$check/$name\" || return\n    done\n    opens \"$check\"\n    if [ \"$?\" -eq 1 ]; then\n      cause=\"$($box grep -m1 -o -E 'panic: .*|fatal error: .*|Error: .*' \"$check/log\" | $box tr -d '\\\\\"' | $box head -c 300)\"\n      # The program itself may be at fault, or the disk may be full: then a new file fails, too.\n      $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n      if opens \"$check\"; then\n        $box mkdir -p \"$1/damaged\"\n        $box mv \"$file\" \"$1/damaged/$${file##*/}.$($box date -u +%Y%m%d-%H%M%S)\" &&\n          say error \"Storage file is damaged: set aside, what was in it is not sent. $cause\" \"$file\"\n      else\n        say warn 'The collector fails with new storage, too: no file is set aside.' \"$file\"\n        $box rm -rf \"$check\"\n        return\n      fi\n    fi\n  done\n  $box rm -rf \"$check\"\n  $box ls -t \"$1/damaged\" 2>/dev/null | $box tail -n \"+$((keep + 1))\" | while read -r old; do\n    $box rm -f \"$1/damaged/$old\"\n  done\n}\n\ndamaged=0\nfor directory in $directories; do\n  for file in \"$directory\"/damaged/*; do\n    [ -f \"$file\" ] && damaged=$((damaged + 1))\n  done\ndone\n# Becomes a label of the collector's metrics, for which there is an alert.\n[ \"$damaged\" -gt 0 ] && export STORAGE_SET_ASIDE=\"$damaged file(s)\"\n\nstopped=\nstop() { stopped=yes; kill -TERM \"$child\" 2>/dev/null; }\ntrap stop TERM INT\n$collector \"$@\" &\nchild=$!\nwait \"$child\"\ncode=$?\n# A signal ends `wait`, and not yet the collector.\nwhile kill -0 \"$child\" 2>/dev/null; do wait \"$child\"; code=$?; done\nif [ \"$code\" -ne 0 ] && [ -z \"$stopped\" ]; then\n  for directory in $directories; do look_at \"$directory\"; done\nfi\nexit \"$code\"\n"
+  securityContext:
+    runAsUser: 0
+    runAsGroup: 0
+    allowPrivilegeEscalation: false
+    readOnlyRootFilesystem: true
+    capabilities:
+      drop:
+      - ALL
+  resources:
+    requests:
+      cpu: 10m
+      memory: 16Mi
+    limits:
+      cpu: 100m
+      memory: 16Mi
+  volumeMounts:
+  - name: start
+    mountPath: /start
 EOT
     ,
   ]
@@ -2740,8 +3277,7 @@ resource "helm_release" "release-otel-gateway-dev-telemetry" {
     kubernetes_network_policy_v1.dev_deny-all,
     kubernetes_network_policy_v1.dev_allow-dns,
     kubernetes_service_account_v1.dev_secrets-reader,
-    kubernetes_network_policy_v1.traffic-dev_send-telemetry,
-    kubernetes_network_policy_v1.traffic-dev_be-scraped,
+    kubernetes_network_policy_v1.traffic-dev_telemetry,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
@@ -2758,6 +3294,9 @@ mode: deployment
 extraVolumeMounts:
 - name: queue
   mountPath: /var/lib/otelcol/queue
+- name: start
+  mountPath: /start
+  readOnly: true
 serviceAccount:
   create: true
   name: otel-gateway
@@ -2844,8 +3383,6 @@ networkPolicy:
   enabled: false
 image:
   repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
 resources:
   requests:
     cpu: 300m
@@ -2863,7 +3400,10 @@ tolerations:
 extraVolumes:
 - name: queue
   emptyDir:
-    sizeLimit: 3328Mi
+    sizeLimit: 4352Mi
+- name: start
+  emptyDir:
+    sizeLimit: 8Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
@@ -3490,6 +4030,8 @@ alternateConfig:
         max_elapsed_time: 30m
   service:
     telemetry:
+      resource:
+        storage.set_aside: $${env:STORAGE_SET_ASIDE:-none}
       logs:
         encoding: json
       metrics:
@@ -3503,6 +4045,9 @@ alternateConfig:
                 without_type_suffix: false
                 without_units: false
                 without_scope_info: true
+                with_resource_constant_labels:
+                  included:
+                  - storage.set_aside
     extensions:
     - health_check
     - file_storage/queue
@@ -3594,6 +4139,32 @@ alternateConfig:
         exporters:
         - otlp_http/loki
         - count/guards
+command:
+  name: start/collector
+initContainers:
+- name: start-script
+  image: docker.io/library/busybox:1.37.0-musl
+  command:
+  - sh
+  - -ec
+  - cp /bin/busybox /start/busybox; printf %s "$0" > /start/collector; chmod 755 /start/collector
+  - "#!/start/busybox sh\n# Starts the collector, and looks at its storage when it has failed.\n#\n# A damaged file of file_storage ends the collector at every start: bbolt panics in a goroutine of its\n# own, where the setting `recreate` does not see it. So when the collector has ended by itself, each\n# file is opened by the same program, alone. What ends it, while a new file does not, is renamed; the\n# kubelet then starts the container again. A healthy file stays, whatever the collector died of.\nset -u\ncollector='/otelcol-k8s'\nbox='/start/busybox'\ndirectories='/var/lib/otelcol/queue'\nkeep=1 # damaged files of each directory, the newest\n\nsay() { # level, message, file\n  echo \"{\\\"level\\\":\\\"$1\\\",\\\"ts\\\":\\\"$($box date -u +%Y-%m-%dT%H:%M:%SZ)\\\",\\\"caller\\\":\\\"collector_start.sh\\\",\\\"msg\\\":\\\"$2\\\",\\\"file\\\":\\\"$3\\\"}\" >&2\n}\n\n# 0: the program has opened the file. 1: it ended. 2: neither, within 30 seconds.\nopens() { # directory with the file under the names that the receiver `file_log/check` may give it\n  log=\"$1/log\"\n  $collector --config \"yaml:\nextensions: {file_storage: {directory: $1, timeout: 5s, compaction: {on_start: true, directory: $1}}}\nreceivers: {file_log/check: {include: [$1/nothing], storage: file_storage}}\nexporters: {nop: {}}\nservice:\n  extensions: [file_storage]\n  telemetry: {metrics: {level: none}}\n  pipelines: {logs: {receivers: [file_log/check], exporters: [nop]}}\" >\"$log\" 2>&1 &\n  opener=$!\n  verdict=2\n  tries=0\n  while [ \"$tries\" -lt 150 ]; do\n    if $box grep -q 'Everything is ready' \"$log\"; then verdict=0; break; fi\n    if ! kill -0 \"$opener\" 2>/dev/null; then verdict=1; break; fi\n    $box sleep 0.2\n    tries=$((tries + 1))\n  done\n  kill -TERM \"$opener\" 2>/dev/null\n  wait \"$opener\"\n  return \"$verdict\"\n}\n\nlook_at() { # directory of a file_storage\n  check=\"$1/check\"\n  for file in \"$1\"/*; do\n    [ -f \"$file\" ] || continue\n    case \"$${file##*/}\" in\n      # What a compaction left behind when it was killed; nothing else ever deletes it.\n      tempdb*) $box rm -f \"$file\"; continue ;;\n    esac\n    $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n    # The same file under other names (`filelog` is the older one of the receiver): nothing is copied.\n    for name in receiver_filelog_check receiver_file_log_check; do\n      $box ln \"$file\" \"$check/$name\" || return\n    done\n    opens \"$check\"\n    if [ \"$?\" -eq 1 ]; then\n      cause=\"$($box grep -m1 -o -E 'panic: .*|fatal error: .*|Error: .*' \"$check/log\" | $box tr -d '\\\\\"' | $box head -c 300)\"\n      # The program itself may be at fault, or the disk may be full: then a new file fails, too.\n      $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n      if opens \"$check\"; then\n        $box mkdir -p \"$1/damaged\"\n        $box mv \"$file\" \"$1/damaged/$${file##*/}.$($box date -u +%Y%m%d-%H%M%S)\" &&\n          say error \"Storage file is damaged: set aside, what was in it is not sent. $cause\" \"$file\"\n      else\n        say warn 'The collector fails with new storage, too: no file is set aside.' \"$file\"\n        $box rm -rf \"$check\"\n        return\n      fi\n    fi\n  done\n  $box rm -rf \"$check\"\n  $box ls -t \"$1/damaged\" 2>/dev/null | $box tail -n \"+$((keep + 1))\" | while read -r old; do\n    $box rm -f \"$1/damaged/$old\"\n  done\n}\n\ndamaged=0\nfor directory in $directories; do\n  for file in \"$directory\"/damaged/*; do\n    [ -f \"$file\" ] && damaged=$((damaged + 1))\n  done\ndone\n# Becomes a label of the collector's metrics, for which there is an alert.\n[ \"$damaged\" -gt 0 ] && export STORAGE_SET_ASIDE=\"$damaged file(s)\"\n\nstopped=\nstop() { stopped=yes; kill -TERM \"$child\" 2>/dev/null; }\ntrap stop TERM INT\n$collector \"$@\" &\nchild=$!\nwait \"$child\"\ncode=$?\n# A signal ends `wait`, and not yet the collector.\nwhile kill -0 \"$child\" 2>/dev/null; do wait \"$child\"; code=$?; done\nif [ \"$code\" -ne 0 ] && [ -z \"$stopped\" ]; then\n  for directory in $directories; do look_at \"$directory\"; done\nfi\nexit \"$code\"\n"
+  securityContext:
+    allowPrivilegeEscalation: false
+    readOnlyRootFilesystem: true
+    capabilities:
+      drop:
+      - ALL
+  resources:
+    requests:
+      cpu: 10m
+      memory: 16Mi
+    limits:
+      cpu: 100m
+      memory: 16Mi
+  volumeMounts:
+  - name: start
+    mountPath: /start
 EOT
     ,
   ]
@@ -3619,8 +4190,7 @@ resource "helm_release" "release-otel-gateway-hml-telemetry" {
     kubernetes_network_policy_v1.hml_deny-all,
     kubernetes_network_policy_v1.hml_allow-dns,
     kubernetes_service_account_v1.hml_secrets-reader,
-    kubernetes_network_policy_v1.traffic-hml_send-telemetry,
-    kubernetes_network_policy_v1.traffic-hml_be-scraped,
+    kubernetes_network_policy_v1.traffic-hml_telemetry,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
@@ -3637,6 +4207,9 @@ mode: deployment
 extraVolumeMounts:
 - name: queue
   mountPath: /var/lib/otelcol/queue
+- name: start
+  mountPath: /start
+  readOnly: true
 serviceAccount:
   create: true
   name: otel-gateway
@@ -3723,8 +4296,6 @@ networkPolicy:
   enabled: false
 image:
   repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
 resources:
   requests:
     cpu: 300m
@@ -3742,7 +4313,10 @@ tolerations:
 extraVolumes:
 - name: queue
   emptyDir:
-    sizeLimit: 3328Mi
+    sizeLimit: 4352Mi
+- name: start
+  emptyDir:
+    sizeLimit: 8Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
@@ -4369,6 +4943,8 @@ alternateConfig:
         max_elapsed_time: 30m
   service:
     telemetry:
+      resource:
+        storage.set_aside: $${env:STORAGE_SET_ASIDE:-none}
       logs:
         encoding: json
       metrics:
@@ -4382,6 +4958,9 @@ alternateConfig:
                 without_type_suffix: false
                 without_units: false
                 without_scope_info: true
+                with_resource_constant_labels:
+                  included:
+                  - storage.set_aside
     extensions:
     - health_check
     - file_storage/queue
@@ -4473,6 +5052,32 @@ alternateConfig:
         exporters:
         - otlp_http/loki
         - count/guards
+command:
+  name: start/collector
+initContainers:
+- name: start-script
+  image: docker.io/library/busybox:1.37.0-musl
+  command:
+  - sh
+  - -ec
+  - cp /bin/busybox /start/busybox; printf %s "$0" > /start/collector; chmod 755 /start/collector
+  - "#!/start/busybox sh\n# Starts the collector, and looks at its storage when it has failed.\n#\n# A damaged file of file_storage ends the collector at every start: bbolt panics in a goroutine of its\n# own, where the setting `recreate` does not see it. So when the collector has ended by itself, each\n# file is opened by the same program, alone. What ends it, while a new file does not, is renamed; the\n# kubelet then starts the container again. A healthy file stays, whatever the collector died of.\nset -u\ncollector='/otelcol-k8s'\nbox='/start/busybox'\ndirectories='/var/lib/otelcol/queue'\nkeep=1 # damaged files of each directory, the newest\n\nsay() { # level, message, file\n  echo \"{\\\"level\\\":\\\"$1\\\",\\\"ts\\\":\\\"$($box date -u +%Y-%m-%dT%H:%M:%SZ)\\\",\\\"caller\\\":\\\"collector_start.sh\\\",\\\"msg\\\":\\\"$2\\\",\\\"file\\\":\\\"$3\\\"}\" >&2\n}\n\n# 0: the program has opened the file. 1: it ended. 2: neither, within 30 seconds.\nopens() { # directory with the file under the names that the receiver `file_log/check` may give it\n  log=\"$1/log\"\n  $collector --config \"yaml:\nextensions: {file_storage: {directory: $1, timeout: 5s, compaction: {on_start: true, directory: $1}}}\nreceivers: {file_log/check: {include: [$1/nothing], storage: file_storage}}\nexporters: {nop: {}}\nservice:\n  extensions: [file_storage]\n  telemetry: {metrics: {level: none}}\n  pipelines: {logs: {receivers: [file_log/check], exporters: [nop]}}\" >\"$log\" 2>&1 &\n  opener=$!\n  verdict=2\n  tries=0\n  while [ \"$tries\" -lt 150 ]; do\n    if $box grep -q 'Everything is ready' \"$log\"; then verdict=0; break; fi\n    if ! kill -0 \"$opener\" 2>/dev/null; then verdict=1; break; fi\n    $box sleep 0.2\n    tries=$((tries + 1))\n  done\n  kill -TERM \"$opener\" 2>/dev/null\n  wait \"$opener\"\n  return \"$verdict\"\n}\n\nlook_at() { # directory of a file_storage\n  check=\"$1/check\"\n  for file in \"$1\"/*; do\n    [ -f \"$file\" ] || continue\n    case \"$${file##*/}\" in\n      # What a compaction left behind when it was killed; nothing else ever deletes it.\n      tempdb*) $box rm -f \"$file\"; continue ;;\n    esac\n    $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n    # The same file under other names (`filelog` is the older one of the receiver): nothing is copied.\n    for name in receiver_filelog_check receiver_file_log_check; do\n      $box ln \"$file\" \"$check/$name\" || return\n    done\n    opens \"$check\"\n    if [ \"$?\" -eq 1 ]; then\n      cause=\"$($box grep -m1 -o -E 'panic: .*|fatal error: .*|Error: .*' \"$check/log\" | $box tr -d '\\\\\"' | $box head -c 300)\"\n      # The program itself may be at fault, or the disk may be full: then a new file fails, too.\n      $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n      if opens \"$check\"; then\n        $box mkdir -p \"$1/damaged\"\n        $box mv \"$file\" \"$1/damaged/$${file##*/}.$($box date -u +%Y%m%d-%H%M%S)\" &&\n          say error \"Storage file is damaged: set aside, what was in it is not sent. $cause\" \"$file\"\n      else\n        say warn 'The collector fails with new storage, too: no file is set aside.' \"$file\"\n        $box rm -rf \"$check\"\n        return\n      fi\n    fi\n  done\n  $box rm -rf \"$check\"\n  $box ls -t \"$1/damaged\" 2>/dev/null | $box tail -n \"+$((keep + 1))\" | while read -r old; do\n    $box rm -f \"$1/damaged/$old\"\n  done\n}\n\ndamaged=0\nfor directory in $directories; do\n  for file in \"$directory\"/damaged/*; do\n    [ -f \"$file\" ] && damaged=$((damaged + 1))\n  done\ndone\n# Becomes a label of the collector's metrics, for which there is an alert.\n[ \"$damaged\" -gt 0 ] && export STORAGE_SET_ASIDE=\"$damaged file(s)\"\n\nstopped=\nstop() { stopped=yes; kill -TERM \"$child\" 2>/dev/null; }\ntrap stop TERM INT\n$collector \"$@\" &\nchild=$!\nwait \"$child\"\ncode=$?\n# A signal ends `wait`, and not yet the collector.\nwhile kill -0 \"$child\" 2>/dev/null; do wait \"$child\"; code=$?; done\nif [ \"$code\" -ne 0 ] && [ -z \"$stopped\" ]; then\n  for directory in $directories; do look_at \"$directory\"; done\nfi\nexit \"$code\"\n"
+  securityContext:
+    allowPrivilegeEscalation: false
+    readOnlyRootFilesystem: true
+    capabilities:
+      drop:
+      - ALL
+  resources:
+    requests:
+      cpu: 10m
+      memory: 16Mi
+    limits:
+      cpu: 100m
+      memory: 16Mi
+  volumeMounts:
+  - name: start
+    mountPath: /start
 EOT
     ,
   ]
@@ -4498,8 +5103,7 @@ resource "helm_release" "release-otel-gateway-prd-telemetry" {
     kubernetes_network_policy_v1.prd_deny-all,
     kubernetes_network_policy_v1.prd_allow-dns,
     kubernetes_service_account_v1.prd_secrets-reader,
-    kubernetes_network_policy_v1.traffic-prd_send-telemetry,
-    kubernetes_network_policy_v1.traffic-prd_be-scraped,
+    kubernetes_network_policy_v1.traffic-prd_telemetry,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
@@ -4516,6 +5120,9 @@ mode: deployment
 extraVolumeMounts:
 - name: queue
   mountPath: /var/lib/otelcol/queue
+- name: start
+  mountPath: /start
+  readOnly: true
 serviceAccount:
   create: true
   name: otel-gateway
@@ -4602,8 +5209,6 @@ networkPolicy:
   enabled: false
 image:
   repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
 resources:
   requests:
     cpu: 300m
@@ -4621,7 +5226,10 @@ tolerations:
 extraVolumes:
 - name: queue
   emptyDir:
-    sizeLimit: 3328Mi
+    sizeLimit: 4352Mi
+- name: start
+  emptyDir:
+    sizeLimit: 8Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
@@ -5248,6 +5856,8 @@ alternateConfig:
         max_elapsed_time: 30m
   service:
     telemetry:
+      resource:
+        storage.set_aside: $${env:STORAGE_SET_ASIDE:-none}
       logs:
         encoding: json
       metrics:
@@ -5261,6 +5871,9 @@ alternateConfig:
                 without_type_suffix: false
                 without_units: false
                 without_scope_info: true
+                with_resource_constant_labels:
+                  included:
+                  - storage.set_aside
     extensions:
     - health_check
     - file_storage/queue
@@ -5352,6 +5965,32 @@ alternateConfig:
         exporters:
         - otlp_http/loki
         - count/guards
+command:
+  name: start/collector
+initContainers:
+- name: start-script
+  image: docker.io/library/busybox:1.37.0-musl
+  command:
+  - sh
+  - -ec
+  - cp /bin/busybox /start/busybox; printf %s "$0" > /start/collector; chmod 755 /start/collector
+  - "#!/start/busybox sh\n# Starts the collector, and looks at its storage when it has failed.\n#\n# A damaged file of file_storage ends the collector at every start: bbolt panics in a goroutine of its\n# own, where the setting `recreate` does not see it. So when the collector has ended by itself, each\n# file is opened by the same program, alone. What ends it, while a new file does not, is renamed; the\n# kubelet then starts the container again. A healthy file stays, whatever the collector died of.\nset -u\ncollector='/otelcol-k8s'\nbox='/start/busybox'\ndirectories='/var/lib/otelcol/queue'\nkeep=1 # damaged files of each directory, the newest\n\nsay() { # level, message, file\n  echo \"{\\\"level\\\":\\\"$1\\\",\\\"ts\\\":\\\"$($box date -u +%Y-%m-%dT%H:%M:%SZ)\\\",\\\"caller\\\":\\\"collector_start.sh\\\",\\\"msg\\\":\\\"$2\\\",\\\"file\\\":\\\"$3\\\"}\" >&2\n}\n\n# 0: the program has opened the file. 1: it ended. 2: neither, within 30 seconds.\nopens() { # directory with the file under the names that the receiver `file_log/check` may give it\n  log=\"$1/log\"\n  $collector --config \"yaml:\nextensions: {file_storage: {directory: $1, timeout: 5s, compaction: {on_start: true, directory: $1}}}\nreceivers: {file_log/check: {include: [$1/nothing], storage: file_storage}}\nexporters: {nop: {}}\nservice:\n  extensions: [file_storage]\n  telemetry: {metrics: {level: none}}\n  pipelines: {logs: {receivers: [file_log/check], exporters: [nop]}}\" >\"$log\" 2>&1 &\n  opener=$!\n  verdict=2\n  tries=0\n  while [ \"$tries\" -lt 150 ]; do\n    if $box grep -q 'Everything is ready' \"$log\"; then verdict=0; break; fi\n    if ! kill -0 \"$opener\" 2>/dev/null; then verdict=1; break; fi\n    $box sleep 0.2\n    tries=$((tries + 1))\n  done\n  kill -TERM \"$opener\" 2>/dev/null\n  wait \"$opener\"\n  return \"$verdict\"\n}\n\nlook_at() { # directory of a file_storage\n  check=\"$1/check\"\n  for file in \"$1\"/*; do\n    [ -f \"$file\" ] || continue\n    case \"$${file##*/}\" in\n      # What a compaction left behind when it was killed; nothing else ever deletes it.\n      tempdb*) $box rm -f \"$file\"; continue ;;\n    esac\n    $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n    # The same file under other names (`filelog` is the older one of the receiver): nothing is copied.\n    for name in receiver_filelog_check receiver_file_log_check; do\n      $box ln \"$file\" \"$check/$name\" || return\n    done\n    opens \"$check\"\n    if [ \"$?\" -eq 1 ]; then\n      cause=\"$($box grep -m1 -o -E 'panic: .*|fatal error: .*|Error: .*' \"$check/log\" | $box tr -d '\\\\\"' | $box head -c 300)\"\n      # The program itself may be at fault, or the disk may be full: then a new file fails, too.\n      $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n      if opens \"$check\"; then\n        $box mkdir -p \"$1/damaged\"\n        $box mv \"$file\" \"$1/damaged/$${file##*/}.$($box date -u +%Y%m%d-%H%M%S)\" &&\n          say error \"Storage file is damaged: set aside, what was in it is not sent. $cause\" \"$file\"\n      else\n        say warn 'The collector fails with new storage, too: no file is set aside.' \"$file\"\n        $box rm -rf \"$check\"\n        return\n      fi\n    fi\n  done\n  $box rm -rf \"$check\"\n  $box ls -t \"$1/damaged\" 2>/dev/null | $box tail -n \"+$((keep + 1))\" | while read -r old; do\n    $box rm -f \"$1/damaged/$old\"\n  done\n}\n\ndamaged=0\nfor directory in $directories; do\n  for file in \"$directory\"/damaged/*; do\n    [ -f \"$file\" ] && damaged=$((damaged + 1))\n  done\ndone\n# Becomes a label of the collector's metrics, for which there is an alert.\n[ \"$damaged\" -gt 0 ] && export STORAGE_SET_ASIDE=\"$damaged file(s)\"\n\nstopped=\nstop() { stopped=yes; kill -TERM \"$child\" 2>/dev/null; }\ntrap stop TERM INT\n$collector \"$@\" &\nchild=$!\nwait \"$child\"\ncode=$?\n# A signal ends `wait`, and not yet the collector.\nwhile kill -0 \"$child\" 2>/dev/null; do wait \"$child\"; code=$?; done\nif [ \"$code\" -ne 0 ] && [ -z \"$stopped\" ]; then\n  for directory in $directories; do look_at \"$directory\"; done\nfi\nexit \"$code\"\n"
+  securityContext:
+    allowPrivilegeEscalation: false
+    readOnlyRootFilesystem: true
+    capabilities:
+      drop:
+      - ALL
+  resources:
+    requests:
+      cpu: 10m
+      memory: 16Mi
+    limits:
+      cpu: 100m
+      memory: 16Mi
+  volumeMounts:
+  - name: start
+    mountPath: /start
 EOT
     ,
   ]
@@ -5371,10 +6010,26 @@ resource "helm_release" "release-prometheus-operator-crds" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
   max_history = 5
   name        = "prometheus-operator-crds"
@@ -5405,10 +6060,26 @@ resource "helm_release" "release-tempo" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
   max_history = 5
@@ -5620,10 +6291,26 @@ resource "helm_release" "release-velero" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-prometheus-operator-crds,
   ]
   max_history = 5
@@ -5722,51 +6409,6 @@ schedules:
       includedNamespaces:
       - observability
       snapshotVolumes: false
-extraObjects:
-- apiVersion: networking.k8s.io/v1
-  kind: NetworkPolicy
-  metadata:
-    name: velero
-  spec:
-    podSelector:
-      matchLabels:
-        app.kubernetes.io/name: velero
-        app.kubernetes.io/instance: velero
-    policyTypes:
-    - Ingress
-    - Egress
-    ingress:
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: prometheus
-      ports:
-      - port: 8085
-        protocol: TCP
-    egress:
-    - ports:
-      - port: 443
-        protocol: TCP
-- apiVersion: networking.k8s.io/v1
-  kind: NetworkPolicy
-  metadata:
-    name: velero-upgrade-crds
-    annotations:
-      helm.sh/hook: pre-install,pre-upgrade,pre-rollback
-      helm.sh/hook-weight: '-6'
-      helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
-  spec:
-    podSelector:
-      matchLabels:
-        app.kubernetes.io/component: upgrade-crds
-    policyTypes:
-    - Ingress
-    - Egress
-    ingress: []
-    egress:
-    - ports:
-      - port: 443
-        protocol: TCP
 EOT
     ,
     <<EOT
@@ -6796,10 +7438,26 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -6908,7 +7566,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))) / sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))"
+              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))) / (sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "errors"
               datasource = {
@@ -7252,7 +7910,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
               }
             },
             {
-              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))"
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))) / (sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval])) > 0)"
               refId        = "B"
               instant      = true
               range        = false
@@ -7276,7 +7934,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -7288,7 +7946,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -7613,7 +8271,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))"
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))) / (sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{service_name}}"
               datasource = {
@@ -7887,7 +8545,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "kube_resourcequota{namespace=\"dev\", type=\"used\"} / ignoring (type) kube_resourcequota{namespace=\"dev\", type=\"hard\"}"
+              expr         = "kube_resourcequota{namespace=\"dev\", type=\"used\"} / ignoring (type) (kube_resourcequota{namespace=\"dev\", type=\"hard\"} > 0)"
               refId        = "A"
               legendFormat = "{{resource}}"
               datasource = {
@@ -8170,10 +8828,26 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -8282,7 +8956,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))) / sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))"
+              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))) / (sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "errors"
               datasource = {
@@ -8478,7 +9152,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "sum(k8s_node_cpu_usage) / sum(kube_node_status_allocatable{resource=\"cpu\"})"
+              expr         = "sum(k8s_node_cpu_usage) / (sum(kube_node_status_allocatable{resource=\"cpu\"}) > 0)"
               refId        = "A"
               legendFormat = "cpu"
               datasource = {
@@ -8625,7 +9299,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
               }
             },
             {
-              expr         = "(sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))) / sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))"
+              expr         = "(sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))) / (sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval])) > 0)"
               refId        = "B"
               instant      = true
               range        = false
@@ -8649,7 +9323,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
               }
             },
             {
-              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
+              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -8661,7 +9335,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
               }
             },
             {
-              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
+              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -8972,7 +9646,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))) / sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))"
+              expr         = "(sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))) / (sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{deployment_environment_name}}"
               datasource = {
@@ -9383,10 +10057,26 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -9495,7 +10185,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))) / sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))"
+              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))) / (sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "errors"
               datasource = {
@@ -9839,7 +10529,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
               }
             },
             {
-              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))"
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))) / (sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval])) > 0)"
               refId        = "B"
               instant      = true
               range        = false
@@ -9863,7 +10553,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -9875,7 +10565,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -10200,7 +10890,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))"
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))) / (sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{service_name}}"
               datasource = {
@@ -10474,7 +11164,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "kube_resourcequota{namespace=\"hml\", type=\"used\"} / ignoring (type) kube_resourcequota{namespace=\"hml\", type=\"hard\"}"
+              expr         = "kube_resourcequota{namespace=\"hml\", type=\"used\"} / ignoring (type) (kube_resourcequota{namespace=\"hml\", type=\"hard\"} > 0)"
               refId        = "A"
               legendFormat = "{{resource}}"
               datasource = {
@@ -10757,10 +11447,26 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -10976,7 +11682,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
           type = "bargauge"
           targets = [
             {
-              expr         = "kube_resourcequota{namespace=\"$namespace\", type=\"used\"} / ignoring (type) kube_resourcequota{namespace=\"$namespace\", type=\"hard\"}"
+              expr         = "kube_resourcequota{namespace=\"$namespace\", type=\"used\"} / ignoring (type) (kube_resourcequota{namespace=\"$namespace\", type=\"hard\"} > 0)"
               refId        = "A"
               instant      = true
               range        = false
@@ -11065,7 +11771,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
           type = "timeseries"
           targets = [
             {
-              expr         = "topk(10, sum by (pod, container) (container_memory_working_set_bytes{namespace=\"$namespace\", container!=\"\"}) / sum by (pod, container) (kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"memory\"}))"
+              expr         = "topk(10, sum by (pod, container) (container_memory_working_set_bytes{namespace=\"$namespace\", container!=\"\"}) / (sum by (pod, container) (kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"memory\"}) > 0))"
               refId        = "A"
               legendFormat = "{{pod}} {{container}}"
               datasource = {
@@ -11138,7 +11844,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
           type = "timeseries"
           targets = [
             {
-              expr         = "topk(10, sum by (pod, container) (rate(container_cpu_cfs_throttled_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])) / sum by (pod, container) (rate(container_cpu_cfs_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])))"
+              expr         = "topk(10, sum by (pod, container) (rate(container_cpu_cfs_throttled_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])) / (sum by (pod, container) (rate(container_cpu_cfs_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])) > 0))"
               refId        = "A"
               legendFormat = "{{pod}} {{container}}"
               datasource = {
@@ -11348,7 +12054,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
           type = "timeseries"
           targets = [
             {
-              expr         = "1 - kubelet_volume_stats_available_bytes{namespace=\"$namespace\"} / kubelet_volume_stats_capacity_bytes{namespace=\"$namespace\"}"
+              expr         = "1 - kubelet_volume_stats_available_bytes{namespace=\"$namespace\"} / (kubelet_volume_stats_capacity_bytes{namespace=\"$namespace\"} > 0)"
               refId        = "A"
               legendFormat = "{{persistentvolumeclaim}}"
               datasource = {
@@ -11422,7 +12128,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
           type = "timeseries"
           targets = [
             {
-              expr         = "label_replace(sum by (k8s_node_name) (k8s_node_cpu_usage), \"node\", \"$1\", \"k8s_node_name\", \"(.+)\") / on (node) sum by (node) (kube_node_status_allocatable{resource=\"cpu\"})"
+              expr         = "label_replace(sum by (k8s_node_name) (k8s_node_cpu_usage), \"node\", \"$1\", \"k8s_node_name\", \"(.+)\") / on (node) (sum by (node) (kube_node_status_allocatable{resource=\"cpu\"}) > 0)"
               refId        = "A"
               legendFormat = "{{node}}"
               datasource = {
@@ -11652,10 +12358,26 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -12040,10 +12762,26 @@ resource "kubernetes_config_map_v1" "dashboard-logs-explorer" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -12410,7 +13148,7 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "kube_resourcequota{namespace=\"observability\", type=\"used\"} / ignoring (type) kube_resourcequota{namespace=\"observability\", type=\"hard\"}"
+              expr         = "kube_resourcequota{namespace=\"observability\", type=\"used\"} / ignoring (type) (kube_resourcequota{namespace=\"observability\", type=\"hard\"} > 0)"
               refId        = "A"
               legendFormat = "{{resource}}"
               datasource = {
@@ -12693,10 +13431,26 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -12805,7 +13559,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))) / sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))"
+              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))) / (sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "errors"
               datasource = {
@@ -13149,7 +13903,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
               }
             },
             {
-              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))"
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))) / (sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval])) > 0)"
               refId        = "B"
               instant      = true
               range        = false
@@ -13173,7 +13927,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -13185,7 +13939,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -13510,7 +14264,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))"
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))) / (sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{service_name}}"
               datasource = {
@@ -13784,7 +14538,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "kube_resourcequota{namespace=\"prd\", type=\"used\"} / ignoring (type) kube_resourcequota{namespace=\"prd\", type=\"hard\"}"
+              expr         = "kube_resourcequota{namespace=\"prd\", type=\"used\"} / ignoring (type) (kube_resourcequota{namespace=\"prd\", type=\"hard\"} > 0)"
               refId        = "A"
               legendFormat = "{{resource}}"
               datasource = {
@@ -14067,10 +14821,26 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -14220,7 +14990,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "stat"
           targets = [
             {
-              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))) / sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))"
+              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))) / (sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "errors"
               datasource = {
@@ -14409,7 +15179,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "stat"
           targets = [
             {
-              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"})"
+              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"})"
               refId        = "A"
               legendFormat = "left"
               datasource = {
@@ -14474,7 +15244,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "stat"
           targets = [
             {
-              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"})"
+              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"})"
               refId        = "A"
               legendFormat = "left"
               datasource = {
@@ -14677,7 +15447,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))) / sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))"
+              expr         = "(sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))) / (sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{http_route}}"
               datasource = {
@@ -14956,7 +15726,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
               }
             },
             {
-              expr         = "(sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))) / sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))"
+              expr         = "(sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))) / (sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval])) > 0)"
               refId        = "B"
               instant      = true
               range        = false
@@ -15156,7 +15926,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "timeseries"
           targets = [
             {
-              expr         = "label_replace(sum by (k8s_pod_name) (k8s_pod_cpu_usage{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") / on (pod) sum by (pod) (kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"cpu\"})"
+              expr         = "label_replace(sum by (k8s_pod_name) (k8s_pod_cpu_usage{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") / on (pod) (sum by (pod) (kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"cpu\"}) > 0)"
               refId        = "A"
               legendFormat = "{{pod}}"
               datasource = {
@@ -15229,7 +15999,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "timeseries"
           targets = [
             {
-              expr         = "label_replace(sum by (k8s_pod_name) (k8s_pod_memory_working_set_bytes{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") / on (pod) sum by (pod) (kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"memory\"})"
+              expr         = "label_replace(sum by (k8s_pod_name) (k8s_pod_memory_working_set_bytes{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") / on (pod) (sum by (pod) (kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"memory\"}) > 0)"
               refId        = "A"
               legendFormat = "{{pod}}"
               datasource = {
@@ -15302,7 +16072,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (pod) (rate(container_cpu_cfs_throttled_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])) / sum by (pod) (rate(container_cpu_cfs_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval]))) * on (pod) (0 * label_replace(sum by (k8s_pod_name) (k8s_pod_memory_working_set_bytes{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") + 1)"
+              expr         = "(sum by (pod) (rate(container_cpu_cfs_throttled_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])) / (sum by (pod) (rate(container_cpu_cfs_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])) > 0)) * on (pod) (0 * label_replace(sum by (k8s_pod_name) (k8s_pod_memory_working_set_bytes{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") + 1)"
               refId        = "A"
               legendFormat = "{{pod}}"
               datasource = {
@@ -15883,10 +16653,26 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -15960,7 +16746,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "table"
           targets = [
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "A"
               instant      = true
               range        = false
@@ -16420,7 +17206,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "table"
           targets = [
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "A"
               instant      = true
               range        = false
@@ -17037,10 +17823,26 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -17356,7 +18158,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "stat"
           targets = [
             {
-              expr         = "max(otelcol_exporter_queue_size / otelcol_exporter_queue_capacity)"
+              expr         = "max(otelcol_exporter_queue_size / (otelcol_exporter_queue_capacity > 0))"
               refId        = "A"
               legendFormat = "queue"
               datasource = {
@@ -18043,7 +18845,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "max by (namespace, pod, exporter) (otelcol_exporter_queue_size / otelcol_exporter_queue_capacity)"
+              expr         = "max by (namespace, pod, exporter) (otelcol_exporter_queue_size / (otelcol_exporter_queue_capacity > 0))"
               refId        = "A"
               legendFormat = "{{namespace}} {{pod}} {{exporter}}"
               datasource = {
@@ -19252,7 +20054,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (route) (rate(loki_request_duration_seconds_count{status_code=~\"5..\"}[$__rate_interval])) or 0 * sum by (route) (rate(loki_request_duration_seconds_count[$__rate_interval]))) / sum by (route) (rate(loki_request_duration_seconds_count[$__rate_interval]))"
+              expr         = "(sum by (route) (rate(loki_request_duration_seconds_count{status_code=~\"5..\"}[$__rate_interval])) or 0 * sum by (route) (rate(loki_request_duration_seconds_count[$__rate_interval]))) / (sum by (route) (rate(loki_request_duration_seconds_count[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{route}}"
               datasource = {
@@ -19484,7 +20286,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (route) (rate(tempo_request_duration_seconds_count{status_code=~\"5..\"}[$__rate_interval])) or 0 * sum by (route) (rate(tempo_request_duration_seconds_count[$__rate_interval]))) / sum by (route) (rate(tempo_request_duration_seconds_count[$__rate_interval]))"
+              expr         = "(sum by (route) (rate(tempo_request_duration_seconds_count{status_code=~\"5..\"}[$__rate_interval])) or 0 * sum by (route) (rate(tempo_request_duration_seconds_count[$__rate_interval]))) / (sum by (route) (rate(tempo_request_duration_seconds_count[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{route}}"
               datasource = {
@@ -19916,10 +20718,26 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -20504,10 +21322,26 @@ resource "kubernetes_config_map_v1" "dashboard-traces-service-graph" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -20541,10 +21375,26 @@ EOT
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -20569,10 +21419,26 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -21269,215 +22135,6 @@ resource "kubernetes_network_policy_v1" "prd_deny-all" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "thanos-compactor_network-policy" {
-  depends_on = [
-    kubernetes_storage_class_v1.storage-class,
-    kubernetes_namespace_v1.observability,
-    kubernetes_resource_quota_v1.observability_quota,
-    kubernetes_limit_range_v1.observability_limit-range,
-    kubernetes_network_policy_v1.observability_deny-all,
-    kubernetes_network_policy_v1.observability_allow-dns,
-    kubernetes_service_account_v1.observability_secrets-reader,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
-    kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    helm_release.release-kps,
-  ]
-
-  metadata {
-    labels = {
-      "app.kubernetes.io/managed-by" = "terraform"
-      "app.kubernetes.io/name"       = "thanos-compactor"
-      "app.kubernetes.io/part-of"    = "thanos"
-      "app.kubernetes.io/version"    = "v0.42.4"
-    }
-    name      = "thanos-compactor"
-    namespace = "observability"
-  }
-
-  spec {
-    policy_types = ["Ingress", "Egress"]
-
-    egress {
-      to = []
-
-      ports {
-        port     = "443"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "10902"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {
-        "app.kubernetes.io/name" = "thanos-compactor"
-      }
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "thanos-querier_network-policy" {
-  depends_on = [
-    kubernetes_storage_class_v1.storage-class,
-    kubernetes_namespace_v1.observability,
-    kubernetes_resource_quota_v1.observability_quota,
-    kubernetes_limit_range_v1.observability_limit-range,
-    kubernetes_network_policy_v1.observability_deny-all,
-    kubernetes_network_policy_v1.observability_allow-dns,
-    kubernetes_service_account_v1.observability_secrets-reader,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
-    kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    helm_release.release-kps,
-  ]
-
-  metadata {
-    labels = {
-      "app.kubernetes.io/managed-by" = "terraform"
-      "app.kubernetes.io/name"       = "thanos-querier"
-      "app.kubernetes.io/part-of"    = "thanos"
-      "app.kubernetes.io/version"    = "v0.42.4"
-    }
-    name      = "thanos-querier"
-    namespace = "observability"
-  }
-
-  spec {
-    policy_types = ["Ingress", "Egress"]
-
-    egress {
-      ports {
-        port     = "10901"
-        protocol = "TCP"
-      }
-      to {
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      to {
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "thanos-store"
-          }
-        }
-      }
-    }
-    ingress {
-      from {
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      from {
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "grafana"
-          }
-        }
-      }
-      ports {
-        port     = "10902"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {
-        "app.kubernetes.io/name" = "thanos-querier"
-      }
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "thanos-store_network-policy" {
-  depends_on = [
-    kubernetes_storage_class_v1.storage-class,
-    kubernetes_namespace_v1.observability,
-    kubernetes_resource_quota_v1.observability_quota,
-    kubernetes_limit_range_v1.observability_limit-range,
-    kubernetes_network_policy_v1.observability_deny-all,
-    kubernetes_network_policy_v1.observability_allow-dns,
-    kubernetes_service_account_v1.observability_secrets-reader,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
-    kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    helm_release.release-kps,
-  ]
-
-  metadata {
-    labels = {
-      "app.kubernetes.io/managed-by" = "terraform"
-      "app.kubernetes.io/name"       = "thanos-store"
-      "app.kubernetes.io/part-of"    = "thanos"
-      "app.kubernetes.io/version"    = "v0.42.4"
-    }
-    name      = "thanos-store"
-    namespace = "observability"
-  }
-
-  spec {
-    policy_types = ["Ingress", "Egress"]
-
-    egress {
-      to = []
-
-      ports {
-        port     = "443"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "thanos-querier"
-          }
-        }
-      }
-      ports {
-        port     = "10901"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "10902"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {
-        "app.kubernetes.io/name" = "thanos-store"
-      }
-    }
-  }
-}
-
 resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_otel-gateway" {
   depends_on = [
     kubernetes_namespace_v1.dev-telemetry,
@@ -21665,7 +22322,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_otel-gateway" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-dev_be-scraped" {
+resource "kubernetes_network_policy_v1" "traffic-dev_telemetry" {
   depends_on = [
     kubernetes_namespace_v1.dev,
     kubernetes_resource_quota_v1.dev_quota,
@@ -21676,56 +22333,12 @@ resource "kubernetes_network_policy_v1" "traffic-dev_be-scraped" {
   ]
 
   metadata {
-    name      = "be-scraped"
+    name      = "telemetry"
     namespace = "dev"
   }
 
   spec {
-    egress       = []
-    policy_types = ["Ingress"]
-
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "metrics"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {}
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "traffic-dev_send-telemetry" {
-  depends_on = [
-    kubernetes_namespace_v1.dev,
-    kubernetes_resource_quota_v1.dev_quota,
-    kubernetes_limit_range_v1.dev_limit-range,
-    kubernetes_network_policy_v1.dev_deny-all,
-    kubernetes_network_policy_v1.dev_allow-dns,
-    kubernetes_service_account_v1.dev_secrets-reader,
-  ]
-
-  metadata {
-    name      = "send-telemetry"
-    namespace = "dev"
-  }
-
-  spec {
-    ingress      = []
-    policy_types = ["Egress"]
+    policy_types = ["Ingress", "Egress"]
 
     egress {
       ports {
@@ -21748,6 +22361,24 @@ resource "kubernetes_network_policy_v1" "traffic-dev_send-telemetry" {
             "app.kubernetes.io/name"     = "opentelemetry-collector"
           }
         }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
       }
     }
     pod_selector {
@@ -21943,7 +22574,7 @@ resource "kubernetes_network_policy_v1" "traffic-hml-telemetry_otel-gateway" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-hml_be-scraped" {
+resource "kubernetes_network_policy_v1" "traffic-hml_telemetry" {
   depends_on = [
     kubernetes_namespace_v1.hml,
     kubernetes_resource_quota_v1.hml_quota,
@@ -21954,56 +22585,12 @@ resource "kubernetes_network_policy_v1" "traffic-hml_be-scraped" {
   ]
 
   metadata {
-    name      = "be-scraped"
+    name      = "telemetry"
     namespace = "hml"
   }
 
   spec {
-    egress       = []
-    policy_types = ["Ingress"]
-
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "metrics"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {}
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "traffic-hml_send-telemetry" {
-  depends_on = [
-    kubernetes_namespace_v1.hml,
-    kubernetes_resource_quota_v1.hml_quota,
-    kubernetes_limit_range_v1.hml_limit-range,
-    kubernetes_network_policy_v1.hml_deny-all,
-    kubernetes_network_policy_v1.hml_allow-dns,
-    kubernetes_service_account_v1.hml_secrets-reader,
-  ]
-
-  metadata {
-    name      = "send-telemetry"
-    namespace = "hml"
-  }
-
-  spec {
-    ingress      = []
-    policy_types = ["Egress"]
+    policy_types = ["Ingress", "Egress"]
 
     egress {
       ports {
@@ -22028,8 +22615,725 @@ resource "kubernetes_network_policy_v1" "traffic-hml_send-telemetry" {
         }
       }
     }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+    }
     pod_selector {
       match_labels = {}
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_alertmanager" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "alertmanager"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "9094"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9094"
+        protocol = "UDP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "587"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "9093"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+      ports {
+        port     = "9094"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+      ports {
+        port     = "9094"
+        protocol = "UDP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "grafana"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "loki"
+          }
+        }
+      }
+      ports {
+        port     = "9093"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "alertmanager"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_autoscaler" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "autoscaler"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8085"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/instance" = "cluster-autoscaler"
+        "app.kubernetes.io/name"     = "aws-cluster-autoscaler"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_external-secrets" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "external-secrets"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "external-secrets"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_external-secrets-cert-controller" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "external-secrets-cert-controller"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "external-secrets-cert-controller"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_external-secrets-webhook" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "external-secrets-webhook"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      from {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      from {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      from {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+      ports {
+        port     = "10250"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "external-secrets-webhook"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_grafana" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "grafana"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "10902"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "thanos-querier"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "80"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/component" = "gateway"
+            "app.kubernetes.io/name"      = "loki"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "3200"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "tempo"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9093"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "3000"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "grafana"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_kube-state-metrics" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "kube-state-metrics"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "kube-state-metrics"
+      }
     }
   }
 }
@@ -22156,6 +23460,18 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki-entrance" {
       from {
         namespace_selector {
           match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "grafana"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
             "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
@@ -22202,18 +23518,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki-entrance" {
           match_labels = {
             "app.kubernetes.io/instance" = "otel-agent"
             "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "grafana"
           }
         }
       }
@@ -22368,6 +23672,346 @@ resource "kubernetes_network_policy_v1" "traffic-observability_otel-agent" {
   }
 }
 
+resource "kubernetes_network_policy_v1" "traffic-observability_prometheus" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "prometheus"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports = []
+      to    = []
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "10902"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "thanos-querier"
+          }
+        }
+      }
+      ports {
+        port     = "10901"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "tempo"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "dev-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "prd-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-agent"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "prometheus"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_prometheus-admission-create" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "prometheus-admission-create"
+    namespace = "observability"
+  }
+
+  spec {
+    ingress      = []
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    pod_selector {
+      match_labels = {
+        app = "kube-prometheus-stack-admission-create"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_prometheus-admission-patch" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "prometheus-admission-patch"
+    namespace = "observability"
+  }
+
+  spec {
+    ingress      = []
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    pod_selector {
+      match_labels = {
+        app = "kube-prometheus-stack-admission-patch"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_prometheus-operator" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "prometheus-operator"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      from {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      from {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      from {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      from {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+      ports {
+        port     = "10250"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "kube-prometheus-stack-prometheus-operator"
+      }
+    }
+  }
+}
+
 resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
   depends_on = [
     kubernetes_namespace_v1.observability,
@@ -22435,51 +24079,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "prd-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      ports {
-        port     = "4317"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
             "kubernetes.io/metadata.name" = "observability"
           }
         }
@@ -22522,9 +24121,397 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
         }
       }
     }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "dev-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "prd-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      ports {
+        port     = "4317"
+        protocol = "TCP"
+      }
+    }
     pod_selector {
       match_labels = {
         "app.kubernetes.io/name" = "tempo"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_thanos-compact" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "thanos-compact"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "10902"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "thanos-compactor"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_thanos-query" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "thanos-query"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "10901"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "thanos-store"
+          }
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "grafana"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "10902"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "thanos-querier"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_thanos-store-gateway" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "thanos-store-gateway"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "10902"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "thanos-querier"
+          }
+        }
+      }
+      ports {
+        port     = "10901"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "thanos-store"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_velero-crds-job" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "velero-crds-job"
+    namespace = "observability"
+  }
+
+  spec {
+    ingress      = []
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/component" = "upgrade-crds"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_velero-server" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "velero-server"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8085"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/instance" = "velero"
+        "app.kubernetes.io/name"     = "velero"
       }
     }
   }
@@ -22717,7 +24704,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd-telemetry_otel-gateway" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-prd_be-scraped" {
+resource "kubernetes_network_policy_v1" "traffic-prd_telemetry" {
   depends_on = [
     kubernetes_namespace_v1.prd,
     kubernetes_resource_quota_v1.prd_quota,
@@ -22728,56 +24715,12 @@ resource "kubernetes_network_policy_v1" "traffic-prd_be-scraped" {
   ]
 
   metadata {
-    name      = "be-scraped"
+    name      = "telemetry"
     namespace = "prd"
   }
 
   spec {
-    egress       = []
-    policy_types = ["Ingress"]
-
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "metrics"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {}
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "traffic-prd_send-telemetry" {
-  depends_on = [
-    kubernetes_namespace_v1.prd,
-    kubernetes_resource_quota_v1.prd_quota,
-    kubernetes_limit_range_v1.prd_limit-range,
-    kubernetes_network_policy_v1.prd_deny-all,
-    kubernetes_network_policy_v1.prd_allow-dns,
-    kubernetes_service_account_v1.prd_secrets-reader,
-  ]
-
-  metadata {
-    name      = "send-telemetry"
-    namespace = "prd"
-  }
-
-  spec {
-    ingress      = []
-    policy_types = ["Egress"]
+    policy_types = ["Ingress", "Egress"]
 
     egress {
       ports {
@@ -22802,6 +24745,24 @@ resource "kubernetes_network_policy_v1" "traffic-prd_send-telemetry" {
         }
       }
     }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+    }
     pod_selector {
       match_labels = {}
     }
@@ -22817,10 +24778,26 @@ resource "kubernetes_pod_disruption_budget_v1" "thanos-querier_disruption-budget
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -23030,10 +25007,26 @@ resource "kubernetes_service_account_v1" "thanos-compactor_service-account" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -23062,10 +25055,26 @@ resource "kubernetes_service_account_v1" "thanos-querier_service-account" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -23091,10 +25100,26 @@ resource "kubernetes_service_account_v1" "thanos-store_service-account" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -23121,8 +25146,7 @@ resource "kubernetes_service_v1" "gateway-address-dev" {
     kubernetes_network_policy_v1.dev_deny-all,
     kubernetes_network_policy_v1.dev_allow-dns,
     kubernetes_service_account_v1.dev_secrets-reader,
-    kubernetes_network_policy_v1.traffic-dev_send-telemetry,
-    kubernetes_network_policy_v1.traffic-dev_be-scraped,
+    kubernetes_network_policy_v1.traffic-dev_telemetry,
   ]
 
   metadata {
@@ -23144,8 +25168,7 @@ resource "kubernetes_service_v1" "gateway-address-hml" {
     kubernetes_network_policy_v1.hml_deny-all,
     kubernetes_network_policy_v1.hml_allow-dns,
     kubernetes_service_account_v1.hml_secrets-reader,
-    kubernetes_network_policy_v1.traffic-hml_send-telemetry,
-    kubernetes_network_policy_v1.traffic-hml_be-scraped,
+    kubernetes_network_policy_v1.traffic-hml_telemetry,
   ]
 
   metadata {
@@ -23167,8 +25190,7 @@ resource "kubernetes_service_v1" "gateway-address-prd" {
     kubernetes_network_policy_v1.prd_deny-all,
     kubernetes_network_policy_v1.prd_allow-dns,
     kubernetes_service_account_v1.prd_secrets-reader,
-    kubernetes_network_policy_v1.traffic-prd_send-telemetry,
-    kubernetes_network_policy_v1.traffic-prd_be-scraped,
+    kubernetes_network_policy_v1.traffic-prd_telemetry,
   ]
 
   metadata {
@@ -23191,10 +25213,26 @@ resource "kubernetes_service_v1" "thanos-compactor_service" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -23232,10 +25270,26 @@ resource "kubernetes_service_v1" "thanos-querier_service" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -23277,10 +25331,26 @@ resource "kubernetes_service_v1" "thanos-store_service" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -23323,10 +25393,26 @@ resource "kubernetes_stateful_set_v1" "thanos-compactor" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -23505,10 +25591,26 @@ resource "kubernetes_stateful_set_v1" "thanos-store" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 

@@ -7,24 +7,19 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
-from outcomes import not_checked
-from settings_files import TODAY
+from outcomes import parsed_queries
+from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings
 
 from grafana.dashboards.all_dashboards import dashboards
 from grafana.targets import Language, interpolated, macros, targets, variables
 from helm_values.kube_prometheus_stack.grafana_values import datasources
 from helm_values.otel_collector.otel_gateway_config import gateway_config
 from helm_values.static_values import static_values
-from settings.load import environment_names, load_environment
+from settings.load import load_environment
 from settings.model import Settings
 from synthesis import alerting_files
 from tools.paths import ROOT
-from verification.dashboards.query_grammars import (
-    GrammarsUnavailableError,
-    Parsed,
-    parsed,
-    queries_in,
-)
+from verification.dashboards.query_grammars import Parsed, queries_in
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
 CHOSEN = {"namespace": "prd", "service": "shop", "search": "timeout"}
@@ -34,14 +29,6 @@ LANGUAGE: dict[str, Language] = {"promql": "promql", "logql": "logql", "traceql"
 
 Query = tuple[str, Language, str]
 """Where it is, its language and its text as the back end gets it."""
-
-
-def parse(queries: list[tuple[Language, str]]) -> list[Parsed]:
-    try:
-        return parsed(queries)
-    except GrammarsUnavailableError as error:
-        reason = f"not checked: the grammar of queries. {error}"
-        not_checked(reason)
 
 
 def of_dashboards(settings: Settings) -> Iterator[Query]:
@@ -79,8 +66,8 @@ def of_documents() -> Iterator[Query]:
 
 def everything() -> list[Query]:
     found = list(of_documents())
-    for environment in environment_names():
-        settings = load_environment(environment, TODAY)
+    for environment in REAL_ENVIRONMENTS:
+        settings = real_settings(environment)
         for queries in (of_dashboards(settings), of_rules(settings), of_datasources(settings)):
             found += [(f"{environment}: {where}", *rest) for where, *rest in queries]  # type: ignore[misc]
     return found
@@ -91,7 +78,7 @@ QUERIES = everything()
 
 def mistaken(queries: list[Query]) -> list[str]:
     """A line for each query that its grammar does not accept."""
-    answers = parse([(language, text) for _, language, text in queries])
+    answers = parsed_queries([(language, text) for _, language, text in queries])
     return [
         f"{where}: {answer.mistake}\n  {text}"
         for (where, _, text), answer in zip(queries, answers, strict=True)
@@ -132,7 +119,7 @@ def test_without_one_character_none_is_accepted(language: Language) -> None:
             shown = without_strings(text)
             for at in {shown.find(mark) for mark in BREAKS[language]} - {-1}:
                 broken.append((where, of, text[:at] + text[at + 1 :]))
-    answers = parse([(of, text) for _, of, text in broken])
+    answers = parsed_queries([(of, text) for _, of, text in broken])
     accepted = [
         text for (*_, text), answer in zip(broken, answers, strict=True) if not answer.mistake
     ]
@@ -153,13 +140,13 @@ def test_without_one_character_none_is_accepted(language: Language) -> None:
     ],
 )
 def test_a_mistake_is_quoted(language: Language, text: str, quoted: str) -> None:
-    (answer,) = parse([(language, text)])
+    (answer,) = parsed_queries([(language, text)])
     assert answer.mistake is not None
     assert quoted in answer.mistake
 
 
 def test_selectors_and_labels_are_found() -> None:
-    of_series, of_streams = parse(
+    of_series, of_streams = parsed_queries(
         [
             ("promql", 'sum by (a) (rate(x{b="c"}[5m] offset 1h)) / on (d) group_left (e) y'),
             ("logql", 'sum by (a) (rate({b="c"} |= "x" | d="e" [5m]))'),
@@ -225,7 +212,7 @@ OF_LOGS_AND_TRACES = [query for query in QUERIES if query[1] != "promql"]
 
 
 def test_logs_and_traces_are_asked_for_what_they_have() -> None:
-    answers = parse([(language, text) for _, language, text in OF_LOGS_AND_TRACES])
+    answers = parsed_queries([(language, text) for _, language, text in OF_LOGS_AND_TRACES])
     found = {
         where: unknown(language, text, answer)
         for (where, language, text), answer in zip(OF_LOGS_AND_TRACES, answers, strict=True)
@@ -240,7 +227,7 @@ def test_a_misspelt_name_in_any_of_them_is_noticed() -> None:
         for found in names.finditer(text):
             mistaken.append((language, f"{text[: found.end()]}_misspelt{text[found.end() :]}"))
     assert len(mistaken) >= len(OF_LOGS_AND_TRACES)
-    for (language, text), answer in zip(mistaken, parse(mistaken), strict=True):
+    for (language, text), answer in zip(mistaken, parsed_queries(mistaken), strict=True):
         assert unknown(language, text, answer), text
 
 
@@ -253,4 +240,37 @@ def test_a_misspelt_name_in_any_of_them_is_noticed() -> None:
     ],
 )
 def test_what_is_not_there_is_noticed(language: Language, text: str) -> None:
-    assert unknown(language, text, parse([(language, text)])[0])
+    assert unknown(language, text, parsed_queries([(language, text)])[0])
+
+
+# A number; what was compared with zero or more; an error budget, as no objective is 100 %.
+NOT_ZERO = re.compile(
+    r"\d+|\(.* > [\d.]+\)|\(1 - namespace:slo_objective:ratio\{[^}]*\}\)", re.DOTALL
+)
+
+
+def divisors(queries: list[Query]) -> list[tuple[str, str]]:
+    """Where something is divided, and by what."""
+    said = parsed_queries([(language, text) for _, language, text in queries])
+    return [
+        (where, text)
+        for (where, _, _), query in zip(queries, said, strict=True)
+        for text in query.divisors
+    ]
+
+
+@pytest.mark.parametrize("environment", REAL_ENVIRONMENTS)
+def test_no_rule_and_no_panel_divides_by_zero(environment: str) -> None:
+    settings = real_settings(environment)
+    for queries in (list(of_dashboards(settings)), list(of_rules(settings))):
+        found = divisors([query for query in queries if query[1] == "promql"])
+        assert len(found) > 10
+        assert not [one for one in found if not NOT_ZERO.fullmatch(one[1])]
+
+
+@pytest.mark.parametrize(
+    "text", ["a / b", "a / sum(b)", "a / on (x) (b >= 0)", "1 - a / (b)", "a / (1 - b)"]
+)
+def test_a_division_that_could_be_by_zero_is_noticed(text: str) -> None:
+    ((_, divisor),) = divisors([("here", "promql", text)])
+    assert not NOT_ZERO.fullmatch(divisor)

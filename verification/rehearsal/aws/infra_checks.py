@@ -20,15 +20,8 @@ from blueprint.buckets import (
     plan_state_bucket,
     plan_storage_buckets,
 )
-from blueprint.workloads import (
-    CLUSTER_AUTOSCALER,
-    LOKI,
-    TEMPO,
-    THANOS_READER,
-    THANOS_WRITER,
-    VELERO,
-    secrets_reader,
-)
+from helm_values.external_secrets.external_secrets import secrets_reader
+from helm_values.releases import workload_roles
 from settings.model import OBSERVABILITY, Settings
 from verification.rehearsal.aws.bucket_policy import denies
 from versions import KUBERNETES
@@ -453,13 +446,8 @@ def check_role_trust(applied: Applied) -> None:
     provider = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider_arn)
     expect(provider["ClientIDList"], ["sts.amazonaws.com"], "audience of the OIDC provider")
     for workload in (
-        LOKI,
-        TEMPO,
-        THANOS_WRITER,
-        THANOS_READER,
-        VELERO,
-        CLUSTER_AUTOSCALER,
-        *(secrets_reader(namespace) for namespace in settings.namespaces),
+        *workload_roles(),
+        *(secrets_reader(settings, namespace) for namespace in settings.namespaces),
     ):
         role = iam.get_role(RoleName=f"{settings.prefix}-{workload.name}")["Role"]
         statement = only(
@@ -520,7 +508,11 @@ def check_budget(applied: Applied) -> None:
     notifications = budgets.describe_notifications_for_budget(**account)["Notifications"]
     expect(
         {(n["NotificationType"], n["Threshold"], n["ThresholdType"]) for n in notifications},
-        {(alarm.kind, alarm.percent, "PERCENTAGE") for alarm in BUDGET_ALARMS},
+        {
+            (alarm.kind, alarm.percent, "PERCENTAGE")
+            for alarm in BUDGET_ALARMS
+            if settings.alerting.emails
+        },
         "alarms of the budget",
     )
     for notification in notifications:
@@ -538,14 +530,15 @@ def check_cost_anomalies(applied: Applied) -> None:
     """Unusual spend of any AWS service is mailed to those who hear of alerts."""
     settings = applied.settings
     explorer = applied.client("ce")
-    subscription = only(
-        [
-            one
-            for one in explorer.get_anomaly_subscriptions()["AnomalySubscriptions"]
-            if one["SubscriptionName"] == settings.prefix
-        ],
-        "subscription to cost anomalies",
-    )
+    subscriptions = [
+        subscription
+        for subscription in explorer.get_anomaly_subscriptions()["AnomalySubscriptions"]
+        if subscription["SubscriptionName"] == settings.prefix
+    ]
+    if not settings.alerting.emails:
+        expect(subscriptions, [], "subscriptions to cost anomalies without an address")
+        return
+    subscription = only(subscriptions, "subscription to cost anomalies")
     expect(
         {(s["Type"], s["Address"]) for s in subscription["Subscribers"]},
         {("EMAIL", email) for email in settings.alerting.emails},

@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from blueprint.thanos import GRPC_PORT, HTTP_PORT, OBJECT_STORAGE_DIRECTORY
+from helm_values.thanos.thanos import GRPC_PORT, HTTP_PORT, OBJECT_STORAGE_DIRECTORY
 from verification.rehearsal.pipeline.collectors import Substitution
 from verification.rehearsal.processes import LOOPBACK, RunningProcess, free_port, start
 
@@ -209,7 +209,6 @@ class PrometheusPlan:
             port=self.port,
             log_path=self.folder / "prometheus.log",
             ready_path="/-/ready",
-            deadline_seconds=60,
         )
 
 
@@ -461,7 +460,6 @@ def thanos_part(
         log_path=folder / f"{args[0]}.log",
         environment=environment,
         ready_path="/-/ready",
-        deadline_seconds=60,
     )
     with process:
         yield ThanosPart(process=process, grpc_address=f"{LOOPBACK}:{grpc}")
