@@ -15,6 +15,7 @@ import pytest
 from outcomes import not_checked
 
 from tools.programs import ProgramUnavailableError, program
+from verification.rehearsal.neighbours.fuzz import fuzz
 from verification.rehearsal.neighbours.gateway_stage import Change, running_stage
 from verification.rehearsal.neighbours.hostile_cases import CASES, Case
 from verification.rehearsal.neighbours.hostile_run import Outcome, Report, try_cases
@@ -62,6 +63,18 @@ def report(programs: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 def test_a_hostile_service_hurts_nobody_else(report: dict[str, Outcome], name: str) -> None:
     assert name in report, f"not tried: the gateway ended after {list(report)[-1]}"
     assert report[name].failures == ()
+
+
+RANDOM = 200
+"""Requests; `make fuzz` sends 2,000."""
+
+
+def test_random_requests_hurt_nobody(programs: None, tmp_path: Path) -> None:
+    statuses = fuzz(tmp_path, RANDOM, number_of_seed=0)
+    assert sum(statuses.values()) >= RANDOM
+    # Some are messages, and some are not.
+    assert statuses[200] > RANDOM // 4
+    assert statuses[400] > 0
 
 
 # --- Each guard, taken out ------------------------------------------------------------------------

@@ -220,8 +220,8 @@ def throw(stage: Stage, number: int, number_of_seed: int) -> Counter[int]:
 
     one()
     stage.neighbour.wait_for_beats(BEATS)
-    sent = len(stage.neighbour.sent)
-    failures = kept_in_time(partial(neighbour_is_whole, stage, sent), PATIENCE_SECONDS)
+    with stage.neighbour.paused() as sent:
+        failures = kept_in_time(partial(neighbour_is_whole, stage, sent), PATIENCE_SECONDS)
     expect(not failures, "; ".join(failures))
     return statuses
 

@@ -76,8 +76,8 @@ def _try_case(stage: Stage, case: Case, patience: float) -> Outcome:
         stage.neighbour.wait_for_beats(BEATS)
         if case.came_of_it is not None:
             failures += kept_in_time(partial(case.came_of_it, stage), patience)
-        sent = len(stage.neighbour.sent)
-        failures += kept_in_time(partial(neighbour_is_whole, stage, sent), patience)
+        with stage.neighbour.paused() as sent:
+            failures += kept_in_time(partial(neighbour_is_whole, stage, sent), patience)
         peak = peak_mib(stage.gateway.process.pid) or peak
         if peak > stage.memory_mib:
             failures.append(f"{peak} MiB resident, limit {stage.memory_mib}")
@@ -90,7 +90,9 @@ def _try_case(stage: Stage, case: Case, patience: float) -> Outcome:
 
 
 def neighbour_is_whole(stage: Stage, sent: int) -> None:
-    """Everything that the neighbour sent was acknowledged, and the first `sent` beats arrived.
+    """Everything that the neighbour sent was acknowledged, and all `sent` beats arrived.
+
+    The neighbour must be paused: a later beat would be counted in the place of a lost one.
 
     Raises:
         CheckFailedError: it was not.

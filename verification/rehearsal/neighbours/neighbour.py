@@ -4,7 +4,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http import HTTPStatus
@@ -53,6 +54,7 @@ class Neighbour:
     """Numbers of the beats of which every signal was acknowledged."""
     given_up: list[str] = field(default_factory=list)
     slowest_seconds: float = 0.0
+    _beating: threading.Lock = field(default_factory=threading.Lock)
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
     _began: int = field(default_factory=time.time_ns)
@@ -67,6 +69,15 @@ class Neighbour:
         assert self._thread is not None
         self._thread.join()
 
+    @contextmanager
+    def paused(self) -> Iterator[int]:
+        """No beat is sent meanwhile; gives how many were acknowledged so far.
+
+        What arrives later than it is asked for could otherwise be taken for what was lost before.
+        """
+        with self._beating:
+            yield len(self.sent)
+
     def wait_for_beats(self, number: int) -> None:
         """Return when so many more were acknowledged, or it gave up."""
         enough = len(self.sent) + number
@@ -77,8 +88,9 @@ class Neighbour:
         number = 0
         while not self._stop.is_set():
             number += 1
-            if all(self._acknowledged(request, number) for request in self._requests(number)):
-                self.sent.append(number)
+            with self._beating:
+                if all(self._acknowledged(request, number) for request in self._requests(number)):
+                    self.sent.append(number)
             self._stop.wait(EVERY_SECONDS)
 
     def _acknowledged(self, request: Payload, number: int) -> bool:
