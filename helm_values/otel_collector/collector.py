@@ -87,6 +87,9 @@ def file_storage(directory: str) -> Config:
     }
 
 
+_FAST_GZIP = {"compression": "gzip", "compression_params": {"level": 1}}
+"""Prometheus and Loki take no other compression; level 1 needs half the CPU of the default."""
+
 _BATCHES = {
     # Fewer, larger requests, made of what is in the queue already. The processor `batch` would
     # acknowledge what it only holds in memory, and keep from the sender that the queue is full.
@@ -133,6 +136,7 @@ def loki_exporter(tenant: str, queue_mib: int, *, blocks: bool = False) -> Confi
     return {
         "endpoint": f"{endpoints.LOKI}/otlp",
         "headers": {TENANT_HEADER: tenant},
+        **_FAST_GZIP,
         **_delivery(queue_mib, "6h", blocks=blocks),
     }
 
@@ -167,6 +171,7 @@ def prometheus_exporters(
     return {
         f"otlp_http/{kind}-{index}": {
             "endpoint": f"{url}/api/v1/otlp",
+            **_FAST_GZIP,
             **_delivery(queue_mib, "30m", batches=batches),
         }
         for index, url in enumerate(endpoints.prometheus_replicas(settings))
