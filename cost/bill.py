@@ -25,7 +25,7 @@ from settings.model import OBSERVABILITY, Settings
 Signal = Literal["metrics", "logs", "traces"]
 SIGNALS: tuple[Signal, ...] = ("metrics", "logs", "traces")
 Shares = Mapping[Signal, float]
-NOBODYS: Shares = {}
+NO_SHARES: Shares = {}
 
 COMPONENTS = (
     "Control plane", "Nodes: observability", "Nodes: stages", "EBS volumes", "NAT",
@@ -139,7 +139,7 @@ class _Context:
         quantity: float,
         price: str,
         formula: str,
-        shares: Shares = NOBODYS,
+        shares: Shares = NO_SHARES,
         units: float | None = None,
     ) -> Line:
         """A line; `units` are the price's units where the quantity is shown in others."""

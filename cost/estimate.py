@@ -38,13 +38,13 @@ class Estimate:
     def unverified(self) -> tuple[str, ...]:
         """Names of prices in use that no dated copy confirms."""
         used = {line.price for line in self.bill.lines}
-        used |= {name for one in self.alternatives for name in one.prices}
+        used |= {name for alternative in self.alternatives for name in alternative.prices}
         return tuple(sorted(used & set(self.prices.unverified())))
 
 
 def estimate(
     settings: Settings,
-    made: Inventory,
+    planned: Inventory,
     workload_file: Path | None = None,
     measured: MeasuredLoad | None = None,
 ) -> Estimate:
@@ -60,10 +60,10 @@ def estimate(
         SettingsError: the workload, the price table or the measured load is wrong or missing.
     """
     workload = load_workload(workload_file or workload_path(settings.environment), settings)
-    prices = load_prices(made.region)
+    prices = load_prices(planned.region)
     measured = measured or load_measured()
-    whole = bill(settings, workload, prices, made, measured)
-    hosts = application_nodes(settings, workload, prices, made, measured)
+    whole = bill(settings, workload, prices, planned, measured)
+    hosts = application_nodes(settings, workload, prices, planned, measured)
     return Estimate(
         settings=settings,
         workload=workload,
@@ -89,11 +89,11 @@ def checked_inventory(stacks: Mapping[str, Any], settings: Settings) -> Inventor
     Raises:
         SettingsError: it is not, so variations of the settings could not be compared with it.
     """
-    made = inventory.read(stacks, settings)
-    if different := made.differences(inventory.plan(settings)):
+    planned = inventory.read(stacks, settings)
+    if different := planned.differences(inventory.plan(settings)):
         raise SettingsError(
             f"the synthesized stacks of {settings.environment} and the settings differ in "
             f"{', '.join(different)}; allowed: none (cost/inventory.py has to follow a change of "
             "the stacks)"
         )
-    return made
+    return planned

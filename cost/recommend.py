@@ -240,15 +240,15 @@ class Recommendation:
 
     def given_up(self) -> list[tuple[Rule, list[Value], float]]:
         """By rule, in order: each setting as it was and as it is now, and what that saves."""
-        found = []
+        given_up = []
         for rule in ORDER:
             steps = [step for step in self.steps if step.rule is rule]
             first: dict[str, Value] = {}
             for value in (value for step in steps for value in step.values):
                 first[value.key] = first.get(value.key, value)._replace(after=value.after)
             if steps:
-                found.append((rule, list(first.values()), sum(step.saves for step in steps)))
-        return found
+                given_up.append((rule, list(first.values()), sum(step.saves for step in steps)))
+        return given_up
 
     @property
     def fits(self) -> bool:

@@ -64,7 +64,7 @@ def dashboards_page(settings: dict[str, Settings]) -> str:
             for panel in panels(content)
             if panel["type"] != "row"
         ]
-        variables = [one["name"] for one in content["templating"].get("list", ())]
+        variables = [variable["name"] for variable in content["templating"].get("list", ())]
         sections.append(
             f"## {content['title']}\n\n{content['description']}\n\nFolder {dashboard.folder}, "
             f"address `/d/{dashboard.uid}`, variables: {codes(variables)}.\n\n"

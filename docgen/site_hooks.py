@@ -102,19 +102,19 @@ def target_of(link: str, source: Path, uri: str, repository: str) -> str:
         return link  # mkdocs has a warning for it
     inside = target.relative_to(ROOT).as_posix()
     if inside in PROJECT_PAGES:
-        found = PROJECT_PAGES[inside]
+        page = PROJECT_PAGES[inside]
     elif target.is_relative_to(DOCS):
-        found = target.relative_to(DOCS).as_posix()
+        page = target.relative_to(DOCS).as_posix()
         if target.is_dir():
-            found += "/README.md"
+            page += "/README.md"
     else:
         return f"{repository}/{inside}"
-    return posixpath.relpath(found, posixpath.dirname(uri) or ".") + mark + anchor
+    return posixpath.relpath(page, posixpath.dirname(uri) or ".") + mark + anchor
 
 
 def _relinked(text: str, source: Path, uri: str, repository: str) -> str:
-    def change(found: re.Match[str]) -> str:
-        return found[1] + target_of(found[2], source, uri, repository) + found[3]
+    def change(match: re.Match[str]) -> str:
+        return match[1] + target_of(match[2], source, uri, repository) + match[3]
 
     return _LINK.sub(change, text)
 
@@ -143,7 +143,7 @@ def indented(markdown: str) -> str:
     Which lines belong to an item is as CommonMark says ("List items"): those that are indented as
     far as its text, and those that go on with its paragraph.
     """
-    made: list[str] = []
+    result: list[str] = []
     columns: list[int] = []  # where the text of each open item begins
     fence = before = ""
     loose = False  # whether an empty line was in the list that is open
@@ -155,17 +155,17 @@ def indented(markdown: str) -> str:
                 columns.pop()
         # An item may follow a paragraph directly; Markdown in Python wants a line between.
         if item and before.strip() and (loose or not _is_in_list(before)):
-            made.append("")
+            result.append("")
         inside = column - (columns[-1] if columns else 0)
-        made.append(" " * (_STEP * len(columns) + max(inside, 0)) + line.lstrip() if line else "")
-        if found := _FENCE.match(line):
-            fence = "" if fence else found[1]
+        result.append(" " * (_STEP * len(columns) + max(inside, 0)) + line.lstrip() if line else "")
+        if opening := _FENCE.match(line):
+            fence = "" if fence else opening[1]
         if item:
             columns.append(len(item[1]) + len(item[2].split("[")[0]))
         if not columns or not line.strip():
             loose = bool(columns)
         before = line
-    return "\n".join(made) + "\n"
+    return "\n".join(result) + "\n"
 
 
 def _is_in_list(line: str) -> bool:
@@ -184,18 +184,18 @@ def _named(nav: Any) -> set[str]:
 
 
 def _expanded(items: list[Any], named: set[str]) -> list[Any]:
-    made: list[Any] = []
+    expanded: list[Any] = []
     for item in items:
         if isinstance(item, str):
-            made += pages_in(item, named) if item.endswith("/") else [item]
+            expanded += pages_in(item, named) if item.endswith("/") else [item]
             continue
         ((title, value),) = item.items()
         if isinstance(value, str):
             value = list(pages_in(value, named)) if value.endswith("/") else value
         else:
             value = _expanded(value, named)
-        made.append({title: value})
-    return made
+        expanded.append({title: value})
+    return expanded
 
 
 def pages_in(folder: str, named: set[str]) -> Iterator[str]:
@@ -204,10 +204,10 @@ def pages_in(folder: str, named: set[str]) -> Iterator[str]:
         there = (page for name, page in PROJECT_PAGES.items() if (ROOT / name).is_file())
         yield from (page for page in there if page not in named)
         return
-    found = sorted(
+    files = sorted(
         (DOCS / folder).glob("*.md"), key=lambda path: (path.stem != "README", path.name)
     )
-    for path in found:
+    for path in files:
         uri = path.relative_to(DOCS).as_posix()
         if uri not in named:
             yield uri

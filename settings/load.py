@@ -23,8 +23,8 @@ FOLDER_VARIABLE = "ENVIRONMENTS_FOLDER"
 """Environment variable that names another folder of settings: the tests have one of their own."""
 M = TypeVar("M", bound=BaseModel)
 
-DEEPEST_NESTING = 20
-LONGEST_SHOWN = 80
+MAX_NESTING = 20
+MAX_SHOWN_LENGTH = 80
 
 
 class SettingsError(Exception):
@@ -50,9 +50,9 @@ class _Loader(yaml.SafeLoader):
                 "starts with one of these characters in quotes",
                 event.start_mark,
             )
-        if self._depth == DEEPEST_NESTING:
+        if self._depth == MAX_NESTING:
             raise yaml.composer.ComposerError(
-                None, None, f"allowed: nesting at most {DEEPEST_NESTING} deep", event.start_mark
+                None, None, f"allowed: nesting at most {MAX_NESTING} deep", event.start_mark
             )
         self._depth += 1
         node = super().compose_node(parent, index)
@@ -279,7 +279,7 @@ def _shown_key(part: str | int) -> str:
 
 
 def _shorten(text: str) -> str:
-    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."
+    return text if len(text) <= MAX_SHOWN_LENGTH else text[: MAX_SHOWN_LENGTH - 3] + "..."
 
 
 def _from_pydantic(

@@ -18,8 +18,8 @@ POLICY_ARGUMENTS = ("policy", "assume_role_policy")
 
 def instances(config: Config, resource_type: str) -> dict[str, Config]:
     """Resources of a type by name; none is an empty dictionary."""
-    found: dict[str, Config] = config.get("resource", {}).get(resource_type, {})
-    return found
+    bodies: dict[str, Config] = config.get("resource", {}).get(resource_type, {})
+    return bodies
 
 
 def resources(config: Config) -> Iterator[tuple[str, Config]]:

@@ -31,17 +31,17 @@ def _for_editors(node: Any) -> Any:
         return [_for_editors(item) for item in node]
     if not isinstance(node, dict):
         return node
-    made = {
+    schema = {
         key: _for_editors(value)
         for key, value in node.items()
         # A property may be called "title", but then its value is a schema and no text.
         if key != "title" or not isinstance(value, str)
     }
-    if isinstance(made.get("description"), str):
-        made["description"] = " ".join(made["description"].split())
-    if "patternProperties" in made:
-        made["additionalProperties"] = False
-    return made
+    if isinstance(schema.get("description"), str):
+        schema["description"] = " ".join(schema["description"].split())
+    if "patternProperties" in schema:
+        schema["additionalProperties"] = False
+    return schema
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -109,9 +109,9 @@ def _one_at_a_time() -> Iterator[None]:
 def go_needed(module: Path) -> tuple[int, ...]:
     """The oldest Go with which the module compiles."""
     text = (module / "go.mod").read_text(encoding="utf-8")
-    found = re.search(r"^go (\d+(?:\.\d+)+)$", text, re.MULTILINE)
-    assert found is not None, f"{module / 'go.mod'} names no Go version"
-    return _numbers(found[1])
+    match = re.search(r"^go (\d+(?:\.\d+)+)$", text, re.MULTILINE)
+    assert match is not None, f"{module / 'go.mod'} names no Go version"
+    return _numbers(match[1])
 
 
 def find_go(needed: tuple[int, ...]) -> Path:
@@ -134,8 +134,8 @@ def _go_version(go: Path) -> tuple[int, ...]:
         )
     except (OSError, subprocess.TimeoutExpired):
         return ()
-    found = re.search(r"go(\d+(?:\.\d+)+)", done.stdout)
-    return _numbers(found[1]) if found else ()
+    match = re.search(r"go(\d+(?:\.\d+)+)", done.stdout)
+    return _numbers(match[1]) if match else ()
 
 
 def _numbers(version: str) -> tuple[int, ...]:

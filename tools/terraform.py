@@ -72,8 +72,8 @@ def inspect(program: Path | str) -> Program | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    found = re.match(r"(Terraform|OpenTofu) v(\d+)\.(\d+)", done.stdout)
-    return Program(found[1], (int(found[2]), int(found[3]))) if found else None
+    match = re.match(r"(Terraform|OpenTofu) v(\d+)\.(\d+)", done.stdout)
+    return Program(match[1], (int(match[2]), int(match[3]))) if match else None
 
 
 def find_terraform() -> Path | None:

@@ -8,7 +8,7 @@ from settings.model import OBSERVABILITY, Settings
 
 HOURS_PER_DAY = 24
 MB = 1_000_000
-LARGEST_TRACE_MB = 10
+MAX_TRACE_MB = 10
 EXEMPLAR_LABEL = "trace_id"
 """Tempo's default is `traceID`. Exemplars that come by OTLP have `trace_id`, and Grafana's
 Prometheus data source links one name."""
@@ -89,7 +89,7 @@ def _limits(settings: Settings, namespace: str) -> dict[str, Any]:
             "max_traces_per_user": size.traces_per_tenant,
         },
         "read": {"max_bytes_per_tag_values_query": 5 * MB},
-        "global": {"max_bytes_per_trace": LARGEST_TRACE_MB * MB},
+        "global": {"max_bytes_per_trace": MAX_TRACE_MB * MB},
         "compaction": {"block_retention": block_retention(settings, namespace)},
         "metrics_generator": {
             # Switching the generator on is not enough: without a processor it makes no metrics.

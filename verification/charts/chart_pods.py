@@ -165,8 +165,8 @@ def _together(pods: Object, which: str, what: str) -> int:
     def of(container: Object) -> int:
         resources = container.get("resources") or {}
         # Without a request, Kubernetes takes the limit for it.
-        found = {**(resources.get("limits") or {}), **(resources.get(which) or {})}
-        return amount(found[what]) if what in found else 0
+        amounts = {**(resources.get("limits") or {}), **(resources.get(which) or {})}
+        return amount(amounts[what]) if what in amounts else 0
 
     return max(
         sum(of(container) for container in pods.get("containers") or ()),

@@ -78,7 +78,7 @@ from versions import Chart
 
 CUSTOM_RESOURCE_DEFINITION: Final = "CustomResourceDefinition"
 PROBE: Final = "probe-of-charts-check"
-MOST_PER_OBJECT: Final = 5
+MAX_PROBLEMS_PER_OBJECT: Final = 5
 
 T = TypeVar("T")
 Charts = dict[Chart, tuple[ChartCopy, ChartText] | ChartUnavailableError]
@@ -241,7 +241,7 @@ def schema_problems(
         problems = custom.problems(manifest)
     else:
         return None
-    return [f"{label(manifest)}: {problem}" for problem in problems[:MOST_PER_OBJECT]]
+    return [f"{label(manifest)}: {problem}" for problem in problems[:MAX_PROBLEMS_PER_OBJECT]]
 
 
 @dataclass

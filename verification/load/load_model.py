@@ -11,13 +11,13 @@ UNITS: dict[Signal, str] = {"traces": "spans", "logs": "log records", "metrics":
 
 Pipeline = Literal["gateway", "minimal"]
 
-HIGHEST_RATIO = 2.5
+MAX_RATIO = 2.5
 """Our processors may cost so many times the CPU of the same collector without them."""
 
-LEAST_ACKNOWLEDGED = 0.98
+MIN_ACKNOWLEDGED = 0.98
 """Of what was offered in a step, or the collector (or the computer) did not keep up."""
 
-HIGHEST_P99_MS = 1000.0
+MAX_P99_MS = 1000.0
 """Acceptance slower than this means that requests queue: SDKs send every 5 s and give up after
 10 s (`OTEL_EXPORTER_OTLP_TIMEOUT`)."""
 
@@ -93,9 +93,9 @@ class Step:
             found.append(f"{self.refused} refused")
         if self.failed:
             found.append(f"{self.failed} without an answer")
-        if self.acknowledged < LEAST_ACKNOWLEDGED * self.offered:
+        if self.acknowledged < MIN_ACKNOWLEDGED * self.offered:
             found.append(f"{self.acknowledged / self.offered:.0%} of the load acknowledged")
-        if self.p99_ms > HIGHEST_P99_MS:
+        if self.p99_ms > MAX_P99_MS:
             found.append(f"p99 {self.p99_ms:.0f} ms")
         if self.backlog_seconds > max(2.0, self.seconds / 2):
             found.append(f"backlog of {self.backlog_seconds:.1f} s")
@@ -187,10 +187,10 @@ class SignalResult:
         ]
         if self.ratio is None:
             found.append(f"{self.signal}: the ratio to the minimal pipeline was not measured")
-        elif self.ratio > HIGHEST_RATIO:
+        elif self.ratio > MAX_RATIO:
             found.append(
                 f"{self.signal}: {self.ratio:.2f} times the CPU of the minimal pipeline, allowed "
-                f"are {HIGHEST_RATIO:g}"
+                f"are {MAX_RATIO:g}"
             )
         return found
 

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from verification.load.load_model import HIGHEST_RATIO, UNITS, Signal, SignalResult
+from verification.load.load_model import MAX_RATIO, UNITS, Signal, SignalResult
 
 BUSY_LOAD = 0.5
 """Load average per processor, besides our own two, from which on neighbours change figures."""
@@ -132,7 +132,7 @@ def record(summary: Summary) -> dict[str, Any]:
         "stage": where.stage,
         "items_per_request": where.items_per_request,
         "memory_limit_mib": where.memory_limit_mib,
-        "highest_ratio_allowed": HIGHEST_RATIO,
+        "highest_ratio_allowed": MAX_RATIO,
         "per_core": {PER_SECOND[signal]: round(step.per_second) for signal, step in limits.items()},
         "per_core_by_cpu": {s: round(step.per_core) for s, step in limits.items()},
         "bytes_per_second": {s: round(step.bytes_per_second) for s, step in limits.items()},
@@ -204,7 +204,7 @@ def text(summary: Summary) -> str:
             f"{limit.memory_mib:.0f} MiB), "
             + (f"saturated at {over.offered_per_second:,.0f}/s ({', '.join(over.limits)}), "
                if over else "not saturated, ")
-            + f"{ratio} times the minimal pipeline (allowed {HIGHEST_RATIO:g})"
+            + f"{ratio} times the minimal pipeline (allowed {MAX_RATIO:g})"
         )  # fmt: skip
     lines += [f"warning: {warning}" for warning in summary.warnings]
     lines += [f"FAILED: {fault}" for fault in summary.faults]

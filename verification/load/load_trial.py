@@ -31,7 +31,7 @@ FLUSH_SECONDS = 2.0
 """`flush_timeout` of the exporters' batches: how long the last items may wait in any case."""
 
 WARM_UP = 0.5
-LONGEST_DRAIN = 30.0
+MAX_DRAIN_SECONDS = 30.0
 """How long to wait, besides the decision of sampling, for what does not arrive."""
 
 POLL_SECONDS = 0.1
@@ -140,7 +140,7 @@ def drained(
     before: Counts,
     acknowledged: int,
     hold: float,
-    overdue: float = LONGEST_DRAIN,
+    overdue: float = MAX_DRAIN_SECONDS,
 ) -> tuple[float, Counts]:
     """Seconds until everything is accounted for (or is overdue), and the counts by then.
 

@@ -11,11 +11,11 @@ from parliament import analyze_policy_string, enhance_finding
 
 def main() -> None:
     """Judge every policy."""
-    found = []
+    findings = []
     for name, document in json.load(sys.stdin).items():
         for finding in analyze_policy_string(json.dumps(document)).findings:
             enhanced = enhance_finding(finding)
-            found.append(
+            findings.append(
                 {
                     "name": name,
                     "id": finding.issue,
@@ -23,7 +23,7 @@ def main() -> None:
                     "detail": str(finding.detail),
                 }
             )
-    json.dump(found, sys.stdout)
+    json.dump(findings, sys.stdout)
 
 
 if __name__ == "__main__":

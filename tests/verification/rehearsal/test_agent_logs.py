@@ -441,7 +441,7 @@ def test_a_long_line_is_cut_into_pieces_that_fit(large: Reading, name: str) -> N
     assert (printed - arrived).total() <= cuts
     if part <= otel_agent_logs.RUNTIME_PART:
         # Few pieces, not one for each part.
-        assert len(pieces) <= 2 * len(data) // otel_agent_logs.LONGEST_LINE
+        assert len(pieces) <= 2 * len(data) // otel_agent_logs.MAX_LINE_BYTES
 
 
 # --- JSON -----------------------------------------------------------------------------------------

@@ -328,7 +328,7 @@ def test_a_link_to_a_dashboard_carries_any_name_of_a_service(
     assert f'href="{html.escape(address)}"' in here.mails[0].part("text/html")
 
 
-MANY, SHOWN, MOST_CHARACTERS = 400, 10, 40_000
+MANY, SHOWN, MAX_CHARACTERS = 400, 10, 40_000
 """Slack cuts a message at 40,000 characters (`chat.postMessage`, "Truncating content")."""
 
 
@@ -372,7 +372,7 @@ def test_of_many_alerts_ten_are_told(values: Config, tmp_path: Path, text: str) 
             # As summary and, but in HTML, as description at the beginning of a line.
             assert len(numbers(shown)) == alerts * SHOWN
             assert f"and {MANY - SHOWN} more" in shown
-            assert len(shown) < MOST_CHARACTERS
+            assert len(shown) < MAX_CHARACTERS
 
 
 def test_of_many_alerts_those_that_fire_come_first(values: Config, tmp_path: Path) -> None:

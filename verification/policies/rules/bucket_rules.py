@@ -41,7 +41,7 @@ def _owner(subject: Subject) -> Iterator[Breach]:
 def _tls(subject: Subject) -> Iterator[Breach]:
     for address, body in _parts(subject, "policy"):
         arn = f"${{{address}.arn}}"
-        wanted = {
+        expected = {
             "Effect": "Deny",
             "Principal": "*",
             "Action": "s3:*",
@@ -53,7 +53,7 @@ def _tls(subject: Subject) -> Iterator[Breach]:
             {key: value for key, value in statement.items() if key != "Sid"}
             for statement in statements
         ]
-        if wanted not in without_names:
+        if expected not in without_names:
             yield Breach(address, "answers requests that do not come over TLS")
 
 

@@ -54,10 +54,10 @@ READ_INTO_STATE = (
 
 def kinds_in(text: str) -> list[str]:
     """Kinds of secrets that the text looks like."""
-    found = [kind for kind, pattern in PATTERNS.items() if pattern.search(text)]
+    kinds = [kind for kind, pattern in PATTERNS.items() if pattern.search(text)]
     if any(_bits(word) > RANDOM_BITS for word in _WORD.findall(text)):
-        found.append("random key")
-    return found
+        kinds.append("random key")
+    return kinds
 
 
 def _bits(word: str) -> float:
