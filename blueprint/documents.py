@@ -4,6 +4,9 @@ from typing import Any
 
 import yaml
 
+Config = dict[str, Any]
+"""A mapping as YAML and JSON have it: values of a chart, a configuration, a resource."""
+
 
 class _WithoutAliases(yaml.SafeDumper):
     """Writes a value that occurs twice twice: `*id001` cannot be reviewed."""

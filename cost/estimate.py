@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from blueprint.stack_names import STACKS
 from cost import inventory
 from cost.alternatives import Alternative, alternatives
 from cost.bill import Bill, application_nodes, bill
@@ -18,8 +19,6 @@ from cost.sensitivity import Scenario, scenarios
 from cost.workload import Workload, load_workload, workload_path
 from settings.load import SettingsError
 from settings.model import Settings
-
-STACKS = ("state", "network", "cluster", "storage", "observability")
 
 
 @dataclass(frozen=True, kw_only=True)

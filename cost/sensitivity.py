@@ -97,10 +97,7 @@ def with_sampling(settings: Settings, stage: str, percent: int) -> Settings:
     Raises:
         ValueError: the namespace has no sampling.
     """
-    sampling = settings.namespaces[stage].sampling
-    if sampling is None:
-        raise ValueError(f"{stage} has no sampling")
-    changed = sampling.model_copy(update={"sampling_percentage": percent})
+    changed = settings.sampling(stage).model_copy(update={"sampling_percentage": percent})
     return with_namespace(settings, stage, {"sampling": changed})
 
 

@@ -104,7 +104,7 @@ def data_path_diagrams(stack: Config) -> str:
 
 def _namespace_of(stack: Config, name: str) -> str:
     releases = stack["resource"]["helm_release"].values()
-    return str(next(one["namespace"] for one in releases if one["name"] == name))
+    return str(next(release["namespace"] for release in releases if release["name"] == name))
 
 
 def _pipelines(config: Config) -> str:

@@ -402,9 +402,9 @@ class Settings(Model):
 
     def node_group(self, namespace: str) -> NodeGroup:
         """Nodes of a namespace; those of `observability` come from `size` unless given."""
-        given = self.namespaces[namespace].node_group
-        if given is not None:
-            return given
+        group = self.namespaces[namespace].node_group
+        if group is not None:
+            return group
         nodes = OBSERVABILITY_NODES[self.size]
         return NodeGroup(
             instance_types=(nodes.instance_type,),
@@ -413,6 +413,19 @@ class Settings(Model):
             disk_size_gib=nodes.disk_size_gib,
             zone_spread="per_zone",
         )
+
+    def sampling(self, stage: str) -> Sampling:
+        """Sampling of a stage.
+
+        Raises:
+            ValueError: the namespace is no stage; the checks on settings refuse a stage without.
+        """
+        sampling = self.namespaces[stage].sampling
+        if sampling is None:
+            raise ValueError(
+                f"namespaces.{stage}.sampling: missing; allowed: sampling for every stage"
+            )
+        return sampling
 
     def objectives(self, stage: str) -> Objectives:
         """Service level objectives of a stage."""

@@ -31,7 +31,7 @@ OBSERVABILITY_NODES: dict[Size, ObservabilityNodes] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class MinimumQuota:
+class LeastQuota:
     """What the observability namespace needs at least, in a cluster of up to `nodes` nodes.
 
     All its pods, those that a rollout makes beside the old ones, and the agents that run on the
@@ -47,8 +47,8 @@ class MinimumQuota:
     persistent_volume_claims: int
 
 
-MIN_OBSERVABILITY_QUOTA: dict[Size, MinimumQuota] = {
-    "small": MinimumQuota(
+MIN_OBSERVABILITY_QUOTA: dict[Size, LeastQuota] = {
+    "small": LeastQuota(
         nodes=20,
         requests_cpu=4,
         requests_memory_gib=12,
@@ -57,7 +57,7 @@ MIN_OBSERVABILITY_QUOTA: dict[Size, MinimumQuota] = {
         pods=80,
         persistent_volume_claims=10,
     ),
-    "medium": MinimumQuota(
+    "medium": LeastQuota(
         nodes=40,
         requests_cpu=10,
         requests_memory_gib=32,
@@ -66,7 +66,7 @@ MIN_OBSERVABILITY_QUOTA: dict[Size, MinimumQuota] = {
         pods=140,
         persistent_volume_claims=15,
     ),
-    "large": MinimumQuota(
+    "large": LeastQuota(
         nodes=60,
         requests_cpu=56,
         requests_memory_gib=136,

@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-Config = dict[str, Any]
-"""Terraform JSON: of a stack, or of a part of one."""
+from blueprint.documents import Config
 
 REFERENCE = re.compile(r"\b((?:aws|kubernetes|helm)_[a-z0-9_]+\.[A-Za-z_][\w-]*)")
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from blueprint import endpoints
 from blueprint.backend_sizes import BACKENDS
+from blueprint.durations import hours
 from settings.model import OBSERVABILITY, Settings
 
-HOURS_PER_DAY = 24
 MB = 1_000_000
 MAX_TRACE_MB = 10
 EXEMPLAR_LABEL = "trace_id"
@@ -33,13 +33,13 @@ def default_overrides(settings: Settings) -> dict[str, Any]:
 
 def block_retention(settings: Settings, namespace: str) -> str:
     """How long a namespace's traces are kept."""
-    return f"{settings.namespaces[namespace].retention_days.traces * HOURS_PER_DAY}h"
+    return hours(settings.namespaces[namespace].retention_days.traces)
 
 
 def longest_search(settings: Settings) -> str:
     """The longest range of a search: as far back as there can be traces of any tenant."""
     longest = max(ns.retention_days.traces for ns in settings.namespaces.values())
-    return f"{longest * HOURS_PER_DAY}h"
+    return hours(longest)
 
 
 def s3(settings: Settings) -> dict[str, Any]:

@@ -375,7 +375,7 @@ def test_more_retention_and_more_sampling_cost_more() -> None:
 
 
 def test_a_namespace_without_a_gateway_cannot_be_sampled() -> None:
-    with pytest.raises(ValueError, match="observability has no sampling"):
+    with pytest.raises(ValueError, match=r"namespaces\.observability\.sampling: missing"):
         with_sampling(SETTINGS["dev"], "observability", 5)
 
 

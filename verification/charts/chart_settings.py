@@ -47,8 +47,8 @@ def settings_to_check(today: date) -> dict[str, Settings]:
 def _in_size(settings: Settings, size: Size) -> Settings:
     """The settings in another size, with what the checks on settings ask for then."""
     namespace = settings.namespaces[OBSERVABILITY]
-    given, least = namespace.quota.model_dump(), asdict(MIN_OBSERVABILITY_QUOTA[size])
-    quota = Quota(**{key: max(value, least[key]) for key, value in given.items()})
+    current, least = namespace.quota.model_dump(), asdict(MIN_OBSERVABILITY_QUOTA[size])
+    quota = Quota(**{key: max(value, least[key]) for key, value in current.items()})
     observability = namespace.model_copy(update={"quota": quota})
     stages = {stage: _with_room(settings, stage, size) for stage in settings.stages}
     return settings.model_copy(

@@ -27,6 +27,7 @@ from hypothesis import HealthCheck, given, seed
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from blueprint.stack_names import AWS_STACKS
 from helm_values.releases import releases
 from helm_values.stack_outputs import sample_stack_outputs
 from operations.terraform_stack import Terraform, TerraformError
@@ -49,7 +50,6 @@ from verification.policies.rule import findings
 
 TODAY: Final = date(2026, 11, 24)
 VALIDATED: Final = 3
-AWS_STACKS: Final = ("state", "network", "cluster", "storage")
 """Stacks whose provider is in CI's mirror."""
 
 DEV_TEXT: Final = (SAMPLE_ENVIRONMENTS / "dev.yaml").read_bytes()

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
+from blueprint.documents import Config
 from blueprint.names import secret_name_prefix
 from settings.model import Settings
-from synthesis.reading import Config, instances
+from synthesis.reading import instances
 
 Stacks = Mapping[str, Config]
 """An environment's Terraform JSON by stack."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
+from blueprint.documents import Config
 from settings.model import Settings
-from synthesis.reading import Config
 from verification.policies.rule import Rule, Subject
 from verification.policies.rules import (
     bucket_rules,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from blueprint.documents import Config
 from settings.model import Settings
-from synthesis.reading import Config
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -112,14 +112,14 @@ def report(verdict: Verdict, not_checked: Sequence[str]) -> int:
     )
     for column in ("Scanner", "Check", "Times", "Reason", "Owner"):
         table.add_column(column, no_wrap=column not in ("Check", "Reason"))
-    for one in dict.fromkeys(cover for _, cover in verdict.accepted):
-        covered = [finding for finding, cover in verdict.accepted if cover is one]
+    for suppression in dict.fromkeys(cover for _, cover in verdict.accepted):
+        covered = [finding for finding, cover in verdict.accepted if cover is suppression]
         table.add_row(
-            one.scanner,
-            escape(f"{one.id}: {covered[0].title}"),
+            suppression.scanner,
+            escape(f"{suppression.id}: {covered[0].title}"),
             str(len(covered)),
-            escape(one.reason),
-            one.owner,
+            escape(suppression.reason),
+            suppression.owner,
         )
     console.print(table)
     for finding in verdict.open:

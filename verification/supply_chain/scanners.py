@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from synthesis.reading import POLICY_ARGUMENTS, Config, resources
+from blueprint.documents import Config
+from synthesis.reading import POLICY_ARGUMENTS, resources
 from tools.paths import ROOT
 from verification.permissions.world import World
 from verification.supply_chain.suppressions import Finding, Scanner

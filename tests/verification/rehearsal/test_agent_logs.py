@@ -20,12 +20,13 @@ from typing import Any
 import pytest
 from outcomes import not_checked
 
+from blueprint.documents import Config
 from helm_values.otel_collector import otel_agent_logs, printed_json
 from helm_values.otel_collector.otel_agent_config import agent_config
 from settings.load import load_environment
 from tools.programs import ProgramUnavailableError, program
 from verification.rehearsal.pipeline import collectors
-from verification.rehearsal.pipeline.collectors import Config, Here, started
+from verification.rehearsal.pipeline.collectors import Here, started
 from verification.rehearsal.pipeline.otlp_sink import Item, OtlpSink
 
 pytestmark = pytest.mark.slow

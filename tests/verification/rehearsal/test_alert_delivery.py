@@ -6,7 +6,6 @@ import html
 import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -14,6 +13,7 @@ from outcomes import not_checked
 
 from alertmanager import routing, templates
 from alertmanager.rules.all_rules import alerts as all_alerts
+from blueprint.documents import Config
 from settings.load import load_environment
 from settings.model import Notifications
 from tools.programs import ProgramUnavailableError, program
@@ -21,8 +21,6 @@ from verification.rehearsal.pipeline.alerting import PASSWORD, Alerting, alertma
 from verification.rehearsal.pipeline.collectors import release_values
 from verification.rehearsal.pipeline.notification_sinks import Mail, wait_until
 from verification.rehearsal.pipeline.synthesized_stacks import observability_stack
-
-Config = dict[str, Any]
 
 TODAY = date(2026, 11, 24)
 SETTINGS = load_environment("prd", TODAY)

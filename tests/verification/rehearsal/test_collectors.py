@@ -26,11 +26,12 @@ from typing import Any
 import pytest
 from outcomes import not_checked
 
+from blueprint.documents import Config
 from helm_values.otel_collector.collector_guards import LONGEST_VALUE, MOST_LABELS
 from helm_values.otel_collector.otel_gateway_config import SPAN_SECONDS
 from tools.programs import ProgramUnavailableError, program
 from verification.rehearsal.pipeline import collectors, otlp_client
-from verification.rehearsal.pipeline.collectors import Config, Here, RunningCollector, started
+from verification.rehearsal.pipeline.collectors import Here, RunningCollector, started
 from verification.rehearsal.pipeline.otlp_sink import Item, OtlpSink
 from verification.rehearsal.pipeline.synthesized_stacks import observability_stack
 from verification.rehearsal.processes import free_port

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from synthesis.reading import Config, instances, policy
+from blueprint.documents import Config
+from synthesis.reading import instances, policy
 from verification.policies.rule import Breach, Rule, Subject
 
 SWITCHES = (

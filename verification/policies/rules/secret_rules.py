@@ -7,7 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from synthesis.reading import Config, resources, strings
+from blueprint.documents import Config
+from synthesis.reading import resources, strings
 from verification.policies.rule import Breach, Rule, Subject
 
 PATTERNS = {

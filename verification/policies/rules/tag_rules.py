@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from synthesis.reading import Config, resources, strings
+from blueprint.documents import Config
+from synthesis.reading import resources, strings
 from verification.policies.rule import Breach, Rule, Subject
 
 MANDATORY = ("Project", "Environment", "Owner", "CostCenter", "ManagedBy")

@@ -18,6 +18,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from blueprint.stack_names import AWS_STACKS
 from operations.terraform_stack import Terraform, TerraformError, prepare_terraform
 from settings.load import SettingsError, environment_names, load_environment
 from settings.model import Settings
@@ -40,7 +41,6 @@ from verification.rehearsal.aws.infra_checks import (
 )
 from verification.rehearsal.processes import ProcessError
 
-AWS_STACKS = ("state", "network", "cluster", "storage")
 NOT_CHECKED = (
     "observability: its objects live in Kubernetes, which this rehearsal does not start",
     "that EC2 instances boot and join: the emulator has no machines",

@@ -18,12 +18,10 @@ from typing import Any
 
 import yaml
 
-from blueprint.documents import merge
+from blueprint.documents import Config, merge
 from verification.rehearsal.pipeline.collectors import Substitution
 from verification.rehearsal.pipeline.metrics_backend import ObjectStorage
 from verification.rehearsal.processes import LOOPBACK, RunningProcess, free_port, start
-
-Config = dict[str, Any]
 
 LOKI, TEMPO, GRAFANA = "loki", "tempo", "grafana"
 NAMES = (LOKI, TEMPO, GRAFANA)
