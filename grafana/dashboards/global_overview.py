@@ -29,6 +29,7 @@ from signals.metrics import (
 from signals.uids import GLOBAL_OVERVIEW
 
 _ANY = f'{ENVIRONMENT}!=""'
+_LEGEND = f"{{{{{ENVIRONMENT}}}}}"
 _TROUBLE = 'alertstate="firing", severity=~"critical|warning"'
 
 
@@ -133,20 +134,20 @@ def _stages() -> Sequence[Panel]:
                     levels=BUDGET_LEVELS,
                 ),
             ],
-            link=path("${__data.fields.deployment_environment_name}-overview"),
+            link=path(f"${{__data.fields.{ENVIRONMENT}}}-overview"),
         ),
         lines(
             "Requests by stage",
             "A stage that falls to nothing has lost its gateway or its callers.",
             "reqps",
-            [Query(expr=requests(_ANY, ENVIRONMENT), legend="{{deployment_environment_name}}")],
+            [Query(expr=requests(_ANY, ENVIRONMENT), legend=_LEGEND)],
             width=THIRD,
         ),
         lines(
             "Errors by stage",
             "Errors in dev are work; in prd they use up the budget.",
             "percentunit",
-            [Query(expr=error_share(_ANY, ENVIRONMENT), legend="{{deployment_environment_name}}")],
+            [Query(expr=error_share(_ANY, ENVIRONMENT), legend=_LEGEND)],
             width=THIRD,
             levels=ERROR_LEVELS,
         ),
@@ -157,7 +158,7 @@ def _stages() -> Sequence[Panel]:
             [
                 Query(
                     expr=quantile(0.95, _ANY, ENVIRONMENT),
-                    legend="{{deployment_environment_name}}",
+                    legend=_LEGEND,
                 )
             ],
             width=THIRD,

@@ -3,9 +3,10 @@
 from grafana import variables
 from grafana.board import SERVICES_FOLDER, FolderedDashboard, Section, board, text
 from grafana.panels import log_lines, log_volume
+from signals.metrics import ENVIRONMENT, SERVICE
 from signals.uids import LOGS
 
-_STREAM = '{deployment_environment_name="$namespace", service_name="$service"}'
+_STREAM = f'{{{ENVIRONMENT}="$namespace", {SERVICE}="$service"}}'
 _FOUND = f"{_STREAM} |~ `(?i)$search`"
 
 

@@ -24,6 +24,7 @@ from signals.metrics import (
     ALERTS,
     CONTAINER_CPU,
     CONTAINER_MEMORY,
+    ENVIRONMENT,
     POD_PHASE,
     QUOTA,
     RESTARTS,
@@ -227,7 +228,7 @@ def _pods(namespace: str) -> Sequence[Panel]:
 
 
 def _logs(namespace: str) -> Sequence[Panel]:
-    stream = f'{{deployment_environment_name="{namespace}"}}'
+    stream = f'{{{ENVIRONMENT}="{namespace}"}}'
     return [
         log_volume(
             "Log lines by level",

@@ -41,6 +41,7 @@ from signals.metrics import (
     CONTAINER_PERIODS,
     CONTAINER_THROTTLED,
     DB_CLIENT_DURATION,
+    ENVIRONMENT,
     HTTP_CLIENT_DURATION,
     HTTP_SERVER_ACTIVE,
     HTTP_SERVER_DURATION,
@@ -49,6 +50,7 @@ from signals.metrics import (
     POD_MEMORY,
     POD_NETWORK,
     RESTARTS,
+    SERVICE,
 )
 from signals.slo import ERROR
 from signals.uids import SERVICE as UID
@@ -362,7 +364,7 @@ def _details() -> Sequence[Panel]:
         log_lines(
             "Logs: warnings and errors",
             "Newest first. A line with a trace id links to its trace. All lines: Logs above.",
-            '{deployment_environment_name="$namespace", service_name="$service"}'
+            f'{{{ENVIRONMENT}="$namespace", {SERVICE}="$service"}}'
             ' | detected_level=~"warn|error|fatal"',
         ),
     ]

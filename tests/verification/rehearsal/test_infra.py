@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from blueprint.bill_alarms import BUDGET_ALARMS
+from blueprint.stack_names import AWS_STACKS
 from operations.terraform_stack import TerraformError, prepare_terraform
 from settings.load import load_environment
 from verification.rehearsal.aws import rehearse_infra
@@ -33,7 +34,7 @@ SETTINGS = load_environment("dev", date(2026, 11, 24))
 def test_dev_is_applied_checked_and_destroyed(background_rehearsal: tuple[int, str]) -> None:
     status, log = background_rehearsal
     assert status == 0, log
-    for stack in rehearse_infra.AWS_STACKS:
+    for stack in AWS_STACKS:
         assert f"ok      {stack}: plan and apply" in log
         assert f"ok      check: second plan of {stack} is empty" in log
         assert f"ok      {stack}: destroy" in log
