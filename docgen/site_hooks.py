@@ -1,13 +1,15 @@
-"""What mkdocs is taught about this repository's documents (mkdocs.yml, `hooks`).
+"""Hooks of the documentation site (mkdocs.yml, `hooks`).
 
-Documents are written for GitHub: they link to files outside of docs/, and indent what belongs to an
-item of a list by two or three spaces, where Markdown in Python wants four. Here the README and its
-neighbours become pages, other files become links to the repository, lists get four spaces, and
-folders in the navigation become their pages.
+Documents are written for GitHub: they link to files outside docs/, and indent the content of list
+items by two or three spaces, where Python-Markdown requires four. These hooks turn the README and
+its neighbours into pages, links to other files into links to the repository, and folders of the
+navigation into their pages. Long expressions in tables fold, and Portuguese pages get a Portuguese
+navigation.
 """
 
 from __future__ import annotations
 
+import copy
 import os
 import posixpath
 import re
@@ -18,6 +20,7 @@ from typing import Any, Final
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import Navigation, Section
 from mkdocs.structure.pages import Page
 
 from tools.paths import ROOT
@@ -33,11 +36,18 @@ PROJECT_PAGES: Final = {
 MERMAID: Final = ROOT / "node_modules" / "@mermaid-js" / "tiny" / "dist" / "mermaid.tiny.js"
 
 WIDE: Final = ("architecture.md",)
-"""Pages whose diagrams need the room of what is beside the text."""
+"""Pages whose diagrams use the whole width: they show neither navigation nor contents."""
+
+FOLDED_FROM: Final = 160
+"""Characters from which an expression in a table folds."""
+SHOWN: Final = 60
+"""Characters of it that are shown."""
 
 _FIRST_COMMENT: Final = re.compile(r"\A<!--.*?-->\s*")
 _LINK: Final = re.compile(r"(\]\()([^)\s]+)(\))")
 _NOT_PROSE: Final = re.compile(r"(^ *```.*?^ *```$|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
+_WORD: Final = re.compile(r"<code>([^<\s]{1,40})</code>")
+_IN_CELL: Final = re.compile(r"(<td[^>]*>)<code>([^<]+)</code>(?=</td>)")
 _ELSEWHERE: Final = ("https://", "http://", "mailto:", "#")
 
 
@@ -62,13 +72,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         if (ROOT / name).is_file():
             files.append(File.generated(config, uri, abs_src_path=str(ROOT / name)))
     if not MERMAID.is_file():
-        raise PluginError("What draws the diagrams is not installed: run `make node_modules`.")
+        raise PluginError("The program that draws diagrams is missing: run `make node_modules`.")
     files.append(File.generated(config, "assets/mermaid.js", abs_src_path=str(MERMAID)))
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Lead links that leave docs/ to a page or to the repository, and point to the translation."""
+    """Rewrite links that point outside docs/, and link to the other language."""
     if page.file.src_uri in WIDE:
         page.meta["hide"] = ["navigation", "toc"]
     markdown = _FIRST_COMMENT.sub("", markdown)
@@ -77,6 +87,66 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     parts = _NOT_PROSE.split(markdown)
     parts[::2] = [_relinked(part, source, page.file.src_uri, repository) for part in parts[::2]]
     return indented(_with_other_language("".join(parts), page.file.src_uri, files))
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
+    """Fold long expressions in tables, and keep names on one line."""
+    return unbroken(folded(html))
+
+
+def on_page_context(
+    context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Navigation
+) -> dict[str, Any]:
+    """Show the navigation of the page's language."""
+    context["nav"] = localized(nav, page.file.src_uri, config.extra["portuguese"])
+    return context
+
+
+def folded(html: str) -> str:
+    """HTML in which a long expression that fills a table cell shows its beginning."""
+    return _IN_CELL.sub(_fold, html)
+
+
+def unbroken(html: str) -> str:
+    """HTML in which a name such as `us-east-1` is not broken at its hyphens."""
+    return _WORD.sub(r'<code class="word">\1</code>', html)
+
+
+def _fold(match: re.Match[str]) -> str:
+    cell, expression = match[1], match[2]
+    if len(expression) < FOLDED_FROM:
+        return match[0]
+    # Not inside an entity such as &quot;
+    start = re.sub(r"&[^;]*$", "", expression[:SHOWN])
+    return (
+        f'{cell}<details class="expression"><summary><code>{start}…</code></summary>'
+        f"<code>{expression}</code></details>"
+    )
+
+
+def localized(nav: Navigation, uri: str, portuguese: dict[str, Any]) -> Navigation:
+    """The navigation of a page: its own language, and for Portuguese what exists in English only.
+
+    Args:
+        nav: the whole navigation.
+        uri: the page's path in the site's sources.
+        portuguese: `section` is the title of the Portuguese section, `english_only` has the titles
+            of English sections with their Portuguese titles.
+    """
+    sections = {item.title: item for item in nav.items if isinstance(item, Section)}
+    translated = sections[portuguese["section"]]
+    if not uri.startswith(f"{PORTUGUESE}/"):
+        return Navigation([item for item in nav.items if item is not translated], nav.pages)
+    items = list(translated.children)
+    for title, name in portuguese["english_only"].items():
+        section = copy.copy(sections[title])
+        section.title = name
+        items.append(section)
+    home = Navigation(items, nav.pages)
+    home.homepage = next(
+        page for page in nav.pages if page.file.src_uri == f"{PORTUGUESE}/index.md"
+    )
+    return home
 
 
 def source_of(uri: str) -> Path:
