@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,7 @@ from operations.account_checks import (
     find_leftovers,
     read_target,
 )
-from operations.terraform_stack import Terraform
-from tools.terraform import find_mirror, find_terraform, terraform_env
+from operations.terraform_stack import Outcome, Plan, Terraform, prepare_terraform
 from verification.rehearsal.aws.aws_emulator import AwsEmulator, start_aws_emulator
 
 ACCOUNT = "111122223333"
@@ -181,13 +181,6 @@ def test_an_account_without_the_environment_has_no_leftovers(account: dict[str, 
 # --- Drift --------------------------------------------------------------------------------------
 
 
-def run_terraform() -> Terraform:
-    program = find_terraform()
-    assert program is not None
-    environment = terraform_env(program, find_mirror()) | {"TF_IN_AUTOMATION": "1"}
-    return Terraform(program=program, environment=environment)
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A synthesized project of one stack with one bucket, as cheap as the real ones are not."""
@@ -223,9 +216,10 @@ def test_drift_is_found_and_named(
     project: Path, emulator: AwsEmulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = project / "cdktf.out" / "dev" / "stacks" / "state"
-    terraform = run_terraform()
+    terraform = prepare_terraform(emulator.environment)
     terraform.init(folder)
-    terraform.apply(folder)
+    assert terraform.apply(folder) is Outcome.APPLIED
+    assert terraform.apply(folder) is Outcome.UNCHANGED
 
     assert drift.main(["--env", "dev"], project) == 0
     assert "none" in capsys.readouterr().out
@@ -244,7 +238,6 @@ def test_drift_is_found_and_named(
     printed = capsys.readouterr().out
     assert "1 differ" in printed
     assert "update aws_s3_bucket_public_access_block.block" in printed
-    assert not (folder / drift.PLAN).exists(), "a plan holds values of the state"
 
 
 def test_drift_that_cannot_be_told_is_no_agreement(
@@ -275,7 +268,6 @@ def test_drift_refuses_what_it_does_not_know(
 def test_deploy_refuses_another_account_before_anything_else(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(deploy, "_workspace", lambda *_: None)
     monkeypatch.setattr(deploy, "run", lambda *_: pytest.fail("it went on"))
 
     def wrong(_: Target) -> None:
@@ -292,15 +284,16 @@ def test_destroy_stops_before_leftovers_unless_they_may_stay(
 ) -> None:
     done: list[str] = []
 
-    def run_cli(request: deploy.Request, stack: str, workspace: object) -> tuple[int, str]:
-        done.append(stack)
-        return 0, "Destroy complete!"
+    def act(_: Terraform, folder: Path, *options: str) -> Iterator[Plan]:
+        done.append(folder.name)
+        yield Plan(folder, has_changes=False)
 
     left = {"cluster": [Leftover("volume", "vol-1", "holds the data of claim data-loki-0")]}
-    monkeypatch.setattr(deploy, "_run_cli", run_cli)
+    monkeypatch.setattr(Terraform, "init", lambda *_: None)
+    monkeypatch.setattr(Terraform, "planned", contextmanager(act))
     monkeypatch.setattr(deploy, "find_leftovers", lambda _, stack: left.get(stack, []))
     order = ("state", "network", "cluster", "storage")
-    workspace = deploy.Workspace(Path(), order, Path())
+    workspace = deploy.Workspace(Path(), order, Terraform(program=Path(), environment={}))
     request = deploy.Request("destroy", "dev", yes=True, leave=leave)
     status = deploy.run(request, ["storage", "cluster", "network"], workspace, TARGET)
     printed = capsys.readouterr().out
