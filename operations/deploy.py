@@ -214,8 +214,17 @@ def _why(
 
 @contextmanager
 def ended_as_by_ctrl_c() -> Iterator[None]:
-    """Let the end of a CI job, or of the terminal, do what Ctrl-C does: clean up, then end."""
-    before = {number: signal.signal(number, signal.default_int_handler) for number in STOPPING}
+    """Let the end of a CI job, or of the terminal, do what Ctrl-C does: clean up, then end.
+
+    Further interrupts are ignored: they would break off the cleaning up, and a plan would stay.
+    """
+
+    def interrupt(_number: int, _frame: object) -> None:
+        for number in STOPPING:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in STOPPING}
     try:
         yield
     finally:

@@ -46,7 +46,12 @@ def _locked(text: str, run: Run) -> str:
     }
     by = f" by {lock['Who']}" if "Who" in lock else ""
     since = f" since {lock['Created']}" if "Created" in lock else ""
-    unlock = f"cd {run.folder} && {run.program} force-unlock {lock.get('ID', '<ID>')}"
+    if "ID" not in lock:
+        return (
+            f"The lock of the state of {run.stack} could not be had: may this role write to the "
+            "bucket of the states, and is it the right account?"
+        )
+    unlock = f"cd {run.folder} && {run.program} force-unlock {lock['ID']}"
     return (
         f"The state of {run.stack} is locked{by}{since}. Wait for that run to end, then run the "
         f"same command again. Only if it was killed and nobody runs it: `{unlock}`."

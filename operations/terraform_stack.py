@@ -194,6 +194,8 @@ class Terraform:
                 output = _copy(child.stdout.fileno(), shown=self.shown)
                 code = child.wait()
         if interrupts.count:
+            # The caller's handler decides what a further interrupt does.
+            signal.raise_signal(signal.SIGINT)
             raise KeyboardInterrupt
         return code, output.decode(errors="replace"), killed.is_set()
 

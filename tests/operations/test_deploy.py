@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from operations import deploy, terraform_stack
-from tools.paths import ROOT
 
 ALL = ["state", "network", "cluster", "storage", "observability"]
 
@@ -392,6 +391,13 @@ def test_a_manifest_that_was_damaged_is_synthesized_again(project: Project) -> N
     assert err.splitlines()[1:] == ["  - cdktf.out/dev/manifest.json is not JSON"]
 
 
+def test_a_missing_terraform_is_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terraform_stack, "find_terraform", lambda: None)
+    status, _, err = project.run("plan", "--env", "dev")
+    assert status == 2
+    assert "run `make terraform`" in err
+
+
 def test_a_terraform_below_the_minimum_is_refused(project: Project, tmp_path: Path) -> None:
     (tmp_path / "terraform").write_text('#!/bin/sh\necho "Terraform v1.9.8"\n', encoding="utf-8")
     status, _, err = project.run("deploy", "--env", "dev", "--yes")
@@ -427,12 +433,3 @@ def test_prd_is_destroyed_when_its_name_is_typed(
 
 def test_deploying_prd_asks_for_no_name(project: Project) -> None:
     assert project.run("deploy", "--env", "prd", "--yes")[0] == 0
-
-
-# --- The pinned CLI -----------------------------------------------------------------------------
-
-
-def test_the_lock_of_the_cli_names_no_registry() -> None:
-    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
-    assert lock["packages"]["node_modules/cdktf-cli"]["version"] == "0.21.0"
-    assert [name for name, package in lock["packages"].items() if "resolved" in package] == []

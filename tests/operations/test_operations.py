@@ -303,3 +303,19 @@ def test_destroy_stops_before_leftovers_unless_they_may_stay(
         assert (status, done) == (1, ["storage"])
         assert "volume vol-1: holds the data of claim data-loki-0" in printed
         assert "--leave" in printed
+
+
+def test_destroy_stops_when_aws_does_not_say_what_is_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def silent(*_: object) -> list[Leftover]:
+        raise AwsCheckError("AWS does not say what is left: ExpiredToken")
+
+    monkeypatch.setattr(deploy, "find_leftovers", silent)
+    terraform = Terraform(program=Path(), environment={})
+    workspace = deploy.Workspace(Path(), ("state", "network", "cluster"), terraform)
+    request = deploy.Request("destroy", "dev", yes=True)
+    assert deploy.run(request, ["cluster", "network"], workspace, TARGET) == 1
+    printed = capsys.readouterr().out
+    assert "[1/2] cluster: AWS does not say what is left: ExpiredToken" in printed
+    assert "Not started: network." in printed
