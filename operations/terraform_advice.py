@@ -48,8 +48,8 @@ def _locked(text: str, run: Run) -> str:
     since = f" since {lock['Created']}" if "Created" in lock else ""
     if "ID" not in lock:
         return (
-            f"The lock of the state of {run.stack} could not be had: may this role write to the "
-            "bucket of the states, and is it the right account?"
+            f"Terraform could not lock the state of {run.stack}: may this role write to the state "
+            "bucket, and is this the right account?"
         )
     unlock = f"cd {run.folder} && {run.program} force-unlock {lock['ID']}"
     return (

@@ -40,7 +40,7 @@ LOCKED = """
         ),
         (
             "Error: Error acquiring the state lock\n\nError message: AccessDenied",
-            "may this role write to the bucket of the states",
+            "may this role write to the state bucket",
         ),
         (
             "│ Error: Unable to find remote\n│ state",
