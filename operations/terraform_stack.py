@@ -15,16 +15,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
 
+from tools.providers import find_source
 from tools.terraform import (
     TerraformUnavailableError,
     build_opentofu,
-    find_mirror,
     find_terraform,
     terraform_env,
 )
 
-COMMAND_SECONDS = 600
-"""The slowest command of a rehearsal takes a tenth of it; the provider would wait for an hour."""
+COMMAND_SECONDS = 1800
+"""The slowest command of a rehearsal takes 1/30 of it; the provider would wait for an hour."""
 
 NO_CHANGES, CHANGES = 0, 2
 """Exit codes of `terraform plan -detailed-exitcode`."""
@@ -277,7 +277,7 @@ def prepare_terraform(environment: dict[str, str]) -> Terraform:
 
 
 def _environment(program: Path) -> dict[str, str]:
-    found = terraform_env(program, find_mirror())
+    found = terraform_env(program, find_source())
     kept = {name: value for name, value in found.items() if name not in _NOT_INHERITED}
     return kept | {"TF_IN_AUTOMATION": "1"}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import boto3
 import pytest
-from outcomes import not_checked
+from outcomes import not_checked, terraform_with
 
 from constructs_lib.jsii_runtime import node_program
 from operations.terraform_stack import prepare_terraform
@@ -60,6 +60,7 @@ def test_cdktf_synthesizes_deploys_and_destroys_by_hand(
 ) -> None:
     if not CLI.is_file():
         not_checked("the cdktf CLI is not installed (`make node_modules`): not run by hand")
+    terraform_with("aws")
     cdktf(project, emulator, "synth")
     options = (
         *("--skip-synth", "--auto-approve"),

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from operations import deploy, terraform_stack
+from tools.providers import ProviderSource
 
 ALL = ["state", "network", "cluster", "storage", "observability"]
 
@@ -97,7 +98,7 @@ def project(
     monkeypatch.setenv("TERRAFORM_BINARY_NAME", str(terraform))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("TF_CLI_CONFIG_FILE", raising=False)
-    monkeypatch.setattr(terraform_stack, "find_mirror", lambda: None)
+    monkeypatch.setattr(terraform_stack, "find_source", ProviderSource)
     return made
 
 
@@ -171,7 +172,8 @@ def test_the_provider_mirror_is_passed_on(
 ) -> None:
     mirror = tmp_path / "mirror"
     mirror.mkdir()
-    monkeypatch.setattr(terraform_stack, "find_mirror", lambda: mirror)
+    source = ProviderSource(local=(("aws", mirror),))
+    monkeypatch.setattr(terraform_stack, "find_source", lambda: source)
     project.run("plan", "--env", "dev", "--stack", "network")
     config = project.log("env.log")[0].split("|")[1]
     assert str(mirror) in Path(config).read_text(encoding="utf-8")

@@ -20,6 +20,7 @@ from typing import Any
 
 import boto3
 import pytest
+from outcomes import terraform_with
 
 from operations.terraform_stack import prepare_terraform
 from tools.paths import ROOT
@@ -56,6 +57,7 @@ def s3(emulator: AwsEmulator) -> Iterator[Any]:
 @pytest.fixture
 def project(tmp_path: Path, s3: Any) -> Path:
     """A synthesized stack that makes `first`, then `second`, which waits for a file `go`."""
+    terraform_with()
     (tmp_path / "environments").mkdir()
     (tmp_path / "environments" / "dev.yaml").touch()
     waits = f"touch {tmp_path}/begun; until [ -f {tmp_path}/go ]; do sleep 0.1; done"

@@ -10,8 +10,8 @@ from typing import Any
 
 import boto3
 import pytest
+from outcomes import terraform_with
 
-from docgen.reference_docs import SNAPSHOTS
 from operations import deploy, drift
 from operations.account_checks import (
     AwsCheckError,
@@ -22,6 +22,7 @@ from operations.account_checks import (
     read_target,
 )
 from operations.terraform_stack import Outcome, Plan, Terraform, prepare_terraform
+from synthesis.foundation import SNAPSHOTS
 from verification.rehearsal.aws.aws_emulator import AwsEmulator, start_aws_emulator
 
 ACCOUNT = "111122223333"
@@ -215,6 +216,7 @@ def project(tmp_path: Path) -> Path:
 def test_drift_is_found_and_named(
     project: Path, emulator: AwsEmulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    terraform_with("aws")
     folder = project / "cdktf.out" / "dev" / "stacks" / "state"
     terraform = prepare_terraform(emulator.environment)
     terraform.init(folder)

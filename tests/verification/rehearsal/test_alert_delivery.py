@@ -12,7 +12,7 @@ from outcomes import not_checked
 from alertmanager.rules.all_rules import alerts as all_alerts
 from settings.load import load_environment
 from tools.programs import ProgramUnavailableError, program
-from verification.rehearsal.pipeline.alerting import PASSWORD, alertmanager_with_sinks
+from verification.rehearsal.pipeline.alerting import PASSWORD, Alerting, alertmanager_with_sinks
 from verification.rehearsal.pipeline.collectors import release_values
 from verification.rehearsal.pipeline.notification_sinks import wait_until
 from verification.rehearsal.pipeline.synthesized_stacks import observability_stack
@@ -21,7 +21,9 @@ Config = dict[str, Any]
 
 TODAY = date(2026, 11, 24)
 SETTINGS = load_environment("prd", TODAY)
-WAIT_SECONDS = 15
+WAIT_SECONDS = 180
+"""For what must come: on a busy computer a second's wait takes many."""
+
 QUIET_SECONDS = 3
 """Longer than the group wait of a second: what has not come by then was not sent."""
 
@@ -123,6 +125,11 @@ def test_what_belongs_together_comes_in_one_message(values: Config, tmp_path: Pa
     assert not here.mails
 
 
+def summaries_of(alerting: Alerting) -> set[str]:
+    """The first line of each alert that Slack was sent."""
+    return {text for text in alerting.heard().splitlines() if text.startswith("*")}
+
+
 @pytest.mark.parametrize("inhibited", [True, False])
 def test_a_fast_burn_hides_the_slow_one(values: Config, tmp_path: Path, inhibited: bool) -> None:
     rules = values["config"]["inhibit_rules"] if inhibited else []
@@ -131,12 +138,16 @@ def test_a_fast_burn_hides_the_slow_one(values: Config, tmp_path: Path, inhibite
         assert wait_until(lambda: bool(here.slack()), WAIT_SECONDS)
         # Of another service: nothing hides it.
         here.fire(burning("Fast"), burning("Slow"), burning("Slow", service="cart"))
-        wanted = 2 if inhibited else 3
-        assert wait_until(lambda: "cart" in here.heard(), WAIT_SECONDS)
+        slow = "*{} in prd uses up its availability budget slowly*"
+        expected = {slow.format("cart"), "*shop in prd uses up its availability budget fast*"}
+        expected |= set() if inhibited else {slow.format("shop")}
+        assert wait_until(lambda: summaries_of(here) >= expected, WAIT_SECONDS)
         wait_until(lambda: False, QUIET_SECONDS)
-    assert ("*shop in prd uses up its availability budget slowly*" in here.heard()) is not inhibited
-    assert "*cart in prd uses up its availability budget slowly*" in here.heard()
-    assert len({text for text in here.heard().splitlines() if text.startswith("*")}) == wanted
+    assert summaries_of(here) == expected
+
+
+def channels_of(alerting: Alerting) -> set[str]:
+    return {told["channel"] for told in alerting.slack()}
 
 
 @pytest.mark.parametrize("at_work", [True, False])
@@ -148,10 +159,10 @@ def test_dev_is_quiet_out_of_office_hours(values: Config, tmp_path: Path, at_wor
     with alertmanager_with_sinks(values, tmp_path, time_intervals=hours) as here:
         # Critical, too: dev pages nobody.
         here.fire(burning("Fast", "dev"), burning("Slow", "hml"))
-        assert wait_until(lambda: bool(here.slack()), WAIT_SECONDS)
+        expected = {"#obs-dev", "#obs-hml"} if at_work else {"#obs-hml"}
+        assert wait_until(lambda: channels_of(here) >= expected, WAIT_SECONDS)
         wait_until(lambda: False, QUIET_SECONDS)
-    channels = {told["channel"] for told in here.slack()}
-    assert channels == ({"#obs-dev", "#obs-hml"} if at_work else {"#obs-hml"})
+    assert channels_of(here) == expected
     assert not here.mails
 
 

@@ -20,7 +20,7 @@ from verification.rehearsal.pipeline.synthesized_stacks import observability_sta
 Config = dict[str, Any]
 
 TODAY = date(2026, 11, 24)
-SECONDS = 30
+SECONDS = 180
 
 ROUTES = {
     # Labels of an alert: who is told, in dev and in prd.

@@ -18,7 +18,13 @@ import yaml
 
 from tools.programs import program
 from verification.rehearsal.pipeline.notification_sinks import Mail, Post, mail_server, webhooks
-from verification.rehearsal.processes import LOOPBACK, free_port, start
+from verification.rehearsal.processes import (
+    LOOPBACK,
+    RunningProcess,
+    free_port,
+    on_free_ports,
+    start,
+)
 
 Config = dict[str, Any]
 
@@ -61,7 +67,7 @@ class Alerting:
             data=json.dumps(alerts).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=5):  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60):  # noqa: S310
             pass
 
 
@@ -100,17 +106,21 @@ def alertmanager_with_sinks(values: Config, folder: Path, **changed: Any) -> Ite
         _hurry(config["route"])
         file = folder / "alertmanager.yaml"
         file.write_text(yaml.safe_dump(config), encoding="utf-8")
-        port = free_port()
-        command = [str(program("alertmanager")), f"--config.file={file}"]
-        command += [f"--storage.path={folder / 'alertmanager'}"]
-        command += [f"--web.listen-address={LOOPBACK}:{port}", "--cluster.listen-address="]
-        with start(
-            command,
-            name="alertmanager",
-            port=port,
-            log_path=folder / "alertmanager.log",
-            ready_path="/-/ready",
-        ) as process:
+
+        def begin() -> RunningProcess:
+            port = free_port()
+            command = [str(program("alertmanager")), f"--config.file={file}"]
+            command += [f"--storage.path={folder / 'alertmanager'}"]
+            command += [f"--web.listen-address={LOOPBACK}:{port}", "--cluster.listen-address="]
+            return start(
+                command,
+                name="alertmanager",
+                port=port,
+                log_path=folder / "alertmanager.log",
+                ready_path="/-/ready",
+            )
+
+        with on_free_ports(begin) as process:
             yield Alerting(process.url, posts, mails)
 
 
