@@ -19,12 +19,12 @@ from settings.types import (
     MailUser,
     Name,
     NamespaceName,
+    OptionalSlackChannel,
     PrivateCidr,
     PublicCidr,
     Region,
     RoleArn,
     ServiceCidr,
-    SlackChannel,
     TagKey,
     TagValue,
     TimeOfDay,
@@ -204,6 +204,13 @@ class Objectives(Model):
     """Share of requests answered within `latency_threshold_ms`."""
     latency_threshold_ms: LatencyBoundMs = 500
     """From here on an answer is slow; a bound of the gateways' histograms."""
+    minimum_failures: Annotated[int, Field(ge=1, le=10_000)] = 10
+    """Failed or slow requests that a service must have within the long window of a burn rate (1 h,
+    6 h or 3 d) before anybody hears of it. Of six requests in an hour, a single error is 17 %, more
+    than a hundred times the budget of 99.9 % ("Low-Traffic Services and Error Budget Alerting",
+    Google's SRE Workbook, chapter 5, which names no number). Of ten failures the standard error is
+    a third (a Poisson count: 1 / square root of 10), of one it is as large as the rate. Less finds
+    trouble of rarely used services sooner; 1 is no minimum."""
 
 
 class Notifications(Model):
@@ -211,13 +218,13 @@ class Notifications(Model):
 
     owner: TagValue | None = None
     """Team that answers for the namespace's alerts; `tags.owner` unless given."""
-    slack_channel: SlackChannel | None = None
+    slack_channel: OptionalSlackChannel = None
     """Channel of the namespace's alerts; `alerting.slack_channel` unless given."""
     emails: Annotated[tuple[Email, ...], Field(strict=False)] = ()
     """Receivers of its critical alerts; `alerting.emails` unless given."""
     page: bool = True
-    """Whether its critical alerts page: e-mails at any time, and a mention of the whole channel.
-    Otherwise they only go to the channel."""
+    """Whether its critical alerts page: at any time, by e-mail, and with a mention of the whole
+    channel. Otherwise they go where its other alerts go."""
     mute_out_of_hours: bool = False
     """Whether what pages nobody waits for `alerting.office_hours`."""
 
@@ -294,15 +301,16 @@ class OfficeHours(Model):
 
 
 class Alerting(Model):
-    """Who hears of alerts. The Slack webhook and the SMTP password are secrets and not here."""
+    """Who hears of alerts: a Slack channel, e-mail addresses, or both. The Slack webhook and the
+    SMTP password are secrets and not here."""
 
-    slack_channel: SlackChannel
-    """Channel of alerts that page nobody."""
-    emails: Annotated[tuple[Email, ...], Field(min_length=1, max_length=10, strict=False)]
+    slack_channel: OptionalSlackChannel = None
+    """Channel of all alerts. Without it, all of them go to `emails`."""
+    emails: Annotated[tuple[Email, ...], Field(max_length=10, strict=False)] = ()
     """Receivers of critical alerts, and of the alarms of the AWS bill: AWS Budgets notifies at most
-    10 addresses."""
-    smtp: Smtp
-    """Mail server of the alerts."""
+    10 addresses. Without them, AWS mails nobody about the bill."""
+    smtp: Smtp | None = None
+    """Mail server of the alerts; needed where there are e-mail addresses."""
     grafana_url: Url
     """Where people open Grafana: alerts link to its dashboards."""
     runbooks_url: Url
@@ -409,6 +417,14 @@ class Settings(Model):
     def objectives(self, stage: str) -> Objectives:
         """Service level objectives of a stage."""
         return self.namespaces[stage].objectives or Objectives()
+
+    def slack_channel(self, namespace: str) -> str | None:
+        """Channel of a namespace's alerts; None where they go by e-mail alone."""
+        return self.namespaces[namespace].notifications.slack_channel or self.alerting.slack_channel
+
+    def emails(self, namespace: str) -> tuple[str, ...]:
+        """Addresses of a namespace's alerts; none where they go to Slack alone."""
+        return self.namespaces[namespace].notifications.emails or self.alerting.emails
 
     def owner(self, namespace: str) -> str:
         """Team that answers for a namespace's alerts."""

@@ -50,7 +50,8 @@ def terraform_with(*providers: str) -> Path:
     for names in groups:
         missing = _missing(program, names)
         if missing:
-            (not_checked if "aws" in names else pytest.skip)(f"not checked: by Terraform, {missing}")
+            give_up = not_checked if "aws" in names else pytest.skip
+            give_up(f"not checked: by Terraform, {missing}")
     return program
 
 

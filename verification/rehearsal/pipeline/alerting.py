@@ -93,12 +93,14 @@ def alertmanager_with_sinks(values: Config, folder: Path, **changed: Any) -> Ite
         }
         for name, text in {**secrets, **values["templateFiles"]}.items():
             (folder / name).write_text(text, encoding="utf-8")
-        config["global"] |= {
+        sinks = {
             "slack_api_url_file": str(folder / "slack"),
             "smtp_auth_password_file": str(folder / "password"),
             "smtp_smarthost": f"{LOOPBACK}:{mail_port}",
-            "smtp_tls_config": {"ca_file": str(trusted)},
         }
+        # Only where the configuration has an address.
+        config["global"] |= {key: sinks[key] for key in sinks if key in config["global"]}
+        config["global"]["smtp_tls_config"] = {"ca_file": str(trusted)}
         config["templates"] = [str(folder / "*.tmpl")]
         for receiver in config["receivers"]:
             for webhook in receiver.get("webhook_configs", ()):
