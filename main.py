@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import constructs_lib  # noqa: F401 - pins Node.js before cdktf starts it
 from settings.load import SettingsError, environment_names, load_environment
 from settings.model import Settings
+from settings.warnings import warning_lines
 
 if TYPE_CHECKING:
     from cdktf import App
@@ -78,6 +79,8 @@ def main() -> int:
     # The CLI makes no folder in a folder that does not exist.
     output.mkdir(parents=True, exist_ok=True)
     build_app(settings, str(output)).synth()
+    for line in warning_lines(settings):
+        print(line, file=sys.stderr)
     return 0
 
 

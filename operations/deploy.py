@@ -19,8 +19,10 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from operations.account_checks import (
     AwsCheckError,
@@ -38,7 +40,8 @@ from operations.terraform_stack import (
     TerraformError,
     installed_terraform,
 )
-from settings.load import environment_names
+from settings.load import SettingsError, environment_names, load_environment
+from settings.warnings import placeholders, warnings
 from synthesis.synth import deployment_order, finish_interrupted
 from tools.paths import ROOT
 from tools.terraform import TerraformUnavailableError
@@ -92,6 +95,8 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT) -> int:
             _check_environment(request.env, root)
             order = synthesized_order(request.env, root)
             stacks = select_stacks(request, order)
+            if request.action == "deploy":
+                _check_settings(request.env, root)
             workspace = Workspace(root, order, installed_terraform())
             target = read_target(root / "cdktf.out" / request.env)
             if target:
@@ -260,6 +265,34 @@ def _check_environment(env: str, root: Path) -> None:
     known = environment_names(root / "environments")
     if env not in known:
         raise UsageProblemError(f"Unknown environment {env}; choose from {', '.join(known)}.")
+
+
+def _check_settings(env: str, root: Path) -> None:
+    """Refuse examples, which no account has; warn of what is easily overlooked."""
+    try:
+        # Whether the Kubernetes version is still supported was asked when it was synthesized.
+        settings = load_environment(env, date.min, root / "environments")
+    except SettingsError as error:
+        raise UsageProblemError(str(error)) from None
+    for warning in warnings(settings):
+        print(f"warning: environments/{env}.yaml: {warning}", file=sys.stderr)
+    examples = placeholders(settings)
+    if not examples:
+        return
+    listed = "".join(f"\n  - {example}" for example in examples)
+    if _is_emulated():
+        print(f"warning: environments/{env}.yaml: still examples:{listed}", file=sys.stderr)
+        return
+    raise UsageProblemError(
+        f"Nothing was deployed: environments/{env}.yaml still has examples. Replace them, "
+        f"`make synth ENV={env}`, then run the same command again:{listed}"
+    )
+
+
+def _is_emulated() -> bool:
+    """Whether AWS is a program on this computer, whose account may be any."""
+    endpoint = urlsplit(os.environ.get("AWS_ENDPOINT_URL", ""))
+    return endpoint.hostname in ("127.0.0.1", "::1", "localhost")
 
 
 def synthesized_order(env: str, root: Path) -> tuple[str, ...]:

@@ -118,7 +118,8 @@ def test_no_environment_is_synthesized_into_the_folder_of_another(
 
 def test_an_environment_is_synthesized_into_its_own_folder(tmp_path: Path) -> None:
     done = run_app(tmp_path, "dev", None)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
+    assert "account_id: 111122223333: an example" in done.stderr
     assert (tmp_path / "cdktf.out" / "dev" / "manifest.json").is_file()
 
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from settings_files import without_examples
 
 from operations import deploy, terraform_stack
+from settings.load import DIRECTORY
 from tools.providers import ProviderSource
 
 ALL = ["state", "network", "cluster", "storage", "observability"]
@@ -88,8 +90,8 @@ def project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Project:
     made = Project(tmp_path / "project", capfd)
-    made.write("environments/dev.yaml")
-    made.write("environments/prd.yaml")
+    for environment in ("dev", "prd"):
+        made.write(f"environments/{environment}.yaml", without_examples(environment))
     made.synthesize("dev", ALL)
     made.synthesize("prd", ALL)
     terraform = tmp_path / "terraform"
@@ -98,6 +100,7 @@ def project(
     monkeypatch.setenv("TERRAFORM_BINARY_NAME", str(terraform))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("TF_CLI_CONFIG_FILE", raising=False)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setattr(terraform_stack, "find_source", ProviderSource)
     return made
 
@@ -406,6 +409,63 @@ def test_a_terraform_below_the_minimum_is_refused(project: Project, tmp_path: Pa
     assert status == 2
     assert "is Terraform 1.9; 1.10 or later is needed" in err
     assert project.calls == []
+
+
+# --- Examples and warnings ----------------------------------------------------------------------
+
+
+def with_examples(project: Project) -> None:
+    text = (DIRECTORY / "dev.yaml").read_text(encoding="utf-8")
+    project.write("environments/dev.yaml", text)
+    project.synthesize("dev", ALL)
+
+
+def test_examples_of_the_repository_are_not_deployed(project: Project) -> None:
+    with_examples(project)
+    status, out, err = project.run("deploy", "--env", "dev", "--yes")
+    assert (status, out, project.calls) == (2, "", [])
+    refusal = err[err.index("Nothing was deployed") :].splitlines()
+    assert refusal[0] == (
+        "Nothing was deployed: environments/dev.yaml still has examples. Replace them, "
+        "`make synth ENV=dev`, then run the same command again:"
+    )
+    assert "  - account_id: 111122223333: an example; put the number of your AWS account" in refusal
+    assert any("platform-team@example.com" in line for line in refusal)
+
+
+@pytest.mark.parametrize("action", ["plan", "destroy"])
+def test_examples_may_be_planned_and_destroyed(project: Project, action: str) -> None:
+    with_examples(project)
+    assert project.run(action, "--env", "dev", "--yes")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "status"), [("http://127.0.0.1:5000", 0), ("https://aws.acme.com", 2)]
+)
+def test_an_emulator_takes_examples(
+    project: Project, monkeypatch: pytest.MonkeyPatch, url: str, status: int
+) -> None:
+    with_examples(project)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    done, _, err = project.run("deploy", "--env", "dev", "--yes")
+    assert done == status
+    assert "111122223333" in err
+
+
+def test_a_deployment_warns_of_an_api_that_nobody_reaches(project: Project) -> None:
+    assert (
+        "cluster.endpoint: the Kubernetes API is private"
+        in (project.run("deploy", "--env", "dev", "--yes")[2])
+    )
+    assert project.run("deploy", "--env", "prd", "--yes")[2] == ""
+
+
+def test_settings_that_became_wrong_are_not_deployed(project: Project) -> None:
+    project.write("environments/dev.yaml", "environment: dev\n")
+    project.synthesize("dev", ALL)
+    status, _, err = project.run("deploy", "--env", "dev", "--yes")
+    assert (status, project.calls) == (2, [])
+    assert "environments/dev.yaml" in err
 
 
 # --- Production ---------------------------------------------------------------------------------

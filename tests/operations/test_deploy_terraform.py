@@ -21,6 +21,7 @@ from typing import Any
 import boto3
 import pytest
 from outcomes import terraform_with
+from settings_files import without_examples
 
 from operations.terraform_stack import prepare_terraform
 from tools.paths import ROOT
@@ -59,7 +60,8 @@ def project(tmp_path: Path, s3: Any) -> Path:
     """A synthesized stack that makes `first`, then `second`, which waits for a file `go`."""
     terraform_with()
     (tmp_path / "environments").mkdir()
-    (tmp_path / "environments" / "dev.yaml").touch()
+    settings = tmp_path / "environments" / "dev.yaml"
+    settings.write_text(without_examples("dev"), encoding="utf-8")
     waits = f"touch {tmp_path}/begun; until [ -f {tmp_path}/go ]; do sleep 0.1; done"
     stack = {
         "terraform": {

@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 from outcomes import terraform_with
+from settings_files import without_examples
 
 from operations import deploy, drift
 from operations.account_checks import (
@@ -188,7 +189,8 @@ def project(tmp_path: Path) -> Path:
     folder = tmp_path / "cdktf.out" / "dev" / "stacks" / "state"
     folder.mkdir(parents=True)
     (tmp_path / "environments").mkdir()
-    (tmp_path / "environments" / "dev.yaml").touch()
+    settings = tmp_path / "environments" / "dev.yaml"
+    settings.write_text(without_examples("dev"), encoding="utf-8")
     state = json.loads((SNAPSHOTS / "dev" / "state.tf.json").read_text(encoding="utf-8"))
     stack = {
         "terraform": {**state["terraform"], "backend": {"local": {"path": "own.tfstate"}}},
@@ -277,7 +279,7 @@ def test_deploy_refuses_another_account_before_anything_else(
 
     monkeypatch.setattr(deploy, "check_account", wrong)
     assert deploy.main(["deploy", "--env", "dev", "--yes"], project) == 2
-    assert capsys.readouterr().err == "Wrong account: you are elsewhere\n"
+    assert capsys.readouterr().err.splitlines()[-1] == "Wrong account: you are elsewhere"
 
 
 @pytest.mark.parametrize("leave", [False, True])
