@@ -146,6 +146,9 @@ lint: setup-dev ## Check style (ruff)
 types: setup-dev ## Check types (mypy --strict)
 	$(PY) -m mypy
 
+imports: setup-dev ## Check that no module imports from a layer above it (pyproject.toml)
+	$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
+
 fmt: setup-dev ## Format the code and sort the imports
 	$(PY) -m ruff check --fix-only .
 	$(PY) -m ruff format .
@@ -162,7 +165,7 @@ test-bare: setup-dev ## Synthesize and compile with Python, make and coreutils a
 test-fast: setup-dev ## Run the quick tests only
 	$(PY) -m pytest $(WORKERS) -m quick $(PYTEST_ARGS)
 
-check: lint types test-fast ## Run what to run before each commit
+check: lint types imports test-fast ## Run what to run before each commit
 
 bench: setup-dev ## Measure how long a synthesis takes
 	$(PY) -m verification.synthesis_benchmark

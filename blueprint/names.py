@@ -14,13 +14,7 @@ SECRETS_READER_SERVICE_ACCOUNT = "secrets-reader"
 """In every namespace: by its role, External Secrets reads that namespace's secrets."""
 
 PROMETHEUS_SERVICE_ACCOUNT = "kps-prometheus"
-THANOS_COMPACTOR_SERVICE_ACCOUNT = "thanos-compactor"
-THANOS_STORE_SERVICE_ACCOUNT = "thanos-store"
-LOKI_SERVICE_ACCOUNT = "loki"
-TEMPO_SERVICE_ACCOUNT = "tempo"
-VELERO_SERVICE_ACCOUNT = "velero"
-CLUSTER_AUTOSCALER_SERVICE_ACCOUNT = "cluster-autoscaler"
-
+"""Of Prometheus' pods, in which Thanos' sidecar uploads blocks."""
 
 GATEWAY = "otel-gateway"
 """Service of a stage's gateway: in the gateway's namespace, and as a second name of it in the

@@ -1,10 +1,9 @@
-"""Who may talk to whom in the cluster, as data: the network policies of the telemetry's path.
+"""Who may talk to whom in the cluster: flows as data, and the network policies that follow.
 
 Every namespace denies all traffic but DNS (constructs_lib/kubernetes/namespace.py), and policies
-only ever add
-to what is allowed. Here is what the collectors, Loki and Tempo need; what Prometheus, Grafana,
-Alertmanager and the system add-ons need stands with their releases, and what applications need
-among themselves comes with the applications.
+only ever add to what is allowed. Each component declares its flows in its folder of `helm_values/`;
+`merge_flows` makes the policies of both ends of them, so that the two ends cannot disagree. What
+applications need among themselves comes with the applications.
 
 An application reaches the gateway of its own stage and no other, and no back end at all. So the
 tenant that a gateway writes as, which is its stage, cannot be chosen by an application. Loki and
@@ -19,18 +18,18 @@ named.
 """
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
-from blueprint.names import GATEWAY as GATEWAY_NAME
-from blueprint.names import telemetry_namespace
+from blueprint.names import GATEWAY, telemetry_namespace
 from blueprint.subnets import plan_subnets
 from settings.model import OBSERVABILITY, Settings
 
 Labels = Mapping[str, str]
+Protocol = Literal["TCP", "UDP"]
 
 OTLP = (4317, 4318)
-LOAD_BALANCING = 14317
 COLLECTOR_METRICS = 8888
 LOKI_GATEWAY = (80, 8080)
 TEMPO_OTLP = 4317
@@ -39,31 +38,16 @@ PROMETHEUS_HTTP = 9090
 ALERTMANAGER_HTTP = 9093
 KUBELET = 10250
 HTTPS = 443
-METRICS_PORT = "metrics"
-"""Name of a port on which Prometheus may scrape any pod of a stage."""
-
-EVERYWHERE = ("0.0.0.0/0",)
-
-
-def _named(name: str, **more: str) -> dict[str, str]:
-    labels = {"name": name, **more}
-    return {f"app.kubernetes.io/{key}": value for key, value in labels.items()}
-
-
-GATEWAY = _named("opentelemetry-collector", instance=GATEWAY_NAME)
-AGENT = _named("opentelemetry-collector", instance="otel-agent")
-LOKI = _named("loki")
-LOKI_ENTRANCE = _named("loki", component="gateway")
-TEMPO = _named("tempo")
-PROMETHEUS = _named("prometheus")
-GRAFANA = _named("grafana")
-ALERTMANAGER = _named("alertmanager")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pods:
-    """Pods of a namespace that have all of the labels."""
+    """Pods of a namespace that have all of the labels.
 
+    `name` is that of their network policy. Two are equal if they select the same pods.
+    """
+
+    name: str = field(default="", compare=False)
     namespace: str
     labels: Labels = field(default_factory=dict)
 
@@ -75,15 +59,37 @@ class Networks:
     cidrs: tuple[str, ...]
 
 
-Peer = Pods | Networks
+@dataclass(frozen=True)
+class Anywhere:
+    """Every address and every pod. Only Prometheus sends there: it scrapes what it discovers."""
+
+
+Peer = Pods | Networks | Anywhere
+
+EVERYWHERE = Networks(cidrs=("0.0.0.0/0",))
+"""What has no addresses of its own: S3, STS, mail servers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """Connections that `source` opens to `destination`, on ports by number or name; none means all.
+
+    A component declares what its own pods open, and what Prometheus opens to scrape them.
+    """
+
+    source: Peer
+    destination: Peer
+    ports: tuple[int | str, ...] = ()
+    protocol: Protocol = "TCP"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """Any of the peers on any of the TCP ports, by number or by name; no ports means all."""
+    """Any of the peers on any of the ports, by number or by name; no ports means all."""
 
     peers: tuple[Peer, ...]
     ports: tuple[int | str, ...] = ()
+    protocol: Protocol = "TCP"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,13 +102,29 @@ class Policy:
     egress: tuple[Rule, ...] = ()
 
 
-def plan_policies(settings: Settings) -> Mapping[str, tuple[Policy, ...]]:
-    """All policies, by namespace: of the back ends, of each stage and of each gateway."""
-    policies = {OBSERVABILITY: tuple(_observability(settings))}
-    for stage in settings.stages:
-        policies[stage] = tuple(_stage(stage))
-        policies[telemetry_namespace(stage)] = tuple(_gateway(settings, stage))
-    return policies
+# --- Pods that several components name ------------------------------------------------------------
+
+
+def labelled(name: str, **more: str) -> Labels:
+    """The labels `app.kubernetes.io/name` and, for example, `app.kubernetes.io/component`."""
+    return {f"app.kubernetes.io/{key}": value for key, value in {"name": name, **more}.items()}
+
+
+def gateway_of(stage: str) -> Pods:
+    """Pods of a stage's gateway."""
+    return Pods(
+        name=GATEWAY,
+        namespace=telemetry_namespace(stage),
+        labels=labelled("opentelemetry-collector", instance=GATEWAY),
+    )
+
+
+PROMETHEUS = Pods(name="prometheus", namespace=OBSERVABILITY, labels=labelled("prometheus"))
+ALERTMANAGER = Pods(name="alertmanager", namespace=OBSERVABILITY, labels=labelled("alertmanager"))
+LOKI_ENTRANCE = Pods(
+    name="loki-entrance", namespace=OBSERVABILITY, labels=labelled("loki", component="gateway")
+)
+TEMPO = Pods(name="tempo", namespace=OBSERVABILITY, labels=labelled("tempo"))
 
 
 def api_server(settings: Settings) -> Networks:
@@ -120,87 +142,64 @@ def nodes(settings: Settings) -> Networks:
     return Networks(cidrs=plan_subnets(settings.network.cidr).private)
 
 
-def _stage(stage: str) -> Iterator[Policy]:
-    every_pod = Pods(namespace=stage)
-    yield Policy(
-        name="send-telemetry",
-        pods=every_pod,
-        egress=(Rule(peers=(_gateway_of(stage),), ports=OTLP),),
-    )
-    yield Policy(
-        name="be-scraped",
-        pods=every_pod,
-        ingress=(Rule(peers=(_in_observability(PROMETHEUS),), ports=(METRICS_PORT,)),),
-    )
+# --- From flows to policies -----------------------------------------------------------------------
+
+_Key = tuple[str, tuple[tuple[str, str], ...]]
 
 
-def _gateway(settings: Settings, stage: str) -> Iterator[Policy]:
-    gateway, prometheus = _gateway_of(stage), _in_observability(PROMETHEUS)
-    yield Policy(
-        name=GATEWAY_NAME,
-        pods=gateway,
-        ingress=(
-            Rule(peers=(Pods(namespace=stage),), ports=OTLP),
-            # Not from applications: on this port nothing is checked any more.
-            Rule(peers=(gateway,), ports=(LOAD_BALANCING,)),
-            Rule(peers=(prometheus,), ports=(COLLECTOR_METRICS,)),
-        ),
-        egress=(
-            Rule(peers=(gateway,), ports=(LOAD_BALANCING,)),
-            Rule(peers=(_in_observability(LOKI_ENTRANCE),), ports=LOKI_GATEWAY),
-            Rule(peers=(_in_observability(TEMPO),), ports=(TEMPO_OTLP,)),
-            Rule(peers=(prometheus,), ports=(PROMETHEUS_HTTP,)),
-            # Which pod an address belongs to, and which gateways there are.
-            Rule(peers=(api_server(settings),), ports=(HTTPS,)),
-        ),
-    )
+def merge_flows(flows: Iterable[Flow], namespaces: Iterable[str]) -> dict[str, tuple[Policy, ...]]:
+    """Policies by namespace: for each pods one, with what its flows send and receive.
+
+    Args:
+        flows: of all components, in any order.
+        namespaces: those that deny all traffic unless a policy allows it. Ends of flows that are
+            elsewhere, such as in kube-system, need no policy.
+
+    Raises:
+        ValueError: pods have no name, or two different pods of a namespace have the same one.
+    """
+    pods: dict[_Key, Pods] = {}
+    sent: dict[_Key, list[tuple[Peer, Flow]]] = {}
+    received: dict[_Key, list[tuple[Peer, Flow]]] = {}
+    for flow in flows:
+        ends = ((flow.source, flow.destination, sent), (flow.destination, flow.source, received))
+        for here, there, rules in ends:
+            if isinstance(here, Pods):
+                pods.setdefault(_key(here), here)
+                rules.setdefault(_key(here), []).append((there, flow))
+    policies: dict[str, dict[str, Policy]] = {namespace: {} for namespace in namespaces}
+    for key, selected in pods.items():
+        if selected.namespace not in policies:
+            continue
+        if not selected.name or selected.name in policies[selected.namespace]:
+            raise ValueError(
+                f"pods {dict(selected.labels)} of {selected.namespace} need a name that no other "
+                f"pods there have, not {selected.name!r}"
+            )
+        policies[selected.namespace][selected.name] = Policy(
+            name=selected.name,
+            pods=selected,
+            ingress=_rules(received.get(key, [])),
+            egress=_rules(sent.get(key, [])),
+        )
+    return {namespace: tuple(named.values()) for namespace, named in policies.items()}
 
 
-def _observability(settings: Settings) -> Iterator[Policy]:
-    gateways = tuple(map(_gateway_of, settings.stages))
-    loki, tempo, agent, prometheus, grafana, alertmanager = map(
-        _in_observability, (LOKI, TEMPO, AGENT, PROMETHEUS, GRAFANA, ALERTMANAGER)
-    )
-    # S3 and STS have no addresses of their own; the Kubernetes API is among them.
-    aws = Rule(peers=(Networks(cidrs=EVERYWHERE),), ports=(HTTPS,))
-    yield Policy(
-        name="loki-entrance",
-        pods=_in_observability(LOKI_ENTRANCE),
-        ingress=(Rule(peers=(*gateways, agent, grafana), ports=LOKI_GATEWAY),),
-    )
-    yield Policy(
-        name="loki",
-        pods=loki,
-        # Its parts among themselves: ring, queries, caches.
-        ingress=(Rule(peers=(loki, prometheus)),),
-        egress=(Rule(peers=(loki,)), Rule(peers=(alertmanager,), ports=(ALERTMANAGER_HTTP,)), aws),
-    )
-    yield Policy(
-        name="tempo",
-        pods=tempo,
-        ingress=(
-            Rule(peers=gateways, ports=(TEMPO_OTLP,)),
-            Rule(peers=(grafana,), ports=(TEMPO_HTTP,)),
-            Rule(peers=(tempo, prometheus)),
-        ),
-        egress=(Rule(peers=(tempo,)), Rule(peers=(prometheus,), ports=(PROMETHEUS_HTTP,)), aws),
-    )
-    yield Policy(
-        name="otel-agent",
-        pods=agent,
-        ingress=(Rule(peers=(prometheus,), ports=(COLLECTOR_METRICS,)),),
-        egress=(
-            Rule(peers=(_in_observability(LOKI_ENTRANCE),), ports=LOKI_GATEWAY),
-            Rule(peers=(prometheus,), ports=(PROMETHEUS_HTTP,)),
-            Rule(peers=(api_server(settings),), ports=(HTTPS,)),
-            Rule(peers=(nodes(settings),), ports=(KUBELET,)),
-        ),
-    )
+def _key(pods: Pods) -> _Key:
+    return pods.namespace, tuple(sorted(pods.labels.items()))
 
 
-def _gateway_of(stage: str) -> Pods:
-    return Pods(namespace=telemetry_namespace(stage), labels=GATEWAY)
-
-
-def _in_observability(labels: Labels) -> Pods:
-    return Pods(namespace=OBSERVABILITY, labels=labels)
+def _rules(ends: Iterable[tuple[Peer, Flow]]) -> tuple[Rule, ...]:
+    """One rule for each set of ports, with every peer once."""
+    peers: dict[tuple[tuple[int | str, ...], Protocol], list[Peer]] = {}
+    for peer, flow in ends:
+        listed = peers.setdefault((flow.ports, flow.protocol), [])
+        if peer not in listed:
+            listed.append(peer)
+    # A rule without bounds makes all others superfluous.
+    if Anywhere() in peers.get(((), "TCP"), []):
+        return (Rule(peers=(Anywhere(),)),)
+    return tuple(
+        Rule(peers=tuple(listed), ports=ports, protocol=protocol)
+        for (ports, protocol), listed in peers.items()
+    )

@@ -66,7 +66,7 @@ def render_all() -> dict[str, str]:
         "docs/reference/outputs.md": outputs_page(foundation),
         "docs/reference/releases.md": releases_page(settings),
         "docs/reference/settings.md": settings_page(),
-        "docs/reference/traffic.md": traffic_page(foundation, settings),
+        "docs/reference/traffic.md": traffic_page(settings),
         "docs/reference/versions.md": versions_page(settings),
         **quoting_documents(),
     }

@@ -56,6 +56,7 @@ NOT_QUICK = (
     "tests/operations/test_operations.py",
     "tests/sample_apps/test_sample_apps.py",
     "tests/stacks/",
+    "tests/test_import_contracts.py",
     "tests/verification/dashboards/test_dashboard",
     "tests/verification/load/test_load_run.py",
     "tests/verification/rehearsal/test_",

@@ -26,6 +26,9 @@ def alerts(settings: Settings) -> RuleGroup:
         counted = collector("", f'__name__=~"{names}"')
         return f"sum by (namespace) (rate({counted}[5m])) > 0"
 
+    dropped_early = selector(
+        m.TRACES_DROPPED_EARLY, jobs.GATEWAYS, namespace="|".join(settings.stages)
+    )
     lines, spans = selector(m.LOKI_DISCARDED, jobs.LOKI), selector(m.TEMPO_DISCARDED, jobs.TEMPO)
     uploads = selector(m.SHIPPER_FAILURES, jobs.THANOS_SIDECAR)
     rounds = selector(m.COMPACT_ITERATIONS, jobs.THANOS_COMPACTOR)
@@ -93,7 +96,7 @@ def alerts(settings: Settings) -> RuleGroup:
             ),
             alert(
                 "TailSamplingDroppingEarly",
-                f"sum by (namespace) (rate({collector(m.TRACES_DROPPED_EARLY)}[5m])) > 0",
+                f"sum by (namespace) (rate({dropped_early}[5m])) > 0",
                 "10m",
                 f"The gateway of {_WHERE} has more traces than fit into its memory",
                 "{{ $value | humanize }} traces a second were dropped before the decision, errors "

@@ -4,9 +4,9 @@ from typing import Any
 
 from alertmanager import routing
 from alertmanager.rules.all_rules import rule_groups
-from blueprint import thanos
-from blueprint.names import PROMETHEUS_SERVICE_ACCOUNT, STORAGE_CLASS, telemetry_namespaces
+from blueprint.names import PROMETHEUS_SERVICE_ACCOUNT, STORAGE_CLASS
 from blueprint.sizes import METRICS
+from helm_values.component import Component, Secret
 from helm_values.external_secrets import external_secrets
 from helm_values.external_secrets.external_secret import (
     external_secret,
@@ -15,11 +15,12 @@ from helm_values.external_secrets.external_secret import (
 from helm_values.kube_prometheus_stack import (
     alertmanager_values,
     grafana_values,
+    kube_prometheus_stack_flows,
 )
-from helm_values.network_policy import API_SERVER_AND_AWS, Rule, network_policy, pods, scraped, tcp
 from helm_values.prometheus_operator_crds import prometheus_operator_crds
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
+from helm_values.thanos import thanos
 from settings.model import OBSERVABILITY, Settings
 from versions import KUBE_PROMETHEUS_STACK
 
@@ -31,7 +32,7 @@ _USABLE_PERCENT = 85
 def release(settings: Settings, outputs: StackOutputs) -> Release:
     """Named `kps`: Grafana's objects take the release's name.
 
-    The secrets in `_manifests` must be in AWS Secrets Manager before, or Grafana does not start.
+    The `secrets` must be in AWS Secrets Manager before, or Grafana does not start.
     """
     size = METRICS[settings.size]
     return Release(
@@ -50,12 +51,14 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
         from_stack_outputs={
             "prometheus": {
                 "serviceAccount": {
-                    "annotations": {"eks.amazonaws.com/role-arn": outputs.thanos_writer_role_arn}
+                    "annotations": {
+                        "eks.amazonaws.com/role-arn": outputs[thanos.WRITER_ROLE.output]
+                    }
                 },
                 "prometheusSpec": {
                     "thanos": {
                         "objectStorageConfig": {
-                            "secret": {"config": {"bucket": outputs.metrics_bucket_name}}
+                            "secret": {"config": {"bucket": outputs["metrics_bucket_name"]}}
                         }
                     }
                 },
@@ -72,7 +75,6 @@ def _prometheus(settings: Settings) -> dict[str, Any]:
         "serviceAccount": {"name": PROMETHEUS_SERVICE_ACCOUNT},
         # Of one replica, a budget would keep its node from being drained.
         "podDisruptionBudget": {"enabled": size.replicas > 1, "minAvailable": 1},
-        "networkPolicy": {"ingress": _prometheus_ingress(settings)},
         "prometheusSpec": {
             "replicas": size.replicas,
             # Thanos tells clusters, and by another label replicas, apart by these.
@@ -99,30 +101,6 @@ def _prometheus(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _prometheus_ingress(settings: Settings) -> list[Rule]:
-    return [
-        {"from": [{"podSelector": {}}], "ports": tcp(8080, 9090, 10901, 10902)},
-        # The gateways push; applications themselves have no business here.
-        {
-            "from": [
-                {
-                    "namespaceSelector": {
-                        "matchExpressions": [
-                            {
-                                "key": "kubernetes.io/metadata.name",
-                                "operator": "In",
-                                "values": list(telemetry_namespaces(settings)),
-                            }
-                        ]
-                    },
-                    **pods(name="opentelemetry-collector"),
-                }
-            ],
-            "ports": tcp(9090),
-        },
-    ]
-
-
 def _rules(settings: Settings) -> list[dict[str, Any]]:
     return [group.as_dict(settings) for group in rule_groups(settings)]
 
@@ -130,24 +108,28 @@ def _rules(settings: Settings) -> list[dict[str, Any]]:
 def _manifests(settings: Settings) -> dict[str, Any]:
     return {
         "secret-store": secret_store(settings),
-        "grafana-admin": external_secret(
-            settings, OBSERVABILITY, "grafana-admin", ("admin-user", "admin-password")
-        ),
         **{
-            name: external_secret(
-                settings,
-                OBSERVABILITY,
-                name,
-                ("password",) if name == routing.SMTP_SECRET else ("url",),
-            )
-            for name in routing.secrets(settings)
+            secret.name: external_secret(settings, OBSERVABILITY, secret.name, secret.keys)
+            for secret in secrets(settings)
         },
-        # The chart's own policy opens DNS for UDP alone, and lets nobody in without a label.
-        "grafana-network-policy": network_policy(
-            "kps-grafana",
-            pods(name="grafana"),
-            ingress=[scraped(3000)],
-            # Its datasources, all in this namespace; its sidecars read ConfigMaps.
-            egress=[{"to": [{"podSelector": {}}]}, API_SERVER_AND_AWS],
-        ),
     }
+
+
+def secrets(settings: Settings) -> tuple[Secret, ...]:
+    """Of Grafana's administrator, and of whoever Alertmanager tells."""
+    return (
+        Secret(name="grafana-admin", keys=("admin-user", "admin-password")),
+        *(
+            Secret(name=name, keys=("password",) if name == routing.SMTP_SECRET else ("url",))
+            for name in routing.secrets(settings)
+        ),
+    )
+
+
+COMPONENT = Component(
+    name=NAME,
+    flows=kube_prometheus_stack_flows.flows,
+    secrets=secrets,
+    reads=("metrics_bucket_name", thanos.WRITER_ROLE.output),
+    releases=lambda settings, outputs: [release(settings, outputs)],
+)

@@ -3,10 +3,10 @@
 from math import ceil
 from typing import Any
 
-from blueprint import traffic
 from blueprint.backend_sizes import BACKENDS, GatewaySize
 from blueprint.names import GATEWAY, telemetry_namespace
 from blueprint.resources import mebibytes, millicores
+from blueprint.traffic import gateway_of
 from helm_values.otel_collector import collector
 from helm_values.otel_collector.collector import ENVIRONMENT
 from helm_values.otel_collector.otel_gateway_config import (
@@ -128,7 +128,7 @@ def _manifests(stage: str) -> list[dict[str, Any]]:
                         "protocol": "TCP",
                     }
                 ],
-                "selector": {**traffic.GATEWAY, "component": "standalone-collector"},
+                "selector": {**gateway_of(stage).labels, "component": "standalone-collector"},
             },
         },
         *_may_read(stage, stage, {"": "pods", "apps": "replicasets", "batch": "jobs"}),

@@ -5,30 +5,38 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import pytest
-from release_samples import STACK_OUTPUTS, with_size
+from release_samples import with_size
 
 from blueprint.subnets import plan_subnets
 from blueprint.traffic import (
-    AGENT,
     ALERTMANAGER,
-    GATEWAY,
-    GRAFANA,
-    LOKI,
     LOKI_ENTRANCE,
     PROMETHEUS,
     TEMPO,
+    Anywhere,
+    Flow,
     Labels,
     Networks,
     Peer,
     Pods,
     Policy,
     Rule,
-    plan_policies,
+    api_server,
+    gateway_of,
+    merge_flows,
 )
-from helm_values.kube_prometheus_stack import kube_prometheus_stack
+from helm_values.kube_prometheus_stack.kube_prometheus_stack_flows import (
+    GRAFANA,
+    KUBE_STATE_METRICS,
+    OPERATOR,
+    WEBHOOK_JOBS,
+)
+from helm_values.loki import loki
+from helm_values.otel_collector.collector_flows import AGENT
+from helm_values.thanos import thanos
+from helm_values.traffic_plan import plan_policies
 
 SETTINGS = with_size("medium", "prd")
 POLICIES = plan_policies(SETTINGS)
@@ -47,9 +55,7 @@ class Pod:
     namespace: str
     labels: Labels = field(default_factory=dict)
     has_own_policies: bool = False
-    """Its release brings policies for what it may send (or receive)."""
-    lets_in: tuple[Rule, ...] | None = None
-    """What the policies of its release let in, where they are looked at."""
+    """Its team brings policies for what it may send."""
 
 
 @dataclass(frozen=True)
@@ -62,40 +68,17 @@ class Address:
 End = Pod | Address
 
 
-def pod(namespace: str, labels: Labels | None = None, *, own: bool = False) -> Pod:
-    return Pod(namespace, labels or {}, own)
+def pod(namespace: str, labels: Labels | None = None) -> Pod:
+    return Pod(namespace, labels or {})
 
 
-def prometheus_lets_in() -> tuple[Rule, ...]:
-    """The rules of Prometheus' release, as those of the plan."""
-    release = kube_prometheus_stack.release(SETTINGS, STACK_OUTPUTS)
-    return tuple(
-        Rule(
-            peers=tuple(
-                Pods(
-                    namespace=namespace,
-                    labels=peer["podSelector"].get("matchLabels", {}),
-                )
-                for peer in rule["from"]
-                for namespace in namespaces_of(peer)
-            ),
-            ports=tuple(port["port"] for port in rule["ports"]),
-        )
-        for rule in release.values["prometheus"]["networkPolicy"]["ingress"]
-    )
-
-
-def namespaces_of(peer: dict[str, Any]) -> list[str]:
-    assert set(peer) <= {"namespaceSelector", "podSelector"}
-    if "namespaceSelector" not in peer:
-        return ["observability"]
-    (expression,) = peer["namespaceSelector"]["matchExpressions"]
-    assert (expression["key"], expression["operator"]) == ("kubernetes.io/metadata.name", "In")
-    found: list[str] = expression["values"]
-    return found
+def pod_of(pods: Pods) -> Pod:
+    return Pod(pods.namespace, pods.labels)
 
 
 def selects(peer: Peer, end: End) -> bool:
+    if isinstance(peer, Anywhere):
+        return True
     if isinstance(peer, Networks):
         # Addresses of pods change: no policy of ours may rest on one.
         return isinstance(end, Address) and any(
@@ -108,9 +91,11 @@ def selects(peer: Peer, end: End) -> bool:
     )
 
 
-def permits(rules: Iterable[Rule], other: End, port: int | str) -> bool:
+def permits(rules: Iterable[Rule], other: End, port: int | str, protocol: str = "TCP") -> bool:
     return any(
-        (not rule.ports or port in rule.ports) and any(selects(peer, other) for peer in rule.peers)
+        rule.protocol == protocol
+        and (not rule.ports or port in rule.ports)
+        and any(selects(peer, other) for peer in rule.peers)
         for rule in rules
     )
 
@@ -131,11 +116,7 @@ def allowed(source: End, destination: End, port: int | str) -> bool:
 def receives(source: End, destination: End, port: int | str) -> bool:
     if not isinstance(destination, Pod):
         return True
-    if destination.lets_in is not None:
-        return permits(destination.lets_in, source, port)
-    return destination.has_own_policies or any(
-        permits(policy.ingress, source, port) for policy in of(destination)
-    )
+    return any(permits(policy.ingress, source, port) for policy in of(destination))
 
 
 def app(namespace: str) -> Pod:
@@ -148,18 +129,39 @@ def gateway(stage: str) -> Pod:
 
 def disguised(namespace: str) -> Pod:
     """A pod with all labels of a gateway; who may create pods can give one any labels."""
-    return pod(namespace, {**GATEWAY, "component": "standalone-collector"})
+    return pod(
+        namespace, {**gateway_of(SETTINGS.stages[0]).labels, "component": "standalone-collector"}
+    )
 
 
-LOKI_NGINX = pod("observability", {**LOKI_ENTRANCE, "app.kubernetes.io/instance": "loki"})
-LOKI_SERVER = pod("observability", {**LOKI, "app.kubernetes.io/component": "single-binary"})
-LOKI_CACHE = pod("observability", {**LOKI, "app.kubernetes.io/component": "memcached-chunks-cache"})
-TEMPO_SERVER = pod("observability", TEMPO)
-AGENT_POD = pod("observability", AGENT)
-PROMETHEUS_POD = Pod("observability", PROMETHEUS, True, prometheus_lets_in())
-GRAFANA_POD = pod("observability", GRAFANA, own=True)
-ALERTMANAGER_POD = pod("observability", ALERTMANAGER, own=True)
-OTHER = pod("observability", {"app.kubernetes.io/name": "velero"}, own=True)
+LOKI_NGINX = pod("observability", {**LOKI_ENTRANCE.labels, "app.kubernetes.io/instance": "loki"})
+LOKI_SERVER = pod(
+    "observability", {**loki.PODS.labels, "app.kubernetes.io/component": "single-binary"}
+)
+LOKI_CACHE = pod(
+    "observability", {**loki.PODS.labels, "app.kubernetes.io/component": "memcached-chunks-cache"}
+)
+TEMPO_SERVER = pod_of(TEMPO)
+AGENT_POD = pod_of(AGENT)
+PROMETHEUS_POD = pod_of(PROMETHEUS)
+GRAFANA_POD = pod_of(GRAFANA)
+ALERTMANAGER_POD = pod_of(ALERTMANAGER)
+OPERATOR_POD = pod_of(OPERATOR)
+QUERIER_POD, STORE_POD, COMPACTOR_POD = map(
+    pod_of, (thanos.QUERIER_PODS, thanos.STORE_PODS, thanos.COMPACTOR_PODS)
+)
+
+
+def labelled_pod(**labels: str) -> Pod:
+    """A pod as its chart labels it, independent of what the components declare."""
+    return pod("observability", {f"app.kubernetes.io/{k}": v for k, v in labels.items()})
+
+
+VELERO_POD = labelled_pod(name="velero", instance="velero")
+AUTOSCALER_POD = labelled_pod(name="aws-cluster-autoscaler", instance="cluster-autoscaler")
+SECRETS_POD = labelled_pod(name="external-secrets")
+SECRETS_WEBHOOK = labelled_pod(name="external-secrets-webhook")
+OTHER = VELERO_POD
 
 ALLOWED: list[tuple[str, End, End, int | str]] = [
     *(
@@ -193,6 +195,59 @@ ALLOWED: list[tuple[str, End, End, int | str]] = [
     ("Tempo's generator to Prometheus", TEMPO_SERVER, PROMETHEUS_POD, 9090),
     ("Grafana to Loki", GRAFANA_POD, LOKI_NGINX, 8080),
     ("Grafana to Tempo", GRAFANA_POD, TEMPO_SERVER, 3200),
+    ("Grafana to Thanos", GRAFANA_POD, QUERIER_POD, 10902),
+    ("Grafana to Alertmanager", GRAFANA_POD, ALERTMANAGER_POD, 9093),
+    ("Grafana's sidecars to the Kubernetes API", GRAFANA_POD, Address(API_SERVER), 443),
+    ("Thanos' querier to a sidecar", QUERIER_POD, PROMETHEUS_POD, 10901),
+    ("Thanos' querier to the store", QUERIER_POD, STORE_POD, 10901),
+    ("Thanos' store to S3", STORE_POD, Address(S3), 443),
+    ("Thanos' compactor to S3", COMPACTOR_POD, Address(S3), 443),
+    ("Prometheus to S3", PROMETHEUS_POD, Address(S3), 443),
+    ("Prometheus to a kubelet", PROMETHEUS_POD, Address(NODE), 10250),
+    ("Prometheus to Alertmanager", PROMETHEUS_POD, ALERTMANAGER_POD, 9093),
+    ("Prometheus scrapes itself", PROMETHEUS_POD, PROMETHEUS_POD, 9090),
+    ("Prometheus scrapes its configuration's reloader", PROMETHEUS_POD, PROMETHEUS_POD, 8080),
+    *(
+        (f"Prometheus scrapes {what}", PROMETHEUS_POD, destination, port)
+        for what, destination, port in (
+            ("Grafana", GRAFANA_POD, 3000),
+            ("the operator", OPERATOR_POD, 10250),
+            ("kube-state-metrics", pod_of(KUBE_STATE_METRICS), 8080),
+            ("Thanos' querier", QUERIER_POD, 10902),
+            ("Thanos' store", STORE_POD, 10902),
+            ("Thanos' compactor", COMPACTOR_POD, 10902),
+            ("Velero", VELERO_POD, 8085),
+            ("the autoscaler", AUTOSCALER_POD, 8085),
+            ("External Secrets", SECRETS_POD, 8080),
+            ("External Secrets' webhook", SECRETS_WEBHOOK, 8080),
+        )
+    ),
+    ("Alertmanager's gossip", ALERTMANAGER_POD, ALERTMANAGER_POD, 9094),
+    ("Alertmanager to Slack", ALERTMANAGER_POD, Address(S3), 443),
+    ("Alertmanager to its mail server", ALERTMANAGER_POD, Address(S3), 587),
+    ("the Kubernetes API to the operator's webhook", Address(API_SERVER), OPERATOR_POD, 10250),
+    ("the Kubernetes API to External Secrets", Address(API_SERVER), SECRETS_WEBHOOK, 10250),
+    *(
+        (f"{what} to the Kubernetes API", source, Address(API_SERVER), 443)
+        for what, source in (
+            ("Velero", VELERO_POD),
+            ("Velero's job", labelled_pod(component="upgrade-crds")),
+            ("the autoscaler", AUTOSCALER_POD),
+            ("External Secrets", SECRETS_POD),
+            ("External Secrets' webhook", SECRETS_WEBHOOK),
+            ("kube-state-metrics", pod_of(KUBE_STATE_METRICS)),
+            ("the operator", OPERATOR_POD),
+            *((f"the job {jobs.name}", pod_of(jobs)) for jobs in WEBHOOK_JOBS),
+        )
+    ),
+    *(
+        (f"{what} to AWS", source, Address(S3), 443)
+        for what, source in (
+            ("Velero", VELERO_POD),
+            ("the autoscaler", AUTOSCALER_POD),
+            ("External Secrets", SECRETS_POD),
+        )
+    ),
 ]
 
 DENIED: list[tuple[str, End, End, int | str]] = [
@@ -266,6 +321,19 @@ DENIED: list[tuple[str, End, End, int | str]] = [
     ("another pod of observability to Tempo", OTHER, TEMPO_SERVER, 4317),
     ("Grafana to Tempo's receiver", GRAFANA_POD, TEMPO_SERVER, 4317),
     ("Prometheus to an application's other ports", PROMETHEUS_POD, app("dev"), 8080),
+    ("Velero to Prometheus", VELERO_POD, PROMETHEUS_POD, 9090),
+    ("Grafana past Thanos to a sidecar", GRAFANA_POD, PROMETHEUS_POD, 10901),
+    ("Grafana to the internet", GRAFANA_POD, Address(S3), 443),
+    ("another pod of observability to Grafana", OTHER, GRAFANA_POD, 3000),
+    ("another pod of observability to Alertmanager", OTHER, ALERTMANAGER_POD, 9093),
+    ("another pod of observability to the store", OTHER, STORE_POD, 10901),
+    ("Thanos' querier to S3", QUERIER_POD, Address(S3), 443),
+    ("kube-state-metrics to the internet", pod_of(KUBE_STATE_METRICS), Address(S3), 443),
+    ("the operator to the internet", OPERATOR_POD, Address(S3), 443),
+    ("a node to the operator's webhook", Address(NODE), OPERATOR_POD, 10250),
+    ("application to the operator's webhook", app("dev"), OPERATOR_POD, 10250),
+    ("application to Alertmanager", app("dev"), ALERTMANAGER_POD, 9093),
+    ("application to Velero", app("dev"), VELERO_POD, 8085),
     ("a pod of kube-system to a gateway", Address(HOST_NETWORK), gateway("dev"), 4317),
 ]
 
@@ -287,7 +355,8 @@ def test_denied(what: str, source: End, destination: End, port: int | str) -> No
 # An application's team writes policies for it, which can only add to what it may send, and labels
 # it as it likes.
 SEND_ANYWHERE = [
-    replace(one, has_own_policies=True) for one in (app("dev"), disguised("dev"), pod("dev", TEMPO))
+    replace(one, has_own_policies=True)
+    for one in (app("dev"), disguised("dev"), pod("dev", TEMPO.labels))
 ]
 
 
@@ -333,7 +402,7 @@ def test_no_stage_is_named_in_the_policies_of_another() -> None:
                 for policy in POLICIES[namespace]
                 for rule in (*policy.ingress, *policy.egress)
                 for peer in rule.peers
-                if not isinstance(peer, Networks)
+                if isinstance(peer, Pods)
             ]
             assert {peer.namespace for peer in peers} <= {*own, "observability"}
 
@@ -341,12 +410,15 @@ def test_no_stage_is_named_in_the_policies_of_another() -> None:
 def test_back_ends_let_nobody_of_a_stage_in() -> None:
     # By any label: people of a stage can give a pod every one.
     rules = [rule for policy in POLICIES["observability"] for rule in policy.ingress]
-    peers = [peer for rule in (*rules, *prometheus_lets_in()) for peer in rule.peers]
+    peers = [peer for rule in rules for peer in rule.peers]
     gateways = {f"{stage}-telemetry" for stage in SETTINGS.stages}
     assert {peer.namespace for peer in peers if isinstance(peer, Pods)} == {
         "observability", *gateways
     }  # fmt: skip
-    assert not [peer for peer in peers if isinstance(peer, Networks)]
+    # By address only the Kubernetes API, which calls webhooks.
+    addresses = [peer for peer in peers if not isinstance(peer, Pods)]
+    assert addresses
+    assert set(addresses) == {api_server(SETTINGS)}
 
 
 def test_no_peer_is_a_whole_foreign_namespace() -> None:
@@ -354,6 +426,70 @@ def test_no_peer_is_a_whole_foreign_namespace() -> None:
         for policy in policies:
             for rule in (*policy.ingress, *policy.egress):
                 for peer in rule.peers:
-                    if not isinstance(peer, Networks):
+                    if isinstance(peer, Pods):
                         # Of its stage, a gateway takes what any pod sends.
                         assert peer.labels or peer.namespace == namespace.removesuffix("-telemetry")
+
+
+def test_alertmanagers_gossip_over_udp_too() -> None:
+    (policy,) = of(ALERTMANAGER_POD)
+    for rules in (policy.ingress, policy.egress):
+        assert permits(rules, ALERTMANAGER_POD, 9094, "UDP")
+        assert not permits(rules, ALERTMANAGER_POD, 9093, "UDP")
+
+
+def test_only_prometheus_may_send_anywhere() -> None:
+    unbounded = {
+        policy.name
+        for policies in POLICIES.values()
+        for policy in policies
+        if any(Anywhere() in rule.peers for rule in (*policy.ingress, *policy.egress))
+    }
+    assert unbounded == {"prometheus"}
+
+
+# --- Merging --------------------------------------------------------------------------------------
+
+ONE = Pods(name="one", namespace="here", labels={"app": "one"})
+TWO = Pods(name="two", namespace="here", labels={"app": "two"})
+ELSEWHERE = Pods(name="three", namespace="kube-system", labels={"app": "three"})
+
+
+def test_a_flow_opens_both_ends_and_no_more() -> None:
+    plan = merge_flows([Flow(source=ONE, destination=TWO, ports=(80,))], ["here"])
+
+    assert plan == {
+        "here": (
+            Policy(name="one", pods=ONE, egress=(Rule(peers=(TWO,), ports=(80,)),)),
+            Policy(name="two", pods=TWO, ingress=(Rule(peers=(ONE,), ports=(80,)),)),
+        )
+    }
+
+
+def test_flows_on_the_same_ports_become_one_rule_with_each_peer_once() -> None:
+    flows = [
+        Flow(source=ONE, destination=ELSEWHERE, ports=(80,)),
+        Flow(source=ONE, destination=TWO, ports=(80,)),
+        Flow(source=ONE, destination=TWO, ports=(80,)),
+    ]
+
+    one, _two = merge_flows(flows, ["here"])["here"]
+
+    assert one.egress == (Rule(peers=(ELSEWHERE, TWO), ports=(80,)),)
+
+
+def test_pods_elsewhere_have_no_policy_and_a_namespace_without_flows_none_at_all() -> None:
+    plan = merge_flows([Flow(source=ELSEWHERE, destination=ONE, ports=(80,))], ["here", "empty"])
+
+    assert {namespace: [p.name for p in policies] for namespace, policies in plan.items()} == {
+        "here": ["one"],
+        "empty": [],
+    }
+
+
+@pytest.mark.parametrize("name", ["", "one"])
+def test_pods_without_a_name_of_their_own_are_refused(name: str) -> None:
+    other = Pods(name=name, namespace="here", labels={"app": "other"})
+
+    with pytest.raises(ValueError, match=r"pods \{'app': 'other'\} of here need a name"):
+        merge_flows([Flow(source=ONE, destination=other)], ["here"])

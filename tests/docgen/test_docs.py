@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.traffic import plan_policies
 from docgen import markdown, reference_docs
 from docgen.capacity_block import capacity_block
 from docgen.context_page import FOLDERS
@@ -21,8 +20,9 @@ from docgen.settings_page import settings_page
 from docgen.traffic_page import traffic_page
 from helm_values.releases import releases
 from helm_values.stack_outputs import sample_stack_outputs
+from helm_values.traffic_plan import plan_policies
 from settings.node_sizes import SIZES
-from synthesis.foundation import Foundation, all_settings
+from synthesis.foundation import all_settings
 from tools.paths import ROOT
 
 DOCUMENTS = sorted(
@@ -138,7 +138,7 @@ def test_a_release_of_some_sizes_says_which() -> None:
 
 def test_every_policy_is_in_the_reference() -> None:
     settings = all_settings()
-    text = traffic_page(Foundation.load(), settings)
+    text = traffic_page(settings)
     for values in settings.values():
         for policies in plan_policies(values).values():
             for policy in policies:

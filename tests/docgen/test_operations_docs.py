@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from settings_files import TODAY
 
-from blueprint import thanos
 from blueprint.buckets import SAFETY_MARGIN_DAYS
 from cost import inventory
 from cost.estimate import estimate
@@ -20,6 +19,7 @@ from helm_values.otel_collector.otel_gateway_config import gateway_config
 from helm_values.releases import releases
 from helm_values.stack_outputs import sample_stack_outputs
 from helm_values.tempo import tempo_tenants
+from helm_values.thanos import thanos
 from settings.load import environment_names, load_environment
 from settings.node_sizes import SIZES, Size
 from tools.paths import ROOT

@@ -332,3 +332,16 @@ def test_contract_survives_being_written(tmp_path: Any) -> None:
     (tmp_path / "example").mkdir()
     (tmp_path / "example" / CONTRACT.file_name).write_text(CONTRACT.text, encoding="utf-8")
     assert read_contracts(tmp_path) == CONTRACTS
+
+
+def test_no_chart_brings_a_network_policy() -> None:
+    # Flows are declared by the components (blueprint/traffic.py): two sources would drift apart.
+    listed = [
+        f"{release}: {item}"
+        for contract in read_contracts().values()
+        for objects in contract.objects.values()
+        for release, items in objects.items()
+        for item in items
+        if item.startswith("NetworkPolicy ")
+    ]
+    assert listed == []

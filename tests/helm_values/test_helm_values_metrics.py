@@ -13,6 +13,7 @@ from settings_files import TODAY
 
 from blueprint import endpoints, names
 from blueprint.sizes import METRICS
+from blueprint.traffic import EVERYWHERE
 from helm_values import releases
 from helm_values.cluster_autoscaler import cluster_autoscaler
 from helm_values.external_secrets import external_secrets
@@ -24,6 +25,7 @@ from helm_values.metrics_server import metrics_server
 from helm_values.prometheus_operator_crds import prometheus_operator_crds
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
+from helm_values.traffic_plan import plan_policies
 from helm_values.velero import velero
 from settings.load import environment_names, load_environment
 from settings.model import Settings
@@ -33,17 +35,12 @@ from versions import KUBERNETES, VELERO_PLUGIN_FOR_AWS
 
 SIZES: tuple[Size, ...] = ("small", "medium", "large")
 ROLE = "arn:aws:iam::111122223333:role/"
+BUCKETS = ("metrics", "logs", "traces", "backups")
 STACK_OUTPUTS = StackOutputs(
-    metrics_bucket_name="metrics-bucket",
-    logs_bucket_name="logs-bucket",
-    traces_bucket_name="traces-bucket",
-    backups_bucket_name="backups-bucket",
-    loki_role_arn=f"{ROLE}loki",
-    tempo_role_arn=f"{ROLE}tempo",
-    thanos_writer_role_arn=f"{ROLE}thanos-writer",
-    thanos_reader_role_arn=f"{ROLE}thanos-reader",
-    velero_role_arn=f"{ROLE}velero",
-    cluster_autoscaler_role_arn=f"{ROLE}cluster-autoscaler",
+    {
+        **{f"{bucket}_bucket_name": f"{bucket}-bucket" for bucket in BUCKETS},
+        **{role.output: f"{ROLE}{role.name}" for role in releases.workload_roles()},
+    }
 )
 MODULES = (
     prometheus_operator_crds,
@@ -149,8 +146,8 @@ def test_roles_are_where_the_charts_put_them_on_service_accounts() -> None:
         assert account["annotations"] == {"eks.amazonaws.com/role-arn": f"{ROLE}{role}"}
     assert [account["name"] for account in accounts.values()] == [
         names.PROMETHEUS_SERVICE_ACCOUNT,
-        names.VELERO_SERVICE_ACCOUNT,
-        names.CLUSTER_AUTOSCALER_SERVICE_ACCOUNT,
+        velero.SERVICE_ACCOUNT,
+        cluster_autoscaler.SERVICE_ACCOUNT,
     ]
 
 
@@ -263,23 +260,6 @@ def test_blocks_go_to_the_metrics_bucket_labelled_with_their_cluster(environment
     }
 
 
-def test_prometheus_lets_in_the_gateways_of_the_stages_and_nobody_else_from_there() -> None:
-    settings = settings_of("small")
-    policy = kps(settings)["prometheus"]["networkPolicy"]
-
-    here, stages = policy["ingress"]
-    assert policy["egress"] == [{}]
-    assert here["from"] == [{"podSelector": {}}]
-    (peer,) = stages["from"]
-    assert peer["namespaceSelector"]["matchExpressions"][0]["values"] == [
-        "dev-telemetry", "hml-telemetry", "prd-telemetry"
-    ]  # fmt: skip
-    assert peer["podSelector"]["matchLabels"] == {
-        "app.kubernetes.io/name": "opentelemetry-collector"
-    }
-    assert [port["port"] for port in stages["ports"]] == [9090]
-
-
 def test_what_eks_hides_has_neither_monitors_nor_rules() -> None:
     values = kps(settings_of("small"))
     parts = ("kubeControllerManager", "kubeScheduler", "kubeEtcd", "kubeProxy")
@@ -319,16 +299,6 @@ def test_alertmanager_reads_its_secrets_from_mounted_files() -> None:
         assert key in [item["secretKey"] for item in made["data"]]
 
 
-def test_alertmanager_may_reach_its_mail_server() -> None:
-    settings = settings_of("small")
-    rules = kps(settings)["alertmanager"]["networkPolicy"]["egress"]["rules"]
-    ports = {port["port"] for rule in rules for port in rule["ports"]}
-
-    assert settings.alerting.smtp is not None
-    assert int(settings.alerting.smtp.smarthost.split(":")[1]) in ports
-    assert {443, 9094} <= ports
-
-
 @pytest.mark.parametrize(
     ("alerting", "ports", "secret"),
     [
@@ -345,8 +315,13 @@ def test_alertmanager_has_what_its_receivers_need(
         update={"alerting": settings.alerting.model_copy(update=alerting)}
     )
     values = kps(changed)
-    _, outside = values["alertmanager"]["networkPolicy"]["egress"]["rules"]
-    assert [port["port"] for port in outside["ports"]] == ports
+    (policy,) = (
+        policy
+        for policy in plan_policies(changed)["observability"]
+        if policy.name == "alertmanager"
+    )
+    (outside,) = (rule for rule in policy.egress if EVERYWHERE in rule.peers)
+    assert list(outside.ports) == ports
     assert values["alertmanager"]["alertmanagerSpec"]["secrets"] == [secret]
     made = {name for name in values["extraManifests"] if name.startswith("alertmanager-")}
     assert made == {secret}

@@ -1,7 +1,7 @@
 """All pods fit the nodes and quotas that the settings give them.
 
 What pods ask for is in the contracts (`pods`, written by `make charts-check` from the rendered
-objects), what Thanos asks for in blueprint/thanos.py, what nodes have in the functions below.
+objects), what Thanos asks for in helm_values/thanos/thanos.py, what nodes have in the functions below.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any, Final
 import pytest
 from settings_files import TODAY, problems, render, vary, write
 
-from blueprint import thanos
 from blueprint.backend_sizes import BACKENDS
 from blueprint.names import telemetry_namespace
 from blueprint.resources import mebibytes, millicores
 from helm_values.otel_collector import otel_gateway
 from helm_values.static_values import static_values
+from helm_values.thanos import thanos
 from settings.load import environment_names
 from settings.model import OBSERVABILITY, NodeGroup, Settings
 from settings.node_sizes import (

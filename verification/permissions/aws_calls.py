@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from blueprint import workloads
 from settings.model import Settings
 
 
@@ -19,7 +18,7 @@ class Calls:
     """What one role is for: actions by the resources that they are done to."""
 
     role: str
-    """Last part of the role's name, as in blueprint/workloads.py."""
+    """Last part of the role's name, as in `COMPONENT.roles` of a component."""
     source: str
     allowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Actions by the name of a resource."""
@@ -78,7 +77,7 @@ def _secrets_reader(namespace: str) -> Calls:
         "secretsmanager:ListSecretVersionIds",
     )
     return Calls(
-        role=workloads.secrets_reader(namespace).name,
+        role=f"ns-{namespace}",
         source="external-secrets.io, AWS Secrets Manager, IAM policy",
         allowed={f"secrets of {namespace}": actions},
     )
@@ -86,7 +85,7 @@ def _secrets_reader(namespace: str) -> Calls:
 
 BACK_ENDS: Final = (
     Calls(
-        role=workloads.LOKI.name,
+        role="loki",
         source=(
             "Grafana Loki documentation, Deploy Loki on AWS; its S3 client calls ListObjectsV2, "
             "GetObject, HeadObject, PutObject, DeleteObject"
@@ -94,7 +93,7 @@ BACK_ENDS: Final = (
         allowed=_bucket("logs", _READ_WRITE, _KEY_READ_WRITE),
     ),
     Calls(
-        role=workloads.TEMPO.name,
+        role="tempo",
         source="Grafana Tempo documentation, Amazon S3 permissions",
         allowed=_bucket(
             "traces",
@@ -103,17 +102,17 @@ BACK_ENDS: Final = (
         ),
     ),
     Calls(
-        role=workloads.THANOS_WRITER.name,
+        role="thanos-writer",
         source="Thanos documentation, Storage, S3: policy for the components that write",
         allowed=_bucket("metrics", _READ_WRITE, _KEY_READ_WRITE),
     ),
     Calls(
-        role=workloads.THANOS_READER.name,
+        role="thanos-reader",
         source="Thanos documentation, Storage, S3; the store gateway lists and reads",
         allowed=_bucket("metrics", _READ, _KEY_READ),
     ),
     Calls(
-        role=workloads.VELERO.name,
+        role="velero",
         source="velero-plugin-for-aws, README, Set permissions for Velero",
         allowed={
             **_bucket(
@@ -134,7 +133,7 @@ BACK_ENDS: Final = (
         },
     ),
     Calls(
-        role=workloads.CLUSTER_AUTOSCALER.name,
+        role="cluster-autoscaler",
         source="kubernetes/autoscaler, AWS README, Full Cluster Autoscaler Features",
         allowed={
             "everything": (

@@ -112,10 +112,26 @@ resource "helm_release" "release-cluster-autoscaler" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-prometheus-operator-crds,
   ]
   max_history = 5
@@ -165,31 +181,6 @@ resources:
   limits:
     cpu: 500m
     memory: 768Mi
-extraObjects:
-- apiVersion: networking.k8s.io/v1
-  kind: NetworkPolicy
-  metadata:
-    name: cluster-autoscaler
-  spec:
-    podSelector:
-      matchLabels:
-        app.kubernetes.io/name: aws-cluster-autoscaler
-        app.kubernetes.io/instance: cluster-autoscaler
-    policyTypes:
-    - Ingress
-    - Egress
-    ingress:
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: prometheus
-      ports:
-      - port: 8085
-        protocol: TCP
-    egress:
-    - ports:
-      - port: 443
-        protocol: TCP
 EOT
     ,
     <<EOT
@@ -216,10 +207,26 @@ resource "helm_release" "release-external-secrets" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-prometheus-operator-crds,
   ]
   max_history = 5
@@ -256,19 +263,7 @@ livenessProbe:
 readinessProbe:
   enabled: true
 networkPolicy:
-  enabled: true
-  ingress:
-  - from:
-    - podSelector:
-        matchLabels:
-          app.kubernetes.io/name: prometheus
-    ports:
-    - port: 8080
-      protocol: TCP
-  egress:
-  - ports:
-    - port: 443
-      protocol: TCP
+  enabled: false
 webhook:
   resources:
     requests:
@@ -278,22 +273,7 @@ webhook:
       cpu: 200m
       memory: 128Mi
   networkPolicy:
-    enabled: true
-    ingress:
-    - ports:
-      - port: 10250
-        protocol: TCP
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: prometheus
-      ports:
-      - port: 8080
-        protocol: TCP
-    egress:
-    - ports:
-      - port: 443
-        protocol: TCP
+    enabled: false
   replicaCount: 2
   podDisruptionBudget:
     enabled: true
@@ -306,19 +286,7 @@ certController:
       cpu: 200m
       memory: 256Mi
   networkPolicy:
-    enabled: true
-    ingress:
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: prometheus
-      ports:
-      - port: 8080
-        protocol: TCP
-    egress:
-    - ports:
-      - port: 443
-        protocol: TCP
+    enabled: false
 serviceMonitor:
   enabled: true
   renderMode: alwaysRender
@@ -346,10 +314,26 @@ resource "helm_release" "release-kps" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-prometheus-operator-crds,
     helm_release.release-external-secrets,
   ]
@@ -409,37 +393,6 @@ prometheus:
     endpoints:
     - port: http
       interval: 30s
-  networkPolicy:
-    enabled: true
-    egress:
-    - {}
-    ingress:
-    - from:
-      - podSelector: {}
-      ports:
-      - port: 8080
-        protocol: TCP
-      - port: 9090
-        protocol: TCP
-      - port: 10901
-        protocol: TCP
-      - port: 10902
-        protocol: TCP
-    - from:
-      - namespaceSelector:
-          matchExpressions:
-          - key: kubernetes.io/metadata.name
-            operator: In
-            values:
-            - dev-telemetry
-            - hml-telemetry
-            - prd-telemetry
-        podSelector:
-          matchLabels:
-            app.kubernetes.io/name: opentelemetry-collector
-      ports:
-      - port: 9090
-        protocol: TCP
   prometheusSpec:
     scrapeInterval: 30s
     evaluationInterval: 30s
@@ -525,48 +478,6 @@ prometheus:
     enabled: false
     minAvailable: 1
 alertmanager:
-  networkPolicy:
-    enabled: true
-    policyTypes:
-    - Ingress
-    - Egress
-    additionalIngress:
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: alertmanager
-      ports:
-      - port: 9094
-        protocol: TCP
-      - port: 9094
-        protocol: UDP
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: grafana
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: loki
-      ports:
-      - port: 9093
-        protocol: TCP
-    egress:
-      enabled: true
-      rules:
-      - to:
-        - podSelector:
-            matchLabels:
-              app.kubernetes.io/name: alertmanager
-        ports:
-        - port: 9094
-          protocol: TCP
-        - port: 9094
-          protocol: UDP
-      - ports:
-        - port: 443
-          protocol: TCP
-        - port: 587
-          protocol: TCP
   alertmanagerSpec:
     podAntiAffinity: hard
     topologySpreadConstraints:
@@ -995,20 +906,6 @@ kube-state-metrics:
   - storageclasses
   - validatingwebhookconfigurations
   - volumeattachments
-  networkPolicy:
-    enabled: true
-    ingress:
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: prometheus
-      ports:
-      - port: 8080
-        protocol: TCP
-    egress:
-    - ports:
-      - port: 443
-        protocol: TCP
   resources:
     requests:
       cpu: 50m
@@ -1034,7 +931,7 @@ prometheus-node-exporter:
       memory: 96Mi
 prometheusOperator:
   networkPolicy:
-    enabled: true
+    enabled: false
   prometheusConfigReloader:
     resources:
       requests:
@@ -1169,32 +1066,6 @@ extraManifests:
         remoteRef:
           key: obs/prd/observability/alertmanager-dead-mans-switch
           property: url
-  grafana-network-policy:
-    apiVersion: networking.k8s.io/v1
-    kind: NetworkPolicy
-    metadata:
-      name: kps-grafana
-    spec:
-      podSelector:
-        matchLabels:
-          app.kubernetes.io/name: grafana
-      policyTypes:
-      - Ingress
-      - Egress
-      ingress:
-      - from:
-        - podSelector:
-            matchLabels:
-              app.kubernetes.io/name: prometheus
-        ports:
-        - port: 3000
-          protocol: TCP
-      egress:
-      - to:
-        - podSelector: {}
-      - ports:
-        - port: 443
-          protocol: TCP
 additionalPrometheusRulesMap:
   foundation:
     groups:
@@ -1696,7 +1567,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorQueueNearlyFull.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: TailSamplingDroppingEarly
-        expr: sum by (namespace) (rate(otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total{namespace=~"dev|hml|prd|observability", job=~"otel-gateway|observability/otel-agent", deployment_environment_name=""}[5m])) > 0
+        expr: sum by (namespace) (rate(otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total{namespace=~"dev|hml|prd", job="otel-gateway", deployment_environment_name=""}[5m])) > 0
         for: 10m
         labels:
           severity: critical
@@ -1983,10 +1854,26 @@ resource "helm_release" "release-loki" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
   max_history = 5
@@ -2290,10 +2177,26 @@ resource "helm_release" "release-otel-agent" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
     helm_release.release-loki,
   ]
@@ -2774,8 +2677,7 @@ resource "helm_release" "release-otel-gateway-dev-telemetry" {
     kubernetes_network_policy_v1.dev_deny-all,
     kubernetes_network_policy_v1.dev_allow-dns,
     kubernetes_service_account_v1.dev_secrets-reader,
-    kubernetes_network_policy_v1.traffic-dev_send-telemetry,
-    kubernetes_network_policy_v1.traffic-dev_be-scraped,
+    kubernetes_network_policy_v1.traffic-dev_telemetry,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
@@ -3386,8 +3288,7 @@ resource "helm_release" "release-otel-gateway-hml-telemetry" {
     kubernetes_network_policy_v1.hml_deny-all,
     kubernetes_network_policy_v1.hml_allow-dns,
     kubernetes_service_account_v1.hml_secrets-reader,
-    kubernetes_network_policy_v1.traffic-hml_send-telemetry,
-    kubernetes_network_policy_v1.traffic-hml_be-scraped,
+    kubernetes_network_policy_v1.traffic-hml_telemetry,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
@@ -3998,8 +3899,7 @@ resource "helm_release" "release-otel-gateway-prd-telemetry" {
     kubernetes_network_policy_v1.prd_deny-all,
     kubernetes_network_policy_v1.prd_allow-dns,
     kubernetes_service_account_v1.prd_secrets-reader,
-    kubernetes_network_policy_v1.traffic-prd_send-telemetry,
-    kubernetes_network_policy_v1.traffic-prd_be-scraped,
+    kubernetes_network_policy_v1.traffic-prd_telemetry,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
@@ -4604,10 +4504,26 @@ resource "helm_release" "release-prometheus-operator-crds" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
   max_history = 5
   name        = "prometheus-operator-crds"
@@ -4638,10 +4554,26 @@ resource "helm_release" "release-tempo" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
   max_history = 5
@@ -4853,10 +4785,26 @@ resource "helm_release" "release-velero" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-prometheus-operator-crds,
   ]
   max_history = 5
@@ -4955,51 +4903,6 @@ schedules:
       includedNamespaces:
       - observability
       snapshotVolumes: false
-extraObjects:
-- apiVersion: networking.k8s.io/v1
-  kind: NetworkPolicy
-  metadata:
-    name: velero
-  spec:
-    podSelector:
-      matchLabels:
-        app.kubernetes.io/name: velero
-        app.kubernetes.io/instance: velero
-    policyTypes:
-    - Ingress
-    - Egress
-    ingress:
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: prometheus
-      ports:
-      - port: 8085
-        protocol: TCP
-    egress:
-    - ports:
-      - port: 443
-        protocol: TCP
-- apiVersion: networking.k8s.io/v1
-  kind: NetworkPolicy
-  metadata:
-    name: velero-upgrade-crds
-    annotations:
-      helm.sh/hook: pre-install,pre-upgrade,pre-rollback
-      helm.sh/hook-weight: '-6'
-      helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
-  spec:
-    podSelector:
-      matchLabels:
-        app.kubernetes.io/component: upgrade-crds
-    policyTypes:
-    - Ingress
-    - Egress
-    ingress: []
-    egress:
-    - ports:
-      - port: 443
-        protocol: TCP
 EOT
     ,
     <<EOT
@@ -6029,10 +5932,26 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -7403,10 +7322,26 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -8616,10 +8551,26 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -9990,10 +9941,26 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -10885,10 +10852,26 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -11273,10 +11256,26 @@ resource "kubernetes_config_map_v1" "dashboard-logs-explorer" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -11926,10 +11925,26 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -13300,10 +13315,26 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -15116,10 +15147,26 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -16270,10 +16317,26 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -19030,10 +19093,26 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -19618,10 +19697,26 @@ resource "kubernetes_config_map_v1" "dashboard-traces-service-graph" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -19655,10 +19750,26 @@ EOT
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -19683,10 +19794,26 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -20383,215 +20510,6 @@ resource "kubernetes_network_policy_v1" "prd_deny-all" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "thanos-compactor_network-policy" {
-  depends_on = [
-    kubernetes_storage_class_v1.storage-class,
-    kubernetes_namespace_v1.observability,
-    kubernetes_resource_quota_v1.observability_quota,
-    kubernetes_limit_range_v1.observability_limit-range,
-    kubernetes_network_policy_v1.observability_deny-all,
-    kubernetes_network_policy_v1.observability_allow-dns,
-    kubernetes_service_account_v1.observability_secrets-reader,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
-    kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    helm_release.release-kps,
-  ]
-
-  metadata {
-    labels = {
-      "app.kubernetes.io/managed-by" = "terraform"
-      "app.kubernetes.io/name"       = "thanos-compactor"
-      "app.kubernetes.io/part-of"    = "thanos"
-      "app.kubernetes.io/version"    = "v0.42.4"
-    }
-    name      = "thanos-compactor"
-    namespace = "observability"
-  }
-
-  spec {
-    policy_types = ["Ingress", "Egress"]
-
-    egress {
-      to = []
-
-      ports {
-        port     = "443"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "10902"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {
-        "app.kubernetes.io/name" = "thanos-compactor"
-      }
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "thanos-querier_network-policy" {
-  depends_on = [
-    kubernetes_storage_class_v1.storage-class,
-    kubernetes_namespace_v1.observability,
-    kubernetes_resource_quota_v1.observability_quota,
-    kubernetes_limit_range_v1.observability_limit-range,
-    kubernetes_network_policy_v1.observability_deny-all,
-    kubernetes_network_policy_v1.observability_allow-dns,
-    kubernetes_service_account_v1.observability_secrets-reader,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
-    kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    helm_release.release-kps,
-  ]
-
-  metadata {
-    labels = {
-      "app.kubernetes.io/managed-by" = "terraform"
-      "app.kubernetes.io/name"       = "thanos-querier"
-      "app.kubernetes.io/part-of"    = "thanos"
-      "app.kubernetes.io/version"    = "v0.42.4"
-    }
-    name      = "thanos-querier"
-    namespace = "observability"
-  }
-
-  spec {
-    policy_types = ["Ingress", "Egress"]
-
-    egress {
-      ports {
-        port     = "10901"
-        protocol = "TCP"
-      }
-      to {
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      to {
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "thanos-store"
-          }
-        }
-      }
-    }
-    ingress {
-      from {
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      from {
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "grafana"
-          }
-        }
-      }
-      ports {
-        port     = "10902"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {
-        "app.kubernetes.io/name" = "thanos-querier"
-      }
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "thanos-store_network-policy" {
-  depends_on = [
-    kubernetes_storage_class_v1.storage-class,
-    kubernetes_namespace_v1.observability,
-    kubernetes_resource_quota_v1.observability_quota,
-    kubernetes_limit_range_v1.observability_limit-range,
-    kubernetes_network_policy_v1.observability_deny-all,
-    kubernetes_network_policy_v1.observability_allow-dns,
-    kubernetes_service_account_v1.observability_secrets-reader,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
-    kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    helm_release.release-kps,
-  ]
-
-  metadata {
-    labels = {
-      "app.kubernetes.io/managed-by" = "terraform"
-      "app.kubernetes.io/name"       = "thanos-store"
-      "app.kubernetes.io/part-of"    = "thanos"
-      "app.kubernetes.io/version"    = "v0.42.4"
-    }
-    name      = "thanos-store"
-    namespace = "observability"
-  }
-
-  spec {
-    policy_types = ["Ingress", "Egress"]
-
-    egress {
-      to = []
-
-      ports {
-        port     = "443"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "thanos-querier"
-          }
-        }
-      }
-      ports {
-        port     = "10901"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "10902"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {
-        "app.kubernetes.io/name" = "thanos-store"
-      }
-    }
-  }
-}
-
 resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_otel-gateway" {
   depends_on = [
     kubernetes_namespace_v1.dev-telemetry,
@@ -20779,7 +20697,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_otel-gateway" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-dev_be-scraped" {
+resource "kubernetes_network_policy_v1" "traffic-dev_telemetry" {
   depends_on = [
     kubernetes_namespace_v1.dev,
     kubernetes_resource_quota_v1.dev_quota,
@@ -20790,56 +20708,12 @@ resource "kubernetes_network_policy_v1" "traffic-dev_be-scraped" {
   ]
 
   metadata {
-    name      = "be-scraped"
+    name      = "telemetry"
     namespace = "dev"
   }
 
   spec {
-    egress       = []
-    policy_types = ["Ingress"]
-
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "metrics"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {}
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "traffic-dev_send-telemetry" {
-  depends_on = [
-    kubernetes_namespace_v1.dev,
-    kubernetes_resource_quota_v1.dev_quota,
-    kubernetes_limit_range_v1.dev_limit-range,
-    kubernetes_network_policy_v1.dev_deny-all,
-    kubernetes_network_policy_v1.dev_allow-dns,
-    kubernetes_service_account_v1.dev_secrets-reader,
-  ]
-
-  metadata {
-    name      = "send-telemetry"
-    namespace = "dev"
-  }
-
-  spec {
-    ingress      = []
-    policy_types = ["Egress"]
+    policy_types = ["Ingress", "Egress"]
 
     egress {
       ports {
@@ -20862,6 +20736,24 @@ resource "kubernetes_network_policy_v1" "traffic-dev_send-telemetry" {
             "app.kubernetes.io/name"     = "opentelemetry-collector"
           }
         }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
       }
     }
     pod_selector {
@@ -21057,7 +20949,7 @@ resource "kubernetes_network_policy_v1" "traffic-hml-telemetry_otel-gateway" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-hml_be-scraped" {
+resource "kubernetes_network_policy_v1" "traffic-hml_telemetry" {
   depends_on = [
     kubernetes_namespace_v1.hml,
     kubernetes_resource_quota_v1.hml_quota,
@@ -21068,56 +20960,12 @@ resource "kubernetes_network_policy_v1" "traffic-hml_be-scraped" {
   ]
 
   metadata {
-    name      = "be-scraped"
+    name      = "telemetry"
     namespace = "hml"
   }
 
   spec {
-    egress       = []
-    policy_types = ["Ingress"]
-
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "metrics"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {}
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "traffic-hml_send-telemetry" {
-  depends_on = [
-    kubernetes_namespace_v1.hml,
-    kubernetes_resource_quota_v1.hml_quota,
-    kubernetes_limit_range_v1.hml_limit-range,
-    kubernetes_network_policy_v1.hml_deny-all,
-    kubernetes_network_policy_v1.hml_allow-dns,
-    kubernetes_service_account_v1.hml_secrets-reader,
-  ]
-
-  metadata {
-    name      = "send-telemetry"
-    namespace = "hml"
-  }
-
-  spec {
-    ingress      = []
-    policy_types = ["Egress"]
+    policy_types = ["Ingress", "Egress"]
 
     egress {
       ports {
@@ -21142,8 +20990,725 @@ resource "kubernetes_network_policy_v1" "traffic-hml_send-telemetry" {
         }
       }
     }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+    }
     pod_selector {
       match_labels = {}
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_alertmanager" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "alertmanager"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "9094"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9094"
+        protocol = "UDP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "587"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "9093"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+      ports {
+        port     = "9094"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+      ports {
+        port     = "9094"
+        protocol = "UDP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "grafana"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "loki"
+          }
+        }
+      }
+      ports {
+        port     = "9093"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "alertmanager"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_autoscaler" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "autoscaler"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8085"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/instance" = "cluster-autoscaler"
+        "app.kubernetes.io/name"     = "aws-cluster-autoscaler"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_external-secrets" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "external-secrets"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "external-secrets"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_external-secrets-cert-controller" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "external-secrets-cert-controller"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "external-secrets-cert-controller"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_external-secrets-webhook" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "external-secrets-webhook"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      from {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      from {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      from {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+      ports {
+        port     = "10250"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "external-secrets-webhook"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_grafana" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "grafana"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "10902"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "thanos-querier"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "80"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/component" = "gateway"
+            "app.kubernetes.io/name"      = "loki"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "3200"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "tempo"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9093"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "3000"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "grafana"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_kube-state-metrics" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "kube-state-metrics"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "kube-state-metrics"
+      }
     }
   }
 }
@@ -21270,6 +21835,18 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki-entrance" {
       from {
         namespace_selector {
           match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "grafana"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
             "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
@@ -21316,18 +21893,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki-entrance" {
           match_labels = {
             "app.kubernetes.io/instance" = "otel-agent"
             "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "grafana"
           }
         }
       }
@@ -21482,6 +22047,346 @@ resource "kubernetes_network_policy_v1" "traffic-observability_otel-agent" {
   }
 }
 
+resource "kubernetes_network_policy_v1" "traffic-observability_prometheus" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "prometheus"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports = []
+      to    = []
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "10902"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "thanos-querier"
+          }
+        }
+      }
+      ports {
+        port     = "10901"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "tempo"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "dev-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "prd-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-agent"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "prometheus"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_prometheus-admission-create" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "prometheus-admission-create"
+    namespace = "observability"
+  }
+
+  spec {
+    ingress      = []
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    pod_selector {
+      match_labels = {
+        app = "kube-prometheus-stack-admission-create"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_prometheus-admission-patch" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "prometheus-admission-patch"
+    namespace = "observability"
+  }
+
+  spec {
+    ingress      = []
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    pod_selector {
+      match_labels = {
+        app = "kube-prometheus-stack-admission-patch"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_prometheus-operator" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "prometheus-operator"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      from {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      from {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      from {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      from {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+      ports {
+        port     = "10250"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "kube-prometheus-stack-prometheus-operator"
+      }
+    }
+  }
+}
+
 resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
   depends_on = [
     kubernetes_namespace_v1.observability,
@@ -21549,51 +22454,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "dev-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "prd-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      ports {
-        port     = "4317"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
             "kubernetes.io/metadata.name" = "observability"
           }
         }
@@ -21636,9 +22496,397 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
         }
       }
     }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "dev-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "prd-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      ports {
+        port     = "4317"
+        protocol = "TCP"
+      }
+    }
     pod_selector {
       match_labels = {
         "app.kubernetes.io/name" = "tempo"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_thanos-compact" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "thanos-compact"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "10902"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "thanos-compactor"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_thanos-query" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "thanos-query"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "10901"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "thanos-store"
+          }
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "grafana"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "10902"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "thanos-querier"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_thanos-store-gateway" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "thanos-store-gateway"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "10902"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "thanos-querier"
+          }
+        }
+      }
+      ports {
+        port     = "10901"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "thanos-store"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_velero-crds-job" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "velero-crds-job"
+    namespace = "observability"
+  }
+
+  spec {
+    ingress      = []
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/component" = "upgrade-crds"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_velero-server" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "velero-server"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.20.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.20.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8085"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/instance" = "velero"
+        "app.kubernetes.io/name"     = "velero"
       }
     }
   }
@@ -21831,7 +23079,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd-telemetry_otel-gateway" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-prd_be-scraped" {
+resource "kubernetes_network_policy_v1" "traffic-prd_telemetry" {
   depends_on = [
     kubernetes_namespace_v1.prd,
     kubernetes_resource_quota_v1.prd_quota,
@@ -21842,56 +23090,12 @@ resource "kubernetes_network_policy_v1" "traffic-prd_be-scraped" {
   ]
 
   metadata {
-    name      = "be-scraped"
+    name      = "telemetry"
     namespace = "prd"
   }
 
   spec {
-    egress       = []
-    policy_types = ["Ingress"]
-
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "metrics"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {}
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "traffic-prd_send-telemetry" {
-  depends_on = [
-    kubernetes_namespace_v1.prd,
-    kubernetes_resource_quota_v1.prd_quota,
-    kubernetes_limit_range_v1.prd_limit-range,
-    kubernetes_network_policy_v1.prd_deny-all,
-    kubernetes_network_policy_v1.prd_allow-dns,
-    kubernetes_service_account_v1.prd_secrets-reader,
-  ]
-
-  metadata {
-    name      = "send-telemetry"
-    namespace = "prd"
-  }
-
-  spec {
-    ingress      = []
-    policy_types = ["Egress"]
+    policy_types = ["Ingress", "Egress"]
 
     egress {
       ports {
@@ -21916,6 +23120,24 @@ resource "kubernetes_network_policy_v1" "traffic-prd_send-telemetry" {
         }
       }
     }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+    }
     pod_selector {
       match_labels = {}
     }
@@ -21931,10 +23153,26 @@ resource "kubernetes_pod_disruption_budget_v1" "thanos-querier_disruption-budget
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -22144,10 +23382,26 @@ resource "kubernetes_service_account_v1" "thanos-compactor_service-account" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -22176,10 +23430,26 @@ resource "kubernetes_service_account_v1" "thanos-querier_service-account" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -22205,10 +23475,26 @@ resource "kubernetes_service_account_v1" "thanos-store_service-account" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -22235,8 +23521,7 @@ resource "kubernetes_service_v1" "gateway-address-dev" {
     kubernetes_network_policy_v1.dev_deny-all,
     kubernetes_network_policy_v1.dev_allow-dns,
     kubernetes_service_account_v1.dev_secrets-reader,
-    kubernetes_network_policy_v1.traffic-dev_send-telemetry,
-    kubernetes_network_policy_v1.traffic-dev_be-scraped,
+    kubernetes_network_policy_v1.traffic-dev_telemetry,
   ]
 
   metadata {
@@ -22258,8 +23543,7 @@ resource "kubernetes_service_v1" "gateway-address-hml" {
     kubernetes_network_policy_v1.hml_deny-all,
     kubernetes_network_policy_v1.hml_allow-dns,
     kubernetes_service_account_v1.hml_secrets-reader,
-    kubernetes_network_policy_v1.traffic-hml_send-telemetry,
-    kubernetes_network_policy_v1.traffic-hml_be-scraped,
+    kubernetes_network_policy_v1.traffic-hml_telemetry,
   ]
 
   metadata {
@@ -22281,8 +23565,7 @@ resource "kubernetes_service_v1" "gateway-address-prd" {
     kubernetes_network_policy_v1.prd_deny-all,
     kubernetes_network_policy_v1.prd_allow-dns,
     kubernetes_service_account_v1.prd_secrets-reader,
-    kubernetes_network_policy_v1.traffic-prd_send-telemetry,
-    kubernetes_network_policy_v1.traffic-prd_be-scraped,
+    kubernetes_network_policy_v1.traffic-prd_telemetry,
   ]
 
   metadata {
@@ -22305,10 +23588,26 @@ resource "kubernetes_service_v1" "thanos-compactor_service" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -22346,10 +23645,26 @@ resource "kubernetes_service_v1" "thanos-querier_service" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -22391,10 +23706,26 @@ resource "kubernetes_service_v1" "thanos-store_service" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -22437,10 +23768,26 @@ resource "kubernetes_stateful_set_v1" "thanos-compactor" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -22619,10 +23966,26 @@ resource "kubernetes_stateful_set_v1" "thanos-store" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
     kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_loki,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 

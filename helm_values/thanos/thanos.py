@@ -1,6 +1,6 @@
 """Thanos beside Prometheus: querier, store gateway and compactor, as data.
 
-`constructs_lib/thanos_*.py` make Kubernetes objects of it. Flags are those of THANOS_VERSION.
+`constructs_lib/thanos/` makes Kubernetes objects of it. Flags are those of THANOS_VERSION.
 """
 
 import json
@@ -8,11 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from blueprint.documents import document
-from blueprint.names import THANOS_COMPACTOR_SERVICE_ACCOUNT, THANOS_STORE_SERVICE_ACCOUNT
+from blueprint.iam_statements import Statement, allow, read_and_write_objects
+from blueprint.names import PROMETHEUS_SERVICE_ACCOUNT
 from blueprint.resources import Resources
 from blueprint.sizes import METRICS
+from blueprint.traffic import EVERYWHERE, HTTPS, PROMETHEUS, Flow, Pods, labelled
+from helm_values.component import AwsResources, Component, WorkloadRole
 from settings.model import OBSERVABILITY, Settings
 from versions import THANOS_VERSION
+
+COMPACTOR = "thanos-compactor"
+QUERIER = "thanos-querier"
+STORE = "thanos-store"
+"""Names of the parts, and of the service account of each."""
 
 IMAGE = f"quay.io/thanos/thanos:{THANOS_VERSION}"
 USER_ID = 1001
@@ -33,14 +41,14 @@ _DELETE_DELAY = "48h"
 _ENDPOINTS = {
     "endpoints": [
         {"address": f"dnssrv+_grpc._tcp.{service}.{OBSERVABILITY}.svc.cluster.local"}
-        for service in ("kps-thanos-discovery", THANOS_STORE_SERVICE_ACCOUNT)
+        for service in ("kps-thanos-discovery", STORE)
     ]
 }
 """By SRV records of headless Services, the querier finds every replica, and new ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Component:
+class ThanosPart:
     """One part of Thanos. `volume_gib` is None for one that keeps nothing."""
 
     name: str
@@ -50,11 +58,11 @@ class Component:
     volume_gib: int | None = None
 
 
-def querier(settings: Settings) -> Component:
+def querier(settings: Settings) -> ThanosPart:
     """Answers PromQL from the sidecars (the last hours) and the store gateway (the rest)."""
     size = METRICS[settings.size].thanos
-    return Component(
-        name="thanos-querier",
+    return ThanosPart(
+        name=QUERIER,
         replicas=size.querier_replicas,
         resources=size.querier,
         args=(
@@ -71,11 +79,11 @@ def querier(settings: Settings) -> Component:
     )
 
 
-def store(settings: Settings) -> Component:
+def store(settings: Settings) -> ThanosPart:
     """Reads the blocks in the bucket."""
     size = METRICS[settings.size].thanos
-    return Component(
-        name=THANOS_STORE_SERVICE_ACCOUNT,
+    return ThanosPart(
+        name=STORE,
         replicas=size.store_replicas,
         resources=size.store,
         volume_gib=size.store_volume_gib,
@@ -92,12 +100,12 @@ def store(settings: Settings) -> Component:
     )
 
 
-def compactor(settings: Settings) -> Component:
+def compactor(settings: Settings) -> ThanosPart:
     """Compacts, downsamples and deletes blocks. Exactly one: two would corrupt the bucket."""
     size = METRICS[settings.size].thanos
     days = settings.retention_days.metrics
-    return Component(
-        name=THANOS_COMPACTOR_SERVICE_ACCOUNT,
+    return ThanosPart(
+        name=COMPACTOR,
         replicas=1,
         resources=size.compactor,
         volume_gib=size.compactor_volume_gib,
@@ -148,4 +156,69 @@ _COMMON = (
 _BUCKET = (
     f"--data-dir={DATA_DIRECTORY}",
     f"--objstore.config-file={OBJECT_STORAGE_DIRECTORY}/{OBJECT_STORAGE_FILE}",
+)
+
+
+def writer_statements(aws: AwsResources) -> tuple[Statement, ...]:
+    """Thanos sidecar and compactor on S3 ("Storage", section S3, of the Thanos documentation)."""
+    return read_and_write_objects(aws.bucket_arns["metrics"], aws.key_arn)
+
+
+def reader_statements(aws: AwsResources) -> tuple[Statement, ...]:
+    """Thanos store gateway: it only reads blocks."""
+    bucket_arn = aws.bucket_arns["metrics"]
+    return (
+        allow(["s3:ListBucket"], bucket_arn),
+        allow(["s3:GetObject"], f"{bucket_arn}/*"),
+        allow(["kms:Decrypt"], aws.key_arn),
+    )
+
+
+WRITER_ROLE = WorkloadRole(
+    name="thanos-writer",
+    description="Role of the Thanos sidecar and compactor",
+    # The sidecar is a container of Prometheus' pods.
+    service_accounts=(PROMETHEUS_SERVICE_ACCOUNT, COMPACTOR),
+    statements=writer_statements,
+)
+READER_ROLE = WorkloadRole(
+    name="thanos-reader",
+    description="Role of the Thanos store gateway",
+    service_accounts=(STORE,),
+    statements=reader_statements,
+)
+
+
+def _pods(part: str, policy: str) -> Pods:
+    return Pods(name=policy, namespace=OBSERVABILITY, labels=labelled(part))
+
+
+QUERIER_PODS = _pods(QUERIER, "thanos-query")
+STORE_PODS = _pods(STORE, "thanos-store-gateway")
+COMPACTOR_PODS = _pods(COMPACTOR, "thanos-compact")
+
+
+def flows(_settings: Settings) -> tuple[Flow, ...]:
+    """The querier asks sidecars and store; what works on the bucket calls S3 and STS."""
+    return (
+        *(
+            Flow(source=PROMETHEUS, destination=pods, ports=(HTTP_PORT,))
+            for pods in (QUERIER_PODS, STORE_PODS, COMPACTOR_PODS)
+        ),
+        *(
+            Flow(source=QUERIER_PODS, destination=pods, ports=(GRPC_PORT,))
+            for pods in (PROMETHEUS, STORE_PODS)
+        ),
+        *(
+            Flow(source=pods, destination=EVERYWHERE, ports=(HTTPS,))
+            for pods in (STORE_PODS, COMPACTOR_PODS)
+        ),
+    )
+
+
+COMPONENT = Component(
+    name="thanos",
+    flows=flows,
+    roles=(WRITER_ROLE, READER_ROLE),
+    reads=("metrics_bucket_name", WRITER_ROLE.output, READER_ROLE.output),
 )
