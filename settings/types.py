@@ -119,8 +119,8 @@ def _time_zone(value: str) -> str:
 
 
 def _tag_value(value: str) -> str:
-    # IAM's `tagValueType` is [\p{L}\p{Z}\p{N}_.:/=+\-@]*. Of the separators (Z) those that end a line
-    # or a paragraph are left out: no tag needs them.
+    # IAM's `tagValueType` is [\p{L}\p{Z}\p{N}_.:/=+\-@]*. Of the separators (Z), those that end a
+    # line or a paragraph are left out: no tag needs them.
     def is_allowed(character: str) -> bool:
         category = unicodedata.category(character)
         return category[0] in "LN" or category == "Zs" or character in "_.:/=+-@"
