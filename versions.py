@@ -173,6 +173,10 @@ THANOS_VERSION: Final = "v0.42.4"
 """The Thanos that KUBE_PROMETHEUS_STACK starts as sidecar; the other parts must be able to read
 what it writes."""
 
+BUSYBOX_VERSION: Final = "1.37.0-musl"
+"""A static program: it also runs in an image without libraries, the collector's. The same image is
+pinned by public repositories that copy the program alone; it was not pulled here."""
+
 VELERO_PLUGIN_FOR_AWS: Final = "v1.14.2"
 """1.14 goes with Velero 1.18 (its README, branch release-1.14). The newest patch that public
 repositories pin; the image itself was not looked up."""

@@ -9,6 +9,7 @@ from signals.links import dashboard
 from signals.platform_jobs import selector
 
 _PIPELINE = dashboard(uids.PIPELINE)
+_SET_ASIDE = 'storage_set_aside!~"|none"'
 _WHERE = "{{ $labels.namespace }}"
 SERVER_ERROR = 'status_code=~"5.."'
 
@@ -92,6 +93,16 @@ def alerts(settings: Settings) -> RuleGroup:
                 f"A queue of {_WHERE} to {{{{ $labels.exporter }}}} is nearly full",
                 "{{ $value | humanizePercentage }} of its room are taken: the back end is away or "
                 "too slow.",
+                namespace=_WHERE,
+            ),
+            alert(
+                "CollectorStorageDamaged",
+                "count by (namespace, pod, storage_set_aside) "
+                f"({collector(m.COLLECTOR_MEMORY, _SET_ASIDE)}) > 0",
+                "1m",
+                f"{{{{ $labels.pod }}}} of {_WHERE} has set damaged storage aside",
+                "{{ $labels.storage_set_aside }} could not be read ({{ $value }} collector): "
+                "what was in a queue is lost, files of a checkpoint are read again.",
                 namespace=_WHERE,
             ),
             alert(

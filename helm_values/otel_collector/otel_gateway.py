@@ -7,11 +7,12 @@ from blueprint.backend_sizes import BACKENDS, GatewaySize
 from blueprint.names import GATEWAY, telemetry_namespace
 from blueprint.resources import mebibytes, millicores
 from blueprint.traffic import gateway_of
-from helm_values.otel_collector import collector
+from helm_values.otel_collector import collector, collector_start
 from helm_values.otel_collector.collector import ENVIRONMENT
 from helm_values.otel_collector.otel_gateway_config import (
     HEADLESS_SERVICE,
     LOAD_BALANCING_PORT,
+    QUEUE_DIRECTORY,
     gateway_config,
 )
 from helm_values.release import Release
@@ -21,6 +22,9 @@ from settings.model import Quota, Settings
 from versions import OPENTELEMETRY_COLLECTOR
 
 NAME = GATEWAY
+KEPT_DAMAGED = 1
+"""Damaged files of queues that are kept. One, as the volume is small."""
+
 AFTER = ("kps", "loki", "tempo")
 """The ServiceMonitor needs its CRD; the back ends come first, so that no queue fills."""
 
@@ -44,11 +48,13 @@ def releases(settings: Settings, outputs: StackOutputs) -> list[Release]:
 def queue_volume_mib(settings: Settings) -> int:
     """Room for the queues of Tempo, Loki and every Prometheus, twice: deleted entries leave holes.
 
+    And for damaged files that were set aside.
+
     The kubelet evicts a pod whose emptyDir outgrows its limit, so the limit must never be reached.
     """
     size = BACKENDS[settings.size].gateway
     queues = 2 + len(collector.prometheus_exporters(settings, size.queue_mib))
-    return queues * size.queue_mib * 2
+    return (queues + KEPT_DAMAGED) * size.queue_mib * 2
 
 
 def quota(settings: Settings) -> Quota:
@@ -77,7 +83,6 @@ def _values(settings: Settings, stage: str) -> dict[str, Any]:
     size = BACKENDS[settings.size].gateway
     return {
         "image": collector.IMAGE,
-        "command": collector.COMMAND,
         "ports": collector.ports(),
         "resources": size.resources.values,
         "autoscaling": _autoscaling(size),
@@ -87,12 +92,16 @@ def _values(settings: Settings, stage: str) -> dict[str, Any]:
             {"key": ENVIRONMENT, "operator": "Equal", "value": stage, "effect": "NoSchedule"}
         ],
         "extraVolumes": [
-            {"name": "queue", "emptyDir": {"sizeLimit": f"{queue_volume_mib(settings)}Mi"}}
+            {"name": "queue", "emptyDir": {"sizeLimit": f"{queue_volume_mib(settings)}Mi"}},
+            collector_start.VOLUME,
         ],
         "serviceMonitor": {"metricsEndpoints": [_scraped(stage)]},
         "extraManifests": _manifests(stage),
         # Instead of `config`, which would be merged with receivers for Jaeger and Zipkin.
         "alternateConfig": gateway_config(settings, stage),
+        **collector_start.values(
+            [QUEUE_DIRECTORY], KEPT_DAMAGED, static_values("otel_gateway")["securityContext"]
+        ),
     }
 
 

@@ -147,8 +147,8 @@ def test_every_policy_is_in_the_reference() -> None:
     assert re.findall(r"\d+\.\d+\.\d+\.\d+", text) == []
     assert not any(f"in `{stage}" in text for stage in settings["prd"].stages)
     assert "in `<stage>-telemetry`" in text
-    assert "`kps-grafana`" in text
-    assert "`thanos-store`" in text
+    assert "`grafana`" in text
+    assert "`thanos-store-gateway`" in text
 
 
 def test_every_size_is_in_the_table_of_capacity() -> None:

@@ -1,7 +1,8 @@
 """All pods fit the nodes and quotas that the settings give them.
 
 What pods ask for is in the contracts (`pods`, written by `make charts-check` from the rendered
-objects), what Thanos asks for in helm_values/thanos/thanos.py, what nodes have in the functions below.
+objects), what Thanos asks for in helm_values/thanos/thanos.py, what nodes have in the functions
+below.
 """
 
 from __future__ import annotations

@@ -1566,6 +1566,18 @@ additionalPrometheusRulesMap:
           description: '{{ $value | humanizePercentage }} of its room are taken: the back end is away or too slow.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorQueueNearlyFull.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
+      - alert: CollectorStorageDamaged
+        expr: count by (namespace, pod, storage_set_aside) (otelcol_process_memory_rss_bytes{namespace=~"dev|hml|prd|observability", job=~"otel-gateway|observability/otel-agent", deployment_environment_name="", storage_set_aside!~"|none"}) > 0
+        for: 1m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.namespace }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.pod }} of {{ $labels.namespace }} has set damaged storage aside'
+          description: '{{ $labels.storage_set_aside }} could not be read ({{ $value }} collector): what was in a queue is lost, files of a checkpoint are read again.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorStorageDamaged.md
+          dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: TailSamplingDroppingEarly
         expr: sum by (namespace) (rate(otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total{namespace=~"dev|hml|prd", job="otel-gateway", deployment_environment_name=""}[5m])) > 0
         for: 10m
@@ -2287,12 +2299,18 @@ extraVolumes:
   hostPath:
     path: /var/lib/otelcol
     type: DirectoryOrCreate
+- name: start
+  emptyDir:
+    sizeLimit: 8Mi
 extraVolumeMounts:
 - name: logs
   mountPath: /var/log/pods
   readOnly: true
 - name: state
   mountPath: /var/lib/otelcol
+- name: start
+  mountPath: /start
+  readOnly: true
 podSecurityContext:
   seccompProfile:
     type: RuntimeDefault
@@ -2310,8 +2328,6 @@ networkPolicy:
   enabled: false
 image:
   repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
 resources:
   requests:
     cpu: 50m
@@ -2343,68 +2359,463 @@ alternateConfig:
     file_log/observability:
       include:
       - /var/log/pods/*_*/*/*.log
+      - /var/log/pods/*_*/*/*.log.2*
       exclude:
       - /var/log/pods/dev_*/*/*.log
+      - /var/log/pods/dev_*/*/*.log.2*
       - /var/log/pods/hml_*/*/*.log
+      - /var/log/pods/hml_*/*/*.log.2*
       - /var/log/pods/prd_*/*/*.log
+      - /var/log/pods/prd_*/*/*.log.2*
       - /var/log/pods/observability_otel-agent-*/*/*.log
+      - /var/log/pods/observability_otel-agent-*/*/*.log.2*
+      - /var/log/pods/*/*/*.tmp
       start_at: beginning
       include_file_path: true
       include_file_name: false
       storage: file_storage/checkpoints
+      compression: auto
+      poll_interval: 500ms
+      encoding: utf8-raw
+      max_log_size: 131072
       preserve_trailing_whitespaces: true
       retry_on_failure:
         enabled: true
         max_elapsed_time: 0s
       operators:
-      - type: container
-        id: container
-        max_log_size: 262144
+      - type: regex_parser
+        id: line
+        regex: ^(?P<time>[^ ]+) (?P<stream>stdout|stderr) (?P<logtag>[^ ]+) ?(?P<text>(?s:.*))
+        timestamp:
+          parse_from: attributes.time
+          layout_type: gotime
+          layout: 2006-01-02T15:04:05.999999999Z07:00
+        on_error: send_quiet
+      - type: move
+        id: text
+        from: attributes.text
+        to: body
+        on_error: send_quiet
+      - type: remove
+        id: time
+        field: attributes.time
+        on_error: send_quiet
+      - type: add
+        id: source
+        field: attributes.source
+        value: EXPR((attributes.stream ?? "") + attributes["log.file.path"])
+      - type: recombine
+        id: parts
+        if: attributes.logtag in ["P", "F"] and len(body) <= 16384
+        is_last_entry: attributes.logtag != "P"
+        combine_field: body
+        combine_with: ''
+        source_identifier: attributes.source
+        max_log_size: 114688
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: sanitize_utf8
+        id: valid_text
+        field: body
+      - type: recombine
+        id: followed
+        if: len(body) <= 16384
+        is_last_entry: "not (body endsWith \"Traceback (most recent call last):\" or (body contains 'File \"' and body matches '^[ |]*File \"[^\"]+\", line [0-9]') or (body startsWith \"panic: \" or body startsWith \"fatal error: \" or body startsWith \"[signal SIG\" or body startsWith \"\tpanic: \"))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: python_trace
+        if: len(body) <= 65536
+        is_last_entry: not (body contains "Traceback (most recent call last):" and body matches '(?m)Traceback [(]most recent call last[)]:$' or (body contains 'File "' and body matches '^[ |]*File "[^"]+", line [0-9]') or body startsWith "  " and body matches '^[ |]+(?:[~^]+ *$|.Previous line repeated )') or body matches '(?m:^)[^ |].*$'
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: trace
+        if: "len(body) <= 16384 and (((body contains \"Exception\" or body contains \"Error\" or body contains \"Throwable\" or body contains \"panic\" or body startsWith \"fatal error: \" or body contains \": \" and body matches '^(?:[0-9A-Za-z_$]+[.])*[A-Z][0-9A-Za-z_$]*[a-z][0-9A-Za-z_$]*: ') and not (body startsWith \"{\") and not (body contains \"Traceback (most recent call last):\")) or ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$'))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+        is_first_entry: "not ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$')"
+      - type: move
+        id: stream
+        from: attributes.stream
+        to: attributes["log.iostream"]
+        on_error: send_quiet
+      - type: remove
+        id: logtag
+        field: attributes.logtag
+        on_error: send_quiet
+      - type: remove
+        id: no_source
+        field: attributes.source
+      - type: move
+        id: path
+        from: attributes["log.file.path"]
+        to: resource["log.file.path"]
     file_log/dev:
       include:
       - /var/log/pods/dev_*/*/*.log
+      - /var/log/pods/dev_*/*/*.log.2*
+      exclude:
+      - /var/log/pods/*/*/*.tmp
       start_at: beginning
       include_file_path: true
       include_file_name: false
       storage: file_storage/checkpoints
+      compression: auto
+      poll_interval: 500ms
+      encoding: utf8-raw
+      max_log_size: 131072
       preserve_trailing_whitespaces: true
       retry_on_failure:
         enabled: true
         max_elapsed_time: 0s
       operators:
-      - type: container
-        id: container
-        max_log_size: 262144
+      - type: regex_parser
+        id: line
+        regex: ^(?P<time>[^ ]+) (?P<stream>stdout|stderr) (?P<logtag>[^ ]+) ?(?P<text>(?s:.*))
+        timestamp:
+          parse_from: attributes.time
+          layout_type: gotime
+          layout: 2006-01-02T15:04:05.999999999Z07:00
+        on_error: send_quiet
+      - type: move
+        id: text
+        from: attributes.text
+        to: body
+        on_error: send_quiet
+      - type: remove
+        id: time
+        field: attributes.time
+        on_error: send_quiet
+      - type: add
+        id: source
+        field: attributes.source
+        value: EXPR((attributes.stream ?? "") + attributes["log.file.path"])
+      - type: recombine
+        id: parts
+        if: attributes.logtag in ["P", "F"] and len(body) <= 16384
+        is_last_entry: attributes.logtag != "P"
+        combine_field: body
+        combine_with: ''
+        source_identifier: attributes.source
+        max_log_size: 114688
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: sanitize_utf8
+        id: valid_text
+        field: body
+      - type: recombine
+        id: followed
+        if: len(body) <= 16384
+        is_last_entry: "not (body endsWith \"Traceback (most recent call last):\" or (body contains 'File \"' and body matches '^[ |]*File \"[^\"]+\", line [0-9]') or (body startsWith \"panic: \" or body startsWith \"fatal error: \" or body startsWith \"[signal SIG\" or body startsWith \"\tpanic: \"))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: python_trace
+        if: len(body) <= 65536
+        is_last_entry: not (body contains "Traceback (most recent call last):" and body matches '(?m)Traceback [(]most recent call last[)]:$' or (body contains 'File "' and body matches '^[ |]*File "[^"]+", line [0-9]') or body startsWith "  " and body matches '^[ |]+(?:[~^]+ *$|.Previous line repeated )') or body matches '(?m:^)[^ |].*$'
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: trace
+        if: "len(body) <= 16384 and (((body contains \"Exception\" or body contains \"Error\" or body contains \"Throwable\" or body contains \"panic\" or body startsWith \"fatal error: \" or body contains \": \" and body matches '^(?:[0-9A-Za-z_$]+[.])*[A-Z][0-9A-Za-z_$]*[a-z][0-9A-Za-z_$]*: ') and not (body startsWith \"{\") and not (body contains \"Traceback (most recent call last):\")) or ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$'))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+        is_first_entry: "not ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$')"
+      - type: move
+        id: stream
+        from: attributes.stream
+        to: attributes["log.iostream"]
+        on_error: send_quiet
+      - type: remove
+        id: logtag
+        field: attributes.logtag
+        on_error: send_quiet
+      - type: remove
+        id: no_source
+        field: attributes.source
+      - type: move
+        id: path
+        from: attributes["log.file.path"]
+        to: resource["log.file.path"]
     file_log/hml:
       include:
       - /var/log/pods/hml_*/*/*.log
+      - /var/log/pods/hml_*/*/*.log.2*
+      exclude:
+      - /var/log/pods/*/*/*.tmp
       start_at: beginning
       include_file_path: true
       include_file_name: false
       storage: file_storage/checkpoints
+      compression: auto
+      poll_interval: 500ms
+      encoding: utf8-raw
+      max_log_size: 131072
       preserve_trailing_whitespaces: true
       retry_on_failure:
         enabled: true
         max_elapsed_time: 0s
       operators:
-      - type: container
-        id: container
-        max_log_size: 262144
+      - type: regex_parser
+        id: line
+        regex: ^(?P<time>[^ ]+) (?P<stream>stdout|stderr) (?P<logtag>[^ ]+) ?(?P<text>(?s:.*))
+        timestamp:
+          parse_from: attributes.time
+          layout_type: gotime
+          layout: 2006-01-02T15:04:05.999999999Z07:00
+        on_error: send_quiet
+      - type: move
+        id: text
+        from: attributes.text
+        to: body
+        on_error: send_quiet
+      - type: remove
+        id: time
+        field: attributes.time
+        on_error: send_quiet
+      - type: add
+        id: source
+        field: attributes.source
+        value: EXPR((attributes.stream ?? "") + attributes["log.file.path"])
+      - type: recombine
+        id: parts
+        if: attributes.logtag in ["P", "F"] and len(body) <= 16384
+        is_last_entry: attributes.logtag != "P"
+        combine_field: body
+        combine_with: ''
+        source_identifier: attributes.source
+        max_log_size: 114688
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: sanitize_utf8
+        id: valid_text
+        field: body
+      - type: recombine
+        id: followed
+        if: len(body) <= 16384
+        is_last_entry: "not (body endsWith \"Traceback (most recent call last):\" or (body contains 'File \"' and body matches '^[ |]*File \"[^\"]+\", line [0-9]') or (body startsWith \"panic: \" or body startsWith \"fatal error: \" or body startsWith \"[signal SIG\" or body startsWith \"\tpanic: \"))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: python_trace
+        if: len(body) <= 65536
+        is_last_entry: not (body contains "Traceback (most recent call last):" and body matches '(?m)Traceback [(]most recent call last[)]:$' or (body contains 'File "' and body matches '^[ |]*File "[^"]+", line [0-9]') or body startsWith "  " and body matches '^[ |]+(?:[~^]+ *$|.Previous line repeated )') or body matches '(?m:^)[^ |].*$'
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: trace
+        if: "len(body) <= 16384 and (((body contains \"Exception\" or body contains \"Error\" or body contains \"Throwable\" or body contains \"panic\" or body startsWith \"fatal error: \" or body contains \": \" and body matches '^(?:[0-9A-Za-z_$]+[.])*[A-Z][0-9A-Za-z_$]*[a-z][0-9A-Za-z_$]*: ') and not (body startsWith \"{\") and not (body contains \"Traceback (most recent call last):\")) or ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$'))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+        is_first_entry: "not ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$')"
+      - type: move
+        id: stream
+        from: attributes.stream
+        to: attributes["log.iostream"]
+        on_error: send_quiet
+      - type: remove
+        id: logtag
+        field: attributes.logtag
+        on_error: send_quiet
+      - type: remove
+        id: no_source
+        field: attributes.source
+      - type: move
+        id: path
+        from: attributes["log.file.path"]
+        to: resource["log.file.path"]
     file_log/prd:
       include:
       - /var/log/pods/prd_*/*/*.log
+      - /var/log/pods/prd_*/*/*.log.2*
+      exclude:
+      - /var/log/pods/*/*/*.tmp
       start_at: beginning
       include_file_path: true
       include_file_name: false
       storage: file_storage/checkpoints
+      compression: auto
+      poll_interval: 500ms
+      encoding: utf8-raw
+      max_log_size: 131072
       preserve_trailing_whitespaces: true
       retry_on_failure:
         enabled: true
         max_elapsed_time: 0s
       operators:
-      - type: container
-        id: container
-        max_log_size: 262144
+      - type: regex_parser
+        id: line
+        regex: ^(?P<time>[^ ]+) (?P<stream>stdout|stderr) (?P<logtag>[^ ]+) ?(?P<text>(?s:.*))
+        timestamp:
+          parse_from: attributes.time
+          layout_type: gotime
+          layout: 2006-01-02T15:04:05.999999999Z07:00
+        on_error: send_quiet
+      - type: move
+        id: text
+        from: attributes.text
+        to: body
+        on_error: send_quiet
+      - type: remove
+        id: time
+        field: attributes.time
+        on_error: send_quiet
+      - type: add
+        id: source
+        field: attributes.source
+        value: EXPR((attributes.stream ?? "") + attributes["log.file.path"])
+      - type: recombine
+        id: parts
+        if: attributes.logtag in ["P", "F"] and len(body) <= 16384
+        is_last_entry: attributes.logtag != "P"
+        combine_field: body
+        combine_with: ''
+        source_identifier: attributes.source
+        max_log_size: 114688
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: sanitize_utf8
+        id: valid_text
+        field: body
+      - type: recombine
+        id: followed
+        if: len(body) <= 16384
+        is_last_entry: "not (body endsWith \"Traceback (most recent call last):\" or (body contains 'File \"' and body matches '^[ |]*File \"[^\"]+\", line [0-9]') or (body startsWith \"panic: \" or body startsWith \"fatal error: \" or body startsWith \"[signal SIG\" or body startsWith \"\tpanic: \"))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: python_trace
+        if: len(body) <= 65536
+        is_last_entry: not (body contains "Traceback (most recent call last):" and body matches '(?m)Traceback [(]most recent call last[)]:$' or (body contains 'File "' and body matches '^[ |]*File "[^"]+", line [0-9]') or body startsWith "  " and body matches '^[ |]+(?:[~^]+ *$|.Previous line repeated )') or body matches '(?m:^)[^ |].*$'
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: trace
+        if: "len(body) <= 16384 and (((body contains \"Exception\" or body contains \"Error\" or body contains \"Throwable\" or body contains \"panic\" or body startsWith \"fatal error: \" or body contains \": \" and body matches '^(?:[0-9A-Za-z_$]+[.])*[A-Z][0-9A-Za-z_$]*[a-z][0-9A-Za-z_$]*: ') and not (body startsWith \"{\") and not (body contains \"Traceback (most recent call last):\")) or ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$'))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+        is_first_entry: "not ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$')"
+      - type: move
+        id: stream
+        from: attributes.stream
+        to: attributes["log.iostream"]
+        on_error: send_quiet
+      - type: remove
+        id: logtag
+        field: attributes.logtag
+        on_error: send_quiet
+      - type: remove
+        id: no_source
+        field: attributes.source
+      - type: move
+        id: path
+        from: attributes["log.file.path"]
+        to: resource["log.file.path"]
     kubeletstats:
       auth_type: serviceAccount
       endpoint: https://$${env:OTEL_K8S_NODE_IP}:10250
@@ -2419,6 +2830,17 @@ alternateConfig:
       check_interval: 1s
       limit_percentage: 80
       spike_limit_percentage: 20
+    transform/pod:
+      error_mode: silent
+      log_statements:
+      - context: resource
+        statements:
+        - set(resource.cache["path"], ExtractPatterns(resource.attributes["log.file.path"], "/(?P<namespace>[^/_]+)_(?P<pod>[^/_]+)_(?P<uid>[^/_]+)/(?P<container>[^/]+)/(?P<restart>[0-9]+)[.]log"))
+        - set(resource.attributes["k8s.namespace.name"], resource.cache["path"]["namespace"])
+        - set(resource.attributes["k8s.pod.name"], resource.cache["path"]["pod"])
+        - set(resource.attributes["k8s.pod.uid"], resource.cache["path"]["uid"])
+        - set(resource.attributes["k8s.container.name"], resource.cache["path"]["container"])
+        - set(resource.attributes["k8s.container.restart_count"], resource.cache["path"]["restart"])
     k8s_attributes:
       extract:
         metadata:
@@ -2436,12 +2858,127 @@ alternateConfig:
         - service.name
         - service.namespace
         otel_annotations: true
+        annotations:
+        - tag_name: printed.lines
+          key: logs.observability/printed
+          from: pod
       filter:
         node_from_env_var: OTEL_K8S_NODE_NAME
       pod_association:
       - sources:
         - from: resource_attribute
           name: k8s.pod.uid
+    filter/sent_too:
+      error_mode: silent
+      logs:
+        log_record:
+        - resource.attributes["printed.lines"] == "not-json" and IsMap(ParseJSON(log.body))
+    transform/printed:
+      error_mode: silent
+      log_statements:
+      - context: log
+        conditions:
+        - IsMatch(log.body, "^[[:space:]]*[{]") and resource.attributes["printed.lines"] != "as-printed"
+        statements:
+        - set(log.cache["json"], ParseJSON(log.body))
+        - flatten(log.cache["json"]) where IsMatch(log.body, ":[[:space:]]*[[{]")
+        - set(log.cache["level"], log.cache["json"]["level"]) where log.cache["level"] == nil and log.cache["json"]["level"] != nil
+        - set(log.cache["level"], log.cache["json"]["severity"]) where log.cache["level"] == nil and log.cache["json"]["severity"] != nil
+        - set(log.cache["level"], log.cache["json"]["levelname"]) where log.cache["level"] == nil and log.cache["json"]["levelname"] != nil
+        - set(log.cache["level"], log.cache["json"]["log.level"]) where log.cache["level"] == nil and log.cache["json"]["log.level"] != nil
+        - set(log.cache["level"], log.cache["json"]["@l"]) where log.cache["level"] == nil and log.cache["json"]["@l"] != nil
+        - set(log.cache["level"], log.cache["json"]["LogLevel"]) where log.cache["level"] == nil and log.cache["json"]["LogLevel"] != nil
+        - set(log.cache["level"], log.cache["json"]["lvl"]) where log.cache["level"] == nil and log.cache["json"]["lvl"] != nil
+        - set(log.cache["level"], log.cache["json"]["loglevel"]) where log.cache["level"] == nil and log.cache["json"]["loglevel"] != nil
+        - set(log.cache["level"], "INFO") where log.cache["level"] == nil and log.cache["json"]["@t"] != nil
+        - set(log.severity_text, "TRACE") where IsString(log.cache["level"]) and IsMatch(log.cache["level"], "^(?i:TRACE|VERBOSE|SILLY|FINEST|FINER|ALL)(?:[+-][0-9]+)?$")
+        - set(log.severity_text, "DEBUG") where IsString(log.cache["level"]) and IsMatch(log.cache["level"], "^(?i:DEBUG|FINE|CONFIG)(?:[+-][0-9]+)?$")
+        - set(log.severity_text, "INFO") where IsString(log.cache["level"]) and IsMatch(log.cache["level"], "^(?i:INFO|INFORMATION|INFORMATIONAL|NOTICE|HTTP|DEFAULT|SUCCESS)(?:[+-][0-9]+)?$")
+        - set(log.severity_text, "WARN") where IsString(log.cache["level"]) and IsMatch(log.cache["level"], "^(?i:WARN|WARNING)(?:[+-][0-9]+)?$")
+        - set(log.severity_text, "ERROR") where IsString(log.cache["level"]) and IsMatch(log.cache["level"], "^(?i:ERR|ERROR|SEVERE|EXCEPTION)(?:[+-][0-9]+)?$")
+        - set(log.severity_text, "FATAL") where IsString(log.cache["level"]) and IsMatch(log.cache["level"], "^(?i:FATAL|CRIT|CRITICAL|ALERT|EMERG|EMERGENCY|PANIC|DPANIC)(?:[+-][0-9]+)?$")
+        - set(log.severity_text, "TRACE") where IsDouble(log.cache["level"]) and log.cache["level"] >= 10
+        - set(log.severity_text, "DEBUG") where IsDouble(log.cache["level"]) and log.cache["level"] >= 20
+        - set(log.severity_text, "INFO") where IsDouble(log.cache["level"]) and log.cache["level"] >= 30
+        - set(log.severity_text, "WARN") where IsDouble(log.cache["level"]) and log.cache["level"] >= 40
+        - set(log.severity_text, "ERROR") where IsDouble(log.cache["level"]) and log.cache["level"] >= 50
+        - set(log.severity_text, "FATAL") where IsDouble(log.cache["level"]) and log.cache["level"] >= 60
+        - set(log.severity_number, SEVERITY_NUMBER_TRACE) where log.severity_text == "TRACE"
+        - set(log.severity_number, SEVERITY_NUMBER_DEBUG) where log.severity_text == "DEBUG"
+        - set(log.severity_number, SEVERITY_NUMBER_INFO) where log.severity_text == "INFO"
+        - set(log.severity_number, SEVERITY_NUMBER_WARN) where log.severity_text == "WARN"
+        - set(log.severity_number, SEVERITY_NUMBER_ERROR) where log.severity_text == "ERROR"
+        - set(log.severity_number, SEVERITY_NUMBER_FATAL) where log.severity_text == "FATAL"
+        - set(log.trace_id.string, log.cache["json"]["trace_id"]) where log.cache["json"]["trace_id"] != nil and IsMatch(log.cache["json"]["trace_id"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "trace_id") where log.cache["json"]["trace_id"] != nil and IsMatch(log.cache["json"]["trace_id"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["traceId"]) where log.cache["json"]["traceId"] != nil and IsMatch(log.cache["json"]["traceId"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "traceId") where log.cache["json"]["traceId"] != nil and IsMatch(log.cache["json"]["traceId"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["trace.id"]) where log.cache["json"]["trace.id"] != nil and IsMatch(log.cache["json"]["trace.id"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "trace.id") where log.cache["json"]["trace.id"] != nil and IsMatch(log.cache["json"]["trace.id"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["TraceId"]) where log.cache["json"]["TraceId"] != nil and IsMatch(log.cache["json"]["TraceId"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "TraceId") where log.cache["json"]["TraceId"] != nil and IsMatch(log.cache["json"]["TraceId"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["@tr"]) where log.cache["json"]["@tr"] != nil and IsMatch(log.cache["json"]["@tr"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "@tr") where log.cache["json"]["@tr"] != nil and IsMatch(log.cache["json"]["@tr"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["otelTraceID"]) where log.cache["json"]["otelTraceID"] != nil and IsMatch(log.cache["json"]["otelTraceID"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "otelTraceID") where log.cache["json"]["otelTraceID"] != nil and IsMatch(log.cache["json"]["otelTraceID"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["mdc.trace_id"]) where log.cache["json"]["mdc.trace_id"] != nil and IsMatch(log.cache["json"]["mdc.trace_id"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "mdc.trace_id") where log.cache["json"]["mdc.trace_id"] != nil and IsMatch(log.cache["json"]["mdc.trace_id"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["mdc.traceId"]) where log.cache["json"]["mdc.traceId"] != nil and IsMatch(log.cache["json"]["mdc.traceId"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "mdc.traceId") where log.cache["json"]["mdc.traceId"] != nil and IsMatch(log.cache["json"]["mdc.traceId"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["contextMap.trace_id"]) where log.cache["json"]["contextMap.trace_id"] != nil and IsMatch(log.cache["json"]["contextMap.trace_id"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "contextMap.trace_id") where log.cache["json"]["contextMap.trace_id"] != nil and IsMatch(log.cache["json"]["contextMap.trace_id"], "^[0-9a-fA-F]{32}$")
+        - set(log.span_id.string, log.cache["json"]["span_id"]) where log.cache["json"]["span_id"] != nil and IsMatch(log.cache["json"]["span_id"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "span_id") where log.cache["json"]["span_id"] != nil and IsMatch(log.cache["json"]["span_id"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["spanId"]) where log.cache["json"]["spanId"] != nil and IsMatch(log.cache["json"]["spanId"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "spanId") where log.cache["json"]["spanId"] != nil and IsMatch(log.cache["json"]["spanId"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["span.id"]) where log.cache["json"]["span.id"] != nil and IsMatch(log.cache["json"]["span.id"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "span.id") where log.cache["json"]["span.id"] != nil and IsMatch(log.cache["json"]["span.id"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["SpanId"]) where log.cache["json"]["SpanId"] != nil and IsMatch(log.cache["json"]["SpanId"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "SpanId") where log.cache["json"]["SpanId"] != nil and IsMatch(log.cache["json"]["SpanId"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["@sp"]) where log.cache["json"]["@sp"] != nil and IsMatch(log.cache["json"]["@sp"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "@sp") where log.cache["json"]["@sp"] != nil and IsMatch(log.cache["json"]["@sp"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["otelSpanID"]) where log.cache["json"]["otelSpanID"] != nil and IsMatch(log.cache["json"]["otelSpanID"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "otelSpanID") where log.cache["json"]["otelSpanID"] != nil and IsMatch(log.cache["json"]["otelSpanID"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["mdc.span_id"]) where log.cache["json"]["mdc.span_id"] != nil and IsMatch(log.cache["json"]["mdc.span_id"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "mdc.span_id") where log.cache["json"]["mdc.span_id"] != nil and IsMatch(log.cache["json"]["mdc.span_id"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["mdc.spanId"]) where log.cache["json"]["mdc.spanId"] != nil and IsMatch(log.cache["json"]["mdc.spanId"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "mdc.spanId") where log.cache["json"]["mdc.spanId"] != nil and IsMatch(log.cache["json"]["mdc.spanId"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["contextMap.span_id"]) where log.cache["json"]["contextMap.span_id"] != nil and IsMatch(log.cache["json"]["contextMap.span_id"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "contextMap.span_id") where log.cache["json"]["contextMap.span_id"] != nil and IsMatch(log.cache["json"]["contextMap.span_id"], "^[0-9a-fA-F]{16}$")
+        - set(log.cache["message"], log.cache["json"]["message"]) where log.cache["message"] == nil and log.cache["json"]["message"] != nil
+        - set(log.cache["message"], log.cache["json"]["msg"]) where log.cache["message"] == nil and log.cache["json"]["msg"] != nil
+        - set(log.cache["message"], log.cache["json"]["@m"]) where log.cache["message"] == nil and log.cache["json"]["@m"] != nil
+        - set(log.cache["message"], log.cache["json"]["Message"]) where log.cache["message"] == nil and log.cache["json"]["Message"] != nil
+        - set(log.cache["message"], log.cache["json"]["event"]) where log.cache["message"] == nil and log.cache["json"]["event"] != nil
+        - set(log.cache["message"], log.cache["json"]["short_message"]) where log.cache["message"] == nil and log.cache["json"]["short_message"] != nil
+        - set(log.cache["message"], log.cache["json"]["@mt"]) where log.cache["message"] == nil and log.cache["json"]["@mt"] != nil
+        - set(log.cache["whole"], true) where IsString(log.cache["message"]) and Len(log.cache["message"]) > 0 and Len(log.cache["json"]) <= 96 and (Len(log.body) <= 1024 or Len(String(log.cache["json"])) <= 32768) and not IsMatch(log.body, "[0-9]{16}")
+        - delete_key(log.cache["json"], "message") where log.cache["whole"] == true and log.cache["json"]["message"] == log.cache["message"]
+        - delete_key(log.cache["json"], "msg") where log.cache["whole"] == true and log.cache["json"]["msg"] == log.cache["message"]
+        - delete_key(log.cache["json"], "@m") where log.cache["whole"] == true and log.cache["json"]["@m"] == log.cache["message"]
+        - delete_key(log.cache["json"], "Message") where log.cache["whole"] == true and log.cache["json"]["Message"] == log.cache["message"]
+        - delete_key(log.cache["json"], "event") where log.cache["whole"] == true and log.cache["json"]["event"] == log.cache["message"]
+        - delete_key(log.cache["json"], "short_message") where log.cache["whole"] == true and log.cache["json"]["short_message"] == log.cache["message"]
+        - delete_key(log.cache["json"], "@mt") where log.cache["whole"] == true and log.cache["json"]["@mt"] == log.cache["message"]
+        - delete_matching_keys(log.cache["json"], "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)") where log.cache["whole"] == true
+        - set(log.body, log.cache["message"]) where log.cache["whole"] == true
+        - merge_maps(log.attributes, log.cache["json"], "insert") where log.cache["whole"] == true
+      - context: log
+        conditions:
+        - 'log.severity_number == 0 and IsMatch(log.body, "[[:cntrl:]]") and IsMatch(log.body, "(?m)Traceback [(]most recent call last[)]:$|[[:cntrl:]](?:[[:space:]]+at [^ ]|goroutine [0-9]+ |Caused by: |[[:space:]]+[^ ]+[.]go:[0-9])")'
+        statements:
+        - set(log.severity_text, "ERROR")
+        - set(log.severity_number, SEVERITY_NUMBER_ERROR)
+    transform/limits:
+      error_mode: silent
+      log_statements:
+      - context: resource
+        statements:
+        - delete_key(resource.attributes, "printed.lines")
+        - set(resource.cache["sent"], resource.attributes)
+        - truncate_all(resource.attributes, 512)
+        - limit(resource.attributes, 32, ["k8s.namespace.name", "k8s.pod.name", "k8s.pod.uid", "k8s.container.name", "k8s.container.restart_count", "log.file.path", "service.name"])
+        - set(resource.attributes["telemetry.truncated"], true) where resource.attributes != resource.cache["sent"]
     resource/cluster:
       attributes:
       - key: k8s.cluster.name
@@ -2584,6 +3121,8 @@ alternateConfig:
         max_elapsed_time: 30m
   service:
     telemetry:
+      resource:
+        storage.set_aside: $${env:STORAGE_SET_ASIDE:-none}
       logs:
         encoding: json
       metrics:
@@ -2597,6 +3136,9 @@ alternateConfig:
                 without_type_suffix: false
                 without_units: false
                 without_scope_info: true
+                with_resource_constant_labels:
+                  included:
+                  - storage.set_aside
     extensions:
     - health_check
     - file_storage/checkpoints
@@ -2607,7 +3149,11 @@ alternateConfig:
         - file_log/observability
         processors:
         - memory_limiter
+        - transform/pod
         - k8s_attributes
+        - filter/sent_too
+        - transform/printed
+        - transform/limits
         - resource/observability
         - resource/cluster
         exporters:
@@ -2617,7 +3163,11 @@ alternateConfig:
         - file_log/dev
         processors:
         - memory_limiter
+        - transform/pod
         - k8s_attributes
+        - filter/sent_too
+        - transform/printed
+        - transform/limits
         - resource/dev
         - resource/cluster
         exporters:
@@ -2627,7 +3177,11 @@ alternateConfig:
         - file_log/hml
         processors:
         - memory_limiter
+        - transform/pod
         - k8s_attributes
+        - filter/sent_too
+        - transform/printed
+        - transform/limits
         - resource/hml
         - resource/cluster
         exporters:
@@ -2637,7 +3191,11 @@ alternateConfig:
         - file_log/prd
         processors:
         - memory_limiter
+        - transform/pod
         - k8s_attributes
+        - filter/sent_too
+        - transform/printed
+        - transform/limits
         - resource/prd
         - resource/cluster
         exporters:
@@ -2652,6 +3210,34 @@ alternateConfig:
         - resource/cluster
         exporters:
         - otlp_http/prometheus-0
+command:
+  name: start/collector
+initContainers:
+- name: start-script
+  image: docker.io/library/busybox:1.37.0-musl
+  command:
+  - sh
+  - -ec
+  - cp /bin/busybox /start/busybox; printf %s "$0" > /start/collector; chmod 755 /start/collector
+  - "#!/start/busybox sh\n# Starts the collector, and looks at its storage when it has failed.\n#\n# A damaged file of file_storage ends the collector at every start: bbolt panics in a goroutine of its\n# own, where the setting `recreate` does not see it. So when the collector has ended by itself, each\n# file is opened by the same program, alone. What ends it, while a new file does not, is renamed; the\n# kubelet then starts the container again. A healthy file stays, whatever the collector died of.\nset -u\ncollector='/otelcol-k8s'\nbox='/start/busybox'\ndirectories='/var/lib/otelcol/checkpoints /var/lib/otelcol/queue'\nkeep=3 # damaged files of each directory, the newest\n\nsay() { # level, message, file\n  echo \"{\\\"level\\\":\\\"$1\\\",\\\"ts\\\":\\\"$($box date -u +%Y-%m-%dT%H:%M:%SZ)\\\",\\\"caller\\\":\\\"collector_start.sh\\\",\\\"msg\\\":\\\"$2\\\",\\\"file\\\":\\\"$3\\\"}\" >&2\n}\n\n# 0: the program has opened the file. 1: it ended. 2: neither, within 30 seconds.\nopens() { # directory with the file under the names that the receiver `file_log/check` may give it\n  log=\"$1/log\"\n  $collector --config \"yaml:\nextensions: {file_storage: {directory: $1, timeout: 5s, compaction: {on_start: true, directory: $1}}}\nreceivers: {file_log/check: {include: [$1/nothing], storage: file_storage}}\nexporters: {nop: {}}\nservice:\n  extensions: [file_storage]\n  telemetry: {metrics: {level: none}}\n  pipelines: {logs: {receivers: [file_log/check], exporters: [nop]}}\" >\"$log\" 2>&1 &\n  opener=$!\n  verdict=2\n  tries=0\n  while [ \"$tries\" -lt 150 ]; do\n    if $box grep -q 'Everything is ready' \"$log\"; then verdict=0; break; fi\n    if ! kill -0 \"$opener\" 2>/dev/null; then verdict=1; break; fi\n    $box sleep 0.2\n    tries=$((tries + 1))\n  done\n  kill -TERM \"$opener\" 2>/dev/null\n  wait \"$opener\"\n  return \"$verdict\"\n}\n\nlook_at() { # directory of a file_storage\n  check=\"$1/check\"\n  for file in \"$1\"/*; do\n    [ -f \"$file\" ] || continue\n    case \"$${file##*/}\" in\n      # What a compaction left behind when it was killed; nothing else ever deletes it.\n      tempdb*) $box rm -f \"$file\"; continue ;;\n    esac\n    $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n    # The same file under other names (`filelog` is the older one of the receiver): nothing is copied.\n    for name in receiver_filelog_check receiver_file_log_check; do\n      $box ln \"$file\" \"$check/$name\" || return\n    done\n    opens \"$check\"\n    if [ \"$?\" -eq 1 ]; then\n      cause=\"$($box grep -m1 -o -E 'panic: .*|fatal error: .*|Error: .*' \"$check/log\" | $box tr -d '\\\\\"' | $box head -c 300)\"\n      # The program itself may be at fault, or the disk may be full: then a new file fails, too.\n      $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n      if opens \"$check\"; then\n        $box mkdir -p \"$1/damaged\"\n        $box mv \"$file\" \"$1/damaged/$${file##*/}.$($box date -u +%Y%m%d-%H%M%S)\" &&\n          say error \"Storage file is damaged: set aside, what was in it is not sent. $cause\" \"$file\"\n      else\n        say warn 'The collector fails with new storage, too: no file is set aside.' \"$file\"\n        $box rm -rf \"$check\"\n        return\n      fi\n    fi\n  done\n  $box rm -rf \"$check\"\n  $box ls -t \"$1/damaged\" 2>/dev/null | $box tail -n \"+$((keep + 1))\" | while read -r old; do\n    $box rm -f \"$1/damaged/$old\"\n  done\n}\n\ndamaged=0\nfor directory in $directories; do\n  for file in \"$directory\"/damaged/*; do\n    [ -f \"$file\" ] && damaged=$((damaged + 1))\n  done\ndone\n# Becomes a label of the collector's metrics, for which there is an alert.\n[ \"$damaged\" -gt 0 ] && export STORAGE_SET_ASIDE=\"$damaged file(s)\"\n\nstopped=\nstop() { stopped=yes; kill -TERM \"$child\" 2>/dev/null; }\ntrap stop TERM INT\n$collector \"$@\" &\nchild=$!\nwait \"$child\"\ncode=$?\n# A signal ends `wait`, and not yet the collector.\nwhile kill -0 \"$child\" 2>/dev/null; do wait \"$child\"; code=$?; done\nif [ \"$code\" -ne 0 ] && [ -z \"$stopped\" ]; then\n  for directory in $directories; do look_at \"$directory\"; done\nfi\nexit \"$code\"\n"
+  securityContext:
+    runAsUser: 0
+    runAsGroup: 0
+    allowPrivilegeEscalation: false
+    readOnlyRootFilesystem: true
+    capabilities:
+      drop:
+      - ALL
+  resources:
+    requests:
+      cpu: 10m
+      memory: 16Mi
+    limits:
+      cpu: 100m
+      memory: 16Mi
+  volumeMounts:
+  - name: start
+    mountPath: /start
 EOT
     ,
   ]
@@ -2694,6 +3280,9 @@ mode: deployment
 extraVolumeMounts:
 - name: queue
   mountPath: /var/lib/otelcol/queue
+- name: start
+  mountPath: /start
+  readOnly: true
 serviceAccount:
   create: true
   name: otel-gateway
@@ -2780,8 +3369,6 @@ networkPolicy:
   enabled: false
 image:
   repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
 resources:
   requests:
     cpu: 300m
@@ -2799,7 +3386,10 @@ tolerations:
 extraVolumes:
 - name: queue
   emptyDir:
-    sizeLimit: 3072Mi
+    sizeLimit: 4096Mi
+- name: start
+  emptyDir:
+    sizeLimit: 8Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
@@ -3193,6 +3783,8 @@ alternateConfig:
         max_elapsed_time: 30m
   service:
     telemetry:
+      resource:
+        storage.set_aside: $${env:STORAGE_SET_ASIDE:-none}
       logs:
         encoding: json
       metrics:
@@ -3206,6 +3798,9 @@ alternateConfig:
                 without_type_suffix: false
                 without_units: false
                 without_scope_info: true
+                with_resource_constant_labels:
+                  included:
+                  - storage.set_aside
     extensions:
     - health_check
     - file_storage/queue
@@ -3263,6 +3858,32 @@ alternateConfig:
         - resource/stage
         exporters:
         - otlp_http/loki
+command:
+  name: start/collector
+initContainers:
+- name: start-script
+  image: docker.io/library/busybox:1.37.0-musl
+  command:
+  - sh
+  - -ec
+  - cp /bin/busybox /start/busybox; printf %s "$0" > /start/collector; chmod 755 /start/collector
+  - "#!/start/busybox sh\n# Starts the collector, and looks at its storage when it has failed.\n#\n# A damaged file of file_storage ends the collector at every start: bbolt panics in a goroutine of its\n# own, where the setting `recreate` does not see it. So when the collector has ended by itself, each\n# file is opened by the same program, alone. What ends it, while a new file does not, is renamed; the\n# kubelet then starts the container again. A healthy file stays, whatever the collector died of.\nset -u\ncollector='/otelcol-k8s'\nbox='/start/busybox'\ndirectories='/var/lib/otelcol/queue'\nkeep=1 # damaged files of each directory, the newest\n\nsay() { # level, message, file\n  echo \"{\\\"level\\\":\\\"$1\\\",\\\"ts\\\":\\\"$($box date -u +%Y-%m-%dT%H:%M:%SZ)\\\",\\\"caller\\\":\\\"collector_start.sh\\\",\\\"msg\\\":\\\"$2\\\",\\\"file\\\":\\\"$3\\\"}\" >&2\n}\n\n# 0: the program has opened the file. 1: it ended. 2: neither, within 30 seconds.\nopens() { # directory with the file under the names that the receiver `file_log/check` may give it\n  log=\"$1/log\"\n  $collector --config \"yaml:\nextensions: {file_storage: {directory: $1, timeout: 5s, compaction: {on_start: true, directory: $1}}}\nreceivers: {file_log/check: {include: [$1/nothing], storage: file_storage}}\nexporters: {nop: {}}\nservice:\n  extensions: [file_storage]\n  telemetry: {metrics: {level: none}}\n  pipelines: {logs: {receivers: [file_log/check], exporters: [nop]}}\" >\"$log\" 2>&1 &\n  opener=$!\n  verdict=2\n  tries=0\n  while [ \"$tries\" -lt 150 ]; do\n    if $box grep -q 'Everything is ready' \"$log\"; then verdict=0; break; fi\n    if ! kill -0 \"$opener\" 2>/dev/null; then verdict=1; break; fi\n    $box sleep 0.2\n    tries=$((tries + 1))\n  done\n  kill -TERM \"$opener\" 2>/dev/null\n  wait \"$opener\"\n  return \"$verdict\"\n}\n\nlook_at() { # directory of a file_storage\n  check=\"$1/check\"\n  for file in \"$1\"/*; do\n    [ -f \"$file\" ] || continue\n    case \"$${file##*/}\" in\n      # What a compaction left behind when it was killed; nothing else ever deletes it.\n      tempdb*) $box rm -f \"$file\"; continue ;;\n    esac\n    $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n    # The same file under other names (`filelog` is the older one of the receiver): nothing is copied.\n    for name in receiver_filelog_check receiver_file_log_check; do\n      $box ln \"$file\" \"$check/$name\" || return\n    done\n    opens \"$check\"\n    if [ \"$?\" -eq 1 ]; then\n      cause=\"$($box grep -m1 -o -E 'panic: .*|fatal error: .*|Error: .*' \"$check/log\" | $box tr -d '\\\\\"' | $box head -c 300)\"\n      # The program itself may be at fault, or the disk may be full: then a new file fails, too.\n      $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n      if opens \"$check\"; then\n        $box mkdir -p \"$1/damaged\"\n        $box mv \"$file\" \"$1/damaged/$${file##*/}.$($box date -u +%Y%m%d-%H%M%S)\" &&\n          say error \"Storage file is damaged: set aside, what was in it is not sent. $cause\" \"$file\"\n      else\n        say warn 'The collector fails with new storage, too: no file is set aside.' \"$file\"\n        $box rm -rf \"$check\"\n        return\n      fi\n    fi\n  done\n  $box rm -rf \"$check\"\n  $box ls -t \"$1/damaged\" 2>/dev/null | $box tail -n \"+$((keep + 1))\" | while read -r old; do\n    $box rm -f \"$1/damaged/$old\"\n  done\n}\n\ndamaged=0\nfor directory in $directories; do\n  for file in \"$directory\"/damaged/*; do\n    [ -f \"$file\" ] && damaged=$((damaged + 1))\n  done\ndone\n# Becomes a label of the collector's metrics, for which there is an alert.\n[ \"$damaged\" -gt 0 ] && export STORAGE_SET_ASIDE=\"$damaged file(s)\"\n\nstopped=\nstop() { stopped=yes; kill -TERM \"$child\" 2>/dev/null; }\ntrap stop TERM INT\n$collector \"$@\" &\nchild=$!\nwait \"$child\"\ncode=$?\n# A signal ends `wait`, and not yet the collector.\nwhile kill -0 \"$child\" 2>/dev/null; do wait \"$child\"; code=$?; done\nif [ \"$code\" -ne 0 ] && [ -z \"$stopped\" ]; then\n  for directory in $directories; do look_at \"$directory\"; done\nfi\nexit \"$code\"\n"
+  securityContext:
+    allowPrivilegeEscalation: false
+    readOnlyRootFilesystem: true
+    capabilities:
+      drop:
+      - ALL
+  resources:
+    requests:
+      cpu: 10m
+      memory: 16Mi
+    limits:
+      cpu: 100m
+      memory: 16Mi
+  volumeMounts:
+  - name: start
+    mountPath: /start
 EOT
     ,
   ]
@@ -3305,6 +3926,9 @@ mode: deployment
 extraVolumeMounts:
 - name: queue
   mountPath: /var/lib/otelcol/queue
+- name: start
+  mountPath: /start
+  readOnly: true
 serviceAccount:
   create: true
   name: otel-gateway
@@ -3391,8 +4015,6 @@ networkPolicy:
   enabled: false
 image:
   repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
 resources:
   requests:
     cpu: 300m
@@ -3410,7 +4032,10 @@ tolerations:
 extraVolumes:
 - name: queue
   emptyDir:
-    sizeLimit: 3072Mi
+    sizeLimit: 4096Mi
+- name: start
+  emptyDir:
+    sizeLimit: 8Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
@@ -3804,6 +4429,8 @@ alternateConfig:
         max_elapsed_time: 30m
   service:
     telemetry:
+      resource:
+        storage.set_aside: $${env:STORAGE_SET_ASIDE:-none}
       logs:
         encoding: json
       metrics:
@@ -3817,6 +4444,9 @@ alternateConfig:
                 without_type_suffix: false
                 without_units: false
                 without_scope_info: true
+                with_resource_constant_labels:
+                  included:
+                  - storage.set_aside
     extensions:
     - health_check
     - file_storage/queue
@@ -3874,6 +4504,32 @@ alternateConfig:
         - resource/stage
         exporters:
         - otlp_http/loki
+command:
+  name: start/collector
+initContainers:
+- name: start-script
+  image: docker.io/library/busybox:1.37.0-musl
+  command:
+  - sh
+  - -ec
+  - cp /bin/busybox /start/busybox; printf %s "$0" > /start/collector; chmod 755 /start/collector
+  - "#!/start/busybox sh\n# Starts the collector, and looks at its storage when it has failed.\n#\n# A damaged file of file_storage ends the collector at every start: bbolt panics in a goroutine of its\n# own, where the setting `recreate` does not see it. So when the collector has ended by itself, each\n# file is opened by the same program, alone. What ends it, while a new file does not, is renamed; the\n# kubelet then starts the container again. A healthy file stays, whatever the collector died of.\nset -u\ncollector='/otelcol-k8s'\nbox='/start/busybox'\ndirectories='/var/lib/otelcol/queue'\nkeep=1 # damaged files of each directory, the newest\n\nsay() { # level, message, file\n  echo \"{\\\"level\\\":\\\"$1\\\",\\\"ts\\\":\\\"$($box date -u +%Y-%m-%dT%H:%M:%SZ)\\\",\\\"caller\\\":\\\"collector_start.sh\\\",\\\"msg\\\":\\\"$2\\\",\\\"file\\\":\\\"$3\\\"}\" >&2\n}\n\n# 0: the program has opened the file. 1: it ended. 2: neither, within 30 seconds.\nopens() { # directory with the file under the names that the receiver `file_log/check` may give it\n  log=\"$1/log\"\n  $collector --config \"yaml:\nextensions: {file_storage: {directory: $1, timeout: 5s, compaction: {on_start: true, directory: $1}}}\nreceivers: {file_log/check: {include: [$1/nothing], storage: file_storage}}\nexporters: {nop: {}}\nservice:\n  extensions: [file_storage]\n  telemetry: {metrics: {level: none}}\n  pipelines: {logs: {receivers: [file_log/check], exporters: [nop]}}\" >\"$log\" 2>&1 &\n  opener=$!\n  verdict=2\n  tries=0\n  while [ \"$tries\" -lt 150 ]; do\n    if $box grep -q 'Everything is ready' \"$log\"; then verdict=0; break; fi\n    if ! kill -0 \"$opener\" 2>/dev/null; then verdict=1; break; fi\n    $box sleep 0.2\n    tries=$((tries + 1))\n  done\n  kill -TERM \"$opener\" 2>/dev/null\n  wait \"$opener\"\n  return \"$verdict\"\n}\n\nlook_at() { # directory of a file_storage\n  check=\"$1/check\"\n  for file in \"$1\"/*; do\n    [ -f \"$file\" ] || continue\n    case \"$${file##*/}\" in\n      # What a compaction left behind when it was killed; nothing else ever deletes it.\n      tempdb*) $box rm -f \"$file\"; continue ;;\n    esac\n    $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n    # The same file under other names (`filelog` is the older one of the receiver): nothing is copied.\n    for name in receiver_filelog_check receiver_file_log_check; do\n      $box ln \"$file\" \"$check/$name\" || return\n    done\n    opens \"$check\"\n    if [ \"$?\" -eq 1 ]; then\n      cause=\"$($box grep -m1 -o -E 'panic: .*|fatal error: .*|Error: .*' \"$check/log\" | $box tr -d '\\\\\"' | $box head -c 300)\"\n      # The program itself may be at fault, or the disk may be full: then a new file fails, too.\n      $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n      if opens \"$check\"; then\n        $box mkdir -p \"$1/damaged\"\n        $box mv \"$file\" \"$1/damaged/$${file##*/}.$($box date -u +%Y%m%d-%H%M%S)\" &&\n          say error \"Storage file is damaged: set aside, what was in it is not sent. $cause\" \"$file\"\n      else\n        say warn 'The collector fails with new storage, too: no file is set aside.' \"$file\"\n        $box rm -rf \"$check\"\n        return\n      fi\n    fi\n  done\n  $box rm -rf \"$check\"\n  $box ls -t \"$1/damaged\" 2>/dev/null | $box tail -n \"+$((keep + 1))\" | while read -r old; do\n    $box rm -f \"$1/damaged/$old\"\n  done\n}\n\ndamaged=0\nfor directory in $directories; do\n  for file in \"$directory\"/damaged/*; do\n    [ -f \"$file\" ] && damaged=$((damaged + 1))\n  done\ndone\n# Becomes a label of the collector's metrics, for which there is an alert.\n[ \"$damaged\" -gt 0 ] && export STORAGE_SET_ASIDE=\"$damaged file(s)\"\n\nstopped=\nstop() { stopped=yes; kill -TERM \"$child\" 2>/dev/null; }\ntrap stop TERM INT\n$collector \"$@\" &\nchild=$!\nwait \"$child\"\ncode=$?\n# A signal ends `wait`, and not yet the collector.\nwhile kill -0 \"$child\" 2>/dev/null; do wait \"$child\"; code=$?; done\nif [ \"$code\" -ne 0 ] && [ -z \"$stopped\" ]; then\n  for directory in $directories; do look_at \"$directory\"; done\nfi\nexit \"$code\"\n"
+  securityContext:
+    allowPrivilegeEscalation: false
+    readOnlyRootFilesystem: true
+    capabilities:
+      drop:
+      - ALL
+  resources:
+    requests:
+      cpu: 10m
+      memory: 16Mi
+    limits:
+      cpu: 100m
+      memory: 16Mi
+  volumeMounts:
+  - name: start
+    mountPath: /start
 EOT
     ,
   ]
@@ -3916,6 +4572,9 @@ mode: deployment
 extraVolumeMounts:
 - name: queue
   mountPath: /var/lib/otelcol/queue
+- name: start
+  mountPath: /start
+  readOnly: true
 serviceAccount:
   create: true
   name: otel-gateway
@@ -4002,8 +4661,6 @@ networkPolicy:
   enabled: false
 image:
   repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
 resources:
   requests:
     cpu: 300m
@@ -4021,7 +4678,10 @@ tolerations:
 extraVolumes:
 - name: queue
   emptyDir:
-    sizeLimit: 3072Mi
+    sizeLimit: 4096Mi
+- name: start
+  emptyDir:
+    sizeLimit: 8Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
@@ -4415,6 +5075,8 @@ alternateConfig:
         max_elapsed_time: 30m
   service:
     telemetry:
+      resource:
+        storage.set_aside: $${env:STORAGE_SET_ASIDE:-none}
       logs:
         encoding: json
       metrics:
@@ -4428,6 +5090,9 @@ alternateConfig:
                 without_type_suffix: false
                 without_units: false
                 without_scope_info: true
+                with_resource_constant_labels:
+                  included:
+                  - storage.set_aside
     extensions:
     - health_check
     - file_storage/queue
@@ -4485,6 +5150,32 @@ alternateConfig:
         - resource/stage
         exporters:
         - otlp_http/loki
+command:
+  name: start/collector
+initContainers:
+- name: start-script
+  image: docker.io/library/busybox:1.37.0-musl
+  command:
+  - sh
+  - -ec
+  - cp /bin/busybox /start/busybox; printf %s "$0" > /start/collector; chmod 755 /start/collector
+  - "#!/start/busybox sh\n# Starts the collector, and looks at its storage when it has failed.\n#\n# A damaged file of file_storage ends the collector at every start: bbolt panics in a goroutine of its\n# own, where the setting `recreate` does not see it. So when the collector has ended by itself, each\n# file is opened by the same program, alone. What ends it, while a new file does not, is renamed; the\n# kubelet then starts the container again. A healthy file stays, whatever the collector died of.\nset -u\ncollector='/otelcol-k8s'\nbox='/start/busybox'\ndirectories='/var/lib/otelcol/queue'\nkeep=1 # damaged files of each directory, the newest\n\nsay() { # level, message, file\n  echo \"{\\\"level\\\":\\\"$1\\\",\\\"ts\\\":\\\"$($box date -u +%Y-%m-%dT%H:%M:%SZ)\\\",\\\"caller\\\":\\\"collector_start.sh\\\",\\\"msg\\\":\\\"$2\\\",\\\"file\\\":\\\"$3\\\"}\" >&2\n}\n\n# 0: the program has opened the file. 1: it ended. 2: neither, within 30 seconds.\nopens() { # directory with the file under the names that the receiver `file_log/check` may give it\n  log=\"$1/log\"\n  $collector --config \"yaml:\nextensions: {file_storage: {directory: $1, timeout: 5s, compaction: {on_start: true, directory: $1}}}\nreceivers: {file_log/check: {include: [$1/nothing], storage: file_storage}}\nexporters: {nop: {}}\nservice:\n  extensions: [file_storage]\n  telemetry: {metrics: {level: none}}\n  pipelines: {logs: {receivers: [file_log/check], exporters: [nop]}}\" >\"$log\" 2>&1 &\n  opener=$!\n  verdict=2\n  tries=0\n  while [ \"$tries\" -lt 150 ]; do\n    if $box grep -q 'Everything is ready' \"$log\"; then verdict=0; break; fi\n    if ! kill -0 \"$opener\" 2>/dev/null; then verdict=1; break; fi\n    $box sleep 0.2\n    tries=$((tries + 1))\n  done\n  kill -TERM \"$opener\" 2>/dev/null\n  wait \"$opener\"\n  return \"$verdict\"\n}\n\nlook_at() { # directory of a file_storage\n  check=\"$1/check\"\n  for file in \"$1\"/*; do\n    [ -f \"$file\" ] || continue\n    case \"$${file##*/}\" in\n      # What a compaction left behind when it was killed; nothing else ever deletes it.\n      tempdb*) $box rm -f \"$file\"; continue ;;\n    esac\n    $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n    # The same file under other names (`filelog` is the older one of the receiver): nothing is copied.\n    for name in receiver_filelog_check receiver_file_log_check; do\n      $box ln \"$file\" \"$check/$name\" || return\n    done\n    opens \"$check\"\n    if [ \"$?\" -eq 1 ]; then\n      cause=\"$($box grep -m1 -o -E 'panic: .*|fatal error: .*|Error: .*' \"$check/log\" | $box tr -d '\\\\\"' | $box head -c 300)\"\n      # The program itself may be at fault, or the disk may be full: then a new file fails, too.\n      $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n      if opens \"$check\"; then\n        $box mkdir -p \"$1/damaged\"\n        $box mv \"$file\" \"$1/damaged/$${file##*/}.$($box date -u +%Y%m%d-%H%M%S)\" &&\n          say error \"Storage file is damaged: set aside, what was in it is not sent. $cause\" \"$file\"\n      else\n        say warn 'The collector fails with new storage, too: no file is set aside.' \"$file\"\n        $box rm -rf \"$check\"\n        return\n      fi\n    fi\n  done\n  $box rm -rf \"$check\"\n  $box ls -t \"$1/damaged\" 2>/dev/null | $box tail -n \"+$((keep + 1))\" | while read -r old; do\n    $box rm -f \"$1/damaged/$old\"\n  done\n}\n\ndamaged=0\nfor directory in $directories; do\n  for file in \"$directory\"/damaged/*; do\n    [ -f \"$file\" ] && damaged=$((damaged + 1))\n  done\ndone\n# Becomes a label of the collector's metrics, for which there is an alert.\n[ \"$damaged\" -gt 0 ] && export STORAGE_SET_ASIDE=\"$damaged file(s)\"\n\nstopped=\nstop() { stopped=yes; kill -TERM \"$child\" 2>/dev/null; }\ntrap stop TERM INT\n$collector \"$@\" &\nchild=$!\nwait \"$child\"\ncode=$?\n# A signal ends `wait`, and not yet the collector.\nwhile kill -0 \"$child\" 2>/dev/null; do wait \"$child\"; code=$?; done\nif [ \"$code\" -ne 0 ] && [ -z \"$stopped\" ]; then\n  for directory in $directories; do look_at \"$directory\"; done\nfi\nexit \"$code\"\n"
+  securityContext:
+    allowPrivilegeEscalation: false
+    readOnlyRootFilesystem: true
+    capabilities:
+      drop:
+      - ALL
+  resources:
+    requests:
+      cpu: 10m
+      memory: 16Mi
+    limits:
+      cpu: 100m
+      memory: 16Mi
+  volumeMounts:
+  - name: start
+    mountPath: /start
 EOT
     ,
   ]

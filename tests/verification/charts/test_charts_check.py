@@ -509,6 +509,12 @@ def test_variable_that_no_container_sets() -> None:
     assert "variables that no container sets: MY_POD_IP" in finding
 
 
+def test_variable_with_a_default_needs_no_container() -> None:
+    telemetry = {"telemetry": {"resource": {"a": "${env:NOT_SET:-none}"}}}
+    config = COLLECTOR | {"service": COLLECTOR["service"] | telemetry}
+    assert list(findings([config_map(relay=config), POD_WITH_ADDRESS], program)) == []
+
+
 def test_bad_rules() -> None:
     rule = {"alert": "X", "expr": "sum(up"}
     manifest = {
