@@ -19,7 +19,7 @@ REHEARSE_ARGS ?=
 SMOKE_ARGS ?=
 # For hostile: how many files.
 N ?= 2000
-# For charts-check: UPDATE=1 rewrites helm_values/contract. CHARTS_DIR=<folder> in the environment
+# For charts-check: UPDATE=1 rewrites helm_values/*/*.contract.yaml. CHARTS_DIR=<folder> in the environment
 # takes unpacked charts from there instead of downloading them.
 UPDATE ?=
 # For dashboards-preview: PREVIEW_ARGS=--docs, or "--only <dashboard>"; --help lists them.
@@ -32,6 +32,9 @@ HTML ?=
 # For load: RECORD=1 keeps the figures in cost/measured_load.json. LOAD_ARGS="--signal logs", --help
 RECORD ?=
 LOAD_ARGS ?=
+# For new-env: NAME=stg FROM=dev
+NAME ?=
+FROM ?=
 # For lock: LOCK_ARGS=--upgrade takes the newest versions that the *.in files allow.
 LOCK_ARGS ?=
 
@@ -100,7 +103,15 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast test-hard test-bare check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse policy permissions scan hostile load
+.PHONY: new-env generated synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast test-hard test-bare check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse policy permissions scan hostile load
+new-env: setup-dev node_modules ## Add environment NAME as a copy of FROM, with all that is generated (NAME=stg FROM=dev)
+	@$(PY) -m synthesis.new_environment --name '$(NAME)' --from '$(FROM)'
+	$(MAKE) generated
+	@$(PY) -m synthesis.new_environment --to-edit '$(NAME)'
+
+generated: setup-dev node_modules ## Rewrite all that is generated from the settings, after any change of them
+	$(PY) -m docgen.generate_all
+
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m synthesis --env $(ENV)
 

@@ -28,8 +28,8 @@ import pytest
 import run_summary
 from outcomes import not_checked, parsed_queries, terraform_with
 
-from settings.load import load_environment
-from tools.paths import ROOT
+from settings.load import FOLDER_VARIABLE, load_environment
+from tools.paths import ROOT, SAMPLE_ENVIRONMENTS
 from tools.programs import ProgramUnavailableError, program
 from tools.providers import find_source
 from verification.dashboards.generated_prometheus import prometheus_on_generated_data
@@ -53,6 +53,7 @@ NOT_QUICK = (
     "tests/docs/test_onboarding.py",
     "tests/docs/test_site.py",
     "tests/operations/test_cdktf_cli.py",
+    "tests/operations/test_deploy_terraform.py",
     "tests/operations/test_operations.py",
     "tests/sample_apps/test_sample_apps.py",
     "tests/stacks/",
@@ -74,6 +75,20 @@ DECIDED = pytest.StashKey[dict[str, Any]]()
 COMPILATION = pytest.StashKey[compiling.Compilation]()
 GREEN = pytest.StashKey[bool]()
 REHEARSAL = pytest.StashKey["BackgroundRehearsal"]()
+
+
+# --- Environments -------------------------------------------------------------------------------
+
+
+def pytest_sessionstart() -> None:
+    """Tests, and what they start, see tests/environments: users may change environments/*.yaml."""
+    os.environ[FOLDER_VARIABLE] = str(SAMPLE_ENVIRONMENTS)
+
+
+@pytest.fixture
+def real_environments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that hold for every environment, and of files that are made of all of them."""
+    monkeypatch.delenv(FOLDER_VARIABLE)
 
 
 # --- Tests over the processors --------------------------------------------------------------------

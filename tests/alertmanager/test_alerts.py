@@ -16,12 +16,12 @@ from urllib.parse import quote
 import pytest
 import yaml
 from alert_cases import CASES, LITTLE_TRAFFIC, Case, Traffic
-from settings_files import TODAY
+from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings
 
 from alertmanager.alert_model import Alert
 from alertmanager.rules.all_rules import alerts
 from grafana.dashboards.all_dashboards import dashboards
-from settings.load import environment_names, load_environment
+from settings.load import load_environment
 from synthesis import alerting_files
 from tools.paths import ROOT
 from tools.programs import PROGRAMS, cached, program
@@ -317,7 +317,7 @@ def test_every_alert_has_a_case() -> None:
     assert {case.alert for case in CASES} | {"Watchdog"} == set(NAMES)
 
 
-@pytest.mark.parametrize("environment", environment_names())
+@pytest.mark.parametrize("environment", REAL_ENVIRONMENTS)
 def test_promtool_finds_nothing_to_say(promtool: Path, environment: str) -> None:
     file = alerting_files.GENERATED / environment / "rules.yaml"
     done = subprocess.run(
@@ -397,9 +397,9 @@ def test_it_is_about_a_namespace_of_the_settings_or_a_label(alert: Alert) -> Non
     assert alert.namespace in SETTINGS.namespaces or alert.namespace.startswith("{{ $labels.")
 
 
-@pytest.mark.parametrize("environment", environment_names())
+@pytest.mark.parametrize("environment", REAL_ENVIRONMENTS)
 def test_the_committed_files_are_current(environment: str) -> None:
-    files = alerting_files.generated_files(load_environment(environment, TODAY))
+    files = alerting_files.generated_files(real_settings(environment))
     folder = alerting_files.GENERATED / environment
     committed = {
         f"{environment}/{file.name}": file.read_text(encoding="utf-8") for file in folder.iterdir()

@@ -7,13 +7,14 @@ import re
 from typing import Any
 
 import pytest
+from sample_stacks import sample_foundation
 
 from blueprint.traffic import TEMPO, Policy, Rule
 from docgen import diagrams
 from helm_values.loki.loki import PODS as LOKI
 from helm_values.traffic_plan import plan_policies
 from settings.model import OBSERVABILITY
-from synthesis.foundation import Foundation, all_settings
+from synthesis.foundation import all_settings
 from verification.rehearsal.pipeline.collectors import gateway
 
 SETTINGS = all_settings()["dev"]
@@ -22,7 +23,7 @@ STAGE = SETTINGS.stages[0]
 
 @pytest.fixture(scope="module")
 def stack() -> dict[str, Any]:
-    return Foundation.load().configs["dev"]["observability"]
+    return sample_foundation().configs["dev"]["observability"]
 
 
 def edges(diagram: str) -> set[tuple[str, str, str]]:

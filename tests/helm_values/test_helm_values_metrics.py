@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from settings_files import TODAY
+from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings
 
 from blueprint import endpoints, names
 from blueprint.sizes import METRICS
@@ -27,7 +27,7 @@ from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
 from helm_values.traffic_plan import plan_policies
 from helm_values.velero import velero
-from settings.load import environment_names, load_environment
+from settings.load import load_environment
 from settings.model import Settings
 from settings.node_sizes import Size
 from signals.uids import LOKI_UID, PROMETHEUS_UID, TEMPO_UID
@@ -87,10 +87,10 @@ def cores(quantity: str) -> float:
 # --- All of them ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("environment", environment_names())
+@pytest.mark.parametrize("environment", REAL_ENVIRONMENTS)
 def test_each_release_comes_after_what_it_names(environment: str) -> None:
     ids: list[str] = []
-    for release in releases.releases(load_environment(environment, TODAY), STACK_OUTPUTS):
+    for release in releases.releases(real_settings(environment), STACK_OUTPUTS):
         assert set(release.after) <= set(ids), release.id
         ids.append(release.id)
 
@@ -243,9 +243,9 @@ def test_prometheus_selects_the_monitors_and_rules_of_all() -> None:
     assert [spec[f"{kind}SelectorNilUsesHelmValues"] for kind in kinds] == [False] * 5
 
 
-@pytest.mark.parametrize("environment", environment_names())
+@pytest.mark.parametrize("environment", REAL_ENVIRONMENTS)
 def test_blocks_go_to_the_metrics_bucket_labelled_with_their_cluster(environment: str) -> None:
-    settings = load_environment(environment, TODAY)
+    settings = real_settings(environment)
     spec = kps(settings)["prometheus"]["prometheusSpec"]
 
     assert spec["externalLabels"] == {"cluster": settings.prefix}
@@ -330,9 +330,9 @@ def test_alertmanager_has_what_its_receivers_need(
 # --- Secrets --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("environment", environment_names())
+@pytest.mark.parametrize("environment", REAL_ENVIRONMENTS)
 def test_secrets_are_those_that_the_namespace_may_read(environment: str) -> None:
-    settings = load_environment(environment, TODAY)
+    settings = real_settings(environment)
     manifests = kps(settings)["extraManifests"].values()
     prefix = names.secret_name_prefix(settings, "observability")
 
@@ -428,9 +428,9 @@ def test_tempo_is_asked_where_it_answers() -> None:
 # --- Velero, autoscaler, metrics server -----------------------------------------------------------
 
 
-@pytest.mark.parametrize("environment", environment_names())
+@pytest.mark.parametrize("environment", REAL_ENVIRONMENTS)
 def test_backups_live_as_long_as_the_settings_say(environment: str) -> None:
-    settings = load_environment(environment, TODAY)
+    settings = real_settings(environment)
     values = velero.release(settings, STACK_OUTPUTS).values
     ttl = f"{settings.retention_days.backups * 24}h0m0s"
 

@@ -22,7 +22,7 @@ from blueprint.resources import mebibytes, millicores
 from helm_values.otel_collector import otel_gateway
 from helm_values.static_values import static_values
 from helm_values.thanos import thanos
-from settings.load import environment_names
+from settings.load import environment_names, load_environment
 from settings.model import OBSERVABILITY, NodeGroup, Settings
 from settings.node_sizes import (
     LEAST_OBSERVABILITY_QUOTA,
@@ -31,11 +31,12 @@ from settings.node_sizes import (
     SIZES,
     Size,
 )
-from verification.charts.chart_contract import read_contracts
+from verification.charts.chart_contract import STAGE, read_contracts
 from verification.charts.chart_pods import PodGroup, parse, pod_groups
-from verification.charts.chart_settings import settings_to_check
+from verification.charts.chart_settings import sample_name, samples
 
-SETTINGS: Final = settings_to_check(TODAY)
+SETTINGS: Final = samples(TODAY)
+SIZES_IN_USE: Final = {load_environment(name, TODAY).size for name in environment_names()}
 CONTRACTS: Final = read_contracts()
 
 # --- What nodes have ------------------------------------------------------------------------------
@@ -124,7 +125,7 @@ def groups(settings: Settings, namespace: str) -> list[PodGroup]:
     return [
         parse(name, text)
         for contract in CONTRACTS.values()
-        for release, made in contract.pods.get(settings.environment, {}).items()
+        for release, made in contract.pods.get(sample_name(settings.size), {}).items()
         if release.split("/")[0] == namespace
         for name, text in made.items()
     ]
@@ -162,8 +163,9 @@ def running(settings: Settings) -> list[PodGroup]:
     return [item for item in central if item.kind not in ("DaemonSet", "Job")]
 
 
-def gateway(settings: Settings, stage: str) -> PodGroup:
-    (found,) = groups(settings, telemetry_namespace(stage))
+def gateway(settings: Settings) -> PodGroup:
+    """That of any stage."""
+    (found,) = groups(settings, telemetry_namespace(STAGE))
     return found
 
 
@@ -250,8 +252,7 @@ def test_the_contract_names_every_release_that_makes_pods() -> None:
         assert [item.name for item in groups(settings, "kube-system")] == [
             "Deployment metrics-server"
         ]
-        for stage in settings.stages:
-            assert gateway(settings, stage).name == "Deployment otel-gateway"
+        assert gateway(settings).name == "Deployment otel-gateway"
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -324,7 +325,7 @@ def test_no_pod_is_larger_than_a_node(name: str) -> None:
     settings = SETTINGS[name]
     for namespace in settings.namespaces:
         room = node_room(settings, settings.node_group(namespace))
-        pods = running(settings) if namespace == OBSERVABILITY else [gateway(settings, namespace)]
+        pods = running(settings) if namespace == OBSERVABILITY else [gateway(settings)]
         for item in pods:
             assert requests(item).fits(room), (namespace, item.name)
 
@@ -333,7 +334,7 @@ def test_no_pod_is_larger_than_a_node(name: str) -> None:
 def test_gateways_fit_the_nodes_of_their_stage(name: str) -> None:
     settings = SETTINGS[name]
     for stage in settings.stages:
-        group, item = settings.node_group(stage), gateway(settings, stage)
+        group, item = settings.node_group(stage), gateway(settings)
         room = node_room(settings, group)
         per_node = min(room.cpu // item.cpu, room.memory // item.memory)
         nodes = group.max_size * zones(group)
@@ -343,7 +344,7 @@ def test_gateways_fit_the_nodes_of_their_stage(name: str) -> None:
         # The rest of the stage's nodes is for applications.
         assert requests(item).cpu * item.most <= room.cpu * nodes * SHARE_OF_GATEWAYS, stage
         assert requests(item).memory * item.most <= room.memory * nodes * SHARE_OF_GATEWAYS, stage
-        if name in environment_names():
+        if settings.size in SIZES_IN_USE:
             assert item.least <= per_node * group.min_size * zones(group), stage
 
 
@@ -382,21 +383,20 @@ def test_quota_of_a_gateways_namespace_holds_a_rollout_of_the_most_and_not_much_
 ) -> None:
     settings = SETTINGS[name]
     quota = otel_gateway.quota(settings)
-    for stage in settings.stages:
-        item = gateway(settings, stage)
-        # Beside them one that a rollout makes (`maxSurge`), and one that is ending.
-        most = item.most + 2
-        needed = {
-            "requests_cpu": requests(item).cpu * most / 1000,
-            "requests_memory_gib": requests(item).memory * most / 1024,
-            "limits_cpu": limits(item).cpu * most / 1000,
-            "limits_memory_gib": limits(item).memory * most / 1024,
-        }
-        for key, amount in needed.items():
-            # Whole cores and GiB.
-            assert amount <= getattr(quota, key) < amount + 1, key
-        assert (quota.pods, quota.persistent_volume_claims) == (most, 0)
-        assert item.volumes == 0
+    item = gateway(settings)
+    # Beside them one that a rollout makes (`maxSurge`), and one that is ending.
+    most = item.most + 2
+    needed = {
+        "requests_cpu": requests(item).cpu * most / 1000,
+        "requests_memory_gib": requests(item).memory * most / 1024,
+        "limits_cpu": limits(item).cpu * most / 1000,
+        "limits_memory_gib": limits(item).memory * most / 1024,
+    }
+    for key, amount in needed.items():
+        # Whole cores and GiB.
+        assert amount <= getattr(quota, key) < amount + 1, key
+    assert (quota.pods, quota.persistent_volume_claims) == (most, 0)
+    assert item.volumes == 0
 
 
 def least_quota(settings: Settings, nodes: int) -> dict[str, float]:

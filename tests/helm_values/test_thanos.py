@@ -7,13 +7,13 @@ import json
 import pytest
 import yaml
 from release_samples import STACK_OUTPUTS
-from settings_files import TODAY
+from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings
 
 from blueprint.buckets import SAFETY_MARGIN_DAYS
 from helm_values.kube_prometheus_stack import kube_prometheus_stack
 from helm_values.thanos import thanos
 from helm_values.thanos.thanos import ThanosPart
-from settings.load import environment_names, load_environment
+from settings.load import load_environment
 from settings.model import Settings
 from settings.node_sizes import Size
 from versions import THANOS_VERSION
@@ -29,9 +29,9 @@ def flags(component: ThanosPart) -> dict[str, str]:
     return dict(arg.removeprefix("--").partition("=")[::2] for arg in component.args[1:])
 
 
-@pytest.mark.parametrize("environment", environment_names())
+@pytest.mark.parametrize("environment", REAL_ENVIRONMENTS)
 def test_compactor_keeps_each_resolution_as_long_as_the_settings_say(environment: str) -> None:
-    settings = load_environment(environment, TODAY)
+    settings = real_settings(environment)
     days = settings.retention_days.metrics
     found = flags(thanos.compactor(settings))
 

@@ -13,7 +13,7 @@ import pytest
 from settings_files import without_examples
 
 from operations import deploy, terraform_stack
-from settings.load import DIRECTORY
+from settings.load import settings_folder
 from tools.providers import ProviderSource
 
 ALL = ["state", "network", "cluster", "storage", "observability"]
@@ -415,7 +415,7 @@ def test_a_terraform_below_the_minimum_is_refused(project: Project, tmp_path: Pa
 
 
 def with_examples(project: Project) -> None:
-    text = (DIRECTORY / "dev.yaml").read_text(encoding="utf-8")
+    text = (settings_folder() / "dev.yaml").read_text(encoding="utf-8")
     project.write("environments/dev.yaml", text)
     project.synthesize("dev", ALL)
 
