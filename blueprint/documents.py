@@ -1,4 +1,4 @@
-"""From data to the text that Terraform hands to Helm and Kubernetes."""
+"""Renders data as the text that Terraform passes to Helm and Kubernetes."""
 
 from typing import Any
 

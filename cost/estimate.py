@@ -83,7 +83,7 @@ def read_stacks(folder: Path) -> dict[str, Any] | None:
 
 
 def checked_inventory(stacks: Mapping[str, Any], settings: Settings) -> Inventory:
-    """What the stacks make, if it is what the settings ask for.
+    """What the stacks contain, if it matches the settings.
 
     Raises:
         SettingsError: it is not, so variations of the settings could not be compared with it.

@@ -1,4 +1,4 @@
-"""The estimate as one self-contained HTML page: no script, no font, no picture from elsewhere."""
+"""The estimate as one self-contained HTML page without external scripts, fonts or pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings that fit a budget: what is given up first, in an order that is written down.
+"""Settings that fit a budget: the steps that save money, in a documented order.
 
 The search takes one step at a time and stops at the first settings that fit. It does not look for
 the cheapest settings: it takes the way that hurts least, by this order. A first pass leaves out
@@ -230,7 +230,7 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Recommendation:
-    """The way to the budget; where it does not fit, `bill` is the floor."""
+    """The steps to the budget; if it does not fit, `bill` is the floor."""
 
     budget: float
     start: Bill

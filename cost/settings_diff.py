@@ -1,4 +1,4 @@
-"""How a proposal differs from the settings: the changed values, and a diff of the file."""
+"""The difference between a proposal and the settings: changed values, and a diff of the file."""
 
 from __future__ import annotations
 

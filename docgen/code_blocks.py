@@ -1,4 +1,4 @@
-"""Keeps code blocks of documents equal to the source that they quote.
+"""Keeps quoted code blocks of documents equal to their source.
 
 A line `<!-- code: sample_apps/python/app.py#metric -->` before a fenced block names a file and,
 after `#`, a region of it; without `#` the whole file is meant. In the source a region begins with

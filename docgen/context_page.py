@@ -1,4 +1,4 @@
-"""docs/context/context-generator.md: what exists, to read before any change of infrastructure."""
+"""docs/context/context-generator.md: what exists, to read before any infrastructure change."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def _name(peer: Peer, settings: Settings) -> tuple[str, str]:
     return f"namespace {namespace}", label
 
 
-# --- The way of the data --------------------------------------------------------------------------
+# --- How data flows -------------------------------------------------------------------------------
 
 
 def data_path_diagrams(stack: Config) -> str:

@@ -1,4 +1,4 @@
-"""`make permissions`: try what every role may do in AWS, and write docs/reference/permissions.md.
+"""`make permissions`: evaluate what each role may do, and write docs/reference/permissions.md.
 
 Exit code 1 when a role may do what no call of its back end needs, or may not do what one needs.
 """
@@ -136,7 +136,7 @@ def _show(matrix: Matrix) -> None:
 
 
 def stale(page: str, path: Path = PAGE) -> bool:
-    """Tell whether the committed page is another."""
+    """Whether the committed page is outdated."""
     return not path.exists() or path.read_text(encoding="utf-8") != page
 
 

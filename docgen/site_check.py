@@ -1,4 +1,4 @@
-"""`make site-check`: looks at the built site in Chromium, and keeps pictures of what it saw.
+"""`make site-check`: check the built site in Chromium, and keep screenshots.
 
 It checks what no reader of HTML can: that diagrams are drawn, that the search finds, and that the
 two languages show theirs. Pictures are in .cache/site-check.

@@ -1,4 +1,4 @@
-"""Keeps the Portuguese pages up with the English ones: which are missing, which are outdated.
+"""Finds Portuguese pages that are missing or outdated.
 
 ``python -m docgen.translations`` lists them, exit code 1 if there are any. A translation names in
 its first line the page that it is of and the hash of what was translated, so a changed page makes

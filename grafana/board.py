@@ -1,4 +1,4 @@
-"""A dashboard's frame: variables, links to the others, sections, and Grafana's JSON in the end."""
+"""The frame of a dashboard: variables, links, sections, and Grafana's JSON."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The queries of built dashboards, and what Grafana puts in for variables and macros.
+"""The queries of built dashboards, with the values of variables and macros filled in.
 
 They are read from Grafana's JSON and not from the functions that make it: what is checked, drawn
 and rehearsed is what the cluster gets.
@@ -112,7 +112,7 @@ def interpolated(text: str, values: Mapping[str, str]) -> str:
     """A query with its variables put in.
 
     Raises:
-        LookupError: it asks for a variable that has no value.
+        LookupError: it uses a variable that has no value.
     """
 
     def value(found: re.Match[str]) -> str:

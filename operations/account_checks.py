@@ -103,7 +103,7 @@ def check_account(target: Target) -> None:
 
 
 def find_leftovers(target: Target, stack: str) -> list[Leftover]:
-    """What stands in the way of destroying a stack, or would go on costing after it.
+    """What blocks the destruction of a stack, or would still cost money after it.
 
     Raises:
         AwsCheckError: AWS could not be asked.
@@ -121,7 +121,7 @@ def find_leftovers(target: Target, stack: str) -> list[Leftover]:
 
 
 def _client(target: Target, service: str) -> Any:
-    # Installed by `make setup-dev`, which deploy, destroy and drift ask for.
+    # Installed by `make setup-dev`, which deploy, destroy and drift depend on.
     import boto3
 
     return boto3.client(service, region_name=target.region)

@@ -1,4 +1,4 @@
-"""`make drift`: tell what in AWS is no longer as the synthesized stacks say.
+"""`make drift`: report where AWS differs from the synthesized stacks.
 
 Plans every stack without changing anything. Exit code 0: as synthesized; 1: something differs;
 2: it could not be told; 130: interrupted.

@@ -263,7 +263,7 @@ def _check_node_group(location: Location, group: NodeGroup, namespace: str) -> I
 def min_stage_nodes(group: NodeGroup, size: Size) -> int:
     """The least `max_size` of a stage's node group: enough for its gateway, and as much again.
 
-    By the smallest of the instance types; on bare metal, where names tell nothing, one is enough.
+    By the smallest of the instance types; bare-metal names give no vCPUs: one node is enough.
     """
     known = [vcpus for kind in group.instance_types if (vcpus := least_vcpus(kind)) is not None]
     zones = 3 if group.zone_spread == "per_zone" else 1

@@ -32,10 +32,10 @@ class SettingsError(Exception):
 
 
 class _Loader(yaml.SafeLoader):
-    """The part of YAML in which every value stands in one place, written once.
+    """The subset of YAML in which every value is written once, in one place.
 
     Refuses a repeated key, of which YAML readers silently take the last, and anchors, aliases,
-    merge keys and tags: with them a line of the file could stand for several settings.
+    merge keys and tags: with them a line of the file could set several settings.
     """
 
     _depth = 0
@@ -225,7 +225,7 @@ def _read(path: Path, label: str) -> tuple[yaml.Node | None, object]:
 
 
 def _causes(errors: list[ErrorDetails]) -> list[ErrorDetails]:
-    """Leave out what only follows: a list with a wrong item counts as one too short."""
+    """Drop errors that follow from others: a list with a wrong item also counts as too short."""
     return [
         error
         for error in errors

@@ -1,4 +1,4 @@
-"""What the reviewed snapshots and the settings say: facts of the generated documents."""
+"""Facts for the generated documents, from the reviewed snapshots and the settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How rules and tests look into a stack's Terraform JSON."""
+"""Accessors for a stack's Terraform JSON, for rules and tests."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def _for_editors(node: Any) -> Any:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write or check the file; exit code 1 where the check fails."""
     parser = argparse.ArgumentParser(prog="python -m synthesis.schema", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing, tell if it is stale")
+    parser.add_argument("--check", action="store_true", help="write nothing, report if outdated")
     options = parser.parse_args(arguments)
     name = SCHEMA_FILE.relative_to(ROOT)
     if not options.check:

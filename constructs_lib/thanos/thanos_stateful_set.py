@@ -46,7 +46,7 @@ from settings.model import OBSERVABILITY
 
 @dataclass(frozen=True, kw_only=True)
 class StatefulComponentProps:
-    """`config_map_name` tells where the bucket is; pods start anew when `bucket_name` changes."""
+    """`config_map_name` names the bucket configuration; pods restart when `bucket_name` changes."""
 
     component: ThanosPart
     ports: tuple[Port, ...]

@@ -1,4 +1,4 @@
-"""Service level objectives: what is left of the budgets, and how fast they are used up."""
+"""Service level objectives: how much of the budgets is left, and how fast they are spent."""
 
 from collections.abc import Sequence
 

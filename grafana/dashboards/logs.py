@@ -1,4 +1,4 @@
-"""Log lines of one service, found by words, with the way to their traces."""
+"""Log lines of one service: full-text search, with links to their traces."""
 
 from grafana import variables
 from grafana.board import SERVICES_FOLDER, FolderedDashboard, Section, board, text

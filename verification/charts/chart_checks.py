@@ -1,4 +1,4 @@
-"""What every rendered object is held to, besides its schema: images, resources, names."""
+"""Checks of every rendered object beyond its schema: images, resources, names."""
 
 from __future__ import annotations
 

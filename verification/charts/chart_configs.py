@@ -1,4 +1,4 @@
-"""Runs the configurations inside of rendered objects through the programs that will read them."""
+"""Validates the configurations inside rendered objects with the programs that read them."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def is_collector_config(config: Any) -> bool:
 
 
 def _variables(manifests: list[Object]) -> dict[str, str]:
-    """The environment of a release's containers, with sample values for what only a pod has."""
+    """The environment of a release's containers, with sample values for pod fields."""
     values: dict[str, str] = {}
     for manifest in manifests:
         for container in containers(manifest):
@@ -191,7 +191,7 @@ def _in_directory(extension: Any, directory: str) -> dict[str, Any]:
 
 
 def without_kubelet_login(config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration with a kubelet that asks for nothing.
+    """The configuration with a kubelet that requires no credentials.
 
     To log in, validation would read the certificates of a pod's service account.
     """

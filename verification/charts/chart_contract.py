@@ -1,8 +1,8 @@
-"""What we hold the charts to: which value keys each release sets, and what came out of them.
+"""The contract of a chart: the value keys that each release sets, and the rendered results.
 
 Charts ignore a key that they do not know, so a typo would pass unseen. `make charts-check` compares
 our keys with the charts themselves and writes down what it saw, beside the values
-(`helm_values/*/*.contract.yaml`); tests then hold the values to that without a network. Pure
+(`helm_values/*/*.contract.yaml`); tests then check the values against it without a network. Pure
 functions: `verification.charts.charts_check` reads the charts.
 """
 
@@ -33,7 +33,7 @@ HEADER: Final = (
 )
 
 STAGE: Final = "<stage>"
-"""Stands for each stage, as users name stages, and contracts hold for any name."""
+"""Represents every stage: users choose the names of stages, and contracts are valid for all."""
 
 Values = dict[str, Any]
 KeyPath = tuple[str, ...]
@@ -217,7 +217,7 @@ class SetKey:
 
 
 def compare(values: Values, chart: ChartText, below: KeyPath = ()) -> Iterator[SetKey]:
-    """Hold values against a chart: every key down to where the chart takes any."""
+    """Check values against a chart: every key down to where the chart accepts any."""
     for key, value in values.items():
         path = (*below, str(key))
         default = value_at(chart.defaults, path)

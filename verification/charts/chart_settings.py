@@ -45,7 +45,7 @@ def settings_to_check(today: date) -> dict[str, Settings]:
 
 
 def _in_size(settings: Settings, size: Size) -> Settings:
-    """The settings in another size, with what the checks on settings ask for then."""
+    """The settings in another size, adapted to pass the checks on settings."""
     namespace = settings.namespaces[OBSERVABILITY]
     current, least = namespace.quota.model_dump(), asdict(MIN_OBSERVABILITY_QUOTA[size])
     quota = Quota(**{key: max(value, least[key]) for key, value in current.items()})

@@ -1,4 +1,4 @@
-"""Gets the charts, reads what they say of their values, and renders them with `helm template`."""
+"""Downloads the charts, reads their documented values, and renders them with `helm template`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _DEBUG_HINT: Final = "Use --debug flag to render out invalid YAML"
 
 
 class ChartUnavailableError(RuntimeError):
-    """The chart, or helm itself, cannot be had here; the message says why."""
+    """The chart, or helm itself, is unavailable; the message says why."""
 
 
 class RenderError(RuntimeError):

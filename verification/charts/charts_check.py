@@ -1,4 +1,4 @@
-"""`make charts-check`: render our values with the real charts and hold all that comes out to rules.
+"""`make charts-check`: render our values with the real charts and check the results.
 
 Charts come from the folder that CHARTS_DIR names (`<chart>/Chart.yaml`), or else are downloaded
 once. What cannot be checked on this computer is said, and fails the command: it is never green for
@@ -347,7 +347,7 @@ class EnvironmentCheck:
             else:
                 valid.append(manifest)
         self._report_undefined(checked, sorted(undefined))
-        # The other checks count on the form that the schemas ask for.
+        # The other checks rely on the form that the schemas require.
         for manifest in valid:
             checked.problems += image_problems(manifest) + resource_problems(manifest)
         try:
@@ -684,7 +684,7 @@ def main(
 def _contract_step(
     options: argparse.Namespace, results: list[Checked], used: list[Release], directory: Path
 ) -> list[str]:
-    """Write the contracts, or tell where they are not what was seen."""
+    """Write the contracts, or report where they differ from the charts."""
     committed = read_contracts(directory)
     everything = not options.only
     everywhere: bool = options.everywhere

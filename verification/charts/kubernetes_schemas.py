@@ -1,4 +1,4 @@
-"""Says what the API server would refuse: by Kubernetes' own schemas, and by those of CRDs.
+"""Finds what the API server would reject, by the schemas of Kubernetes and of CRDs.
 
 Unknown fields are refused as well, as the API server does with `fieldValidation: Strict`. What CRDs
 say in CEL (`x-kubernetes-validations`) is not evaluated.

@@ -1,4 +1,4 @@
-"""Asks a Prometheus what every panel asks, as Grafana would, and says what a reader would miss."""
+"""Runs the queries of every panel on a Prometheus, as Grafana would, and reports missing data."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -114,7 +114,7 @@ class Checker:
             yield f"no series has the label {label}"
 
     def _answer(self, target: Target, values: Mapping[str, str]) -> Iterator[str]:
-        # Tempo's datasource asks for the series of a service map by itself, only by their selector.
+        # Tempo's datasource queries the series of a service map itself, by their selector.
         if target.expr.startswith("{"):
             return
         try:

@@ -1,4 +1,4 @@
-"""Draws a dashboard's panels where Grafana would put them, from the answers of a Prometheus.
+"""Draws the panels of a dashboard from the answers of a Prometheus, in Grafana's layout.
 
 It is a preview for reviews, in Grafana's arrangement and colours but not by Grafana: what only Loki
 or Tempo could answer is shown as its query.

@@ -1,4 +1,4 @@
-"""Every PromQL query of a dashboard, asked with the rehearsal's stages and services put in."""
+"""Runs every PromQL query of a dashboard with the stages and services of the rehearsal."""
 
 import json
 import re
@@ -59,13 +59,13 @@ def uids(stack: Mapping[str, Any]) -> set[str]:
 
 
 def needs_more(expr: str) -> bool:
-    """Whether a query asks for a metric that nothing here makes."""
+    """Whether a query uses a metric that no program of the rehearsal exports."""
     asked = [_NAMES[name] for name in re.findall(r"[a-zA-Z_:][\w:]*", expr) if name in _NAMES]
     return any(metric.source not in PRODUCED or metric in ABSENT for metric in asked)
 
 
 def of_application(expr: str) -> bool:
-    """Whether a query asks for what an SDK sends, which differs between languages."""
+    """Whether a query uses SDK metrics, which differ between languages."""
     return any(
         _NAMES[name].source is APPLICATION
         for name in re.findall(r"[a-zA-Z_:][\w:]*", expr)

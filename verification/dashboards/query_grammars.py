@@ -1,4 +1,4 @@
-"""Parses PromQL, LogQL and TraceQL by the grammars with which Prometheus and Grafana read them.
+"""Parses PromQL, LogQL and TraceQL with the grammars of Prometheus and Grafana.
 
 The grammars are the npm packages that the editors of Prometheus and Grafana use, pinned in
 package.json; the pinned Node.js runs them.

@@ -1,4 +1,4 @@
-"""`make hostile N=2000`: throw random and hostile settings at the synthesis.
+"""`make hostile N=2000`: synthesize random and hostile settings.
 
 Each file must give whole, valid Terraform that keeps every rule of policies/, or a refusal of one
 line per mistake: never a traceback, never part of an output. Valid ones are synthesized, up to a

@@ -1,4 +1,4 @@
-"""Sends requests at a rate, whatever the collector makes of them, and notes what it answered.
+"""Sends requests at a fixed rate, and records the answers of the collector.
 
 The rate does not wait for answers (an open loop), and a request's time runs from when it was due:
 a collector that stalls is charged for every request that had to wait meanwhile, as applications

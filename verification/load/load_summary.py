@@ -1,4 +1,4 @@
-"""What a load test found: verdict, warnings about the computer, and the figures that are kept."""
+"""Results of a load test: verdict, warnings about the computer, and the recorded figures."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""One step on real collectors: send for some seconds, wait until all has arrived, and account.
+"""One step on real collectors: send for some seconds, wait for delivery, and count.
 
 Nothing that was acknowledged may be missing at the end, so every item is looked for: at the back
 end, or among the traces that sampling decided against. The collectors' own counters say both.

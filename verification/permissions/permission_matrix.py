@@ -1,4 +1,4 @@
-"""Try every role on every resource: it may do its calls, and nothing else anywhere.
+"""Evaluates every role on every resource: its own calls are allowed, and nothing else.
 
 A request is decided with the role's policies, and the bucket's or key's own policy, by the
 evaluator in `verification.permissions.simulate`.

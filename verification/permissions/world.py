@@ -1,4 +1,4 @@
-"""The resources that requests are tried on: an environment's own, its neighbours', and the other's.
+"""The resources of the requests: those of the environment, its neighbours and another account.
 
 Terraform's references in the policies become ARNs as AWS would give them; ids are made up.
 """

@@ -1,4 +1,4 @@
-"""All rules in one tuple, and the stacks that they are held against."""
+"""All rules in one tuple, and the stacks that they check."""
 
 from __future__ import annotations
 

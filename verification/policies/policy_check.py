@@ -1,4 +1,4 @@
-"""`make policy`: hold every rule of policies/ against every synthesized stack.
+"""`make policy`: check every synthesized stack against every rule.
 
 Exit code 1 for a violation, 2 for wrong settings; a warning is shown and changes nothing.
 """
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         type=date.fromisoformat,
         default=date.today(),
         metavar="YYYY-MM-DD",
-        help="the day on which support of versions is judged; today unless given",
+        help="the day for which version support is checked; default: today",
     )
     options = parser.parse_args(arguments)
     try:

@@ -1,4 +1,4 @@
-"""`make audit`: ask for known vulnerabilities of what is locked, and say what could not be asked.
+"""`make audit`: check locked packages for known vulnerabilities, and report what was not checked.
 
 pip-audit (Python locks), npm audit (package-lock.json) and govulncheck (the compiled programs).
 Exit code 0: asked and nothing known; 1: something is known; 2: something could not be asked.

@@ -1,4 +1,4 @@
-"""Let parliament judge IAM policies; runs with the scanners' own Python, not with the project's.
+"""Checks IAM policies with parliament; runs with the Python of the scanners.
 
 Reads {name: document} as JSON from stdin, writes [{name, id, title, detail}] to stdout.
 """
@@ -10,7 +10,7 @@ from parliament import analyze_policy_string, enhance_finding
 
 
 def main() -> None:
-    """Judge every policy."""
+    """Check every policy."""
     findings = []
     for name, document in json.load(sys.stdin).items():
         for finding in analyze_policy_string(json.dumps(document)).findings:

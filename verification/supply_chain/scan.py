@@ -1,8 +1,8 @@
-"""`make scan`: let checkov and parliament judge the reviewed Terraform and the rendered charts.
+"""`make scan`: scan the reviewed Terraform and the rendered charts with checkov and parliament.
 
 Zero findings, or a suppression with reason and owner in suppressions.yaml. Exit code 1 for
 an open finding or a stale suppression, 2 when a scanner cannot run. Charts are rendered when they
-can be had (CHARTS_DIR, or a download with --charts); otherwise it says that they were not judged.
+are available (CHARTS_DIR, or a download with --charts); otherwise it reports them as not scanned.
 """
 
 from __future__ import annotations

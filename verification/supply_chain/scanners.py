@@ -1,4 +1,4 @@
-"""Runs checkov and parliament, in their own venv and without a network, and reads what they say."""
+"""Runs checkov and parliament in their own venv without a network, and reads their findings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ScanError(Exception):
 
 
 def are_installed() -> bool:
-    """Tell whether `make scanners` has installed them."""
+    """Whether `make scanners` has installed them."""
     return (BIN / "checkov").is_file()
 
 

@@ -1,4 +1,4 @@
-"""Findings of scanners that are accepted, each with its reason and owner, and never for ever.
+"""Accepted findings of scanners, each with a reason, an owner and an expiry date.
 
 A suppression that suppresses nothing is stale, and a failure like a finding.
 """
@@ -38,7 +38,7 @@ class Suppression(BaseModel):
     owner: str
 
     def covers(self, finding: Finding) -> bool:
-        """Tell whether this accepts the finding."""
+        """Whether this accepts the finding."""
         return (
             self.scanner == finding.scanner
             and self.id == finding.id
@@ -105,7 +105,7 @@ def read_suppressions(file: Path = FILE) -> list[Suppression]:
 def judge(
     findings: Sequence[Finding], suppressions: Sequence[Suppression], ran: Collection[Scanner]
 ) -> Verdict:
-    """Hold findings against suppressions; those of scanners that did not run are not judged."""
+    """Match findings with suppressions; scanners that did not run are left out."""
     accepted, still_open = [], []
     for finding in sorted(set(findings)):
         cover = next((entry for entry in suppressions if entry.covers(finding)), None)

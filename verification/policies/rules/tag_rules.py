@@ -1,4 +1,4 @@
-"""Tags and the account: whose it is, who pays, and in which account it may be made."""
+"""Tags and the account: owner, cost center, and the only allowed account."""
 
 from __future__ import annotations
 

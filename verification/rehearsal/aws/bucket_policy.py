@@ -1,4 +1,4 @@
-"""Tell whether a bucket policy denies a request: the small part of IAM's evaluation that we claim.
+"""Whether a bucket policy denies a request: the subset of IAM's evaluation that we need.
 
 moto 5.2.5 does not enforce bucket policies, and its IAMPolicyStatement answers DENIED for a Deny
 statement whose condition does not hold, so it cannot tell a good TLS-only policy from one that

@@ -1,4 +1,4 @@
-"""Ask the back ends what arrived: Prometheus, Loki, Tempo, or the recorder that stands in for two.
+"""Queries the back ends for received data: Prometheus, Loki, Tempo, or their recorder.
 
 Each question has one shape, whoever answers it, so that checks and smoke test are the same code in
 the rehearsal and against a cluster.

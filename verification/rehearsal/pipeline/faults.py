@@ -1,4 +1,4 @@
-"""Faults: what is promised when something breaks, and what happened when it was made to break.
+"""Faults: the promise for each failure, and the result of an injected failure.
 
 Each fault has a gateway of its own, with the configuration of the stack, and a recorder as back end
 that can refuse and be slow. What the gateway acknowledged is counted, and so is what arrived:

@@ -1,4 +1,4 @@
-"""What arrived in the back ends of what the traffic sent: read once, then judged by pure functions.
+"""The telemetry that the back ends received: read once, then checked by pure functions.
 
 Traffic.sent --+
 back ends  ----+--read()--> Arrived --rehearsal/checks.py--> verdicts

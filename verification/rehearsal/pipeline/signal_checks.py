@@ -1,4 +1,4 @@
-"""The promises of the pipeline about what applications send, each judged from what arrived.
+"""The promises of the pipeline for application telemetry, each checked on received data.
 
 Each function takes what was read from the back ends, returns what it saw in a sentence, and raises
 CheckFailedError with what is missing or wrong. None talks to a back end: each can be shown to fail
