@@ -7,7 +7,7 @@ a path that is written here, with the few headers that a push needs. And what no
 
 from collections.abc import Iterator
 
-from helm_values.doors import HEALTH_PORT, TENANT_HEADER, Call, Door, Listener
+from blueprint.doors import HEALTH_PORT, TENANT_HEADER, Call, Door, Listener
 
 REFUSED = 403
 LARGEST_BODY = "16m"
@@ -49,8 +49,8 @@ http {{
   grpc_read_timeout 300s;
   proxy_http_version 1.1;
   # Of a request to become a web socket (Grafana follows logs by one) and of no other.
-  map $http_upgrade $connection {{ "~^websocket\\z" upgrade; default ""; }}
-  map $http_upgrade $upgrade {{ "~^websocket\\z" websocket; default ""; }}
+  map $http_upgrade $websocket_connection {{ "~^websocket\\z" upgrade; default ""; }}
+  map $http_upgrade $websocket_upgrade {{ "~^websocket\\z" websocket; default ""; }}
 """
 
 
@@ -131,8 +131,8 @@ def _server(listener: Listener) -> Iterator[str]:
     if listener.reads:
         yield f'      if ({_read(listener)} = "") {{ return {REFUSED}; }}'
         yield f"      proxy_set_header {TENANT_HEADER} {_quoted(listener.tenant.fixed)};"
-        yield "      proxy_set_header Connection $connection;"
-        yield "      proxy_set_header Upgrade $upgrade;"
+        yield "      proxy_set_header Connection $websocket_connection;"
+        yield "      proxy_set_header Upgrade $websocket_upgrade;"
         yield f"      proxy_pass http://{_read(listener)};"
     else:
         yield f"      return {REFUSED};"

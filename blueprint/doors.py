@@ -18,10 +18,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from environments.model import Settings
-from helm_values import endpoints
-from helm_values.backend_sizes import BACKENDS
-from helm_values.resources import Resources
+from settings.model import Settings
+from blueprint import endpoints
+from blueprint.backend_sizes import BACKENDS
+from blueprint.resources import Resources
 from versions import NGINX_VERSION
 
 IMAGE = f"docker.io/nginxinc/nginx-unprivileged:{NGINX_VERSION}-alpine"
