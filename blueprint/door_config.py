@@ -1,8 +1,9 @@
 """The configuration of a door's nginx: a pure function from `doors.Door` to its text.
 
 Three rules make it tight. A request is compared byte for byte as it came (`$request_uri`), so no
-spelling of a path (`//`, `/./`, `%2e`, another case) stands for another one. A push is passed on to
-a path that is written here, with the few headers that a push needs. And what no route takes is refused.
+spelling of a path (`//`, `/./`, `%2e`, another case) stands for another one. A push goes on to a
+path that is written here, with the few headers that a push needs. And what no route takes is
+refused.
 """
 
 from collections.abc import Iterator
@@ -28,7 +29,7 @@ http {{
   fastcgi_temp_path /tmp/fastcgi;
   uwsgi_temp_path /tmp/uwsgi;
   scgi_temp_path /tmp/scgi;
-  # A line for each refusal. One for each request would be collected, pushed through here, logged, ...
+  # Refusals alone: a line for each push would be collected, pushed through here, logged, ...
   map $status $refused {{ "~^4" 1; default 0; }}
   log_format refusals escape=json '{{"time":"$time_iso8601","level":"warn","status":$status,'
     '"method":"$request_method","target":"$request_uri","client":"$remote_addr"}}';

@@ -5,12 +5,13 @@ client needs: deleting, shutting down, reading every tenant. So nobody but a doo
 door is a small nginx with a list of routes; what is on the list is passed on, everything else is
 refused with 403 and logged.
 
-    gateway of a stage --> door-<stage> ---> Loki, Tempo, the stage's Prometheus   writes, one tenant
-    agents             --> door-agent -----> Loki, the platform's Prometheus      writes
-    Tempo              --> door-tempo -----> the Prometheus of the trace's stage  writes
-    Grafana            --> door-grafana ---> Loki, Tempo, Alertmanager            reads
+    gateway of a stage --> door-stage-<stage> --> Loki, Tempo, the stage's Prometheus    pushes
+    agents ------------->  door-agent ----------> Loki, the platform's Prometheus        pushes
+    Tempo -------------->  door-tempo ----------> the Prometheus of a trace's stage      pushes
+    Grafana ------------>  door-grafana --------> Loki, Tempo, Alertmanager              reads
 
-The door, not its client, says which tenant it is. `constructs_lib/door.py` makes Kubernetes objects
+The door says which tenant a request is of. A gateway cannot choose it; agents and Tempo, which
+handle all of them, can name one of the settings. `constructs_lib/door.py` makes Kubernetes objects
 of this, `door_config.py` the configuration of nginx.
 """
 
@@ -18,10 +19,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from settings.model import Settings
 from blueprint import endpoints
 from blueprint.backend_sizes import BACKENDS
 from blueprint.resources import Resources
+from settings.model import Settings
 from versions import NGINX_VERSION
 
 IMAGE = f"docker.io/nginxinc/nginx-unprivileged:{NGINX_VERSION}-alpine"
@@ -34,7 +35,7 @@ HEALTH_PORT = 8081
 TENANT_HEADER = "X-Scope-OrgID"
 LOKI_PUSH = "/otlp/v1/logs"
 TEMPO_PUSH = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
-"""What OTLP over gRPC calls its one method for spans (opentelemetry-proto, `trace_service.proto`)."""
+"""The one method for spans of OTLP over gRPC (opentelemetry-proto, `trace_service.proto`)."""
 PROMETHEUS_OTLP = "/api/v1/otlp/v1/metrics"
 PROMETHEUS_REMOTE_WRITE = "/api/v1/write"
 
@@ -156,16 +157,17 @@ def tempo_door(settings: Settings) -> Door:
     calls = tuple(
         Call(
             path=f"{endpoints.prometheus_path(index)}{PROMETHEUS_REMOTE_WRITE}",
-            upstream_of=tuple(
-                (stage, f"prometheus-{stage}-{index}") for stage in settings.stages
-            ),
+            upstream_of=tuple((stage, f"prometheus-{stage}-{index}") for stage in settings.stages),
             target=PROMETHEUS_REMOTE_WRITE,
             tenant=Tenant(allowed=settings.stages),
         )
         for index in range(endpoints.prometheus_replicas(settings))
     )
     return _door(
-        settings, endpoints.TEMPO_DOOR, (Listener(port=endpoints.DOOR_PORT, calls=calls),), upstreams
+        settings,
+        endpoints.TEMPO_DOOR,
+        (Listener(port=endpoints.DOOR_PORT, calls=calls),),
+        upstreams,
     )
 
 
@@ -262,9 +264,7 @@ _LOKI_READS = (
     rf"|label/{_NAME}/values|detected_field/{_NAME}/values)" + _QUERY
 )
 """Loki "HTTP API", the endpoints that query; Grafana's data source sends GET."""
-_LOKI_RULES = (
-    rf"/(?:loki/api/v1/rules|prometheus/api/v1/rules|prometheus/api/v1/alerts){_QUERY}"
-)
+_LOKI_RULES = rf"/(?:loki/api/v1/rules|prometheus/api/v1/rules|prometheus/api/v1/alerts){_QUERY}"
 _TEMPO_READS = (
     rf"/api/(?:echo|status/buildinfo|search|search/tags|v2/search/tags|traces/{_TRACE_ID}"
     rf"|v2/traces/{_TRACE_ID}|search/tag/{_NAME}/values|v2/search/tag/{_NAME}/values"

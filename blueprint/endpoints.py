@@ -4,20 +4,21 @@ The names need `fullnameOverride`s that the releases set: shared by servers and 
 without a scheme are host and port, as the doors need them.
 """
 
+from blueprint.names import STAGE_PROMETHEUS, telemetry_namespace
 from blueprint.sizes import METRICS
 from settings.model import OBSERVABILITY, Settings
 
 _DOMAIN = f"{OBSERVABILITY}.svc"
-_FULL_DOMAIN = f"{_DOMAIN}.cluster.local"
+_CLUSTER_DOMAIN = "svc.cluster.local"
+_FULL_DOMAIN = f"{OBSERVABILITY}.{_CLUSTER_DOMAIN}"
 """nginx resolves names by itself, without the search domains of the pod."""
 
-PLATFORM = "kps"
-"""Name of the platform's Prometheus, and of the release that makes it."""
-
-PROMETHEUS = f"http://{PLATFORM}-prometheus.{_DOMAIN}:9090"
+PROMETHEUS = f"http://kps-prometheus.{_DOMAIN}:9090"
 """For questions about the platform. Behind it are all replicas: never push to it."""
 
 ALERTMANAGER_HOST = f"kps-alertmanager.{_FULL_DOMAIN}:9093"
+ALERTMANAGER_PODS = f"alertmanager-operated.{_FULL_DOMAIN}"
+"""In DNS, the addresses of all replicas: alerts go to each of them."""
 ALERTMANAGER = f"http://kps-alertmanager.{_DOMAIN}:9093"
 THANOS_QUERIER = f"http://thanos-querier.{_DOMAIN}:10902"
 GRAFANA = f"http://kps-grafana.{_DOMAIN}"
@@ -30,25 +31,21 @@ GRAFANA_DOOR_LOKI, GRAFANA_DOOR_TEMPO, GRAFANA_DOOR_ALERTMANAGER = 3100, 3200, 9
 """Ports of the door of Grafana: those of the back ends themselves."""
 
 
-def prometheus_name(stage: str | None = None) -> str:
-    """Name of the Prometheus of a stage, or of the platform's; also of its release."""
-    return f"{PLATFORM}-{stage}" if stage else PLATFORM
-
-
 def prometheus_replicas(settings: Settings) -> int:
     """How many replicas each Prometheus has."""
     return METRICS[settings.size].prometheus.replicas
 
 
 def prometheus_pods(settings: Settings, stage: str | None = None) -> tuple[str, ...]:
-    """Each replica by itself: whoever pushes, pushes everything to every one of them.
+    """Each replica of a stage's Prometheus, or of the platform's.
 
-    Through the Service each sample would reach one replica only, and the querier fills gaps from
+    By itself: whoever pushes, pushes everything to every one of them. Through the Service each sample would reach one replica only, and the querier fills gaps from
     another replica but cannot join series that are spread over two.
     """
-    name = prometheus_name(stage)
+    name = STAGE_PROMETHEUS if stage else "kps"
+    namespace = telemetry_namespace(stage) if stage else OBSERVABILITY
     return tuple(
-        f"prometheus-{name}-{index}.prometheus-operated.{_FULL_DOMAIN}:9090"
+        f"prometheus-{name}-{index}.prometheus-operated.{namespace}.{_CLUSTER_DOMAIN}:9090"
         for index in range(prometheus_replicas(settings))
     )
 
@@ -59,7 +56,7 @@ def prometheus_path(index: int) -> str:
 
 
 def stage_door_name(stage: str) -> str:
-    """Name of the door of a stage's gateway; the prefix keeps a stage `agent` from being `agent`."""
+    """Name of the door of a stage's gateway; `stage` in it, as a stage may be called `agent`."""
     return f"door-stage-{stage}"
 
 

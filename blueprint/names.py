@@ -14,6 +14,8 @@ SECRETS_READER_SERVICE_ACCOUNT = "secrets-reader"
 """In every namespace: by its role, External Secrets reads that namespace's secrets."""
 
 PROMETHEUS_SERVICE_ACCOUNT = "kps-prometheus"
+STAGE_PROMETHEUS_SERVICE_ACCOUNT = "stage-prometheus"
+"""In the telemetry namespace of each stage."""
 THANOS_COMPACTOR_SERVICE_ACCOUNT = "thanos-compactor"
 THANOS_STORE_SERVICE_ACCOUNT = "thanos-store"
 LOKI_SERVICE_ACCOUNT = "loki"
@@ -22,13 +24,17 @@ VELERO_SERVICE_ACCOUNT = "velero"
 CLUSTER_AUTOSCALER_SERVICE_ACCOUNT = "cluster-autoscaler"
 
 
+STAGE_PROMETHEUS = "stage"
+"""The Prometheus of a stage: first part of its objects' names in the telemetry namespace."""
+
 GATEWAY = "otel-gateway"
 """Service of a stage's gateway: in the gateway's namespace, and as a second name of it in the
 stage's."""
 
 
 def telemetry_namespace(stage: str) -> str:
-    """Namespace of a stage's gateway. Nobody may edit it: who could, could write as any tenant."""
+    """Namespace of a stage's gateway and Prometheus. Nobody may edit it: who could, could write in
+    the stage's name."""
     return f"{stage}{TELEMETRY_SUFFIX}"
 
 

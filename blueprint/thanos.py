@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from blueprint.documents import document
-from blueprint.names import THANOS_COMPACTOR_SERVICE_ACCOUNT, THANOS_STORE_SERVICE_ACCOUNT
+from blueprint.names import (
+    STAGE_PROMETHEUS,
+    THANOS_COMPACTOR_SERVICE_ACCOUNT,
+    THANOS_STORE_SERVICE_ACCOUNT,
+    telemetry_namespace,
+)
 from blueprint.resources import Resources
 from blueprint.sizes import METRICS
 from settings.model import OBSERVABILITY, Settings
@@ -30,13 +35,6 @@ OBJECT_STORAGE_DIRECTORY = "/etc/thanos"
 OBJECT_STORAGE_FILE = "object-storage.yaml"
 
 _DELETE_DELAY = "48h"
-_ENDPOINTS = {
-    "endpoints": [
-        {"address": f"dnssrv+_grpc._tcp.{service}.{OBSERVABILITY}.svc.cluster.local"}
-        for service in ("kps-thanos-discovery", THANOS_STORE_SERVICE_ACCOUNT)
-    ]
-}
-"""By SRV records of headless Services, the querier finds every replica, and new ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +59,7 @@ def querier(settings: Settings) -> Component:
             "query",
             *_COMMON,
             # `--endpoint` is deprecated; JSON is YAML, and one line.
-            f"--endpoint.sd-config={json.dumps(_ENDPOINTS)}",
+            f"--endpoint.sd-config={json.dumps(_endpoints(settings))}",
             f"--query.replica-label={REPLICA_LABEL}",
             # A long range is answered from the coarsest samples that still give every step one.
             "--query.auto-downsampling",
@@ -69,6 +67,27 @@ def querier(settings: Settings) -> Component:
             "--web.disable-cors",
         ),
     )
+
+
+def _endpoints(settings: Settings) -> dict[str, Any]:
+    """Store gateway and the sidecars of every Prometheus.
+
+    By SRV records of headless Services, the querier finds every replica, and new ones.
+    """
+    services = [
+        (THANOS_STORE_SERVICE_ACCOUNT, OBSERVABILITY),
+        ("kps-thanos-discovery", OBSERVABILITY),
+        *(
+            (f"{STAGE_PROMETHEUS}-thanos-discovery", telemetry_namespace(stage))
+            for stage in settings.stages
+        ),
+    ]
+    return {
+        "endpoints": [
+            {"address": f"dnssrv+_grpc._tcp.{service}.{namespace}.svc.cluster.local"}
+            for service, namespace in services
+        ]
+    }
 
 
 def store(settings: Settings) -> Component:

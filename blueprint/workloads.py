@@ -41,6 +41,15 @@ CLUSTER_AUTOSCALER = Workload(
 )
 
 
+def stage_prometheus(stage: str) -> Workload:
+    """The sidecar of a stage's Prometheus: it adds blocks, and deletes none."""
+    return Workload(
+        name=f"tsdb-{stage}",
+        namespace=names.telemetry_namespace(stage),
+        service_accounts=(names.STAGE_PROMETHEUS_SERVICE_ACCOUNT,),
+    )
+
+
 def secrets_reader(namespace: str) -> Workload:
     """Service account by which External Secrets reads the secrets of one namespace."""
     return Workload(

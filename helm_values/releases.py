@@ -2,7 +2,7 @@
 
 from helm_values.cluster_autoscaler import cluster_autoscaler
 from helm_values.external_secrets import external_secrets
-from helm_values.kube_prometheus_stack import kube_prometheus_stack
+from helm_values.kube_prometheus_stack import kube_prometheus_stack, stage_prometheus
 from helm_values.loki import loki
 from helm_values.metrics_server import metrics_server
 from helm_values.otel_collector import otel_agent, otel_gateway
@@ -20,6 +20,7 @@ def releases(settings: Settings, outputs: StackOutputs) -> list[Release]:
         prometheus_operator_crds.release(settings, outputs),
         external_secrets.release(settings, outputs),
         kube_prometheus_stack.release(settings, outputs),
+        *stage_prometheus.releases(settings, outputs),
         loki.release(settings, outputs),
         tempo.release(settings, outputs),
         otel_agent.release(settings, outputs),

@@ -1,7 +1,9 @@
 """Outputs of other stacks that the releases read."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +21,8 @@ class StackOutputs:
     tempo_role_arn: str
     thanos_writer_role_arn: str
     thanos_reader_role_arn: str
+    stage_prometheus_role_arns: Mapping[str, str]
+    """By stage."""
     velero_role_arn: str
     cluster_autoscaler_role_arn: str
 
@@ -30,7 +34,16 @@ def sample_stack_outputs() -> StackOutputs:
     )
 
 
-def _sample(name: str) -> str:
+class _OfEveryStage(dict[str, str]):
+    """A sample for whatever stages there are."""
+
+    def __missing__(self, stage: str) -> str:
+        return f"arn:aws:iam::111122223333:role/{stage}"
+
+
+def _sample(name: str) -> Any:
+    if name.endswith("_arns"):
+        return _OfEveryStage()
     text = name.replace("_", "-")
     if name.endswith("_arn"):
         return f"arn:aws:iam::111122223333:role/{text.removesuffix('-arn')}"

@@ -31,7 +31,6 @@ from constructs_lib.thanos.thanos_parts import ObjectStorage
 from constructs_lib.thanos.thanos_querier import ThanosQuerier, ThanosQuerierProps
 from constructs_lib.thanos.thanos_store import ThanosStore, ThanosStoreProps
 from grafana.dashboards.all_dashboards import dashboards
-from helm_values.otel_collector import otel_gateway
 from helm_values.releases import releases
 from helm_values.stack_outputs import StackOutputs
 from settings.model import OBSERVABILITY, Settings
@@ -80,7 +79,7 @@ class ObservabilityStack(EnvironmentStack):
             # A gateway also asks for the pods of its stage, by a Role there.
             name = telemetry_namespace(stage)
             bounds = BoundedNamespaceProps(
-                name=name, environment=stage, quota=otel_gateway.quota(settings)
+                name=name, environment=stage, quota=telemetry_quota(settings)
             )
             made[name] = [*self._namespace(bounds), *made[stage]]
             made[stage].append(address)
@@ -194,6 +193,7 @@ def _stack_outputs(storage: StorageOutputs) -> StackOutputs:
         tempo_role_arn=storage.tempo_role_arn,
         thanos_writer_role_arn=storage.thanos_writer_role_arn,
         thanos_reader_role_arn=storage.thanos_reader_role_arn,
+        stage_prometheus_role_arns=storage.stage_prometheus_role_arns,
         velero_role_arn=storage.velero_role_arn,
         cluster_autoscaler_role_arn=storage.cluster_autoscaler_role_arn,
     )

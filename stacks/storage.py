@@ -34,6 +34,9 @@ class StorageOutputs(Outputs):
     tempo_role_arn: str = output("Role of Tempo")
     thanos_writer_role_arn: str = output("Role of the Thanos sidecar and compactor")
     thanos_reader_role_arn: str = output("Role of the Thanos store gateway")
+    stage_prometheus_role_arns: dict[str, str] = output(
+        "Roles of the Thanos sidecars in the stages' Prometheus, by stage"
+    )
     velero_role_arn: str = output("Role of Velero")
     cluster_autoscaler_role_arn: str = output("Role of the cluster autoscaler")
     secrets_reader_role_arns: dict[str, str] = output(
@@ -88,6 +91,13 @@ class StorageStack(EnvironmentStack):
             thanos_reader_role_arn=self._role(
                 workloads.THANOS_READER, iam_statements.thanos_reader(metrics.arn, key.arn)
             ),
+            stage_prometheus_role_arns={
+                stage: self._role(
+                    workloads.stage_prometheus(stage),
+                    iam_statements.thanos_uploader(metrics.arn, key.arn),
+                )
+                for stage in settings.stages
+            },
             velero_role_arn=self._role(
                 workloads.VELERO, iam_statements.velero(backups.arn, key.arn)
             ),

@@ -53,6 +53,16 @@ def thanos_writer(bucket_arn: str, kms_key_arn: str) -> tuple[Statement, ...]:
     return _objects(bucket_arn, kms_key_arn)
 
 
+def thanos_uploader(bucket_arn: str, kms_key_arn: str) -> tuple[Statement, ...]:
+    """Thanos sidecar alone: it adds blocks. What a failed upload leaves behind, the compactor
+    deletes ("Compactor", section "Partial uploads"); so no stage can delete another's blocks."""
+    return (
+        _allow(["s3:ListBucket"], bucket_arn),
+        _allow(["s3:GetObject", "s3:PutObject"], f"{bucket_arn}/*"),
+        _allow(["kms:Decrypt", "kms:GenerateDataKey"], kms_key_arn),
+    )
+
+
 def thanos_reader(bucket_arn: str, kms_key_arn: str) -> tuple[Statement, ...]:
     """Thanos store gateway: it only reads blocks."""
     return (

@@ -3,8 +3,10 @@
 from typing import Any
 
 from alertmanager import routing, templates
-from blueprint.names import STORAGE_CLASS
+from blueprint import endpoints
+from blueprint.names import STORAGE_CLASS, telemetry_namespaces
 from blueprint.sizes import METRICS
+from helm_values.kube_prometheus_stack.prometheus_values import in_namespaces
 from helm_values.network_policy import pods, tcp
 from settings.model import Settings
 
@@ -17,7 +19,10 @@ def values(settings: Settings) -> dict[str, Any]:
     return {
         # Of one replica, a budget would keep its node from being drained.
         "podDisruptionBudget": {"enabled": replicas > 1, "minAvailable": 1},
-        "networkPolicy": {"egress": {"rules": _egress(settings)}},
+        "networkPolicy": {
+            "additionalIngress": _ingress(settings),
+            "egress": {"rules": _egress(settings)},
+        },
         "alertmanagerSpec": {
             "replicas": replicas,
             "secrets": routing.secrets(settings),
@@ -26,6 +31,22 @@ def values(settings: Settings) -> dict[str, Any]:
         "config": routing.configuration(settings),
         "templateFiles": templates.texts(),
     }
+
+
+def _ingress(settings: Settings) -> list[dict[str, Any]]:
+    """Beside the platform's Prometheus, which the chart lets in."""
+    stages = {"namespaceSelector": in_namespaces(*telemetry_namespaces(settings))}
+    return [
+        {"from": [pods(name="alertmanager")], "ports": _GOSSIP},
+        {
+            "from": [
+                pods(name=endpoints.GRAFANA_DOOR),
+                pods(name="loki"),
+                {**stages, **pods(name="prometheus")},
+            ],
+            "ports": tcp(9093),
+        },
+    ]
 
 
 def _egress(settings: Settings) -> list[dict[str, Any]]:

@@ -3,9 +3,10 @@
 from typing import Any
 
 from alertmanager import routing
-from alertmanager.rules.all_rules import rule_groups
-from blueprint import thanos
-from blueprint.names import PROMETHEUS_SERVICE_ACCOUNT, STORAGE_CLASS, telemetry_namespaces
+from alertmanager.rules.all_rules import platform_rule_groups
+from blueprint import endpoints, thanos
+from blueprint.documents import merge
+from blueprint.names import PROMETHEUS_SERVICE_ACCOUNT, telemetry_namespaces
 from blueprint.sizes import METRICS
 from helm_values.external_secrets import external_secrets
 from helm_values.external_secrets.external_secret import (
@@ -15,7 +16,9 @@ from helm_values.external_secrets.external_secret import (
 from helm_values.kube_prometheus_stack import (
     alertmanager_values,
     grafana_values,
+    prometheus_values,
 )
+from helm_values.kube_prometheus_stack.prometheus_values import in_namespaces
 from helm_values.network_policy import API_SERVER_AND_AWS, Rule, network_policy, pods, scraped, tcp
 from helm_values.prometheus_operator_crds import prometheus_operator_crds
 from helm_values.release import Release
@@ -24,8 +27,6 @@ from settings.model import OBSERVABILITY, Settings
 from versions import KUBE_PROMETHEUS_STACK
 
 NAME = "kps"
-_USABLE_PERCENT = 85
-"""Of the volume; the rest is for the WAL's growth while the bucket is out of reach."""
 
 
 def release(settings: Settings, outputs: StackOutputs) -> Release:
@@ -38,93 +39,54 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
         name=NAME,
         chart=KUBE_PROMETHEUS_STACK,
         static="kube_prometheus_stack",
-        from_settings={
-            "prometheus": _prometheus(settings),
-            "alertmanager": alertmanager_values.values(settings),
-            "grafana": grafana_values.values(settings),
-            "kube-state-metrics": {"resources": size.kube_state_metrics.values},
-            "prometheusOperator": {"resources": size.prometheus_operator.values},
-            "extraManifests": _manifests(settings),
-            "additionalPrometheusRulesMap": {"foundation": {"groups": _rules(settings)}},
-        },
-        from_stack_outputs={
-            "prometheus": {
-                "serviceAccount": {
-                    "annotations": {"eks.amazonaws.com/role-arn": outputs.thanos_writer_role_arn}
-                },
-                "prometheusSpec": {
-                    "thanos": {
-                        "objectStorageConfig": {
-                            "secret": {"config": {"bucket": outputs.metrics_bucket_name}}
-                        }
-                    }
-                },
-            }
-        },
+        from_settings=merge(
+            prometheus_values.common(settings, size.prometheus, name=NAME, external_labels={}),
+            {
+                "prometheus": _prometheus(settings),
+                "alertmanager": alertmanager_values.values(settings),
+                "grafana": grafana_values.values(settings),
+                "kube-state-metrics": {"resources": size.kube_state_metrics.values},
+                "prometheusOperator": {"resources": size.prometheus_operator.values},
+                "extraManifests": _manifests(settings),
+                "additionalPrometheusRulesMap": {"foundation": {"groups": _rules(settings)}},
+            },
+        ),
+        from_stack_outputs=prometheus_values.from_stack_outputs(
+            outputs.thanos_writer_role_arn, outputs.metrics_bucket_name
+        ),
         after=(prometheus_operator_crds.NAME, external_secrets.NAME),
         timeout_seconds=900,
     )
 
 
 def _prometheus(settings: Settings) -> dict[str, Any]:
-    size = METRICS[settings.size].prometheus
+    # Namespaces in which nobody of a stage may make anything: so what a stage exposes, or calls its
+    # metrics, is never taken for the platform's.
+    platform = in_namespaces(OBSERVABILITY, "kube-system", *telemetry_namespaces(settings))
     return {
         "serviceAccount": {"name": PROMETHEUS_SERVICE_ACCOUNT},
-        # Of one replica, a budget would keep its node from being drained.
-        "podDisruptionBudget": {"enabled": size.replicas > 1, "minAvailable": 1},
-        "networkPolicy": {"ingress": _prometheus_ingress(settings)},
+        "networkPolicy": {"ingress": _prometheus_ingress()},
         "prometheusSpec": {
-            "replicas": size.replicas,
-            # Thanos tells clusters, and by another label replicas, apart by these.
-            "externalLabels": {"cluster": settings.prefix},
-            "replicaExternalLabelName": thanos.REPLICA_LABEL,
-            "retention": size.retention,
-            "retentionSize": f"{size.volume_gib * _USABLE_PERCENT // 100}GiB",
-            "resources": size.resources.values,
-            "storageSpec": {
-                "volumeClaimTemplate": {
-                    "spec": {
-                        "storageClassName": STORAGE_CLASS,
-                        "resources": {"requests": {"storage": f"{size.volume_gib}Gi"}},
-                    }
-                }
-            },
-            "thanos": {
-                "resources": size.thanos_sidecar.values,
-                "objectStorageConfig": {
-                    "secret": {"config": thanos.object_storage_location(settings)}
-                },
-            },
+            "serviceMonitorNamespaceSelector": platform,
+            "podMonitorNamespaceSelector": platform,
+            "probeNamespaceSelector": platform,
+            "scrapeConfigNamespaceSelector": platform,
+            # The rules of the stages are in the telemetry namespaces.
+            "ruleNamespaceSelector": in_namespaces(OBSERVABILITY, "kube-system"),
         },
     }
 
 
-def _prometheus_ingress(settings: Settings) -> list[Rule]:
+def _prometheus_ingress() -> list[Rule]:
     return [
-        {"from": [{"podSelector": {}}], "ports": tcp(8080, 9090, 10901, 10902)},
-        # The gateways push; applications themselves have no business here.
-        {
-            "from": [
-                {
-                    "namespaceSelector": {
-                        "matchExpressions": [
-                            {
-                                "key": "kubernetes.io/metadata.name",
-                                "operator": "In",
-                                "values": list(telemetry_namespaces(settings)),
-                            }
-                        ]
-                    },
-                    **pods(name="opentelemetry-collector"),
-                }
-            ],
-            "ports": tcp(9090),
-        },
+        scraped(8080, 9090, 10902),
+        {"from": [pods(name="thanos-querier")], "ports": tcp(10901)},
+        {"from": [pods(name=endpoints.AGENT_DOOR)], "ports": tcp(9090)},
     ]
 
 
 def _rules(settings: Settings) -> list[dict[str, Any]]:
-    return [group.as_dict(settings) for group in rule_groups(settings)]
+    return [group.as_dict(settings) for group in platform_rule_groups(settings)]
 
 
 def _manifests(settings: Settings) -> dict[str, Any]:
@@ -147,7 +109,19 @@ def _manifests(settings: Settings) -> dict[str, Any]:
             "kps-grafana",
             pods(name="grafana"),
             ingress=[scraped(3000)],
-            # Its datasources, all in this namespace; its sidecars read ConfigMaps.
-            egress=[{"to": [{"podSelector": {}}]}, API_SERVER_AND_AWS],
+            # What it reads, and nothing else of what is in this namespace; its sidecars read
+            # ConfigMaps.
+            egress=[
+                {
+                    "to": [pods(name=endpoints.GRAFANA_DOOR)],
+                    "ports": tcp(
+                        endpoints.GRAFANA_DOOR_LOKI,
+                        endpoints.GRAFANA_DOOR_TEMPO,
+                        endpoints.GRAFANA_DOOR_ALERTMANAGER,
+                    ),
+                },
+                {"to": [pods(name="thanos-querier")], "ports": tcp(thanos.HTTP_PORT)},
+                API_SERVER_AND_AWS,
+            ],
         ),
     }

@@ -80,10 +80,6 @@ def _values(settings: Settings, size: LokiSize) -> dict[str, Any]:
             # Read again while Loki runs: a new retention needs no restart.
             "runtimeConfig": {"overrides": tenant_limits(settings)},
         },
-        "gateway": {
-            "replicas": size.gateway.replicas,
-            "resources": size.gateway.resources.values,
-        },
         "chunksCache": _cache(size.chunks_cache),
         "resultsCache": _cache(size.results_cache),
     }

@@ -33,6 +33,7 @@ class Calls:
 
 _READ: Final = ("s3:GetObject",)
 _READ_WRITE: Final = ("s3:DeleteObject", "s3:GetObject", "s3:PutObject")
+_ADD: Final = ("s3:GetObject", "s3:PutObject")
 _KEY_READ: Final = ("kms:Decrypt",)
 _KEY_READ_WRITE: Final = ("kms:Decrypt", "kms:GenerateDataKey")
 """S3 asks for a data key to write, and for decryption to read and to finish a multipart upload
@@ -69,6 +70,14 @@ EBS_CSI: Final = Calls(
     },
 )
 """The EBS CSI driver: volumes that it has tagged itself, and attaching them to any instance."""
+
+
+def _stage_prometheus(stage: str) -> Calls:
+    return Calls(
+        role=workloads.stage_prometheus(stage).name,
+        source="Thanos documentation, Storage, S3, without deleting; Sidecar: it uploads blocks",
+        allowed=_bucket("metrics", _ADD, _KEY_READ_WRITE),
+    )
 
 
 def _secrets_reader(namespace: str) -> Calls:
@@ -159,4 +168,9 @@ BACK_ENDS: Final = (
 
 def calls(settings: Settings) -> tuple[Calls, ...]:
     """What every role of an environment's workloads is for."""
-    return (*BACK_ENDS, EBS_CSI, *(_secrets_reader(namespace) for namespace in settings.namespaces))
+    return (
+        *BACK_ENDS,
+        EBS_CSI,
+        *(_stage_prometheus(stage) for stage in settings.stages),
+        *(_secrets_reader(namespace) for namespace in settings.namespaces),
+    )

@@ -28,6 +28,7 @@ from blueprint.workloads import (
     THANOS_WRITER,
     VELERO,
     secrets_reader,
+    stage_prometheus,
 )
 from settings.model import OBSERVABILITY, Settings
 from verification.rehearsal.aws.bucket_policy import denies
@@ -459,6 +460,7 @@ def check_role_trust(applied: Applied) -> None:
         THANOS_READER,
         VELERO,
         CLUSTER_AUTOSCALER,
+        *(stage_prometheus(stage) for stage in settings.stages),
         *(secrets_reader(namespace) for namespace in settings.namespaces),
     ):
         role = iam.get_role(RoleName=f"{settings.prefix}-{workload.name}")["Role"]
