@@ -47,6 +47,8 @@ WINDOWS = ("5m", "30m", "1h", "6h", "3d")
 
 OBJECTIVE = "namespace:slo_objective:ratio"
 """The objectives of the settings as series, labels ENVIRONMENT and `sli`: 0.999 for 99.9 %."""
+MINIMUM_FAILURES = "namespace:slo_minimum_failures:count"
+"""Their `minimum_failures`, by ENVIRONMENT."""
 REQUEST_RATE = "namespace_service:requests:rate5m"
 """Requests per second."""
 
@@ -56,9 +58,19 @@ def error_ratio(window: str) -> str:
     return f"namespace_service_sli:bad_requests:ratio_rate{window}"
 
 
+def request_count(window: str) -> str:
+    """Name of the recorded number of requests in a window."""
+    return f"namespace_service:requests:increase{window}"
+
+
 def requests(window: str) -> str:
     """PromQL: requests per second by stage and service."""
     return f"sum by ({', '.join(BY_SERVICE)}) (rate({CALLS}{{{SERVERS}}}[{window}]))"
+
+
+def counted_requests(window: str) -> str:
+    """PromQL: number of requests by stage and service."""
+    return f"sum by ({', '.join(BY_SERVICE)}) (increase({CALLS}{{{SERVERS}}}[{window}]))"
 
 
 def errors(window: str) -> str:
@@ -78,6 +90,5 @@ def slow(window: str, stage: str, threshold_ms: int) -> str:
     def rate(series: str) -> str:
         return f"sum by ({', '.join(BY_SERVICE)}) (rate({series}[{window}]))"
 
-    return (
-        f"1 - {rate(f'{DURATION.bucket}{{{in_time}}}')} / {rate(f'{DURATION.count}{{{of_stage}}}')}"
-    )
+    every = rate(f"{DURATION.count}{{{of_stage}}}")
+    return f"1 - {rate(f'{DURATION.bucket}{{{in_time}}}')} / ({every} > 0)"

@@ -7,7 +7,9 @@ from environments.model import Settings
 from grafana import uids
 from signals.metrics import CALLS, ENVIRONMENT, SERVICE
 from signals.slo import (
+    BY_SERVICE,
     ERROR,
+    MINIMUM_FAILURES,
     OBJECTIVE,
     PAGE,
     REQUEST_RATE,
@@ -17,14 +19,16 @@ from signals.slo import (
     WINDOWS,
     BurnRate,
     Sli,
+    counted_requests,
     error_ratio,
     errors,
+    request_count,
     requests,
     slow,
 )
 
 SERVICE_NAME = f"{{{{ $labels.{SERVICE} }}}}"
-_DASHBOARD = dashboard(uids.SERVICE, namespace=STAGE, service=SERVICE_NAME)
+_DASHBOARD = dashboard(uids.SERVICE, namespace=ENVIRONMENT, service=SERVICE)
 
 ROUTE_ERRORS = 0.2
 ROUTE_REQUESTS_PER_SECOND = 0.05
@@ -49,12 +53,23 @@ def recordings(settings: Settings) -> RuleGroup:
             )
             for sli in SLIS
         ]
+        rules.append(
+            Recording(
+                record=MINIMUM_FAILURES,
+                expr=f"vector({objectives.minimum_failures})",
+                labels={ENVIRONMENT: stage},
+            )
+        )
+    rules += [
+        Recording(record=request_count(rate.long), expr=counted_requests(rate.long))
+        for rate in (*PAGE, *TICKET)
+    ]
     for window in WINDOWS:
         rules.append(
             Recording(
                 record=error_ratio(window),
                 # A service without an error has no series of errors: 0 of its requests, not none.
-                expr=f"({errors(window)} or 0 * {requests(window)}) / {requests(window)}",
+                expr=f"({errors(window)} or 0 * {requests(window)}) / ({requests(window)} > 0)",
                 labels={"sli": "availability"},
             )
         )
@@ -117,7 +132,13 @@ def _burning(sli: Sli, rate: BurnRate) -> str:
             f'({rate.factor:g} * (1 - {OBJECTIVE}{{sli="{sli}"}}))'
         )
 
-    return f"({above(rate.long)} and {above(rate.short)})"
+    by = ", ".join(BY_SERVICE)
+    # Of few requests a single failure is a large share, and says little about the service.
+    failures = (
+        f'{error_ratio(rate.long)}{{sli="{sli}"}} * on ({by}) group_left () '
+        f"{request_count(rate.long)} >= on ({ENVIRONMENT}) group_left () {MINIMUM_FAILURES}"
+    )
+    return f"({above(rate.long)} and {above(rate.short)} and {failures})"
 
 
 def _route(settings: Settings) -> Alert:
@@ -127,8 +148,7 @@ def _route(settings: Settings) -> Alert:
     answered = f"sum by ({by}) (rate({CALLS}{{{of_routes}}}[10m]))"
     return Alert(
         name="ServiceRouteErrorRateHigh",
-        expr=f"{failed} / {answered} > {ROUTE_ERRORS:g} and {answered} > "
-        f"{ROUTE_REQUESTS_PER_SECOND:g}",
+        expr=f"{failed} / ({answered} > {ROUTE_REQUESTS_PER_SECOND:g}) > {ROUTE_ERRORS:g}",
         for_="5m",
         severity="warning",
         namespace=STAGE,
