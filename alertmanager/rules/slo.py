@@ -7,7 +7,6 @@ from environments.model import Settings
 from grafana import uids
 from signals.metrics import CALLS, ENVIRONMENT, SERVICE
 from signals.slo import (
-    BY_SERVICE,
     ERROR,
     MINIMUM_FAILURES,
     OBJECTIVE,
@@ -19,12 +18,13 @@ from signals.slo import (
     WINDOWS,
     BurnRate,
     Sli,
-    counted_requests,
+    error_count,
     error_ratio,
     errors,
-    request_count,
+    failures,
     requests,
     slow,
+    slow_count,
 )
 
 SERVICE_NAME = f"{{{{ $labels.{SERVICE} }}}}"
@@ -60,10 +60,6 @@ def recordings(settings: Settings) -> RuleGroup:
                 labels={ENVIRONMENT: stage},
             )
         )
-    rules += [
-        Recording(record=request_count(rate.long), expr=counted_requests(rate.long))
-        for rate in (*PAGE, *TICKET)
-    ]
     for window in WINDOWS:
         rules.append(
             Recording(
@@ -79,6 +75,24 @@ def recordings(settings: Settings) -> RuleGroup:
                 # Each stage has a threshold of its own; their series do not overlap.
                 expr=" or ".join(
                     slow(window, stage, settings.objectives(stage).latency_threshold_ms)
+                    for stage in settings.stages
+                ),
+                labels={"sli": "latency"},
+            )
+        )
+    for rate in (*PAGE, *TICKET):
+        rules.append(
+            Recording(
+                record=failures(rate.long),
+                expr=error_count(rate.long),
+                labels={"sli": "availability"},
+            )
+        )
+        rules.append(
+            Recording(
+                record=failures(rate.long),
+                expr=" or ".join(
+                    slow_count(rate.long, stage, settings.objectives(stage).latency_threshold_ms)
                     for stage in settings.stages
                 ),
                 labels={"sli": "latency"},
@@ -132,13 +146,12 @@ def _burning(sli: Sli, rate: BurnRate) -> str:
             f'({rate.factor:g} * (1 - {OBJECTIVE}{{sli="{sli}"}}))'
         )
 
-    by = ", ".join(BY_SERVICE)
     # Of few requests a single failure is a large share, and says little about the service.
-    failures = (
-        f'{error_ratio(rate.long)}{{sli="{sli}"}} * on ({by}) group_left () '
-        f"{request_count(rate.long)} >= on ({ENVIRONMENT}) group_left () {MINIMUM_FAILURES}"
+    enough = (
+        f'{failures(rate.long)}{{sli="{sli}"}} >= on ({ENVIRONMENT}) group_left () '
+        f"{MINIMUM_FAILURES}"
     )
-    return f"({above(rate.long)} and {above(rate.short)} and {failures})"
+    return f"({above(rate.long)} and {above(rate.short)} and {enough})"
 
 
 def _route(settings: Settings) -> Alert:
