@@ -57,14 +57,14 @@ node_modules: node_modules/.setup.stamp ## Install the pinned cdktf CLI (for pla
 scanners: .cache/scanners/.setup.stamp ## Install checkov and parliament in .cache/scanners
 
 terraform: setup ## Print the Terraform in use; compiles OpenTofu once where there is none
-	@$(PY) -m scripts.terraform
+	@$(PY) -m tools.terraform
 
 programs: setup-dev ## Compile every program that can run our configurations (once, 18 minutes)
-	$(PY) -m scripts.programs
+	$(PY) -m tools.programs
 
 # What the tests and charts-check run.
 test-programs: setup-dev
-	@$(PY) -m scripts.programs otelcol promtool prometheus amtool alertmanager thanos helm
+	@$(PY) -m tools.programs otelcol promtool prometheus amtool alertmanager thanos helm
 
 .venv/.setup-venv.stamp:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
@@ -100,22 +100,22 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 .PHONY: synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse policy permissions scan hostile load
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
-	$(PY) -m scripts.synth --env $(ENV)
+	$(PY) -m synthesis.__main__ --env $(ENV)
 
 snapshots: setup ## Rewrite the reviewed copies in tests/snapshots
-	$(PY) -m scripts.snapshots
+	$(PY) -m synthesis.snapshots
 
 schema: setup ## Rewrite the editors' JSON Schema of environments/*.yaml
-	$(PY) -m scripts.settings_schema
+	$(PY) -m synthesis.schema
 
 dashboards: setup ## Rewrite the dashboards' JSON in grafana/generated
-	$(PY) -m scripts.dashboards
+	$(PY) -m synthesis.dashboard_files
 
 rules: setup ## Rewrite Prometheus' rules and Alertmanager's configuration in alertmanager/generated
-	$(PY) -m scripts.alerting_files
+	$(PY) -m synthesis.alerting_files
 
 docs: setup-dev node_modules ## Rewrite what is generated or quoted in the documents, and build the site
-	$(PY) -m scripts.reference_docs
+	$(PY) -m docgen.reference_docs
 	$(MAKE) site
 
 site: setup-dev node_modules ## Build the documentation site into site/ (any warning fails)
@@ -123,19 +123,19 @@ site: setup-dev node_modules ## Build the documentation site into site/ (any war
 	@echo "site/index.html is built; to search it: $(PY) -m http.server --bind 127.0.0.1 --directory site"
 
 site-check: site ## Look at the site in a real browser (Chromium), with screenshots
-	$(PY) -m scripts.site_check
+	$(PY) -m docgen.site_check
 
 context: setup ## Rewrite docs/context/context-generator.md, to read before any change
-	$(PY) -m scripts.reference_docs --only docs/context/context-generator.md
+	$(PY) -m docgen.reference_docs --only docs/context/context-generator.md
 
 hostile: setup-dev terraform ## Throw N random and hostile settings at the synthesis (N=2000)
-	$(PY) -m scripts.hostile -n $(N)
+	$(PY) -m verification.hostile.hostile_settings -n $(N)
 
 scan: setup-dev scanners ## Let checkov and parliament judge the Terraform (CHARTS_DIR=: the rendered charts too)
-	$(PY) -m scripts.scan
+	$(PY) -m verification.supply_chain.scan
 
 permissions: setup-dev node_modules ## Try what each role may do in AWS, and write docs/reference/permissions.md
-	$(PY) -m scripts.permissions
+	$(PY) -m docgen.permissions_page
 
 lint: setup-dev ## Check style (ruff)
 	$(PY) -m ruff check .
@@ -151,35 +151,35 @@ fmt: setup-dev ## Format the code and sort the imports
 test: lint types node_modules scanners terraform test-programs ## Run everything: lint, types, all tests (PYTEST_ARGS=...)
 	$(PY) -m pytest $(WORKERS) $(PYTEST_ARGS)
 
-test-fast: setup-dev ## Run the unit tests only
-	$(PY) -m pytest $(WORKERS) tests/unit $(PYTEST_ARGS)
+test-fast: setup-dev ## Run the quick tests only
+	$(PY) -m pytest $(WORKERS) -m quick $(PYTEST_ARGS)
 
 check: lint types test-fast ## Run what to run before each commit
 
 bench: setup-dev ## Measure how long a synthesis takes
-	$(PY) -m benchmarks.synth
+	$(PY) -m verification.synthesis_benchmark
 
 load: setup-dev ## Load a gateway until it saturates (LOAD_ARGS=--quick; RECORD=1: keep the figures)
-	@$(PY) -m scripts.programs otelcol
-	$(PY) -m benchmarks.load $(if $(RECORD),--record) $(LOAD_ARGS)
+	@$(PY) -m tools.programs otelcol
+	$(PY) -m verification.load $(if $(RECORD),--record) $(LOAD_ARGS)
 
 rehearse-infra: setup-dev terraform ## Apply ENV's infrastructure to an emulated AWS
-	$(PY) -m rehearsal.infra --env $(ENV)
+	$(PY) -m verification.rehearsal.aws.rehearse_infra --env $(ENV)
 
 sample-apps: setup-dev ## Install and build the sample applications (once, a minute)
-	@$(PY) -m rehearsal.sample_apps
+	@$(PY) -m verification.rehearsal.pipeline.sample_apps
 
 rehearse: test-programs ## Send the sample applications through ENV's real pipeline here, with faults
-	$(PY) -m rehearsal.run --env $(ENV) $(REHEARSE_ARGS)
+	$(PY) -m verification.rehearsal.pipeline.rehearse_pipeline --env $(ENV) $(REHEARSE_ARGS)
 
 policy: setup ## Hold the rules of policies/ against every synthesized stack (ENV=: one environment)
-	$(PY) -m scripts.policy $(if $(filter command% environment%,$(origin ENV)),--env $(ENV))
+	$(PY) -m verification.policies.policy_check $(if $(filter command% environment%,$(origin ENV)),--env $(ENV))
 
 charts-check: test-programs ## Render and check every release with the real charts (UPDATE=1: rewrite the contract)
-	$(PY) -m scripts.charts $(if $(UPDATE),--update)
+	$(PY) -m verification.charts.charts_check $(if $(UPDATE),--update)
 
 dashboards-preview: setup-dev ## Draw ENV's dashboards with generated data (PREVIEW_ARGS=--docs: those in docs)
-	$(PY) -m rehearsal.dashboards_preview --env $(ENV) $(PREVIEW_ARGS)
+	$(PY) -m verification.dashboards.dashboards_preview --env $(ENV) $(PREVIEW_ARGS)
 
 .PHONY: cost
 cost: setup ## Estimate the monthly bill of ENV (BUDGET=2100: settings that fit; CSV=, HTML=, WORKLOAD=)
@@ -191,19 +191,19 @@ cost: setup ## Estimate the monthly bill of ENV (BUDGET=2100: settings that fit;
 .PHONY: plan deploy destroy drift smoke
 # setup-dev: boto3 asks AWS in which account this is, and what is left in it.
 plan: setup-dev node_modules terraform ## Show what deploying ENV would change (STACK="network ...")
-	$(PY) -m scripts.deploy plan $(DEPLOY_ARGS)
+	$(PY) -m operations.deploy plan $(DEPLOY_ARGS)
 
 deploy: setup-dev node_modules terraform ## Deploy ENV stack by stack, asking before each (YES=1: do not ask)
-	$(PY) -m scripts.deploy deploy $(DEPLOY_ARGS)
+	$(PY) -m operations.deploy deploy $(DEPLOY_ARGS)
 
 destroy: setup-dev node_modules terraform ## Destroy ENV in reverse order, except the stack of the states
-	$(PY) -m scripts.deploy destroy $(DEPLOY_ARGS)
+	$(PY) -m operations.deploy destroy $(DEPLOY_ARGS)
 
 smoke: setup-dev ## Send a metric, a log and a trace through ENV's gateways and find them (SMOKE_ARGS=...)
-	$(PY) -m rehearsal.smoke --env $(ENV) $(SMOKE_ARGS)
+	$(PY) -m verification.rehearsal.pipeline.smoke --env $(ENV) $(SMOKE_ARGS)
 
 drift: setup-dev terraform ## Tell what in AWS is not as ENV's stacks say (exit code 1 if anything)
-	$(PY) -m scripts.drift --env $(ENV) $(foreach name,$(STACK),--stack $(name))
+	$(PY) -m operations.drift --env $(ENV) $(foreach name,$(STACK),--stack $(name))
 
 # --- Maintain -----------------------------------------------------------------------------------
 
@@ -212,10 +212,10 @@ COMPILE = .cache/lock/bin/uv pip compile --quiet --universal --python-version 3.
 
 .PHONY: lock clean sbom audit
 sbom: setup-dev ## Write the bill of materials (CycloneDX) to cdktf.out/sbom.cdx.json
-	$(PY) -m scripts.sbom
+	$(PY) -m verification.supply_chain.sbom
 
 audit: setup-dev scanners ## Ask for known vulnerabilities of what is locked (needs the internet)
-	$(PY) -m scripts.audit
+	$(PY) -m verification.supply_chain.audit
 
 # requirements.txt comes first: requirements-dev.in is constrained by it.
 lock: setup ## Rewrite the lock files after a change of a *.in file or of package.json
@@ -228,7 +228,7 @@ lock: setup ## Rewrite the lock files after a change of a *.in file or of packag
 	$(COMPILE) -o tools/requirements-scanners.txt tools/requirements-scanners.in
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --loglevel=error
 	cd sample_apps/node && PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --loglevel=error
-	@if command -v mvn >/dev/null; then $(PY) -m rehearsal.sample_apps --lock-java; \
+	@if command -v mvn >/dev/null; then $(PY) -m verification.rehearsal.pipeline.sample_apps --lock-java; \
 		else echo "not rewritten, as there is no mvn: sample_apps/java/dependencies.sha256" >&2; fi
 	rm -rf .cache/lock
 

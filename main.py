@@ -13,8 +13,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import constructs_lib  # noqa: F401 - pins Node.js before cdktf starts it
-from environments.load import SettingsError, environment_names, load_environment
-from environments.model import Settings
+from settings.load import SettingsError, environment_names, load_environment
+from settings.model import Settings
 
 if TYPE_CHECKING:
     from cdktf import App

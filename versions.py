@@ -174,16 +174,16 @@ VELERO_PLUGIN_FOR_AWS: Final = "v1.14.2"
 repositories pin; the image itself was not looked up."""
 
 PROMETHEUS_VERSION: Final = "3.16.0"
-"""The promtool and prometheus that the checks run (scripts/programs.py); the cluster's comes with
+"""The promtool and prometheus that the checks run (tools/programs.py); the cluster's comes with
 KUBE_PROMETHEUS_STACK. Prometheus calls its Go module v0.316.0."""
 
 AMTOOL_VERSION: Final = "0.34.2"
-"""The amtool that the checks run (scripts/programs.py)."""
+"""The amtool that the checks run (tools/programs.py)."""
 
 ALERTMANAGER_VERSION: Final = "0.28.1"
-"""The alertmanager that the checks run (scripts/programs.py). It is older than amtool: the Go
+"""The alertmanager that the checks run (tools/programs.py). It is older than amtool: the Go
 module of 0.34.2 lacks the built web pages, without which the program does not compile."""
 
 COLLECTOR_VERSION: Final = "0.160.0"
-"""The OpenTelemetry Collector with which the checks read its configurations (scripts/programs.py);
+"""The OpenTelemetry Collector with which the checks read its configurations (tools/programs.py);
 the cluster's comes with OPENTELEMETRY_COLLECTOR."""

@@ -6,8 +6,8 @@ goes where `observability`'s alerts go.
 
 from typing import Any
 
-from environments.model import OBSERVABILITY, Notifications, Settings
-from environments.names import telemetry_namespace
+from blueprint.names import telemetry_namespace
+from settings.model import OBSERVABILITY, Notifications, Settings
 
 Config = dict[str, Any]
 

@@ -4,7 +4,7 @@ The prebuilt binding packages import each of their modules in their `__init__` (
 most of the time of a synthesis). Here each package is registered without running its `__init__`, so
 that `from cdktf_cdktf_provider_aws.vpc import Vpc` loads that one module. The generated modules
 find what they need by themselves (`from .._jsii import *`), so nothing else changes;
-`benchmarks/synth.py` measures the difference. Set `EAGER_BINDINGS=1` to get the stock behaviour.
+`make bench` measures the difference. Set `EAGER_BINDINGS=1` to get the stock behaviour.
 """
 
 import importlib.util

@@ -27,9 +27,9 @@ from cost.page import page
 from cost.recommend import Recommendation, recommend
 from cost.settings_diff import changed_paths, rewritten, unified_diff
 from cost.tables import Table, remarks, shown, tables, write_csv
-from environments.load import DIRECTORY, SettingsError, environment_names, load_environment
-from environments.model import Settings
-from scripts.synthesis import output_folder, publish
+from settings.load import DIRECTORY, SettingsError, environment_names, load_environment
+from settings.model import Settings
+from synthesis.synth import output_folder, publish
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -15,7 +15,7 @@ from cost.bill import Bill, Volumes
 from cost.flows import DAY, GIB, HOURS, Flow, flows
 from cost.prices import Prices
 from cost.workload import Workload
-from environments.model import Settings
+from settings.model import Settings
 
 DATADOG_METRICS_PER_HOST = 100
 """Custom metrics that Pro includes (Datadog pricing)."""

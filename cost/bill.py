@@ -11,16 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from blueprint.backend_sizes import BACKENDS, Part
+from blueprint.resources import Resources, mebibytes, millicores
+from blueprint.sizes import METRICS
 from cost import inventory
 from cost.flows import DAY, GIB, HOURS, SECONDS, Flow, Gateway, flows, gateways, shortages
 from cost.inventory import Inventory
 from cost.measured import MeasuredLoad
 from cost.prices import Prices
 from cost.workload import Workload
-from environments.model import OBSERVABILITY, Settings
-from helm_values.backend_sizes import BACKENDS, Part
-from helm_values.resources import Resources, mebibytes, millicores
-from helm_values.sizes import METRICS
+from settings.model import OBSERVABILITY, Settings
 
 Signal = Literal["metrics", "logs", "traces"]
 SIGNALS: tuple[Signal, ...] = ("metrics", "logs", "traces")
@@ -38,7 +38,7 @@ NODE_CPU_SHARE = 0.85
 NODE_MEMORY_SHARE = 0.70
 """What pods other than add-ons and the agent can request of a node: an m7i.large of 2 cores and
 8 GiB has 1.93 and 5.9 allocatable, and add-ons and agent take 0.23 and 0.24
-(tests/unit/test_node_fit.py, which has the sources). Larger nodes have more."""
+(tests/helm_values/test_node_fit.py, which has the sources). Larger nodes have more."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,8 +16,8 @@ from cost.measured import MeasuredLoad, load_measured
 from cost.prices import Prices, load_prices
 from cost.sensitivity import Scenario, scenarios
 from cost.workload import Workload, load_workload, workload_path
-from environments.load import SettingsError
-from environments.model import Settings
+from settings.load import SettingsError
+from settings.model import Settings
 
 STACKS = ("state", "network", "cluster", "storage", "observability")
 

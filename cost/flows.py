@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from blueprint.backend_sizes import BACKENDS
+from blueprint.resources import mebibytes, millicores
+from blueprint.sizes import METRICS
 from cost.measured import MeasuredLoad, promised
 from cost.workload import Workload
-from environments.model import OBSERVABILITY, Settings
-from helm_values.backend_sizes import BACKENDS
-from helm_values.render import static_values
-from helm_values.resources import mebibytes, millicores
-from helm_values.sizes import METRICS
+from helm_values.static_values import static_values
+from settings.model import OBSERVABILITY, Settings
 
 HOURS = 730.0
 """Hours of a month, as AWS's price pages and calculator count."""
@@ -58,7 +58,7 @@ def kept_share(anyway_percent: float, sampling_percent: float) -> float:
     """Share of the traces that a gateway keeps: k + (1 - k) s.
 
     Erroneous and slow ones (k) are always kept, of the rest the share s
-    (helm_values/otel_gateway_config.py).
+    (helm_values/otel_collector/otel_gateway_config.py).
     """
     anyway, sampled = anyway_percent / 100, sampling_percent / 100
     return anyway + (1 - anyway) * sampled

@@ -15,13 +15,13 @@ from typing import Any
 
 import yaml
 
-from environments.buckets import plan_flow_logs_bucket, plan_storage_buckets
-from environments.model import OBSERVABILITY, Settings
-from environments.names import ENVIRONMENT_LABEL
-from environments.sizes import Size
-from helm_values import thanos
+from blueprint import thanos
+from blueprint.buckets import plan_flow_logs_bucket, plan_storage_buckets
+from blueprint.names import ENVIRONMENT_LABEL
 from helm_values.releases import releases
-from scripts.chart_contract import sample_layers_below
+from helm_values.stack_outputs import sample_stack_outputs
+from settings.model import OBSERVABILITY, Settings
+from settings.node_sizes import Size
 
 _UNITS = {"Ki": 2**-20, "Mi": 2**-10, "Gi": 1.0, "Ti": 2.0**10}
 KEYS = 4
@@ -229,7 +229,7 @@ def _planned_nodes(settings: Settings) -> Iterator[Nodes]:
 
 def planned_volumes(settings: Settings) -> Iterator[Volume]:
     """Volumes that the releases and Thanos claim."""
-    for release in releases(settings, sample_layers_below()):
+    for release in releases(settings, sample_stack_outputs()):
         yield from volumes_in(release.literal_values, release.name)
     for component in (thanos.store(settings), thanos.compactor(settings)):
         if component.volume_gib:
@@ -247,7 +247,7 @@ def _planned_lifecycles(settings: Settings) -> Iterator[tuple[str, int]]:
 def observability_nodes(inventory: Inventory) -> int:
     """Nodes of the back ends: the fewest of each zone.
 
-    tests/unit/test_node_fit.py holds every pod of the back ends to them, at 95 % at most.
+    tests/helm_values/test_node_fit.py holds every pod of the back ends to them, at 95 % at most.
     """
     return sum(group.min_size for group in inventory.nodes if group.namespace == OBSERVABILITY)
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from environments.load import SettingsError
+from settings.load import SettingsError
 
 FILE = Path(__file__).parent / "measured_load.json"
 

@@ -16,8 +16,8 @@ from cost.measured import MeasuredLoad
 from cost.prices import Prices
 from cost.sensitivity import samplings, with_namespace, with_sampling
 from cost.workload import Workload
-from environments.model import OBSERVABILITY, Settings
-from environments.sizes import Size
+from settings.model import OBSERVABILITY, Settings
+from settings.node_sizes import Size
 
 PRODUCTION = "prd"
 """The stage that gives up last."""

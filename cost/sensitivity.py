@@ -10,8 +10,8 @@ from cost.bill import Bill, bill
 from cost.measured import MeasuredLoad
 from cost.prices import Prices
 from cost.workload import Workload
-from environments.model import Settings
-from environments.sizes import Size
+from settings.model import Settings
+from settings.node_sizes import Size
 
 Change = Callable[[Settings], Settings]
 

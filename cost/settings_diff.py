@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from environments.model import Settings
+from settings.model import Settings
 
 Path = tuple[str, ...]
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from environments.checks import Problem
-from environments.load import SettingsError, load_model
-from environments.model import OBSERVABILITY, Model, Settings
-from environments.types import NamespaceName
+from settings.checks import Problem
+from settings.load import SettingsError, load_model
+from settings.model import OBSERVABILITY, Model, Settings
+from settings.types import NamespaceName
 
 DIRECTORY = Path(__file__).parent / "workloads"
 

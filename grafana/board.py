@@ -15,7 +15,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from grafana.panels import PROMETHEUS, Panel, link_to, links_to_tagged
-from grafana.uids import (
+from signals.uids import (
     CARDINALITY,
     GLOBAL_OVERVIEW,
     LOGS,

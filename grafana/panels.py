@@ -31,7 +31,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from grafana.uids import LOKI_UID, PROMETHEUS_UID, TEMPO_UID
+from signals.uids import LOKI_UID, PROMETHEUS_UID, TEMPO_UID
 
 PROMETHEUS = DataSourceRef(type_val="prometheus", uid=PROMETHEUS_UID)
 LOKI = DataSourceRef(type_val="loki", uid=LOKI_UID)

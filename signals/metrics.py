@@ -4,7 +4,7 @@ A metric is a constant of `Metric`, and a query writes `{METRIC}` for its name. 
 query may not use; what is here, `Source` says who produces it, and the tests look there.
 
 Names are those in Prometheus. Of what comes by OTLP they are made by its
-`otlp.translation_strategy` (helm_values/kube_prometheus_stack.yaml): dots become underscores, the
+`otlp.translation_strategy` (helm_values/kube_prometheus_stack): dots become underscores, the
 unit and `_total` are added.
 """
 

@@ -14,8 +14,7 @@ charts of Loki and of distributed Tempo.
 import re
 from dataclasses import dataclass
 
-from environments.model import OBSERVABILITY
-from environments.names import GATEWAY
+from settings.model import OBSERVABILITY
 
 ENVIRONMENT = "deployment_environment_name"
 """The label of the stage on everything that comes by OTLP, enforced by the gateways."""
@@ -57,7 +56,7 @@ TEMPO = Target(job=f"({OBSERVABILITY}/)?tempo.*")
 EXTERNAL_SECRETS = Target(job="external-secrets-metrics")
 VELERO = Target(job="velero")
 AGENT = Target(job=f"{OBSERVABILITY}/otel-agent")
-GATEWAYS = Target(job=GATEWAY, namespace=None)
+GATEWAYS = Target(job="otel-gateway", namespace=None)
 """Their ServiceMonitors give them the namespace of their stage."""
 COLLECTORS = Target(job=f"{GATEWAYS.job}|{AGENT.job}", namespace=None)
 

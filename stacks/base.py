@@ -12,7 +12,7 @@ from cdktf import (
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 from constructs import Construct, IConstruct
 
-from environments.model import Settings
+from settings.model import Settings
 from versions import PROVIDER_RANGES, TERRAFORM_MINIMUM
 
 

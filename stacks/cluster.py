@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from cdktf import Fn
 from constructs import Construct
 
-from constructs_lib.access_entries import AccessEntries, AccessEntriesProps
-from constructs_lib.eks_addon import Addon, AddonProps
-from constructs_lib.eks_cluster import ControlPlane, ControlPlaneProps
-from constructs_lib.iam_role import Role, RoleProps
-from constructs_lib.node_group import NamespaceNodes, NamespaceNodesProps
-from constructs_lib.policies import irsa_trust, pod_identity_trust, service_trust
-from environments.model import OBSERVABILITY, Settings
+from constructs_lib.aws.access_entries import AccessEntries, AccessEntriesProps
+from constructs_lib.aws.eks_addon import Addon, AddonProps
+from constructs_lib.aws.eks_cluster import ControlPlane, ControlPlaneProps
+from constructs_lib.aws.iam_role import Role, RoleProps
+from constructs_lib.aws.iam_statements import irsa_trust, pod_identity_trust, service_trust
+from constructs_lib.aws.node_group import NamespaceNodes, NamespaceNodesProps
+from settings.model import OBSERVABILITY, Settings
 from stacks.base import EnvironmentStack, default_tags
 from stacks.network import NetworkOutputs
 from stacks.outputs import Outputs, output

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from constructs import Construct
 
-from constructs_lib.flow_logs import FlowLogs, FlowLogsProps
-from constructs_lib.vpc import ZonedVpc, ZonedVpcProps
-from constructs_lib.vpc_endpoints import VpcEndpoints, VpcEndpointsProps
-from environments.model import Settings
+from constructs_lib.aws.flow_logs import FlowLogs, FlowLogsProps
+from constructs_lib.aws.vpc import ZonedVpc, ZonedVpcProps
+from constructs_lib.aws.vpc_endpoints import VpcEndpoints, VpcEndpointsProps
+from settings.model import Settings
 from stacks.base import EnvironmentStack
 from stacks.outputs import Outputs, output
 

@@ -9,25 +9,32 @@ from cdktf_cdktf_provider_helm.provider import (
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
 from constructs import Construct
 
-from constructs_lib.dashboard import Dashboard, DashboardProps
+from blueprint import thanos, workloads
+from blueprint.names import telemetry_namespace
+from blueprint.traffic import plan_policies
 from constructs_lib.dependencies import resources_in
-from constructs_lib.gateway_address import GatewayAddress, GatewayAddressProps
-from constructs_lib.helm_release import ChartRelease
-from constructs_lib.namespace import BoundedNamespace, BoundedNamespaceProps, SecretsReader
-from constructs_lib.network_policies import NamespacePolicies, NamespacePoliciesProps
-from constructs_lib.storage_class import EncryptedStorageClass
-from constructs_lib.thanos import ObjectStorage
-from constructs_lib.thanos_compactor import ThanosCompactor, ThanosCompactorProps
-from constructs_lib.thanos_querier import ThanosQuerier, ThanosQuerierProps
-from constructs_lib.thanos_store import ThanosStore, ThanosStoreProps
-from environments.model import OBSERVABILITY, Settings
-from environments.names import telemetry_namespace
-from environments.traffic import plan_policies
+from constructs_lib.kubernetes.dashboard import Dashboard, DashboardProps
+from constructs_lib.kubernetes.gateway_address import GatewayAddress, GatewayAddressProps
+from constructs_lib.kubernetes.helm_release import ChartRelease
+from constructs_lib.kubernetes.namespace import (
+    BoundedNamespace,
+    BoundedNamespaceProps,
+    SecretsReader,
+)
+from constructs_lib.kubernetes.network_policies import NamespacePolicies, NamespacePoliciesProps
+from constructs_lib.kubernetes.storage_class import EncryptedStorageClass
+from constructs_lib.thanos.thanos_compactor import (
+    ThanosCompactor,
+    ThanosCompactorProps,
+)
+from constructs_lib.thanos.thanos_parts import ObjectStorage
+from constructs_lib.thanos.thanos_querier import ThanosQuerier, ThanosQuerierProps
+from constructs_lib.thanos.thanos_store import ThanosStore, ThanosStoreProps
 from grafana.dashboards.all_dashboards import dashboards
-from helm_values import otel_gateway, thanos
-from helm_values.release import LayersBelow
+from helm_values.otel_collector import otel_gateway
 from helm_values.releases import releases
-from stacks import workloads
+from helm_values.stack_outputs import StackOutputs
+from settings.model import OBSERVABILITY, Settings
 from stacks.base import EnvironmentStack
 from stacks.cluster import ClusterOutputs
 from stacks.storage import StorageOutputs
@@ -49,7 +56,7 @@ class ObservabilityStack(EnvironmentStack):
         storage_class = EncryptedStorageClass(self, "storage-class")
         made = self._namespaces(storage)
         ready = {name: resources_in(storage_class, *parts) for name, parts in made.items()}
-        kps = self._releases(_layers_below(storage), ready)["kps"]
+        kps = self._releases(_stack_outputs(storage), ready)["kps"]
         self._thanos(storage, [*ready[OBSERVABILITY], kps.resource])
         for dashboard in dashboards(settings):
             Dashboard(
@@ -93,11 +100,11 @@ class ObservabilityStack(EnvironmentStack):
         return [namespace, traffic]
 
     def _releases(
-        self, below: LayersBelow, ready: dict[str, list[TerraformResource]]
+        self, outputs: StackOutputs, ready: dict[str, list[TerraformResource]]
     ) -> dict[str, ChartRelease]:
         """Install each release once its namespace, with its bounds, and earlier ones are there."""
         installed: dict[str, ChartRelease] = {}
-        for release in releases(self.settings, below):
+        for release in releases(self.settings, outputs):
             earlier = [installed[id_].resource for id_ in release.after]
             installed[release.id] = ChartRelease(
                 self,
@@ -177,8 +184,8 @@ def _bounds(settings: Settings, name: str, storage: StorageOutputs) -> BoundedNa
     )
 
 
-def _layers_below(storage: StorageOutputs) -> LayersBelow:
-    return LayersBelow(
+def _stack_outputs(storage: StorageOutputs) -> StackOutputs:
+    return StackOutputs(
         metrics_bucket_name=storage.metrics_bucket_name,
         logs_bucket_name=storage.logs_bucket_name,
         traces_bucket_name=storage.traces_bucket_name,

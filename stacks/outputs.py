@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self, get_type_hints
 
 from cdktf import TerraformOutput
 
-from environments.model import Settings
+from settings.model import Settings
 from stacks.base import EnvironmentStack
 
 

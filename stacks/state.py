@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from constructs import Construct
 
-from constructs_lib.bucket import Bucket, BucketProps
-from constructs_lib.budget import BillAlarms, BillAlarmsProps
-from constructs_lib.kms_key import EncryptionKey, EncryptionKeyProps
-from environments.bill_alarms import ALLOCATION_TAGS
-from environments.buckets import plan_state_bucket
-from environments.model import Settings
+from blueprint.bill_alarms import ALLOCATION_TAGS
+from blueprint.buckets import plan_state_bucket
+from constructs_lib.aws.bucket import Bucket, BucketProps
+from constructs_lib.aws.budget import BillAlarms, BillAlarmsProps
+from constructs_lib.aws.kms_key import EncryptionKey, EncryptionKeyProps
+from settings.model import Settings
 from stacks.base import LocallyStatedStack, state_key_alias
 from stacks.outputs import Outputs, output
 

@@ -4,19 +4,19 @@ from dataclasses import dataclass
 
 from constructs import Construct
 
-from constructs_lib import policies
-from constructs_lib.bucket import Bucket, BucketProps
-from constructs_lib.iam_role import Role, RoleProps
-from constructs_lib.kms_key import EncryptionKey, EncryptionKeyProps
-from constructs_lib.policies import Statement
-from environments.buckets import plan_storage_buckets
-from environments.model import Settings
-from environments.names import secret_name_prefix
-from stacks import workloads
+from blueprint import workloads
+from blueprint.buckets import plan_storage_buckets
+from blueprint.names import secret_name_prefix
+from blueprint.workloads import Workload
+from constructs_lib.aws import iam_statements
+from constructs_lib.aws.bucket import Bucket, BucketProps
+from constructs_lib.aws.iam_role import Role, RoleProps
+from constructs_lib.aws.iam_statements import Statement
+from constructs_lib.aws.kms_key import EncryptionKey, EncryptionKeyProps
+from settings.model import Settings
 from stacks.base import EnvironmentStack
 from stacks.cluster import ClusterOutputs
 from stacks.outputs import Outputs, output
-from stacks.workloads import Workload
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,22 +80,24 @@ class StorageStack(EnvironmentStack):
             traces_bucket_name=traces.name,
             backups_bucket_name=backups.name,
             data_key_arn=key.arn,
-            loki_role_arn=self._role(workloads.LOKI, policies.loki(logs.arn, key.arn)),
-            tempo_role_arn=self._role(workloads.TEMPO, policies.tempo(traces.arn, key.arn)),
+            loki_role_arn=self._role(workloads.LOKI, iam_statements.loki(logs.arn, key.arn)),
+            tempo_role_arn=self._role(workloads.TEMPO, iam_statements.tempo(traces.arn, key.arn)),
             thanos_writer_role_arn=self._role(
-                workloads.THANOS_WRITER, policies.thanos_writer(metrics.arn, key.arn)
+                workloads.THANOS_WRITER, iam_statements.thanos_writer(metrics.arn, key.arn)
             ),
             thanos_reader_role_arn=self._role(
-                workloads.THANOS_READER, policies.thanos_reader(metrics.arn, key.arn)
+                workloads.THANOS_READER, iam_statements.thanos_reader(metrics.arn, key.arn)
             ),
-            velero_role_arn=self._role(workloads.VELERO, policies.velero(backups.arn, key.arn)),
+            velero_role_arn=self._role(
+                workloads.VELERO, iam_statements.velero(backups.arn, key.arn)
+            ),
             cluster_autoscaler_role_arn=self._role(
-                workloads.CLUSTER_AUTOSCALER, policies.cluster_autoscaler(cluster_name)
+                workloads.CLUSTER_AUTOSCALER, iam_statements.cluster_autoscaler(cluster_name)
             ),
             secrets_reader_role_arns={
                 namespace: self._role(
                     workloads.secrets_reader(namespace),
-                    policies.secrets_reader(self._secret_arn_prefix(namespace)),
+                    iam_statements.secrets_reader(self._secret_arn_prefix(namespace)),
                 )
                 for namespace in settings.namespaces
             },
@@ -108,7 +110,7 @@ class StorageStack(EnvironmentStack):
             RoleProps(
                 name=f"{self.settings.prefix}-{workload.name}",
                 description=f"{', '.join(workload.service_accounts)} in {workload.namespace}",
-                trust=policies.irsa_trust(
+                trust=iam_statements.irsa_trust(
                     self._cluster.oidc_provider_arn,
                     self._cluster.oidc_issuer,
                     workload.namespace,

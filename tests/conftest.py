@@ -14,22 +14,21 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 from outcomes import not_checked
 
-from environments.load import load_environment
-from rehearsal.generated_prometheus import prometheus_on_generated_data
-from rehearsal.prometheus_api import PrometheusApi
-from scripts.programs import ProgramUnavailableError, program
-from scripts.query_grammars import GrammarsUnavailableError, parsed
+from settings.load import load_environment
+from tools.paths import ROOT
+from tools.programs import ProgramUnavailableError, program
+from verification.dashboards.generated_prometheus import prometheus_on_generated_data
+from verification.dashboards.query_grammars import GrammarsUnavailableError, parsed
+from verification.rehearsal.prometheus_api import PrometheusApi
 
-ROOT = Path(__file__).resolve().parents[1]
 LOG = ROOT / ".cache" / "rehearse-infra.log"
 STATUS = ROOT / ".cache" / "rehearse-infra.status"
 VERDICT = "test_dev_is_applied_checked_and_destroyed"
@@ -39,11 +38,25 @@ TIMEOUT_SECONDS = 1200
 STOP_SECONDS = 30
 POLL_SECONDS = 0.2
 
-FOLDERS = ("tests/rehearsal/", "tests/synth/", "tests/unit/")
+FOLDERS = ("tests/verification/rehearsal/", "tests/stacks/", "tests/")
 """The files that take longest come first: begun last, they would be waited for alone."""
 
+NOT_QUICK = (
+    "tests/docs/test_commands.py",
+    "tests/docs/test_onboarding.py",
+    "tests/docs/test_site.py",
+    "tests/operations/test_cdktf_cli.py",
+    "tests/operations/test_operations.py",
+    "tests/sample_apps/test_sample_apps.py",
+    "tests/stacks/",
+    "tests/verification/dashboards/test_dashboard",
+    "tests/verification/load/test_load_run.py",
+    "tests/verification/rehearsal/test_",
+)
+"""Tests that synthesize stacks or start programs; all others are quick (`make test-fast`)."""
+
 SHARED = {
-    f"tests/rehearsal/test_{name}.py": "generated_prometheus"
+    f"tests/verification/dashboards/test_{name}.py": "generated_prometheus"
     for name in ("dashboard_queries", "dashboards_preview")
 }
 """Files that share something made once for a session, and dear: for one worker."""
@@ -65,8 +78,13 @@ def order_of(nodeid: str) -> int:
     return next((n for n, folder in enumerate(FOLDERS) if nodeid.startswith(folder)), 0)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
+    # Before `-m` selects by markers; the order is of what was selected.
+    for item in items:
+        if not item.nodeid.startswith(NOT_QUICK):
+            item.add_marker(pytest.mark.quick)
+    yield
     items.sort(key=lambda item: order_of(item.nodeid))
 
 
@@ -129,7 +147,7 @@ def _start_if_wanted(config: pytest.Config, nodeids: list[str]) -> None:
     STATUS.unlink(missing_ok=True)
     with LOG.open("wb") as output:
         child = subprocess.Popen(
-            [sys.executable, "-m", "rehearsal.infra", "--env", "dev"],
+            [sys.executable, "-m", "verification.rehearsal.aws.rehearse_infra", "--env", "dev"],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -1,20 +1,26 @@
 """All rules of an environment."""
 
-from alertmanager.model import Alert, RuleGroup
-from alertmanager.rules import absence, housekeeping, pipeline, saturation, slo
-from environments.model import Settings
+from alertmanager.alert_model import Alert, RuleGroup
+from alertmanager.rules import (
+    absence_alerts,
+    housekeeping_alerts,
+    pipeline_alerts,
+    saturation_alerts,
+    slo_alerts,
+)
+from settings.model import Settings
 
 
 def rule_groups(settings: Settings) -> tuple[RuleGroup, ...]:
     """Every group, in the order in which a reader should meet them."""
     return (
-        slo.recordings(settings),
-        slo.alerts(settings),
-        absence.alerts(settings),
-        saturation.alerts(settings),
-        pipeline.alerts(settings),
-        housekeeping.alerts(settings),
-        housekeeping.watchdog(settings),
+        slo_alerts.recordings(settings),
+        slo_alerts.alerts(settings),
+        absence_alerts.alerts(settings),
+        saturation_alerts.alerts(settings),
+        pipeline_alerts.alerts(settings),
+        housekeeping_alerts.alerts(settings),
+        housekeeping_alerts.watchdog(settings),
     )
 
 

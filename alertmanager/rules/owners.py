@@ -1,7 +1,7 @@
 """Which namespace an alert is about, and who answers for it, where a query spans namespaces."""
 
-from environments.model import OBSERVABILITY, Settings
-from environments.names import telemetry_namespaces
+from blueprint.names import telemetry_namespaces
+from settings.model import OBSERVABILITY, Settings
 from signals.metrics import ENVIRONMENT
 
 STAGE = f"{{{{ $labels.{ENVIRONMENT} }}}}"

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from environments.load import SettingsError, load_model
+from settings.load import SettingsError, load_model
 
 DIRECTORY = Path(__file__).parent
 SAAS = "saas"
@@ -161,7 +161,7 @@ def load_table(path: Path) -> PriceTable:
     Raises:
         SettingsError: one line per problem.
     """
-    from environments.checks import Problem
+    from settings.checks import Problem
 
     def rules(table: PriceTable) -> Iterator[Problem]:
         for name, price in table.prices.items():

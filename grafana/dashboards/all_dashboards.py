@@ -1,31 +1,31 @@
 """All dashboards of an environment."""
 
-from environments.model import Settings
+from blueprint.sizes import METRICS
 from grafana.board import FolderedDashboard
 from grafana.dashboards import (
     cardinality,
+    error_budget,
     global_overview,
     logs,
-    namespace,
-    pipeline,
+    namespace_overview,
     saturation,
     service,
-    slo,
+    telemetry_pipeline,
     traces,
 )
-from helm_values.sizes import METRICS
+from settings.model import Settings
 
 
 def dashboards(settings: Settings) -> tuple[FolderedDashboard, ...]:
     """Each with the folder that it is in."""
     return (
         global_overview.dashboard(),
-        *(namespace.dashboard(name) for name in settings.namespaces),
+        *(namespace_overview.dashboard(name) for name in settings.namespaces),
         service.dashboard(),
-        slo.dashboard(),
+        error_budget.dashboard(),
         logs.dashboard(),
         traces.dashboard(),
-        pipeline.dashboard(),
+        telemetry_pipeline.dashboard(),
         saturation.dashboard(),
         cardinality.dashboard(METRICS[settings.size].prometheus.active_series),
     )

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from grafana.board import PLATFORM_FOLDER, FolderedDashboard, Section, board
 from grafana.panels import HALF, QUARTER, Levels, Panel, Query, bars, lines, number
 from grafana.queries import RATE, rate
-from grafana.uids import CARDINALITY
 from signals import metrics as m
 from signals.metrics import ENVIRONMENT, SERVICE
+from signals.uids import CARDINALITY
 
 SECONDS_PER_DAY = 86_400
 BYTES_PER_SAMPLE = 2
@@ -15,7 +15,7 @@ BYTES_PER_SAMPLE = 2
 
 
 def dashboard(series_of_size: int) -> FolderedDashboard:
-    """Dashboard `Cost and cardinality`; the number is the size's series (helm_values/sizes.py)."""
+    """Dashboard `Cost and cardinality`; the number is the size's series (blueprint/sizes.py)."""
     return board(
         CARDINALITY,
         "Cost and cardinality",

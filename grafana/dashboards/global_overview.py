@@ -16,7 +16,6 @@ from grafana.panels import (
     rows,
 )
 from grafana.queries import RATE, budget_left, error_share, quantile, requests
-from grafana.uids import GLOBAL_OVERVIEW
 from signals.metrics import (
     ALERTS,
     CONTAINER_CPU,
@@ -27,6 +26,7 @@ from signals.metrics import (
     NODE_MEMORY_AVAILABLE,
     UP,
 )
+from signals.uids import GLOBAL_OVERVIEW
 
 _ANY = f'{ENVIRONMENT}!=""'
 _TROUBLE = 'alertstate="firing", severity=~"critical|warning"'

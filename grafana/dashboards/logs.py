@@ -3,7 +3,7 @@
 from grafana import variables
 from grafana.board import SERVICES_FOLDER, FolderedDashboard, Section, board, text
 from grafana.panels import log_lines, log_volume
-from grafana.uids import LOGS
+from signals.uids import LOGS
 
 _STREAM = '{deployment_environment_name="$namespace", service_name="$service"}'
 _FOUND = f"{_STREAM} |~ `(?i)$search`"

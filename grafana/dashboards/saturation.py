@@ -6,8 +6,8 @@ from grafana import variables
 from grafana.board import PLATFORM_FOLDER, FolderedDashboard, Section, board
 from grafana.panels import FULL, HALF, QUARTER, THIRD, Levels, Panel, Query, bars, lines
 from grafana.queries import RATE
-from grafana.uids import SATURATION
 from signals import metrics as m
+from signals.uids import SATURATION
 
 _IN = 'namespace="$namespace"'
 _CONTAINERS = f'{_IN}, container!=""'

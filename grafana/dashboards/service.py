@@ -36,7 +36,6 @@ from grafana.queries import (
     rate,
     requests,
 )
-from grafana.uids import SERVICE as UID
 from signals.metrics import (
     CALLS,
     CONTAINER_PERIODS,
@@ -52,6 +51,7 @@ from signals.metrics import (
     RESTARTS,
 )
 from signals.slo import ERROR
+from signals.uids import SERVICE as UID
 
 QUANTILES = (0.5, 0.95, 0.99)
 

@@ -10,13 +10,13 @@ from grafana import variables
 from grafana.board import SERVICES_FOLDER, FolderedDashboard, Section, board
 from grafana.panels import HALF, THIRD, Panel, Query, lines, service_map, traces
 from grafana.queries import IN_NAMESPACE, RATE, quantile, rate
-from grafana.uids import TRACES
 from signals.metrics import (
     GRAPH_FAILED,
     GRAPH_REQUESTS,
     GRAPH_SERVER_DURATION,
     TRACES_SAMPLED,
 )
+from signals.uids import TRACES
 
 _STAGE = 'resource.deployment.environment.name="$namespace"'
 _EDGE = "{{client}} → {{server}}"

@@ -1,4 +1,4 @@
-// The alertmanager that scripts/programs.py compiles. It is older than amtool because later modules
+// The alertmanager that tools/programs.py compiles. It is older than amtool because later modules
 // lack the built web pages, without which the program does not compile.
 // Its version here and ALERTMANAGER_VERSION in versions.py are held together by a unit test.
 module eks-observability-foundation/tools/alertmanager

@@ -1,4 +1,4 @@
-// The amtool that scripts/programs.py compiles.
+// The amtool that tools/programs.py compiles.
 // Its version here and AMTOOL_VERSION in versions.py are held together by a unit test.
 module eks-observability-foundation/tools/amtool
 

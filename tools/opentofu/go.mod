@@ -1,4 +1,4 @@
-// The OpenTofu that scripts/terraform.py compiles where no terraform is on the PATH.
+// The OpenTofu that tools/terraform.py compiles where no terraform is on the PATH.
 // Its version here and OPENTOFU_VERSION in versions.py are held together by a unit test.
 module eks-observability-foundation/tools/opentofu
 

@@ -1,4 +1,4 @@
-// The promtool and prometheus that scripts/programs.py compiles.
+// The promtool and prometheus that tools/programs.py compiles.
 // Their version here and PROMETHEUS_VERSION in versions.py are held together by a unit test.
 module eks-observability-foundation/tools/prometheus
 

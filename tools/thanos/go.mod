@@ -1,4 +1,4 @@
-// The thanos that scripts/programs.py compiles. The replacements are those of its own go.mod, which
+// The thanos that tools/programs.py compiles. The replacements are those of its own go.mod, which
 // Go heeds only in the main module.
 // Its version here and THANOS_VERSION in versions.py are held together by a unit test.
 module eks-observability-foundation/tools/thanos

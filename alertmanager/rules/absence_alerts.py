@@ -1,0 +1,149 @@
+"""Silence: what sent and does not any more. Without these, no data looks like no trouble."""
+
+from alertmanager.alert_model import Alert, RuleGroup
+from alertmanager.rules.owners import NAMESPACE, STAGE, namespaces, owner, stages
+from settings.model import OBSERVABILITY, Settings
+from signals import platform_jobs as jobs
+from signals import uids
+from signals.links import dashboard
+from signals.metrics import (
+    CALLS,
+    DEPLOYMENT_AVAILABLE,
+    DEPLOYMENT_REPLICAS,
+    ENVIRONMENT,
+    RECEIVED_LOGS,
+    RECEIVED_SPANS,
+    SERVICE,
+    UP,
+    Metric,
+)
+from signals.platform_jobs import Target, selector
+
+_PIPELINE = dashboard(uids.PIPELINE)
+BACK_ENDS = {
+    "prometheus": jobs.PROMETHEUS,
+    "alertmanager": jobs.ALERTMANAGER,
+    "loki": jobs.LOKI,
+    "tempo": jobs.TEMPO,
+    "thanos-querier": jobs.THANOS_QUERIER,
+    "thanos-store": jobs.THANOS_STORE,
+    "thanos-compactor": jobs.THANOS_COMPACTOR,
+}
+"""What must always answer."""
+
+
+def alerts(settings: Settings) -> RuleGroup:
+    """Alerts on what is missing."""
+    stage_alerts = tuple(alert for stage in settings.stages for alert in _of_stage(settings, stage))
+    return RuleGroup(
+        name="absence",
+        rules=(
+            _service(settings),
+            _workload(settings),
+            *stage_alerts,
+            _logs(settings),
+            *(_back_end(settings, name, target) for name, target in BACK_ENDS.items()),
+        ),
+    )
+
+
+def _service(settings: Settings) -> Alert:
+    by = f"{ENVIRONMENT}, {SERVICE}"
+    of_stages = stages(settings)
+    return Alert(
+        name="ServiceTelemetryAbsent",
+        # The connector forgets a silent service after half an hour (`metrics_expiration`), but a
+        # series that stopped to grow is as silent as one that is gone.
+        expr=f"sum by ({by}) (increase({CALLS}{{{of_stages}}}[1h] offset 1h)) > 0 "
+        f"unless on ({by}) sum by ({by}) (increase({CALLS}{{{of_stages}}}[30m])) > 0",
+        for_="10m",
+        severity="warning",
+        namespace=STAGE,
+        owner=owner(settings, ENVIRONMENT),
+        summary=f"{{{{ $labels.{SERVICE} }}}} in {STAGE} sends no traces any more",
+        description="It sent {{ $value | humanize }} spans in an hour, and none in the last half "
+        "hour.",
+        dashboard=dashboard(uids.SERVICE, namespace=ENVIRONMENT, service=SERVICE),
+    )
+
+
+def _workload(settings: Settings) -> Alert:
+    def deployments(series: Metric) -> str:
+        return selector(series, jobs.KUBE_STATE_METRICS, namespace=namespaces(settings))
+
+    return Alert(
+        name="WorkloadUnavailable",
+        expr=f"{deployments(DEPLOYMENT_REPLICAS)} > 0 and on (namespace, deployment) "
+        f"{deployments(DEPLOYMENT_AVAILABLE)} == 0",
+        for_="5m",
+        severity="critical",
+        namespace=NAMESPACE,
+        owner=owner(settings),
+        summary=f"{{{{ $labels.deployment }}}} in {NAMESPACE} has no pod that serves",
+        description="Of {{ $value }} pods none is available.",
+        dashboard=dashboard(uids.SATURATION, namespace="namespace"),
+    )
+
+
+def _of_stage(settings: Settings, stage: str) -> tuple[Alert, ...]:
+    received = selector(RECEIVED_SPANS, jobs.GATEWAYS, namespace=stage)
+    return (
+        Alert(
+            name="GatewayReceivesNothing",
+            # A stage that never sent anything is no trouble: it must have, within a day.
+            expr=f"sum by (namespace) (increase({received}[30m])) == 0 "
+            f"and on (namespace) sum by (namespace) (increase({received}[1d])) > 0",
+            for_="15m",
+            severity="warning",
+            namespace=stage,
+            owner=settings.owner(stage),
+            summary=f"The gateway of {stage} receives no spans",
+            description="{{ $value }} spans in half an hour, after some within a day.",
+            dashboard=_PIPELINE,
+        ),
+        Alert(
+            name="GatewayDown",
+            expr=f"absent({selector(UP, jobs.GATEWAYS, namespace=stage)} == 1)",
+            for_="5m",
+            severity="critical",
+            namespace=stage,
+            owner=settings.owner(OBSERVABILITY),
+            summary=f"No gateway of {stage} answers",
+            description="{{ $value }} means: no replica of otel-gateway could be scraped. "
+            "Applications lose telemetry once their SDKs' buffers are full.",
+            dashboard=_PIPELINE,
+        ),
+    )
+
+
+def _logs(settings: Settings) -> Alert:
+    received = selector(RECEIVED_LOGS, jobs.AGENT)
+    return Alert(
+        name="LogsAbsent",
+        expr=f"sum by (namespace) (increase({received}[30m])) == 0 "
+        f"or absent({selector(UP, jobs.AGENT)} == 1)",
+        for_="10m",
+        severity="critical",
+        namespace=OBSERVABILITY,
+        owner=settings.owner(OBSERVABILITY),
+        summary="No agent reads container logs",
+        description="{{ $value }} log records from all nodes in half an hour (or no agent is "
+        "there at all).",
+        dashboard=_PIPELINE,
+    )
+
+
+def _back_end(settings: Settings, name: str, target: Target) -> Alert:
+    return Alert(
+        name="BackendDown",
+        expr=f"absent({selector(UP, target)} == 1)",
+        for_="5m",
+        severity="critical",
+        namespace=OBSERVABILITY,
+        owner=settings.owner(OBSERVABILITY),
+        summary=f"{name} does not answer",
+        description=f"{{{{ $value }}}} means: no replica of {name} could be scraped for five "
+        "minutes. Collectors queue meanwhile.",
+        dashboard=_PIPELINE,
+        labels={"backend": name},
+    )

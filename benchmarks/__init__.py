@@ -1,1 +1,0 @@
-"""Measurements: ratios of things measured side by side in one run."""

@@ -1,0 +1,1 @@
+"""What the settings decide, as data: names, buckets, subnets, traffic, sizes. No chart."""

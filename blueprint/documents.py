@@ -1,0 +1,39 @@
+"""From data to the text that Terraform hands to Helm and Kubernetes."""
+
+from typing import Any
+
+import yaml
+
+
+class _WithoutAliases(yaml.SafeDumper):
+    """Writes a value that occurs twice twice: `*id001` cannot be reviewed."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the name is the base class's
+        return True
+
+
+def escape_terraform(text: str) -> str:
+    """Make literal text out of what Terraform would read as a template.
+
+    Collector configurations and dashboards are full of `${...}`. Only for text without Terraform
+    tokens, which must stay as they are.
+    """
+    return text.replace("${", "$${").replace("%{", "%%{")
+
+
+def document(values: dict[str, Any]) -> str:
+    """YAML of values, one line per scalar, in the given order."""
+    return yaml.dump(
+        values, Dumper=_WithoutAliases, sort_keys=False, width=10_000, allow_unicode=True
+    )
+
+
+def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Merge values as Helm does: maps key by key, everything else replaced."""
+    merged = dict(base)
+    for key, value in over.items():
+        if isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = merge(merged[key], value)
+        else:
+            merged[key] = value
+    return merged

@@ -1,0 +1,42 @@
+"""Names that Terraform resources and Helm values must agree on. Imports no provider binding."""
+
+from settings.model import Settings
+from settings.types import TELEMETRY_SUFFIX
+
+ENVIRONMENT_LABEL = "deployment.environment.name"
+"""Label and taint of a namespace's nodes, label of the namespace, attribute of its telemetry: the
+OpenTelemetry attribute's name for all."""
+
+STORAGE_CLASS = "gp3-encrypted"
+"""The default StorageClass, which encrypts."""
+
+SECRETS_READER_SERVICE_ACCOUNT = "secrets-reader"
+"""In every namespace: by its role, External Secrets reads that namespace's secrets."""
+
+PROMETHEUS_SERVICE_ACCOUNT = "kps-prometheus"
+THANOS_COMPACTOR_SERVICE_ACCOUNT = "thanos-compactor"
+THANOS_STORE_SERVICE_ACCOUNT = "thanos-store"
+LOKI_SERVICE_ACCOUNT = "loki"
+TEMPO_SERVICE_ACCOUNT = "tempo"
+VELERO_SERVICE_ACCOUNT = "velero"
+CLUSTER_AUTOSCALER_SERVICE_ACCOUNT = "cluster-autoscaler"
+
+
+GATEWAY = "otel-gateway"
+"""Service of a stage's gateway: in the gateway's namespace, and as a second name of it in the
+stage's."""
+
+
+def telemetry_namespace(stage: str) -> str:
+    """Namespace of a stage's gateway. Nobody may edit it: who could, could write as any tenant."""
+    return f"{stage}{TELEMETRY_SUFFIX}"
+
+
+def telemetry_namespaces(settings: Settings) -> tuple[str, ...]:
+    """Those of all stages, in their order. The settings' own namespaces can have no such name."""
+    return tuple(map(telemetry_namespace, settings.stages))
+
+
+def secret_name_prefix(settings: Settings, namespace: str) -> str:
+    """First part of the names of a namespace's secrets in AWS Secrets Manager."""
+    return f"{settings.name}/{settings.environment}/{namespace}/"

@@ -1,0 +1,1 @@
+"""Constructs of AWS resources, one per file."""

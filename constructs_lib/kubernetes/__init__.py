@@ -1,0 +1,1 @@
+"""Constructs of Kubernetes objects and Helm releases, one per file."""

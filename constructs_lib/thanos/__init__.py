@@ -1,0 +1,1 @@
+"""Thanos as typed constructs: querier, store gateway, compactor."""

@@ -1,0 +1,1 @@
+"""Generated documents: reference pages, figures, diagrams, quoted code, translations."""

@@ -1,0 +1,1 @@
+"""Cluster autoscaler: values and chart contract."""

@@ -1,0 +1,1 @@
+"""External Secrets: values and chart contract."""

@@ -1,0 +1,1 @@
+"""Loki: values and chart contract."""

@@ -1,0 +1,1 @@
+"""Metrics server: values and chart contract."""

@@ -1,0 +1,1 @@
+"""OpenTelemetry Collectors, gateways and agents: values and chart contract."""

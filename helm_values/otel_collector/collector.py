@@ -1,0 +1,211 @@
+"""What gateways and agents have in common: small pure functions that give parts of a configuration.
+
+Component names are the current ones (`otlp_grpc`, `file_log`, ...): the old ones are aliases that
+will go. Everything here is in the image's distribution, otelcol-k8s, which has no exporter for
+remote write and none for Loki's own protocol: all three back ends are given OTLP. `${env:...}` are
+variables that the chart sets; the text is escaped for Terraform when it is rendered.
+"""
+
+from typing import Any
+
+from blueprint import endpoints
+from blueprint.names import ENVIRONMENT_LABEL
+from settings.model import OBSERVABILITY, Settings
+
+Config = dict[str, Any]
+
+_IMAGES = "ghcr.io/open-telemetry/opentelemetry-collector-releases"
+IMAGE = {"repository": f"{_IMAGES}/opentelemetry-collector-k8s"}
+"""The tag is the chart's app version."""
+
+COMMAND = {"name": "otelcol-k8s"}
+"""The chart starts `otelcol` unless told, which this image does not have."""
+
+POD_IP = "${env:MY_POD_IP}"
+QUEUE = "file_storage/queue"
+"""The storage of the queues: what it lies on differs (see gateway and agent)."""
+
+TENANT_HEADER = "X-Scope-OrgID"
+ENVIRONMENT = ENVIRONMENT_LABEL
+MIB = 1024 * 1024
+LARGEST_MESSAGE_MIB = 3
+"""Less than the 4 MiB that gRPC takes unless told otherwise (grpc-go, `MaxRecvMsgSize`)."""
+
+
+def health_check() -> Config:
+    """What the kubelet asks (port 13133, the chart's default)."""
+    return {"endpoint": f"{POD_IP}:13133"}
+
+
+def own_telemetry() -> Config:
+    """The collector's own metrics for Prometheus on port 8888, its own log as JSON.
+
+    A reader that says nothing gives names without suffixes; with them they are those of Prometheus'
+    conventions and of most dashboards (`otelcol_exporter_sent_spans_total`).
+    """
+    prometheus = {
+        "host": POD_IP,
+        "port": 8888,
+        "without_type_suffix": False,
+        "without_units": False,
+        "without_scope_info": True,
+    }
+    return {
+        "logs": {"encoding": "json"},
+        "metrics": {
+            "level": "detailed",
+            "readers": [{"pull": {"exporter": {"prometheus": prometheus}}}],
+        },
+    }
+
+
+def memory_limiter() -> Config:
+    """Refuse what comes in before the kernel kills the collector: the first of every pipeline.
+
+    Percentages of the container's limit. The chart sets GOMEMLIMIT to 80 % of it: above that the
+    garbage collector already works hard, so new data is refused from 80 % - 20 % on.
+    """
+    return {"check_interval": "1s", "limit_percentage": 80, "spike_limit_percentage": 20}
+
+
+def file_storage(directory: str) -> Config:
+    """Files of queues or checkpoints; the space of what was sent is given back while it runs."""
+    return {
+        "directory": directory,
+        "create_directory": True,
+        "timeout": "10s",
+        "compaction": {"on_start": True, "on_rebound": True, "directory": directory},
+    }
+
+
+def _delivery(queue_mib: int, patience: str, *, blocks: bool = False) -> Config:
+    return {
+        "timeout": "30s",
+        # Bounded in bytes and on disk: a back end's outage neither fills the memory nor is
+        # forgotten when the collector is killed.
+        "sending_queue": {
+            "enabled": True,
+            "storage": QUEUE,
+            "sizer": "bytes",
+            "queue_size": queue_mib * MIB,
+            "num_consumers": 10,
+            "block_on_overflow": blocks,
+            # Fewer, larger requests, made of what is in the queue already. The processor `batch`
+            # would acknowledge what it only holds in memory, and keep from the sender that the
+            # queue is full.
+            # In bytes: a receiver of gRPC, as Tempo's is, refuses more than 4 MiB for good, and
+            # 8,192 spans of half a KiB are more. What is refused for good is dropped (ADR 0027).
+            "batch": {
+                "flush_timeout": "2s",
+                "sizer": "bytes",
+                "min_size": MIB,
+                "max_size": LARGEST_MESSAGE_MIB * MIB,
+            },
+        },
+        "retry_on_failure": {
+            "enabled": True,
+            "initial_interval": "5s",
+            "max_interval": "30s",
+            "max_elapsed_time": patience,
+        },
+    }
+
+
+def loki_exporter(tenant: str, queue_mib: int, *, blocks: bool = False) -> Config:
+    """Logs to Loki, in the name of a tenant. The exporter appends /v1/logs.
+
+    Six hours: Loki takes what is late (it refuses after a week), but one request that it will
+    never accept must not keep a consumer of the queue for ever.
+    """
+    return {
+        "endpoint": f"{endpoints.LOKI}/otlp",
+        "headers": {TENANT_HEADER: tenant},
+        **_delivery(queue_mib, "6h", blocks=blocks),
+    }
+
+
+def tempo_exporter(settings: Settings, tenant: str, queue_mib: int) -> Config:
+    """Traces to Tempo, in the name of a tenant."""
+    name = "tempo-distributor" if settings.size == "large" else "tempo"
+    return {
+        "endpoint": f"{name}.{OBSERVABILITY}.svc:4317",
+        # Inside the cluster, held apart by network policies: no service mesh, no certificates.
+        "tls": {"insecure": True},
+        "headers": {TENANT_HEADER: tenant},
+        **_delivery(queue_mib, "6h"),
+    }
+
+
+def prometheus_exporters(settings: Settings, queue_mib: int) -> dict[str, Config]:
+    """Metrics to every Prometheus. The exporter appends /v1/metrics.
+
+    Prometheus has one tenant: the environment is a label there. Half an hour, since it then
+    refuses the samples as too old (its `out_of_order_time_window`).
+    """
+    return {
+        f"otlp_http/prometheus-{index}": {
+            "endpoint": f"{url}/api/v1/otlp",
+            **_delivery(queue_mib, "30m"),
+        }
+        for index, url in enumerate(endpoints.prometheus_replicas(settings))
+    }
+
+
+def upsert(**attributes: str) -> Config:
+    """A resource processor that sets attributes whatever they were; `_` stands for a dot."""
+    return {
+        "attributes": [
+            {"key": key.replace("_", "."), "value": value, "action": "upsert"}
+            for key, value in attributes.items()
+        ]
+    }
+
+
+def enforced_identity(settings: Settings, namespace: str) -> Config:
+    """Where data comes from, as we know it and not as the application claims it."""
+    return upsert(
+        deployment_environment_name=namespace,
+        k8s_namespace_name=namespace,
+        k8s_cluster_name=settings.prefix,
+    )
+
+
+def pod_attributes(**rest: Any) -> Config:
+    """What Kubernetes knows of the pod that data comes from.
+
+    No uid of a workload and no label of a namespace: these would need more rights. No detector of
+    EC2 or EKS anywhere: pods cannot reach the instance metadata service (hop limit 1).
+    """
+    return {
+        "extract": {
+            "metadata": [
+                "k8s.pod.name",
+                "k8s.pod.uid",
+                "k8s.node.name",
+                "k8s.deployment.name",
+                "k8s.statefulset.name",
+                "k8s.daemonset.name",
+                "k8s.cronjob.name",
+                "k8s.job.name",
+                "k8s.container.name",
+                "container.image.name",
+                "container.image.tag",
+                *rest.pop("more_metadata", ()),
+            ],
+            **rest.pop("extract", {}),
+        },
+        **rest,
+    }
+
+
+# --- Values of the chart that are the same for gateways and agents --------------------------------
+
+CLOSED_PORTS = ("jaeger-compact", "jaeger-thrift", "jaeger-grpc", "zipkin")
+
+
+def ports(**open_or_closed: bool) -> dict[str, Any]:
+    """The chart opens every port it knows, and an agent even those of its host."""
+    closed = {name: {"enabled": False} for name in CLOSED_PORTS}
+    return closed | {
+        name.replace("_", "-"): {"enabled": is_open} for name, is_open in open_or_closed.items()
+    }

@@ -1,0 +1,1 @@
+"""CRDs of the Prometheus operator: values and chart contract."""

@@ -1,0 +1,1 @@
+"""Tempo: values and chart contracts."""

@@ -1,0 +1,1 @@
+"""Velero: values and chart contract."""

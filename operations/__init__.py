@@ -1,0 +1,1 @@
+"""Everything that touches an account: plan, deploy, destroy, drift."""

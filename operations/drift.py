@@ -1,0 +1,143 @@
+"""`make drift`: tell what in AWS is no longer as the synthesized stacks say.
+
+Plans every stack without changing anything. Exit code 0: as synthesized; 1: something differs;
+2: it could not be told.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from operations.account_checks import AwsCheckError, check_account, read_target
+from operations.deploy import UsageProblemError, synthesized_order
+from operations.terraform_stack import CHANGES, NO_CHANGES, Terraform, TerraformError
+from tools.paths import ROOT
+from tools.terraform import TerraformUnavailableError, find_mirror, find_terraform, terraform_env
+
+PLAN = "drift.plan"
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class StackDrift:
+    """What a plan of one stack would change: address and actions; or why it could not be told."""
+
+    stack: str
+    changes: tuple[tuple[str, str], ...] = ()
+    error: str | None = None
+
+
+def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
+    """Run the command; the result is the exit code."""
+    parser = argparse.ArgumentParser(prog="make drift ENV=<env>", description=__doc__)
+    parser.add_argument("--env", required=True, help="an environment of environments/*.yaml")
+    parser.add_argument(
+        "--stack", action="append", default=[], metavar="NAME", help="only this one; repeatable"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        if not (root / "environments" / f"{options.env}.yaml").is_file():
+            raise UsageProblemError(f"Unknown environment {options.env}.")
+        order = synthesized_order(options.env, root)
+        unknown = [name for name in options.stack if name not in order]
+        if unknown:
+            raise UsageProblemError(
+                f"Unknown stack {', '.join(unknown)}; choose from {', '.join(order)}."
+            )
+        output = root / "cdktf.out" / options.env
+        target = read_target(output)
+        if target:
+            check_account(target)
+        terraform = _terraform()
+    except (UsageProblemError, AwsCheckError, TerraformUnavailableError) as problem:
+        print(problem, file=sys.stderr)
+        return 2
+    chosen = [name for name in order if name in (options.stack or order)]
+    found = []
+    for stack in chosen:
+        started = time.monotonic()
+        found.append(drift(terraform, output / "stacks" / stack))
+        print(f"{stack}: planned ({time.monotonic() - started:.0f} s)", file=sys.stderr, flush=True)
+    return report(options.env, found)
+
+
+def drift(terraform: Terraform, folder: Path) -> StackDrift:
+    """Plan one stack, and read what would change."""
+    try:
+        terraform.init(folder)
+        code, _ = terraform.run(
+            folder,
+            "plan",
+            "-input=false",
+            "-lock-timeout=60s",
+            "-detailed-exitcode",
+            f"-out={PLAN}",
+            allowed=(NO_CHANGES, CHANGES),
+        )
+        if code == NO_CHANGES:
+            return StackDrift(folder.name)
+        _, text = terraform.run(folder, "show", "-json", PLAN)
+    except TerraformError as error:
+        return StackDrift(folder.name, error=str(error))
+    finally:
+        # A plan holds values of the state.
+        (folder / PLAN).unlink(missing_ok=True)
+    plan = json.loads(text)
+    changes = [
+        (item["address"], "/".join(item["change"]["actions"]))
+        for item in plan.get("resource_changes", [])
+        if item["mode"] == "managed" and item["change"]["actions"] != ["no-op"]
+    ]
+    changes += [
+        (f"output {name}", "/".join(change["actions"]))
+        for name, change in plan.get("output_changes", {}).items()
+        if change["actions"] != ["no-op"]
+    ]
+    return StackDrift(folder.name, tuple(changes))
+
+
+def report(environment: str, found: Sequence[StackDrift]) -> int:
+    """Print a line for each stack and each difference; the result is the exit code."""
+    # In a log there is no terminal width to keep to.
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    table = Table(title=f"Drift of {environment}")
+    for column in ("Stack", "Verdict", "To be as synthesized, Terraform would"):
+        table.add_column(column, no_wrap=column != "To be as synthesized, Terraform would")
+    for one in found:
+        if one.error is not None:
+            verdict = "[bold red]not known[/]"
+        else:
+            verdict = f"[yellow]{len(one.changes)} differ[/]" if one.changes else "[green]none[/]"
+        lines = [f"{actions} {address}" for address, actions in one.changes[:SHOWN]]
+        more = len(one.changes) - SHOWN
+        lines += [f"and {more} more: make plan"] if more > 0 else []
+        table.add_row(one.stack, verdict, escape("\n".join(lines)))
+    console.print(table)
+    errors = [one for one in found if one.error is not None]
+    for one in errors:
+        print(f"{one.stack}: {one.error}", file=sys.stderr)
+    if errors:
+        return 2
+    return 1 if any(one.changes for one in found) else 0
+
+
+def _terraform() -> Terraform:
+    program = find_terraform()
+    if program is None:
+        raise TerraformUnavailableError("No Terraform on this computer: run `make terraform`.")
+    environment = terraform_env(program, find_mirror()) | {"TF_IN_AUTOMATION": "1"}
+    return Terraform(program=program, environment=environment)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

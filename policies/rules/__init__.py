@@ -1,1 +1,0 @@
-"""The rules, one module per area; `policies.all_rules` collects them."""

@@ -1,1 +1,0 @@
-"""Commands that developers and CI run from the top of the repository."""

@@ -1,0 +1,86 @@
+"""What the one `size` setting means. Everything that a size changes is in this table."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Size = Literal["small", "medium", "large"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObservabilityNodes:
+    """Nodes of the observability namespace, per availability zone."""
+
+    instance_type: str
+    min_size_per_zone: int
+    max_size_per_zone: int
+    disk_size_gib: int
+
+
+OBSERVABILITY_NODES: dict[Size, ObservabilityNodes] = {
+    "small": ObservabilityNodes(
+        instance_type="m7i.large", min_size_per_zone=1, max_size_per_zone=2, disk_size_gib=50
+    ),
+    "medium": ObservabilityNodes(
+        instance_type="m7i.xlarge", min_size_per_zone=1, max_size_per_zone=3, disk_size_gib=80
+    ),
+    "large": ObservabilityNodes(
+        instance_type="m7i.2xlarge", min_size_per_zone=2, max_size_per_zone=6, disk_size_gib=100
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeastQuota:
+    """What the observability namespace needs at least, in a cluster of up to `nodes` nodes.
+
+    All its pods, those that a rollout makes beside the old ones, and the agents that run on the
+    nodes of every namespace: where the quota is used up, a new node gets no agent.
+    """
+
+    nodes: int
+    requests_cpu: int
+    requests_memory_gib: int
+    limits_cpu: int
+    limits_memory_gib: int
+    pods: int
+    persistent_volume_claims: int
+
+
+LEAST_OBSERVABILITY_QUOTA: dict[Size, LeastQuota] = {
+    "small": LeastQuota(
+        nodes=20,
+        requests_cpu=4,
+        requests_memory_gib=12,
+        limits_cpu=32,
+        limits_memory_gib=32,
+        pods=80,
+        persistent_volume_claims=10,
+    ),
+    "medium": LeastQuota(
+        nodes=40,
+        requests_cpu=10,
+        requests_memory_gib=32,
+        limits_cpu=64,
+        limits_memory_gib=72,
+        pods=140,
+        persistent_volume_claims=15,
+    ),
+    "large": LeastQuota(
+        nodes=60,
+        requests_cpu=56,
+        requests_memory_gib=136,
+        limits_cpu=224,
+        limits_memory_gib=288,
+        pods=250,
+        persistent_volume_claims=30,
+    ),
+}
+"""tests/helm_values/test_node_fit.py holds these to what the charts render."""
+
+LEAST_STAGE_VCPUS: dict[Size, int] = {"small": 2, "medium": 5, "large": 26}
+"""vCPUs that the nodes of a stage must be able to grow to: twice what the most replicas of its
+gateway request, and one more that a rollout makes. With fewer they would wait for nodes in vain,
+and a rollout would not end; the other half is for applications.
+
+tests/helm_values/test_node_fit.py holds these to the gateways' sizes (blueprint/backend_sizes.py).
+"""

@@ -1,0 +1,1 @@
+"""From settings to files: Terraform JSON, readable HCL, snapshots, dashboards, rules."""

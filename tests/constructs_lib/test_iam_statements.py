@@ -1,0 +1,193 @@
+"""What each workload may do in AWS, as its documentation says it needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from constructs_lib.aws import iam_statements
+from constructs_lib.aws.iam_statements import Statement
+
+BUCKET = "arn:aws:s3:::bucket"
+KEY = "arn:aws:kms:us-east-1:111122223333:key/k"
+
+BackEnd = Callable[[str, str], tuple[Statement, ...]]
+
+READ_WRITE = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+
+
+def on(statements: Sequence[Statement], resource: str) -> list[str]:
+    """Actions allowed on exactly this resource."""
+    return [
+        action
+        for statement in statements
+        if statement["Resource"] == resource
+        for action in statement["Action"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("back_end", "objects", "key"),
+    [
+        (iam_statements.loki, READ_WRITE, ["kms:Decrypt", "kms:GenerateDataKey"]),
+        (
+            iam_statements.tempo,
+            sorted([*READ_WRITE, "s3:GetObjectTagging", "s3:PutObjectTagging"]),
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+        ),
+        (iam_statements.thanos_writer, READ_WRITE, ["kms:Decrypt", "kms:GenerateDataKey"]),
+        (iam_statements.thanos_reader, ["s3:GetObject"], ["kms:Decrypt"]),
+        (
+            iam_statements.velero,
+            sorted(
+                [
+                    *READ_WRITE,
+                    "s3:AbortMultipartUpload",
+                    "s3:ListMultipartUploadParts",
+                    "s3:PutObjectTagging",
+                ]
+            ),
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+        ),
+    ],
+    ids=["loki", "tempo", "thanos_writer", "thanos_reader", "velero"],
+)
+def test_a_back_end_may_do_to_its_bucket_what_it_needs_and_no_more(
+    back_end: BackEnd, objects: list[str], key: list[str]
+) -> None:
+    statements = back_end(BUCKET, KEY)
+    # Listing is an action on the bucket; on its objects it would allow nothing.
+    assert on(statements, BUCKET) == ["s3:ListBucket"]
+    assert on(statements, f"{BUCKET}/*") == objects
+    assert on(statements, KEY) == key
+
+
+@pytest.mark.parametrize(
+    "back_end",
+    [
+        iam_statements.loki,
+        iam_statements.tempo,
+        iam_statements.thanos_writer,
+        iam_statements.thanos_reader,
+    ],
+)
+def test_a_back_end_may_do_nothing_else(back_end: BackEnd) -> None:
+    resources = {statement["Resource"] for statement in back_end(BUCKET, KEY)}
+    assert resources == {BUCKET, f"{BUCKET}/*", KEY}
+
+
+def test_velero_changes_only_what_belongs_to_kubernetes() -> None:
+    statements = iam_statements.velero(BUCKET, KEY)
+    for action in ("ec2:CreateSnapshot", "ec2:DeleteSnapshot", "ec2:CreateTags"):
+        conditions = [s.get("Condition") for s in statements if action in s["Action"]]
+        assert any(conditions), action
+    (tags,) = (s for s in statements if "ec2:CreateTags" in s["Action"])
+    assert tags["Condition"] == {
+        "StringEquals": {"ec2:CreateAction": ["CreateSnapshot", "CreateVolume"]}
+    }
+    (restores,) = (
+        s
+        for s in statements
+        if s["Resource"] == "arn:aws:ec2:*::snapshot/*" and s["Action"] == ["ec2:CreateVolume"]
+    )
+    assert restores["Condition"]
+    anything = [s for s in statements if s["Resource"] == "*"]
+    assert [s["Action"] for s in anything] == [["ec2:DescribeSnapshots", "ec2:DescribeVolumes"]]
+
+
+def test_the_autoscaler_changes_only_tagged_groups_of_its_cluster() -> None:
+    changing = [
+        statement
+        for statement in iam_statements.cluster_autoscaler("obs-dev")
+        if not all(
+            action.split(":")[1].startswith(("Describe", "Get")) for action in statement["Action"]
+        )
+    ]
+    assert changing == [
+        {
+            "Effect": "Allow",
+            "Action": [
+                "autoscaling:SetDesiredCapacity",
+                "autoscaling:TerminateInstanceInAutoScalingGroup",
+            ],
+            "Resource": "arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/*",
+            "Condition": {
+                "StringEquals": {
+                    "aws:ResourceTag/k8s.io/cluster-autoscaler/enabled": "true",
+                    "aws:ResourceTag/k8s.io/cluster-autoscaler/obs-dev": "owned",
+                }
+            },
+        }
+    ]
+
+
+def test_the_autoscaler_describes_node_groups_of_its_cluster() -> None:
+    resource = "arn:aws:eks:*:*:nodegroup/obs-dev/*/*"
+    assert on(iam_statements.cluster_autoscaler("obs-dev"), resource) == ["eks:DescribeNodegroup"]
+
+
+def test_secrets_are_read_below_a_prefix_and_not_listed() -> None:
+    (statement,) = iam_statements.secrets_reader("arn:aws:secretsmanager:r:1:secret:obs/dev/prd/")
+    assert statement["Resource"] == "arn:aws:secretsmanager:r:1:secret:obs/dev/prd/*"
+    assert statement["Action"] == [
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:GetSecretValue",
+        "secretsmanager:ListSecretVersionIds",
+    ]
+
+
+# --- Trust --------------------------------------------------------------------------------------
+
+
+def test_irsa_trusts_exactly_the_named_service_accounts_and_audience() -> None:
+    document = iam_statements.irsa_trust("arn:provider", "oidc.eks/id/1", "ns", ["one", "two"])
+    assert document == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Federated": "arn:provider"},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": {
+                    "StringEquals": {
+                        "oidc.eks/id/1:aud": "sts.amazonaws.com",
+                        "oidc.eks/id/1:sub": [
+                            "system:serviceaccount:ns:one",
+                            "system:serviceaccount:ns:two",
+                        ],
+                    }
+                },
+            }
+        ],
+    }
+
+
+def test_pod_identity_may_also_set_session_tags() -> None:
+    (statement,) = iam_statements.pod_identity_trust()["Statement"]
+    assert statement["Principal"] == {"Service": "pods.eks.amazonaws.com"}
+    assert statement["Action"] == ["sts:AssumeRole", "sts:TagSession"]
+
+
+def test_a_service_may_assume_its_role() -> None:
+    assert iam_statements.service_trust("ec2.amazonaws.com")["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "ec2.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ]
+
+
+def test_policies_need_no_provider() -> None:
+    # What tests policies, or renders documentation from them, must not wait for the bindings.
+    program = (
+        "import sys, constructs_lib.aws.iam_statements\n"
+        "print([name for name in ('cdktf', 'jsii', 'constructs') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"

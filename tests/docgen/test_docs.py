@@ -1,0 +1,257 @@
+"""The documents say what is so: generated ones are current, and what they name exists."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from blueprint.traffic import plan_policies
+from docgen import markdown, reference_docs
+from helm_values.releases import releases
+from helm_values.stack_outputs import sample_stack_outputs
+from settings.node_sizes import Size
+from tools.paths import ROOT
+
+DOCUMENTS = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], key=lambda path: path.as_posix()
+)
+ADRS = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
+HEADINGS = (
+    "Context",
+    "Decision",
+    "Do nothing",
+    "Consequences",
+    "What was measured",
+)
+each_document = pytest.mark.parametrize(
+    "document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+
+# A decision keeps the names that its code had; a later one tells what moved.
+each_current_document = pytest.mark.parametrize(
+    "document",
+    [path for path in DOCUMENTS if path not in ADRS],
+    ids=lambda path: path.relative_to(ROOT).as_posix(),
+)
+
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+CODE = re.compile(r"`([^`\n]+)`")
+FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+WRITTEN_BY_COMMANDS = (
+    "cdktf.out/",
+    "terraform-state/",
+    ".venv",
+    "node_modules",
+    "load-report/",
+    "rehearsal-report/",
+    "site/",
+    "dashboards-preview/",
+)
+
+
+def prose(document: Path) -> str:
+    """A document without its fenced blocks, which show commands and what they print."""
+    return FENCED.sub("", document.read_text(encoding="utf-8"))
+
+
+def anchors(document: Path) -> set[str]:
+    """Anchors that GitHub gives to the headings."""
+    headings = re.findall(r"^#+ (.*)$", prose(document), re.MULTILINE)
+    return {
+        re.sub(r"[^\w -]", "", heading.lower().strip()).replace(" ", "-") for heading in headings
+    }
+
+
+def makefile_targets() -> set[str]:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    return set(re.findall(r"^([a-z][a-z_-]*):", text, re.MULTILINE))
+
+
+@functools.cache
+def functions(*folders: str) -> set[str]:
+    return {
+        node.name
+        for folder in folders
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    }
+
+
+def test_generated_documents_are_current() -> None:
+    assert reference_docs.stale(reference_docs.render_all()) == [], "run `make docs`"
+
+
+def test_the_reference_is_made_without_provider_bindings() -> None:
+    script = (
+        "import sys\nfrom docgen import reference_docs\nreference_docs.render_all()\n"
+        "print(*(name for name in sys.modules if name.split('.')[0].startswith(\n"
+        "    ('cdktf', 'jsii', 'constructs', 'stacks'))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert (done.stderr, done.stdout.split()) == ("", [])
+
+
+def test_check_names_what_is_out_of_date(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(reference_docs, "render_all", lambda: {"README.md": "", "no/such.md": ""})
+    assert reference_docs.main(["--check"]) == 1
+    assert capsys.readouterr().err == "out of date, run `make docs`: README.md, no/such.md\n"
+
+
+def test_fails_when_the_readme_has_no_place_for_the_picture() -> None:
+    foundation = reference_docs.Foundation.load()
+    with pytest.raises(ValueError, match=r"README\.md has no lines '<!-- stacks"):
+        reference_docs.readme(foundation, "# A README without markers\n")
+
+
+def test_fails_when_a_document_has_no_place_for_its_tables() -> None:
+    with pytest.raises(ValueError, match=r"some\.md has no lines '<begin>' and '<end>'"):
+        markdown.between("<end> <begin>", "some.md", "<begin>", "<end>", "tables")
+
+
+def test_every_release_is_in_the_reference_with_its_version() -> None:
+    settings = reference_docs.all_settings()
+    text = reference_docs.releases_page(settings)
+    for values in settings.values():
+        for size in get_args(Size):
+            sized = values.model_copy(update={"size": size})
+            for release in releases(sized, sample_stack_outputs()):
+                chart = release.chart
+                assert f"| `{release.id}` | `{chart.name}` | `{chart.version}` |" in text
+
+
+def test_a_release_of_some_sizes_says_which() -> None:
+    rows = reference_docs.releases_page(reference_docs.all_settings()).splitlines()
+    sizes = {
+        row.split(" | ")[1]: row.split(" | ")[-1] for row in rows if row.startswith("| `tempo` |")
+    }
+    assert sizes == {"`tempo`": "`small`, `medium` |", "`tempo-distributed`": "`large` |"}
+
+
+def test_every_policy_is_in_the_reference() -> None:
+    settings = reference_docs.all_settings()
+    text = reference_docs.traffic_page(reference_docs.Foundation.load(), settings)
+    for values in settings.values():
+        for policies in plan_policies(values).values():
+            for policy in policies:
+                assert f"| `{policy.name}` |" in text
+    # One row for all stages, and no address of one environment.
+    assert re.findall(r"\d+\.\d+\.\d+\.\d+", text) == []
+    assert not any(f"in `{stage}" in text for stage in settings["prd"].stages)
+    assert "in `<stage>-telemetry`" in text
+    assert "`kps-grafana`" in text
+    assert "`thanos-store`" in text
+
+
+def test_every_size_is_in_the_table_of_capacity() -> None:
+    text = reference_docs.capacity_block()
+    assert "| What | small | medium | large |" in text
+    assert "| Logs: GB/day | 20 | 150 | 1,500 |" in text
+    # The reasons, from the modules' documentation.
+    assert "- samples/s = active series / scrape interval (30 s)." in text
+    assert '- Loki small: "up to approximately 20GB per day"' in text
+
+
+def test_every_setting_is_in_the_reference() -> None:
+    text = reference_docs.settings_page()
+    for key in (
+        "environment",
+        "network.interface_endpoints",
+        "cluster.endpoint.public_cidrs",
+        "tags.extra.<key>",
+        "namespaces.<namespace>.node_group.zone_spread",
+        "retention_days.metrics.raw",
+    ):
+        assert f"| `{key}` |" in text
+
+
+@each_document
+def test_every_relative_link_leads_somewhere(document: Path) -> None:
+    for link in LINK.findall(prose(document)):
+        if link.startswith(("https://", "http://", "mailto:")):
+            continue
+        name, _, anchor = link.partition("#")
+        target = (document.parent / name).resolve() if name else document
+        assert target.exists(), link
+        assert target.is_relative_to(ROOT), link
+        if anchor:
+            assert anchor in anchors(target), link
+
+
+@each_document
+def test_every_target_of_make_exists(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    named = set(re.findall(r"(?:`|^\$ )make ([a-z][a-z_-]*)", text, re.MULTILINE))
+    assert named - makefile_targets() == set()
+
+
+@each_current_document
+def test_every_path_in_the_repository_exists(document: Path) -> None:
+    for text in CODE.findall(prose(document)):
+        is_path = re.fullmatch(r"[\w.-]+(?:/[\w.-]+)*/?", text) and (
+            text.endswith((".py", ".md", ".yaml", ".toml", ".in", "/"))
+        )
+        if is_path and not text.startswith(WRITTEN_BY_COMMANDS):
+            assert (ROOT / text).exists(), text
+
+
+@each_current_document
+def test_every_test_and_check_that_is_named_exists(document: Path) -> None:
+    named = {
+        text for text in CODE.findall(prose(document)) if re.fullmatch(r"(?:test|check)_\w+", text)
+    }
+    assert named - functions("tests", "verification") == set()
+
+
+@each_document
+def test_documents_name_no_path_of_one_computer(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    assert re.findall(r"(?<![\w.])/(?:home|work|root|tmp|Users)/\S*", text) == []
+
+
+def test_the_index_lists_every_decision_in_order() -> None:
+    index = (ROOT / "docs" / "adr" / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| \[(\d{4})\]\(([^)]+)\) \|", index, re.MULTILINE)
+    assert listed == [(path.name[:4], path.name) for path in ADRS]
+
+
+@pytest.mark.parametrize("adr", ADRS, ids=lambda path: path.stem)
+def test_a_decision_has_every_heading_of_the_template(adr: Path) -> None:
+    text = adr.read_text(encoding="utf-8")
+    assert text.startswith(f"# {adr.name[:4]}: ")
+    assert re.search(
+        r"^Status: (?:proposed|accepted(?:, amend(?:s|ed by) \d{4})?|replaced by \d{4})$",
+        text,
+        re.M,
+    )
+    assert tuple(re.findall(r"^## (.*)$", text, re.MULTILINE)) == HEADINGS
+
+
+def test_only_the_composition_imports_cdktf() -> None:
+    importers = {
+        path.relative_to(ROOT).parts[0]
+        for folder in (".", *reference_docs.FOLDERS)
+        for path in (ROOT / folder).glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for name in imported(node)
+        if name.split(".")[0].startswith(("cdktf", "constructs"))
+        and not name.startswith("constructs_lib")
+    }
+    assert importers == {"main.py", "stacks", "constructs_lib"}
+
+
+def imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module else []

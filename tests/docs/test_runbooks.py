@@ -1,0 +1,167 @@
+"""Runbooks: each alert page answers the same five questions, and every query in them parses."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from outcomes import not_checked
+
+from docgen.translations import code_blocks
+from signals.metrics import METRICS
+from tools.paths import ROOT
+from verification.dashboards.query_grammars import GrammarsUnavailableError, parsed
+
+RUNBOOKS = ROOT / "docs" / "runbooks"
+ALERT_PAGES = sorted(p for p in (RUNBOOKS / "alerts").glob("*.md") if p.stem != "README")
+PAGES = sorted([*RUNBOOKS.rglob("*.md"), *(ROOT / "docs" / "onboarding").rglob("*.md")])
+HEADINGS = ["Meaning", "Impact", "First queries", "Mitigation", "Escalation"]
+LANGUAGES = ("promql", "logql", "traceql")
+
+SUBJECTS = {
+    "cdktf, and the way out": "0001",
+    "states and their contracts": "0002",
+    "where states are kept": "0004",
+    "the range of providers": "0005",
+    "retention": "0006",
+    "Thanos": "0012",
+    "gateways per namespace": "0014",
+    "who may edit a gateway": "0022",
+    "sampling": "0016",
+    "Loki's form and Tempo's version": "0017",
+    "secrets": "0018",
+    "the documentation site": "0028",
+    "backups and recovery": "0031",
+}
+"""The decisions of the design, and where each is written down."""
+
+
+def queries(pages: list[Path]) -> list[tuple[str, str, str]]:
+    """Page, language and text of every query."""
+    return [
+        (page.name, language, text)
+        for page in pages
+        for language, text in code_blocks(page.read_text(encoding="utf-8"))
+        if language in LANGUAGES
+    ]
+
+
+def mistakes(found: list[tuple[str, str, str]]) -> list[str]:
+    try:
+        answers = parsed([(language, text) for _, language, text in found])  # type: ignore[misc]
+    except GrammarsUnavailableError as error:
+        reason = f"not checked: whether the runbooks' queries parse. {error}"
+        not_checked(reason)
+    return [
+        f"{page}: {answer.mistake}"
+        for (page, _, _), answer in zip(found, answers, strict=True)
+        if answer.mistake
+    ]
+
+
+def headings(text: str) -> list[str]:
+    return re.findall(r"^## (.*)$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", ALERT_PAGES, ids=lambda page: page.stem)
+def test_an_alert_page_says_what_to_know_and_to_do(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith(f"# {page.stem}\n")
+    assert headings(text) == HEADINGS
+    sections = re.split(r"^## .*$", text, flags=re.MULTILINE)[1:]
+    assert all(section.strip() for section in sections)
+    # Something to ask, and something to do.
+    assert code_blocks(sections[2])
+    assert re.search(r"^1\. ", sections[3], re.MULTILINE)
+
+
+def test_every_query_parses() -> None:
+    found = queries(PAGES)
+    assert {language for _, language, _ in found} == set(LANGUAGES)
+    assert len(found) > 60
+    assert mistakes(found) == []
+
+
+OTHERS = {
+    "ALERTS": "https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/",
+    "apiserver_requested_deprecated_apis": (
+        "https://kubernetes.io/docs/reference/instrumentation/metrics/"
+    ),
+    "process_start_time_seconds": "https://prometheus.io/docs/instrumenting/writing_clientlibs/",
+    "thanos_objstore_bucket_last_successful_upload_time": (
+        "https://github.com/thanos-io/objstore/blob/main/objstore.go"
+    ),
+    "app_orders_created_total": "sample_apps/python/app.py",
+}
+"""What runbooks ask for besides the metrics of `signals/metrics.py`, and who produces it."""
+
+
+def strangers(found: list[tuple[str, str, str]]) -> set[str]:
+    """Metrics in queries that nobody is known to produce."""
+    promql = [(language, text) for _, language, text in found if language == "promql"]
+    names = {
+        name[0]
+        for answer in parsed(promql)  # type: ignore[arg-type]
+        for selector in answer.selectors
+        if (name := re.match(r"[a-zA-Z_:]+\w*", selector))
+    }
+    known = {series for metric in METRICS.values() for series in metric.series_names}
+    return names - known - set(OTHERS)
+
+
+def test_every_query_asks_for_what_somebody_produces() -> None:
+    assert strangers(queries(PAGES)) == set()
+    assert strangers([("some.md", "promql", "rate(invented_total[5m])")]) == {"invented_total"}
+
+
+@pytest.mark.parametrize(
+    ("language", "query"),
+    [
+        ("promql", "sum by (pod) (rate(up[5m])"),
+        ("logql", '{namespace="dev" |= "x"'),
+        ("traceql", "{ status=error && }"),
+    ],
+)
+def test_a_query_that_does_not_parse_is_noticed(language: str, query: str) -> None:
+    (found,) = mistakes([("some.md", language, query)])
+    assert found.startswith("some.md: ")
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = (RUNBOOKS / "README.md").read_text(encoding="utf-8")
+    for page in RUNBOOKS.glob("*.md"):
+        if page.name != "README.md":
+            assert f"]({page.name})" in index
+
+
+def test_every_component_has_a_recovery_point_and_time() -> None:
+    text = (RUNBOOKS / "disaster-recovery.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"^\| Component \|.*?(?=^$)", text, re.MULTILINE | re.DOTALL)
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
+    assert len(rows) > 10
+    assert all(len(row) == 5 and all(cell.strip() for cell in row) for row in rows)
+
+
+def test_the_drill_is_one_that_the_rehearsal_does() -> None:
+    text = (RUNBOOKS / "disaster-recovery.md").read_text(encoding="utf-8")
+    (name,) = re.findall(r'"(drill: [^"]+)"', text)
+    assert f'"{name}"' in (
+        ROOT / "verification" / "rehearsal" / "pipeline" / "rehearse_pipeline.py"
+    ).read_text(encoding="utf-8")
+
+
+def test_every_decision_of_the_design_is_written_down() -> None:
+    index = (ROOT / "docs" / "adr" / "README.md").read_text(encoding="utf-8")
+    # "accepted", or "accepted, amended by ...": not proposed, and not replaced.
+    accepted = set(
+        re.findall(r"^\| \[(\d{4})\].* \| (?:accepted|amended)\b.* \|$", index, re.MULTILINE)
+    )
+    assert {subject for subject, number in SUBJECTS.items() if number not in accepted} == set()
+
+
+def test_a_pull_request_asks_for_the_decision_and_the_scope() -> None:
+    text = (ROOT / ".github" / "pull_request_template.md").read_text(encoding="utf-8")
+    assert "ADR consulted" in text
+    assert "Scope authorized by" in text
+    assert "docs/context/context-generator.md" in text

@@ -1,1 +1,0 @@
-"""Tests of what is synthesized: the files that Terraform runs, not the Python that makes them."""

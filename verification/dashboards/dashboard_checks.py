@@ -1,0 +1,143 @@
+"""Asks a Prometheus what every panel asks, as Grafana would, and says what a reader would miss."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from grafana.targets import Target, interpolated, macros, targets, variables
+from verification.dashboards.query_grammars import Parsed, parsed
+from verification.rehearsal.prometheus_api import Answer, PrometheusApi, QueryError
+
+_LEGEND = re.compile(r"\{\{ *(\w+) *\}\}")
+_ANY_OF = re.compile(r'(\w+)=~"([^"()]+\|[^"()]+)"')
+POINTS = 60
+"""Points of a picture, and so its step: about what a panel of a few hundred pixels has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """The time that is looked at (Unix seconds), and how often Prometheus scrapes."""
+
+    start: float
+    end: float
+    scrape_seconds: float
+
+    @property
+    def step(self) -> float:
+        """Seconds between two points; never less than between two samples."""
+        return max((self.end - self.start) / POINTS, self.scrape_seconds)
+
+    @property
+    def macros(self) -> dict[str, str]:
+        """What Grafana puts in for its own variables."""
+        return macros(self.step, self.scrape_seconds, self.end - self.start)
+
+
+def chosen(
+    api: PrometheusApi, content: Mapping[str, Any], window: Window, preferred: Mapping[str, str]
+) -> dict[str, str]:
+    """A value for each variable of a dashboard: the preferred one where Prometheus knows it.
+
+    Raises:
+        LookupError: Prometheus knows no value.
+    """
+    values: dict[str, str] = {}
+    for variable in variables(content):
+        if variable.series is None and not variable.query:
+            values[variable.name] = preferred.get(variable.name, "")
+            continue
+        series = None if variable.series is None else interpolated(variable.series, values)
+        known = api.label_values(variable.label, series, start=window.start, end=window.end)
+        if not known:
+            raise LookupError(
+                f"{variable.dashboard}, variable {variable.name}: no value, asked by "
+                f"{variable.query}"
+            )
+        wanted = preferred.get(variable.name)
+        values[variable.name] = wanted if wanted in known else known[0]
+    return values
+
+
+def ask(api: PrometheusApi, target: Target, values: Mapping[str, str], window: Window) -> Answer:
+    """The answer to a PromQL target.
+
+    Raises:
+        QueryError: Prometheus refuses it.
+    """
+    expr = interpolated(target.expr, {**values, **window.macros})
+    if target.instant:
+        return api.at(expr, window.end)
+    return api.over(expr, start=window.start, end=window.end, step=window.step)
+
+
+def alternatives(selector: str) -> Iterator[str]:
+    """A selector with each alternative of its `label=~"one|other"` by itself."""
+    for found in _ANY_OF.finditer(selector):
+        for one in found[2].split("|"):
+            yield f'{selector[: found.start()]}{found[1]}=~"{one}"{selector[found.end() :]}'
+
+
+@dataclass
+class Checker:
+    """Checks PromQL against one Prometheus; what several panels ask is asked once."""
+
+    api: PrometheusApi
+    window: Window
+    _selected: dict[str, bool] = field(default_factory=dict)
+    _labels: frozenset[str] = frozenset()
+
+    def dashboard(self, content: Mapping[str, Any], values: Mapping[str, str]) -> Iterator[str]:
+        """What is wrong with the PromQL of a dashboard: a sentence each, naming the panel."""
+        found = [target for target in targets(content) if target.language == "promql"]
+        for target, problems in zip(found, self.targets(found, values), strict=True):
+            for problem in problems:
+                yield f"{target}: {problem}"
+
+    def targets(self, found: Sequence[Target], values: Mapping[str, str]) -> Iterator[list[str]]:
+        """For each PromQL target, what is wrong with it."""
+        everything = {**values, **self.window.macros}
+        texts = [interpolated(target.expr, everything) for target in found]
+        for target, answer in zip(found, parsed([("promql", t) for t in texts]), strict=True):
+            yield [*self.parts(answer), *self._answer(target, values)]
+
+    def parts(self, query: Parsed) -> Iterator[str]:
+        """What the parts of a query miss, which the answer as a whole may hide (`or vector(0)`)."""
+        if query.mistake:
+            yield query.mistake
+            return
+        for selector in query.selectors:
+            for one in (selector, *alternatives(selector)):
+                if not self._selects(one):
+                    yield f"there are no series {one}"
+        for label in set(query.grouped) - self._known_labels():
+            yield f"no series has the label {label}"
+
+    def _answer(self, target: Target, values: Mapping[str, str]) -> Iterator[str]:
+        # Tempo's datasource asks for the series of a service map by itself, only by their selector.
+        if target.expr.startswith("{"):
+            return
+        try:
+            answer = ask(self.api, target, values, self.window)
+        except QueryError as error:
+            yield str(error)
+            return
+        if not answer.has_data:
+            yield f"no data for {interpolated(target.expr, {**values, **self.window.macros})}"
+        yield from answer.remarks
+        for label in _LEGEND.findall(target.legend):
+            if answer.series and not any(label in labels for labels, _ in answer.series):
+                yield f"the legend asks for {label}, which no series of the answer has"
+
+    def _selects(self, selector: str) -> bool:
+        if selector not in self._selected:
+            # Some time in the window: what has ended is there, too.
+            seconds = int(self.window.end - self.window.start)
+            answer = self.api.at(f"count(last_over_time({selector}[{seconds}s]))", self.window.end)
+            self._selected[selector] = answer.has_data
+        return self._selected[selector]
+
+    def _known_labels(self) -> frozenset[str]:
+        if not self._labels:
+            self._labels = frozenset(self.api.label_names())
+        return self._labels

@@ -1,0 +1,1 @@
+"""The rules, one module per area; `verification.policies.all_policies` collects them."""

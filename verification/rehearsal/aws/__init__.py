@@ -1,0 +1,1 @@
+"""The AWS stacks applied to an emulated AWS."""

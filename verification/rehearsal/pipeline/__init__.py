@@ -1,0 +1,1 @@
+"""The telemetry pipeline with the real programs on loopback."""

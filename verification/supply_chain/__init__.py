@@ -1,0 +1,1 @@
+"""Images, licences, scanners, bill of materials."""
