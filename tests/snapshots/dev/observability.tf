@@ -6111,7 +6111,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))) / sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))"
+              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))) / (sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "errors"
               datasource = {
@@ -6455,7 +6455,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
               }
             },
             {
-              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))"
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))) / (sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval])) > 0)"
               refId        = "B"
               instant      = true
               range        = false
@@ -6479,7 +6479,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -6491,7 +6491,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -6816,7 +6816,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))"
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))) / (sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{service_name}}"
               datasource = {
@@ -7090,7 +7090,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "kube_resourcequota{namespace=\"dev\", type=\"used\"} / ignoring (type) kube_resourcequota{namespace=\"dev\", type=\"hard\"}"
+              expr         = "kube_resourcequota{namespace=\"dev\", type=\"used\"} / ignoring (type) (kube_resourcequota{namespace=\"dev\", type=\"hard\"} > 0)"
               refId        = "A"
               legendFormat = "{{resource}}"
               datasource = {
@@ -7485,7 +7485,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))) / sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))"
+              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))) / (sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "errors"
               datasource = {
@@ -7681,7 +7681,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "sum(k8s_node_cpu_usage) / sum(kube_node_status_allocatable{resource=\"cpu\"})"
+              expr         = "sum(k8s_node_cpu_usage) / (sum(kube_node_status_allocatable{resource=\"cpu\"}) > 0)"
               refId        = "A"
               legendFormat = "cpu"
               datasource = {
@@ -7828,7 +7828,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
               }
             },
             {
-              expr         = "(sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))) / sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))"
+              expr         = "(sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))) / (sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval])) > 0)"
               refId        = "B"
               instant      = true
               range        = false
@@ -7852,7 +7852,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
               }
             },
             {
-              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
+              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -7864,7 +7864,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
               }
             },
             {
-              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
+              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -8175,7 +8175,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))) / sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))"
+              expr         = "(sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))) / (sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{deployment_environment_name}}"
               datasource = {
@@ -8698,7 +8698,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))) / sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))"
+              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))) / (sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "errors"
               datasource = {
@@ -9042,7 +9042,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
               }
             },
             {
-              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))"
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))) / (sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval])) > 0)"
               refId        = "B"
               instant      = true
               range        = false
@@ -9066,7 +9066,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -9078,7 +9078,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -9403,7 +9403,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))"
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))) / (sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{service_name}}"
               datasource = {
@@ -9677,7 +9677,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "kube_resourcequota{namespace=\"hml\", type=\"used\"} / ignoring (type) kube_resourcequota{namespace=\"hml\", type=\"hard\"}"
+              expr         = "kube_resourcequota{namespace=\"hml\", type=\"used\"} / ignoring (type) (kube_resourcequota{namespace=\"hml\", type=\"hard\"} > 0)"
               refId        = "A"
               legendFormat = "{{resource}}"
               datasource = {
@@ -10179,7 +10179,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
           type = "bargauge"
           targets = [
             {
-              expr         = "kube_resourcequota{namespace=\"$namespace\", type=\"used\"} / ignoring (type) kube_resourcequota{namespace=\"$namespace\", type=\"hard\"}"
+              expr         = "kube_resourcequota{namespace=\"$namespace\", type=\"used\"} / ignoring (type) (kube_resourcequota{namespace=\"$namespace\", type=\"hard\"} > 0)"
               refId        = "A"
               instant      = true
               range        = false
@@ -10268,7 +10268,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
           type = "timeseries"
           targets = [
             {
-              expr         = "topk(10, sum by (pod, container) (container_memory_working_set_bytes{namespace=\"$namespace\", container!=\"\"}) / sum by (pod, container) (kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"memory\"}))"
+              expr         = "topk(10, sum by (pod, container) (container_memory_working_set_bytes{namespace=\"$namespace\", container!=\"\"}) / (sum by (pod, container) (kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"memory\"}) > 0))"
               refId        = "A"
               legendFormat = "{{pod}} {{container}}"
               datasource = {
@@ -10341,7 +10341,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
           type = "timeseries"
           targets = [
             {
-              expr         = "topk(10, sum by (pod, container) (rate(container_cpu_cfs_throttled_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])) / sum by (pod, container) (rate(container_cpu_cfs_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])))"
+              expr         = "topk(10, sum by (pod, container) (rate(container_cpu_cfs_throttled_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])) / (sum by (pod, container) (rate(container_cpu_cfs_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])) > 0))"
               refId        = "A"
               legendFormat = "{{pod}} {{container}}"
               datasource = {
@@ -10551,7 +10551,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
           type = "timeseries"
           targets = [
             {
-              expr         = "1 - kubelet_volume_stats_available_bytes{namespace=\"$namespace\"} / kubelet_volume_stats_capacity_bytes{namespace=\"$namespace\"}"
+              expr         = "1 - kubelet_volume_stats_available_bytes{namespace=\"$namespace\"} / (kubelet_volume_stats_capacity_bytes{namespace=\"$namespace\"} > 0)"
               refId        = "A"
               legendFormat = "{{persistentvolumeclaim}}"
               datasource = {
@@ -10625,7 +10625,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
           type = "timeseries"
           targets = [
             {
-              expr         = "label_replace(sum by (k8s_node_name) (k8s_node_cpu_usage), \"node\", \"$1\", \"k8s_node_name\", \"(.+)\") / on (node) sum by (node) (kube_node_status_allocatable{resource=\"cpu\"})"
+              expr         = "label_replace(sum by (k8s_node_name) (k8s_node_cpu_usage), \"node\", \"$1\", \"k8s_node_name\", \"(.+)\") / on (node) (sum by (node) (kube_node_status_allocatable{resource=\"cpu\"}) > 0)"
               refId        = "A"
               legendFormat = "{{node}}"
               datasource = {
@@ -11613,7 +11613,7 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "kube_resourcequota{namespace=\"observability\", type=\"used\"} / ignoring (type) kube_resourcequota{namespace=\"observability\", type=\"hard\"}"
+              expr         = "kube_resourcequota{namespace=\"observability\", type=\"used\"} / ignoring (type) (kube_resourcequota{namespace=\"observability\", type=\"hard\"} > 0)"
               refId        = "A"
               legendFormat = "{{resource}}"
               datasource = {
@@ -12008,7 +12008,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))) / sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))"
+              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))) / (sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "errors"
               datasource = {
@@ -12352,7 +12352,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
               }
             },
             {
-              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))"
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))) / (sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval])) > 0)"
               refId        = "B"
               instant      = true
               range        = false
@@ -12376,7 +12376,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -12388,7 +12388,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -12713,7 +12713,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))"
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))) / (sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{service_name}}"
               datasource = {
@@ -12987,7 +12987,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "kube_resourcequota{namespace=\"prd\", type=\"used\"} / ignoring (type) kube_resourcequota{namespace=\"prd\", type=\"hard\"}"
+              expr         = "kube_resourcequota{namespace=\"prd\", type=\"used\"} / ignoring (type) (kube_resourcequota{namespace=\"prd\", type=\"hard\"} > 0)"
               refId        = "A"
               legendFormat = "{{resource}}"
               datasource = {
@@ -13423,7 +13423,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "stat"
           targets = [
             {
-              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))) / sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))"
+              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))) / (sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "errors"
               datasource = {
@@ -13612,7 +13612,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "stat"
           targets = [
             {
-              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"})"
+              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"})"
               refId        = "A"
               legendFormat = "left"
               datasource = {
@@ -13677,7 +13677,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "stat"
           targets = [
             {
-              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"})"
+              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"})"
               refId        = "A"
               legendFormat = "left"
               datasource = {
@@ -13880,7 +13880,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))) / sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))"
+              expr         = "(sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))) / (sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{http_route}}"
               datasource = {
@@ -14159,7 +14159,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
               }
             },
             {
-              expr         = "(sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))) / sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))"
+              expr         = "(sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))) / (sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval])) > 0)"
               refId        = "B"
               instant      = true
               range        = false
@@ -14359,7 +14359,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "timeseries"
           targets = [
             {
-              expr         = "label_replace(sum by (k8s_pod_name) (k8s_pod_cpu_usage{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") / on (pod) sum by (pod) (kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"cpu\"})"
+              expr         = "label_replace(sum by (k8s_pod_name) (k8s_pod_cpu_usage{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") / on (pod) (sum by (pod) (kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"cpu\"}) > 0)"
               refId        = "A"
               legendFormat = "{{pod}}"
               datasource = {
@@ -14432,7 +14432,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "timeseries"
           targets = [
             {
-              expr         = "label_replace(sum by (k8s_pod_name) (k8s_pod_memory_working_set_bytes{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") / on (pod) sum by (pod) (kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"memory\"})"
+              expr         = "label_replace(sum by (k8s_pod_name) (k8s_pod_memory_working_set_bytes{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") / on (pod) (sum by (pod) (kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"memory\"}) > 0)"
               refId        = "A"
               legendFormat = "{{pod}}"
               datasource = {
@@ -14505,7 +14505,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (pod) (rate(container_cpu_cfs_throttled_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])) / sum by (pod) (rate(container_cpu_cfs_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval]))) * on (pod) (0 * label_replace(sum by (k8s_pod_name) (k8s_pod_memory_working_set_bytes{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") + 1)"
+              expr         = "(sum by (pod) (rate(container_cpu_cfs_throttled_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])) / (sum by (pod) (rate(container_cpu_cfs_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])) > 0)) * on (pod) (0 * label_replace(sum by (k8s_pod_name) (k8s_pod_memory_working_set_bytes{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") + 1)"
               refId        = "A"
               legendFormat = "{{pod}}"
               datasource = {
@@ -15163,7 +15163,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "table"
           targets = [
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "A"
               instant      = true
               range        = false
@@ -15623,7 +15623,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "table"
           targets = [
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "A"
               instant      = true
               range        = false
@@ -16559,7 +16559,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "stat"
           targets = [
             {
-              expr         = "max(otelcol_exporter_queue_size / otelcol_exporter_queue_capacity)"
+              expr         = "max(otelcol_exporter_queue_size / (otelcol_exporter_queue_capacity > 0))"
               refId        = "A"
               legendFormat = "queue"
               datasource = {
@@ -17246,7 +17246,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "max by (namespace, pod, exporter) (otelcol_exporter_queue_size / otelcol_exporter_queue_capacity)"
+              expr         = "max by (namespace, pod, exporter) (otelcol_exporter_queue_size / (otelcol_exporter_queue_capacity > 0))"
               refId        = "A"
               legendFormat = "{{namespace}} {{pod}} {{exporter}}"
               datasource = {
@@ -18336,7 +18336,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (route) (rate(loki_request_duration_seconds_count{status_code=~\"5..\"}[$__rate_interval])) or 0 * sum by (route) (rate(loki_request_duration_seconds_count[$__rate_interval]))) / sum by (route) (rate(loki_request_duration_seconds_count[$__rate_interval]))"
+              expr         = "(sum by (route) (rate(loki_request_duration_seconds_count{status_code=~\"5..\"}[$__rate_interval])) or 0 * sum by (route) (rate(loki_request_duration_seconds_count[$__rate_interval]))) / (sum by (route) (rate(loki_request_duration_seconds_count[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{route}}"
               datasource = {
@@ -18568,7 +18568,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (route) (rate(tempo_request_duration_seconds_count{status_code=~\"5..\"}[$__rate_interval])) or 0 * sum by (route) (rate(tempo_request_duration_seconds_count[$__rate_interval]))) / sum by (route) (rate(tempo_request_duration_seconds_count[$__rate_interval]))"
+              expr         = "(sum by (route) (rate(tempo_request_duration_seconds_count{status_code=~\"5..\"}[$__rate_interval])) or 0 * sum by (route) (rate(tempo_request_duration_seconds_count[$__rate_interval]))) / (sum by (route) (rate(tempo_request_duration_seconds_count[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{route}}"
               datasource = {
