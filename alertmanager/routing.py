@@ -160,10 +160,12 @@ def _slack(settings: Settings, told: Notifications, text: str) -> Config:
         "channel": told.slack_channel or settings.alerting.slack_channel,
         "send_resolved": True,
         "color": '{{ template "foundation.color" . }}',
-        "title": '{{ template "foundation.title" . }}',
-        "title_link": "{{ .CommonAnnotations.dashboard_url }}",
+        "title": '{{ template "foundation.slack.title" . }}',
+        "title_link": '{{ template "foundation.link" .CommonAnnotations.dashboard_url }}',
         "text": f'{{{{ template "foundation.slack.{text}" . }}}}',
-        "fallback": '{{ template "foundation.title" . }}',
+        "fallback": '{{ template "foundation.slack.title" . }}',
+        # Not `text`, as by default: `*`, `_` and `~` in the name of a service are no formatting.
+        "mrkdwn_in": ["pretext"],
     }
 
 

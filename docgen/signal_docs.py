@@ -97,7 +97,7 @@ def metrics_page() -> str:
         "`_count` and `_sum`. Units are those of [UCUM](https://ucum.org).",
         *(
             f"## {source.name}\n\n"
-            + (f"Job {code(source.job)}. " if source.job else "")
+            + (f"Job {code(source.target.job)}. " if source.target else "")
             + f"All have {codes(source.labels)}. [Reference]({source.reference}).\n\n"
             + table(
                 ("Metric", "Kind", "Unit", "Labels of its own", "Says"),

@@ -40,7 +40,7 @@ def error_share(matchers: str, *by: str) -> str:
     """Share of failed requests; 0 where there are requests and none failed."""
     all_of_them = requests(matchers, *by)
     failed = requests(f"{matchers}, {ERROR}" if matchers else ERROR, *by)
-    return f"({failed} or 0 * {all_of_them}) / {all_of_them}"
+    return f"({failed} or 0 * {all_of_them}) / ({all_of_them} > 0)"
 
 
 def quantile(share: float, matchers: str, *by: str, metric: Metric = DURATION) -> str:
@@ -72,7 +72,7 @@ def budget_left(matchers: str, sli: Sli) -> str:
     total = f"{REQUEST_RATE}{{{matchers}}}"
     return (
         f"1 - sum by ({both}) (sum_over_time(({bad})[{PERIOD}:5m]))"
-        f" / sum by ({both}) (sum_over_time({total}[{PERIOD}:5m]))"
+        f" / (sum by ({both}) (sum_over_time({total}[{PERIOD}:5m])) > 0)"
         f" / on ({ENVIRONMENT}) group_left () {_allowed(sli)}"
     )
 

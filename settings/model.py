@@ -204,6 +204,13 @@ class Objectives(Model):
     """Share of requests answered within `latency_threshold_ms`."""
     latency_threshold_ms: LatencyBoundMs = 500
     """From here on an answer is slow; a bound of the gateways' histograms."""
+    minimum_failures: Annotated[int, Field(ge=1, le=10_000)] = 10
+    """Failed or slow requests that a service must have within the long window of a burn rate (1 h,
+    6 h or 3 d) before anybody hears of it. Of six requests in an hour, a single error is 17 %, more
+    than a hundred times the budget of 99.9 % ("Low-Traffic Services and Error Budget Alerting",
+    Google's SRE Workbook, chapter 5, which names no number). Of ten failures the standard error is
+    a third (a Poisson count: 1 / square root of 10), of one it is as large as the rate. Less finds
+    trouble of rarely used services sooner; 1 is no minimum."""
 
 
 class Notifications(Model):

@@ -11,10 +11,12 @@ unit and `_total` are added.
 from dataclasses import dataclass
 from typing import Literal
 
+from signals import platform_jobs as jobs
+from signals.platform_jobs import Target
+
 Kind = Literal["counter", "gauge", "histogram"]
 
-ENVIRONMENT = "deployment_environment_name"
-"""The label of the stage on everything that comes by OTLP, enforced by the gateways."""
+ENVIRONMENT = jobs.ENVIRONMENT
 SERVICE = "service_name"
 
 
@@ -22,12 +24,12 @@ SERVICE = "service_name"
 class Source:
     """Who produces a metric, and the labels that all of its metrics get on the way.
 
-    `job` is the label of that name where it is always the same. `reference` is where the names of
-    the metrics can be read.
+    `target` is who is scraped, None for what is pushed and for what rules make. `reference` is
+    where the names of the metrics can be read.
     """
 
     name: str
-    job: str | None
+    target: Target | None
     labels: tuple[str, ...]
     reference: str
 
@@ -82,111 +84,111 @@ _OTLP = ("job", "instance", SERVICE, "service_namespace", "service_version", ENV
 
 SPAN_METRICS = Source(
     name="span_metrics connector of the gateways",
-    job=None,
+    target=None,
     labels=_OTLP,
     reference="https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/connector/spanmetricsconnector",
 )
 APPLICATION = Source(
     name="OpenTelemetry SDK of an application",
-    job=None,
+    target=None,
     labels=(*_OTLP, "k8s_pod_name", "k8s_node_name", "k8s_deployment_name"),
     reference="https://opentelemetry.io/docs/specs/semconv/http/http-metrics/",
 )
 SERVICE_GRAPH = Source(
     name="service graph of Tempo's metrics generator",
-    job=None,
+    target=None,
     labels=("source", "k8s_cluster_name", ENVIRONMENT),
     reference="https://grafana.com/docs/tempo/latest/metrics-generator/service_graphs/",
 )
 KUBELET_STATS = Source(
     name="kubeletstats receiver of the agents",
-    job=None,
+    target=None,
     labels=(*_OTLP, "k8s_pod_name", "k8s_node_name"),
     reference="https://github.com/open-telemetry/opentelemetry-collector-contrib/blob/main/receiver/kubeletstatsreceiver/documentation.md",
 )
 CADVISOR = Source(
     name="cAdvisor in the kubelet",
-    job="kubelet",
+    target=jobs.KUBELET_OBJECTS,
     labels=(*_SCRAPED_SERVICE, "node", "metrics_path"),
     reference="https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md",
 )
 KUBELET = Source(
     name="kubelet",
-    job="kubelet",
+    target=jobs.KUBELET_OBJECTS,
     labels=(*_SCRAPED_SERVICE, "node", "metrics_path"),
     reference="https://kubernetes.io/docs/reference/instrumentation/metrics/",
 )
 API_SERVER = Source(
     name="Kubernetes API server",
-    job="apiserver",
+    target=jobs.API_SERVER,
     labels=("job", "instance", "namespace", "service", "endpoint"),
     reference="https://kubernetes.io/docs/reference/instrumentation/metrics/",
 )
 KUBE_STATE_METRICS = Source(
     name="kube-state-metrics",
-    job="kube-state-metrics",
+    target=jobs.KUBE_STATE_METRICS,
     # Its own `namespace` and `pod` are kept: the monitor honours labels.
     labels=("job", "instance", "service", "endpoint"),
     reference="https://github.com/kubernetes/kube-state-metrics/tree/main/docs",
 )
 COLLECTOR = Source(
     name="OpenTelemetry collectors (gateways and agents)",
-    job=None,
+    target=jobs.COLLECTORS,
     labels=_SCRAPED_SERVICE,
     reference="https://opentelemetry.io/docs/collector/internal-telemetry/",
 )
 PROMETHEUS = Source(
     name="Prometheus",
-    job="kps-prometheus",
+    target=jobs.PROMETHEUS,
     labels=_SCRAPED_SERVICE,
     reference="https://github.com/prometheus/prometheus",
 )
 ALERTMANAGER = Source(
     name="Alertmanager",
-    job="kps-alertmanager",
+    target=jobs.ALERTMANAGER,
     labels=_SCRAPED_SERVICE,
     reference="https://github.com/prometheus/alertmanager",
 )
 THANOS = Source(
     name="Thanos (sidecar, querier, store, compactor)",
-    job=None,
+    target=jobs.THANOS,
     labels=_SCRAPED_SERVICE,
     reference="https://github.com/thanos-io/thanos/tree/main/mixin",
 )
 LOKI = Source(
     name="Loki",
-    job=None,
+    target=jobs.LOKI,
     labels=_SCRAPED_SERVICE,
     reference="https://grafana.com/docs/loki/latest/operations/observability/",
 )
 TEMPO = Source(
     name="Tempo",
-    job=None,
+    target=jobs.TEMPO,
     labels=_SCRAPED_SERVICE,
     reference="https://grafana.com/docs/tempo/latest/operations/monitor/",
 )
 EXTERNAL_SECRETS = Source(
     name="External Secrets",
-    job=None,
+    target=jobs.EXTERNAL_SECRETS,
     labels=_SCRAPED_SERVICE,
     reference="https://external-secrets.io/latest/api/metrics/",
 )
 VELERO = Source(
     name="Velero",
-    job=None,
+    target=jobs.VELERO,
     labels=_SCRAPED_SERVICE,
     reference="https://github.com/vmware-tanzu/velero/blob/main/pkg/metrics/metrics.go",
 )
 SCRAPE = Source(
     name="Prometheus, about each scrape",
-    job=None,
+    target=None,
     labels=_SCRAPED_SERVICE,
     reference="https://prometheus.io/docs/concepts/jobs_instances/",
 )
 
 RULES = Source(
     name="rules of Prometheus",
-    job=None,
+    target=None,
     labels=("namespace", "severity", "owner"),
     reference="https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/",
 )
@@ -536,6 +538,9 @@ EXTERNAL_SECRET_READY = _gauge(
     ("name", "exported_namespace", "condition", "status"), "1",
     "Whether a secret could be read from AWS Secrets Manager.",
 )  # fmt: skip
+BACKUP_ATTEMPTS = _counter(
+    "velero_backup_attempt_total", VELERO, ("schedule",), "{backup}", "Backups begun."
+)
 BACKUP_LAST_SUCCESS = _gauge(
     "velero_backup_last_successful_timestamp", VELERO, ("schedule",), "s",
     "When the last backup of a schedule succeeded.",

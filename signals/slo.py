@@ -47,6 +47,8 @@ WINDOWS = ("5m", "30m", "1h", "6h", "3d")
 
 OBJECTIVE = "namespace:slo_objective:ratio"
 """The objectives of the settings as series, labels ENVIRONMENT and `sli`: 0.999 for 99.9 %."""
+MINIMUM_FAILURES = "namespace:slo_minimum_failures:count"
+"""Their `minimum_failures`, by ENVIRONMENT."""
 REQUEST_RATE = "namespace_service:requests:rate5m"
 """Requests per second."""
 
@@ -56,14 +58,24 @@ def error_ratio(window: str) -> str:
     return f"namespace_service_sli:bad_requests:ratio_rate{window}"
 
 
+def failures(window: str) -> str:
+    """Name of the recorded number of bad requests in a window, with the label `sli`."""
+    return f"namespace_service_sli:bad_requests:increase{window}"
+
+
 def requests(window: str) -> str:
     """PromQL: requests per second by stage and service."""
-    return f"sum by ({', '.join(BY_SERVICE)}) (rate({CALLS}{{{SERVERS}}}[{window}]))"
+    return _by_service(f"rate({CALLS}{{{SERVERS}}}[{window}])")
 
 
 def errors(window: str) -> str:
     """PromQL: failed ones of them; a service without any has no series."""
-    return f"sum by ({', '.join(BY_SERVICE)}) (rate({CALLS}{{{SERVERS}, {ERROR}}}[{window}]))"
+    return _by_service(f"rate({CALLS}{{{SERVERS}, {ERROR}}}[{window}])")
+
+
+def error_count(window: str) -> str:
+    """PromQL: number of failed requests in a window; a service without any has no series."""
+    return _by_service(f"increase({CALLS}{{{SERVERS}, {ERROR}}}[{window}])")
 
 
 def slow(window: str, stage: str, threshold_ms: int) -> str:
@@ -72,12 +84,30 @@ def slow(window: str, stage: str, threshold_ms: int) -> str:
     The threshold is a bound of the histogram. Prometheus writes bounds that come by OTLP without a
     fraction where there is none: `le="1"`.
     """
-    of_stage = f'{SERVERS}, {ENVIRONMENT}="{stage}"'
-    in_time = f'{of_stage}, le="{threshold_ms / 1000:g}"'
-
-    def rate(series: str) -> str:
-        return f"sum by ({', '.join(BY_SERVICE)}) (rate({series}[{window}]))"
-
+    every, in_time = _durations(stage, threshold_ms)
     return (
-        f"1 - {rate(f'{DURATION.bucket}{{{in_time}}}')} / {rate(f'{DURATION.count}{{{of_stage}}}')}"
+        f"1 - {_by_service(f'rate({in_time}[{window}])')} "
+        f"/ ({_by_service(f'rate({every}[{window}])')} > 0)"
     )
+
+
+def slow_count(window: str, stage: str, threshold_ms: int) -> str:
+    """PromQL: number of a stage's requests that took longer than a threshold."""
+    every, in_time = _durations(stage, threshold_ms)
+    return (
+        f"{_by_service(f'increase({every}[{window}])')} "
+        f"- {_by_service(f'increase({in_time}[{window}])')}"
+    )
+
+
+def _durations(stage: str, threshold_ms: int) -> tuple[str, str]:
+    """Selectors of all requests of a stage, and of those within the threshold."""
+    of_stage = f'{SERVERS}, {ENVIRONMENT}="{stage}"'
+    return (
+        f"{DURATION.count}{{{of_stage}}}",
+        f'{DURATION.bucket}{{{of_stage}, le="{threshold_ms / 1000:g}"}}',
+    )
+
+
+def _by_service(rates: str) -> str:
+    return f"sum by ({', '.join(BY_SERVICE)}) ({rates})"

@@ -3,6 +3,7 @@
 from alertmanager.alert_model import Alert, RuleGroup
 from alertmanager.rules.owners import NAMESPACE, STAGE, namespaces, owner, stages
 from settings.model import OBSERVABILITY, Settings
+from signals import platform_jobs as jobs
 from signals import uids
 from signals.links import dashboard
 from signals.metrics import (
@@ -14,20 +15,21 @@ from signals.metrics import (
     RECEIVED_SPANS,
     SERVICE,
     UP,
+    Metric,
 )
+from signals.platform_jobs import Target, selector
 
 _PIPELINE = dashboard(uids.PIPELINE)
 BACK_ENDS = {
-    "prometheus": "kps-prometheus",
-    "alertmanager": "kps-alertmanager",
-    "loki": f"{OBSERVABILITY}/loki.*",
-    "tempo": "(.*/)?tempo.*",
-    "thanos-querier": "thanos-querier",
-    "thanos-store": "thanos-store",
-    "thanos-compactor": "thanos-compactor",
+    "prometheus": jobs.PROMETHEUS,
+    "alertmanager": jobs.ALERTMANAGER,
+    "loki": jobs.LOKI,
+    "tempo": jobs.TEMPO,
+    "thanos-querier": jobs.THANOS_QUERIER,
+    "thanos-store": jobs.THANOS_STORE,
+    "thanos-compactor": jobs.THANOS_COMPACTOR,
 }
-"""What must be there, with the label `job` as a regular expression: the names of the Services, to
-which Loki's chart adds the namespace and Tempo's distributed one the component."""
+"""What must always answer."""
 
 
 def alerts(settings: Settings) -> RuleGroup:
@@ -40,7 +42,7 @@ def alerts(settings: Settings) -> RuleGroup:
             _workload(settings),
             *stage_alerts,
             _logs(settings),
-            *(_back_end(settings, name, job) for name, job in BACK_ENDS.items()),
+            *(_back_end(settings, name, target) for name, target in BACK_ENDS.items()),
         ),
     )
 
@@ -61,35 +63,36 @@ def _service(settings: Settings) -> Alert:
         summary=f"{{{{ $labels.{SERVICE} }}}} in {STAGE} sends no traces any more",
         description="It sent {{ $value | humanize }} spans in an hour, and none in the last half "
         "hour.",
-        dashboard=dashboard(uids.SERVICE, namespace=STAGE, service=f"{{{{ $labels.{SERVICE} }}}}"),
+        dashboard=dashboard(uids.SERVICE, namespace=ENVIRONMENT, service=SERVICE),
     )
 
 
 def _workload(settings: Settings) -> Alert:
-    names = namespaces(settings)
+    def deployments(series: Metric) -> str:
+        return selector(series, jobs.KUBE_STATE_METRICS, namespace=namespaces(settings))
+
     return Alert(
         name="WorkloadUnavailable",
-        expr=f"{DEPLOYMENT_REPLICAS}{{{names}}} > 0 and on (namespace, deployment) "
-        f"{DEPLOYMENT_AVAILABLE}{{{names}}} == 0",
+        expr=f"{deployments(DEPLOYMENT_REPLICAS)} > 0 and on (namespace, deployment) "
+        f"{deployments(DEPLOYMENT_AVAILABLE)} == 0",
         for_="5m",
         severity="critical",
         namespace=NAMESPACE,
         owner=owner(settings),
         summary=f"{{{{ $labels.deployment }}}} in {NAMESPACE} has no pod that serves",
         description="Of {{ $value }} pods none is available.",
-        dashboard=dashboard(uids.SATURATION, namespace=NAMESPACE),
+        dashboard=dashboard(uids.SATURATION, namespace="namespace"),
     )
 
 
 def _of_stage(settings: Settings, stage: str) -> tuple[Alert, ...]:
-    gateway = f'namespace="{stage}", job="otel-gateway"'
+    received = selector(RECEIVED_SPANS, jobs.GATEWAYS, namespace=stage)
     return (
         Alert(
             name="GatewayReceivesNothing",
             # A stage that never sent anything is no trouble: it must have, within a day.
-            expr=f"sum by (namespace) (increase({RECEIVED_SPANS}{{{gateway}}}[30m])) == 0 "
-            f"and on (namespace) sum by (namespace) "
-            f"(increase({RECEIVED_SPANS}{{{gateway}}}[1d])) > 0",
+            expr=f"sum by (namespace) (increase({received}[30m])) == 0 "
+            f"and on (namespace) sum by (namespace) (increase({received}[1d])) > 0",
             for_="15m",
             severity="warning",
             namespace=stage,
@@ -100,7 +103,7 @@ def _of_stage(settings: Settings, stage: str) -> tuple[Alert, ...]:
         ),
         Alert(
             name="GatewayDown",
-            expr=f"absent({UP}{{{gateway}}} == 1)",
+            expr=f"absent({selector(UP, jobs.GATEWAYS, namespace=stage)} == 1)",
             for_="5m",
             severity="critical",
             namespace=stage,
@@ -114,11 +117,11 @@ def _of_stage(settings: Settings, stage: str) -> tuple[Alert, ...]:
 
 
 def _logs(settings: Settings) -> Alert:
-    agent = 'job="observability/otel-agent"'
+    received = selector(RECEIVED_LOGS, jobs.AGENT)
     return Alert(
         name="LogsAbsent",
-        expr=f"sum by (namespace) (increase({RECEIVED_LOGS}{{{agent}}}[30m])) == 0 "
-        f"or absent({UP}{{{agent}}} == 1)",
+        expr=f"sum by (namespace) (increase({received}[30m])) == 0 "
+        f"or absent({selector(UP, jobs.AGENT)} == 1)",
         for_="10m",
         severity="critical",
         namespace=OBSERVABILITY,
@@ -130,10 +133,10 @@ def _logs(settings: Settings) -> Alert:
     )
 
 
-def _back_end(settings: Settings, name: str, job: str) -> Alert:
+def _back_end(settings: Settings, name: str, target: Target) -> Alert:
     return Alert(
         name="BackendDown",
-        expr=f'absent({UP}{{namespace="{OBSERVABILITY}", job=~"{job}"}} == 1)',
+        expr=f"absent({selector(UP, target)} == 1)",
         for_="5m",
         severity="critical",
         namespace=OBSERVABILITY,

@@ -5,8 +5,10 @@ from alertmanager.rules.owners import STAGE
 from blueprint.sizes import METRICS
 from settings.model import OBSERVABILITY, Settings
 from signals import metrics as m
+from signals import platform_jobs as jobs
 from signals import uids
 from signals.links import dashboard
+from signals.platform_jobs import selector
 
 DAY = 24 * 3600
 SERIES = 0.8
@@ -15,6 +17,13 @@ SERIES = 0.8
 def alerts(settings: Settings) -> RuleGroup:
     """Alerts for the platform team."""
     series = METRICS[settings.size].prometheus.active_series
+    not_ready = selector(
+        m.EXTERNAL_SECRET_READY, jobs.EXTERNAL_SECRETS, 'condition="Ready"', 'status="False"'
+    )
+    certificate_buckets, certificate_count = (
+        selector(name, jobs.API_SERVER)
+        for name in (m.API_CLIENT_CERTIFICATE.bucket, m.API_CLIENT_CERTIFICATE.count)
+    )
 
     def alert(
         name: str,
@@ -43,7 +52,7 @@ def alerts(settings: Settings) -> RuleGroup:
         rules=(
             alert(
                 "KubeletCertificateExpiring",
-                f"{m.KUBELET_SERVER_CERTIFICATE} < {7 * DAY}",
+                f"{selector(m.KUBELET_SERVER_CERTIFICATE, jobs.KUBELET)} < {7 * DAY}",
                 "1h",
                 "The certificate of {{ $labels.node }}'s kubelet runs out",
                 "It is valid for {{ $value | humanizeDuration }}. The kubelet should have renewed "
@@ -51,18 +60,15 @@ def alerts(settings: Settings) -> RuleGroup:
             ),
             alert(
                 "ApiClientCertificateExpiring",
-                f"histogram_quantile(0.01, sum by (job, le) (rate({m.API_CLIENT_CERTIFICATE.bucket}"
-                f'{{job="apiserver"}}[5m]))) < {7 * DAY} and on (job) '
-                f'sum by (job) (increase({m.API_CLIENT_CERTIFICATE.count}{{job="apiserver"}}[5m])) '
-                "> 0",
+                f"histogram_quantile(0.01, sum by (job, le) (rate({certificate_buckets}[5m]))) "
+                f"< {7 * DAY} and on (job) sum by (job) (increase({certificate_count}[5m])) > 0",
                 "15m",
                 "Somebody uses a client certificate of the cluster that runs out",
                 "One of those in use is valid for {{ $value | humanizeDuration }} only.",
             ),
             alert(
                 "ExternalSecretNotReady",
-                f'max by (exported_namespace, name) ({m.EXTERNAL_SECRET_READY}{{condition="Ready", '
-                'status="False"}) == 1',
+                f"max by (exported_namespace, name) ({not_ready}) == 1",
                 "10m",
                 "The secret {{ $labels.name }} cannot be read from AWS Secrets Manager",
                 "Condition Ready is False ({{ $value }}) in {{ $labels.exported_namespace }}. Pods "
@@ -71,15 +77,16 @@ def alerts(settings: Settings) -> RuleGroup:
             ),
             alert(
                 "BackupOverdue",
-                f'time() - max by (schedule) ({m.BACKUP_LAST_SUCCESS}{{schedule!=""}}) > {2 * DAY}',
+                _overdue(),
                 "1h",
                 "The backup {{ $labels.schedule }} is overdue",
-                "The last one that succeeded is {{ $value | humanizeDuration }} old.",
+                "None has succeeded for at least {{ $value | humanizeDuration }}.",
                 "critical",
             ),
             alert(
                 "SeriesNearCapacity",
-                f"max by (pod) ({m.HEAD_SERIES}) / {series} > {SERIES:g}",
+                f"max by (pod) ({selector(m.HEAD_SERIES, jobs.PROMETHEUS)}) / {series} "
+                f"> {SERIES:g}",
                 "30m",
                 "Prometheus has nearly all the series that its size is made for",
                 f"{{{{ $value | humanizePercentage }}}} of {series} series.",
@@ -96,6 +103,26 @@ def alerts(settings: Settings) -> RuleGroup:
                 uid=uids.CARDINALITY,
             ),
         ),
+    )
+
+
+def _overdue() -> str:
+    """By schedule, the seconds for which no backup has succeeded, where they are too many.
+
+    Velero has no timestamp of a schedule that never succeeded, and no series at all of one that it
+    does not know. So what it had two days ago counts, too: attempts at a schedule, or its own
+    presence. Velero restores the timestamps from its backups when it starts.
+    """
+    every = 'schedule!=""'
+    succeeded = f"max by (schedule) ({selector(m.BACKUP_LAST_SUCCESS, jobs.VELERO, every)})"
+    attempted = selector(m.BACKUP_ATTEMPTS, jobs.VELERO, every)
+    old = f"max by (schedule) ({attempted} offset 2d)"
+    running = f"max({selector(m.UP, jobs.VELERO)} offset 2d) == 1"
+    never = f"{2 * DAY} + 0 * ({old} unless on (schedule) {succeeded})"
+    unknown = f"{2 * DAY} + 0 * ({running} unless on () ({succeeded} or {attempted}))"
+    return (
+        f"time() - {succeeded} > {2 * DAY} or {never} or "
+        f'label_replace({unknown}, "schedule", "of any schedule", "", "")'
     )
 
 

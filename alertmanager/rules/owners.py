@@ -15,8 +15,8 @@ def stages(settings: Settings) -> str:
 
 
 def namespaces(settings: Settings) -> str:
-    """Matcher of all namespaces of the settings, and the gateways', on Kubernetes' metrics."""
-    return f'namespace=~"{"|".join((*settings.namespaces, *telemetry_namespaces(settings)))}"'
+    """Regular expression of all namespaces of the settings, and the gateways'."""
+    return "|".join((*settings.namespaces, *telemetry_namespaces(settings)))
 
 
 def owner(settings: Settings, label: str = "namespace") -> str:

@@ -3,15 +3,32 @@
 from alertmanager.alert_model import Alert, RuleGroup, Severity
 from settings.model import OBSERVABILITY, Settings
 from signals import metrics as m
+from signals import platform_jobs as jobs
 from signals import uids
 from signals.links import dashboard
+from signals.platform_jobs import selector
 
 _PIPELINE = dashboard(uids.PIPELINE)
 _WHERE = "{{ $labels.namespace }}"
+SERVER_ERROR = 'status_code=~"5.."'
 
 
 def alerts(settings: Settings) -> RuleGroup:
     """Alerts for the platform team, whatever namespace the data is of."""
+    collectors = "|".join((*settings.stages, OBSERVABILITY))
+
+    def collector(series: object, *matchers: str) -> str:
+        return selector(series, jobs.COLLECTORS, *matchers, namespace=collectors)
+
+    def any_of(*counters: m.Metric) -> str:
+        """Items per second of several counters; one that never counted has no series."""
+        names = "|".join(str(counter) for counter in counters)
+        counted = collector("", f'__name__=~"{names}"')
+        return f"sum by (namespace) (rate({counted}[5m])) > 0"
+
+    lines, spans = selector(m.LOKI_DISCARDED, jobs.LOKI), selector(m.TEMPO_DISCARDED, jobs.TEMPO)
+    uploads = selector(m.SHIPPER_FAILURES, jobs.THANOS_SIDECAR)
+    rounds = selector(m.COMPACT_ITERATIONS, jobs.THANOS_COMPACTOR)
 
     def alert(
         name: str,
@@ -39,7 +56,7 @@ def alerts(settings: Settings) -> RuleGroup:
         rules=(
             alert(
                 "CollectorRefusingData",
-                _any_of(m.REFUSED_SPANS, m.REFUSED_POINTS, m.REFUSED_LOGS, by="namespace"),
+                any_of(m.REFUSED_SPANS, m.REFUSED_POINTS, m.REFUSED_LOGS),
                 "10m",
                 f"Collectors of {_WHERE} refuse data",
                 "{{ $value | humanize }} items a second were refused: senders repeat them for a "
@@ -48,7 +65,7 @@ def alerts(settings: Settings) -> RuleGroup:
             ),
             alert(
                 "CollectorDroppingData",
-                _any_of(m.DROPPED_SPANS, m.DROPPED_POINTS, m.DROPPED_LOGS, by="namespace"),
+                any_of(m.DROPPED_SPANS, m.DROPPED_POINTS, m.DROPPED_LOGS),
                 "5m",
                 f"Collectors of {_WHERE} have no room in their queues",
                 "{{ $value | humanize }} items a second found the queue full.",
@@ -57,15 +74,17 @@ def alerts(settings: Settings) -> RuleGroup:
             ),
             alert(
                 "CollectorGivingUpData",
-                _any_of(m.FAILED_SPANS, m.FAILED_POINTS, m.FAILED_LOGS, by="namespace"),
+                any_of(m.FAILED_SPANS, m.FAILED_POINTS, m.FAILED_LOGS),
                 "5m",
                 f"Collectors of {_WHERE} lose data that a back end refuses",
                 "{{ $value | humanize }} items a second were given up.",
+                "critical",
                 namespace=_WHERE,
             ),
             alert(
                 "CollectorQueueNearlyFull",
-                f"max by (namespace, exporter) ({m.QUEUE_SIZE} / {m.QUEUE_CAPACITY}) > 0.8",
+                f"max by (namespace, exporter) ({collector(m.QUEUE_SIZE)} / "
+                f"({collector(m.QUEUE_CAPACITY)} > 0)) > 0.8",
                 "10m",
                 f"A queue of {_WHERE} to {{{{ $labels.exporter }}}} is nearly full",
                 "{{ $value | humanizePercentage }} of its room are taken: the back end is away or "
@@ -74,31 +93,32 @@ def alerts(settings: Settings) -> RuleGroup:
             ),
             alert(
                 "TailSamplingDroppingEarly",
-                f"sum by (namespace) (rate({m.TRACES_DROPPED_EARLY}[5m])) > 0",
+                f"sum by (namespace) (rate({collector(m.TRACES_DROPPED_EARLY)}[5m])) > 0",
                 "10m",
                 f"The gateway of {_WHERE} has more traces than fit into its memory",
                 "{{ $value | humanize }} traces a second were dropped before the decision, errors "
                 "among them.",
+                "critical",
                 namespace=_WHERE,
             ),
             alert(
                 "SamplesTooOld",
-                f"sum by (pod) (rate({m.TOO_OLD_SAMPLES}[5m])) > 0",
+                f"sum by (pod) (rate({selector(m.TOO_OLD_SAMPLES, jobs.PROMETHEUS)}[5m])) > 0",
                 "15m",
                 "Prometheus refuses samples that come too late",
                 "{{ $value | humanize }} samples a second came after the out-of-order window.",
             ),
             alert(
                 "RemoteWriteLagging",
-                f"max by (tenant) ({m.REMOTE_WRITE_NEWEST}) - on (tenant) "
-                f"min by (tenant) ({m.REMOTE_WRITE_SENT}) > 120",
+                f"max by (tenant) ({selector(m.REMOTE_WRITE_NEWEST, jobs.TEMPO)}) - on (tenant) "
+                f"min by (tenant) ({selector(m.REMOTE_WRITE_SENT, jobs.TEMPO)}) > 120",
                 "15m",
                 "Tempo's service graph reaches Prometheus late",
                 "{{ $value | humanizeDuration }} behind.",
             ),
             alert(
                 "LokiDiscardingLines",
-                f"sum by (tenant, reason) (rate({m.LOKI_DISCARDED}[5m])) > 0",
+                f"sum by (tenant, reason) (rate({lines}[5m])) > 0",
                 "15m",
                 "Loki refuses lines of {{ $labels.tenant }}",
                 "{{ $value | humanize }} lines a second: {{ $labels.reason }}.",
@@ -106,7 +126,7 @@ def alerts(settings: Settings) -> RuleGroup:
             ),
             alert(
                 "TempoDiscardingSpans",
-                f"sum by (tenant, reason) (rate({m.TEMPO_DISCARDED}[5m])) > 0",
+                f"sum by (tenant, reason) (rate({spans}[5m])) > 0",
                 "15m",
                 "Tempo refuses spans of {{ $labels.tenant }}",
                 "{{ $value | humanize }} spans a second: {{ $labels.reason }}.",
@@ -115,17 +135,21 @@ def alerts(settings: Settings) -> RuleGroup:
             *(
                 alert(
                     f"{name}RequestsFailing",
-                    f'sum by (route) (rate({metric.count}{{status_code=~"5.."}}[5m])) / '
-                    f"sum by (route) (rate({metric.count}[5m])) > 0.1",
+                    "sum by (route) "
+                    f"(rate({selector(metric.count, target, SERVER_ERROR)}[5m])) / "
+                    f"(sum by (route) (rate({selector(metric.count, target)}[5m])) > 0) > 0.1",
                     "15m",
                     f"{name} fails requests to {{{{ $labels.route }}}}",
                     "{{ $value | humanizePercentage }} of them were answered with 500 or above.",
                 )
-                for name, metric in (("Loki", m.LOKI_REQUESTS), ("Tempo", m.TEMPO_REQUESTS))
+                for name, metric, target in (
+                    ("Loki", m.LOKI_REQUESTS, jobs.LOKI),
+                    ("Tempo", m.TEMPO_REQUESTS, jobs.TEMPO),
+                )
             ),
             alert(
                 "ThanosUploadsFailing",
-                f"sum by (pod) (increase({m.SHIPPER_FAILURES}[3h])) > 0",
+                f"sum by (pod) (increase({uploads}[3h])) > 0",
                 "15m",
                 "{{ $labels.pod }} cannot upload blocks of metrics",
                 "{{ $value | humanize }} uploads failed in three hours. Blocks wait on the volume "
@@ -134,7 +158,7 @@ def alerts(settings: Settings) -> RuleGroup:
             ),
             alert(
                 "ThanosCompactorHalted",
-                f"max({m.COMPACT_HALTED}) == 1",
+                f"max({selector(m.COMPACT_HALTED, jobs.THANOS_COMPACTOR)}) == 1",
                 "5m",
                 "The compactor has stopped for good",
                 "{{ $value }} means halted: it found blocks that it must not touch. Nothing is "
@@ -142,29 +166,31 @@ def alerts(settings: Settings) -> RuleGroup:
             ),
             alert(
                 "ThanosCompactorStale",
-                f"sum(increase({m.COMPACT_ITERATIONS}[1d])) == 0",
+                f"sum(increase({rounds}[1d])) == 0",
                 "1h",
                 "The compactor has not finished a round in a day",
                 "{{ $value }} rounds in 24 hours.",
             ),
             alert(
                 "ObjectStorageFailing",
-                f"sum by (pod, operation) (rate({m.OBJSTORE_FAILURES}[5m])) / "
-                f"sum by (pod, operation) (rate({m.OBJSTORE_OPERATIONS}[5m])) > 0.05",
+                "sum by (pod, operation) "
+                f"(rate({selector(m.OBJSTORE_FAILURES, jobs.THANOS)}[5m])) / "
+                "(sum by (pod, operation) "
+                f"(rate({selector(m.OBJSTORE_OPERATIONS, jobs.THANOS)}[5m])) > 0) > 0.05",
                 "15m",
                 "{{ $labels.pod }} fails to {{ $labels.operation }} in the bucket of metrics",
                 "{{ $value | humanizePercentage }} of the requests failed.",
             ),
             alert(
                 "LokiRetentionStale",
-                f"time() - max({m.LOKI_RETENTION} > 0) > 24 * 3600",
+                f"time() - max({selector(m.LOKI_RETENTION, jobs.LOKI)} > 0) > 24 * 3600",
                 "1h",
                 "Loki has not applied retention for a day",
                 "The last time was {{ $value | humanizeDuration }} ago: logs are kept too long.",
             ),
             alert(
                 "TempoFlushFailing",
-                f"sum by (pod) (increase({m.TEMPO_FLUSH_FAILURES}[1h])) > 2",
+                f"sum by (pod) (increase({selector(m.TEMPO_FLUSH_FAILURES, jobs.TEMPO)}[1h])) > 2",
                 "5m",
                 "{{ $labels.pod }} cannot write traces to the bucket",
                 "{{ $value | humanize }} flushes failed in an hour.",
@@ -172,8 +198,10 @@ def alerts(settings: Settings) -> RuleGroup:
             ),
             alert(
                 "NotificationsFailing",
-                f"sum by (integration) (rate({m.NOTIFICATIONS_FAILED}[15m])) / "
-                f"sum by (integration) (rate({m.NOTIFICATIONS}[15m])) > 0.1",
+                "sum by (integration) "
+                f"(rate({selector(m.NOTIFICATIONS_FAILED, jobs.ALERTMANAGER)}[15m])) / "
+                "(sum by (integration) "
+                f"(rate({selector(m.NOTIFICATIONS, jobs.ALERTMANAGER)}[15m])) > 0) > 0.1",
                 "10m",
                 "Alertmanager cannot notify by {{ $labels.integration }}",
                 "{{ $value | humanizePercentage }} of its notifications failed.",
@@ -181,9 +209,3 @@ def alerts(settings: Settings) -> RuleGroup:
             ),
         ),
     )
-
-
-def _any_of(*counters: m.Metric, by: str) -> str:
-    """Items per second of several counters; one that never counted has no series."""
-    pattern = "|".join(str(counter) for counter in counters)
-    return f'sum by ({by}) (rate({{__name__=~"{pattern}"}}[5m])) > 0'

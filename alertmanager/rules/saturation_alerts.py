@@ -8,8 +8,10 @@ from alertmanager.alert_model import Alert, RuleGroup, Severity
 from alertmanager.rules.owners import NAMESPACE, namespaces, owner
 from settings.model import Settings
 from signals import metrics as m
+from signals import platform_jobs as jobs
 from signals import uids
 from signals.links import dashboard
+from signals.platform_jobs import Target, selector
 
 MEMORY = 0.9
 THROTTLED = 0.25
@@ -25,11 +27,21 @@ _CONTAINER = "{{ $labels.container }} of {{ $labels.pod }}"
 
 def alerts(settings: Settings) -> RuleGroup:
     """Alerts of every namespace of the settings."""
-    inside = namespaces(settings)
-    containers = f'{inside}, container!=""'
+
+    def inside(series: m.Metric, target: Target, *matchers: str) -> str:
+        return selector(series, target, *matchers, namespace=namespaces(settings))
+
+    def containers(series: m.Metric) -> str:
+        return inside(series, jobs.KUBELET_OBJECTS, 'container!=""')
+
     by = "sum by (namespace, pod, container)"
-    free = f"{m.VOLUME_AVAILABLE}{{{inside}}}"
-    left = f"{free} / {m.VOLUME_CAPACITY}{{{inside}}}"
+    limits = inside(m.LIMITS, jobs.KUBE_STATE_METRICS, 'resource="memory"')
+    killed = inside(m.LAST_TERMINATED, jobs.KUBE_STATE_METRICS, 'reason="OOMKilled"')
+    free = inside(m.VOLUME_AVAILABLE, jobs.KUBELET_OBJECTS)
+    left = f"{free} / ({inside(m.VOLUME_CAPACITY, jobs.KUBELET_OBJECTS)} > 0)"
+    used, hard = (
+        inside(m.QUOTA, jobs.KUBE_STATE_METRICS, f'type="{kind}"') for kind in ("used", "hard")
+    )
 
     def alert(
         name: str, expr: str, for_: str, summary: str, description: str, severity: Severity
@@ -43,7 +55,7 @@ def alerts(settings: Settings) -> RuleGroup:
             owner=owner(settings),
             summary=summary,
             description=description,
-            dashboard=dashboard(uids.SATURATION, namespace=NAMESPACE),
+            dashboard=dashboard(uids.SATURATION, namespace="namespace"),
         )
 
     return RuleGroup(
@@ -51,8 +63,7 @@ def alerts(settings: Settings) -> RuleGroup:
         rules=(
             alert(
                 "ContainerMemoryNearLimit",
-                f"{by} ({m.CONTAINER_MEMORY}{{{containers}}}) / "
-                f'{by} ({m.LIMITS}{{{inside}, resource="memory"}}) > {MEMORY:g}',
+                f"{by} ({containers(m.CONTAINER_MEMORY)}) / ({by} ({limits}) > 0) > {MEMORY:g}",
                 "10m",
                 f"{_CONTAINER} is about to be killed for its memory",
                 "It has used {{ $value | humanizePercentage }} of its limit for ten minutes.",
@@ -60,8 +71,8 @@ def alerts(settings: Settings) -> RuleGroup:
             ),
             alert(
                 "ContainerCpuThrottled",
-                f"{by} (increase({m.CONTAINER_THROTTLED}{{{containers}}}[5m])) / "
-                f"{by} (increase({m.CONTAINER_PERIODS}{{{containers}}}[5m])) > {THROTTLED:g}",
+                f"{by} (increase({containers(m.CONTAINER_THROTTLED)}[5m])) / "
+                f"({by} (increase({containers(m.CONTAINER_PERIODS)}[5m])) > 0) > {THROTTLED:g}",
                 "15m",
                 f"{_CONTAINER} waits for its CPU limit",
                 "It was throttled in {{ $value | humanizePercentage }} of its periods.",
@@ -69,8 +80,8 @@ def alerts(settings: Settings) -> RuleGroup:
             ),
             alert(
                 "ContainerOomKilled",
-                f"{by} (increase({m.RESTARTS}{{{inside}}}[10m])) > 0 and on (namespace, pod, "
-                f'container) {m.LAST_TERMINATED}{{{inside}, reason="OOMKilled"}} == 1',
+                f"{by} (increase({inside(m.RESTARTS, jobs.KUBE_STATE_METRICS)}[10m])) > 0 "
+                f"and on (namespace, pod, container) {killed} == 1",
                 "0m",
                 f"{_CONTAINER} was killed for its memory",
                 "{{ $value | humanize }} restarts in ten minutes, the last since the limit was "
@@ -95,8 +106,7 @@ def alerts(settings: Settings) -> RuleGroup:
             ),
             alert(
                 "NamespaceQuotaNearLimit",
-                f'{m.QUOTA}{{{inside}, type="used"}} / ignoring (type) '
-                f'({m.QUOTA}{{{inside}, type="hard"}} > 0) > {QUOTA:g}',
+                f"{used} / ignoring (type) ({hard} > 0) > {QUOTA:g}",
                 "15m",
                 f"{NAMESPACE} has used its quota of {{{{ $labels.resource }}}} nearly up",
                 "{{ $value | humanizePercentage }} of it are used; at 100 % new pods are refused.",

@@ -8,6 +8,7 @@ from signals.links import dashboard
 from signals.metrics import CALLS, ENVIRONMENT, SERVICE
 from signals.slo import (
     ERROR,
+    MINIMUM_FAILURES,
     OBJECTIVE,
     PAGE,
     REQUEST_RATE,
@@ -17,14 +18,17 @@ from signals.slo import (
     WINDOWS,
     BurnRate,
     Sli,
+    error_count,
     error_ratio,
     errors,
+    failures,
     requests,
     slow,
+    slow_count,
 )
 
 SERVICE_NAME = f"{{{{ $labels.{SERVICE} }}}}"
-_DASHBOARD = dashboard(uids.SERVICE, namespace=STAGE, service=SERVICE_NAME)
+_DASHBOARD = dashboard(uids.SERVICE, namespace=ENVIRONMENT, service=SERVICE)
 
 ROUTE_ERRORS = 0.2
 ROUTE_REQUESTS_PER_SECOND = 0.05
@@ -49,12 +53,19 @@ def recordings(settings: Settings) -> RuleGroup:
             )
             for sli in SLIS
         ]
+        rules.append(
+            Recording(
+                record=MINIMUM_FAILURES,
+                expr=f"vector({objectives.minimum_failures})",
+                labels={ENVIRONMENT: stage},
+            )
+        )
     for window in WINDOWS:
         rules.append(
             Recording(
                 record=error_ratio(window),
                 # A service without an error has no series of errors: 0 of its requests, not none.
-                expr=f"({errors(window)} or 0 * {requests(window)}) / {requests(window)}",
+                expr=f"({errors(window)} or 0 * {requests(window)}) / ({requests(window)} > 0)",
                 labels={"sli": "availability"},
             )
         )
@@ -64,6 +75,24 @@ def recordings(settings: Settings) -> RuleGroup:
                 # Each stage has a threshold of its own; their series do not overlap.
                 expr=" or ".join(
                     slow(window, stage, settings.objectives(stage).latency_threshold_ms)
+                    for stage in settings.stages
+                ),
+                labels={"sli": "latency"},
+            )
+        )
+    for rate in (*PAGE, *TICKET):
+        rules.append(
+            Recording(
+                record=failures(rate.long),
+                expr=error_count(rate.long),
+                labels={"sli": "availability"},
+            )
+        )
+        rules.append(
+            Recording(
+                record=failures(rate.long),
+                expr=" or ".join(
+                    slow_count(rate.long, stage, settings.objectives(stage).latency_threshold_ms)
                     for stage in settings.stages
                 ),
                 labels={"sli": "latency"},
@@ -117,7 +146,12 @@ def _burning(sli: Sli, rate: BurnRate) -> str:
             f'({rate.factor:g} * (1 - {OBJECTIVE}{{sli="{sli}"}}))'
         )
 
-    return f"({above(rate.long)} and {above(rate.short)})"
+    # Of few requests a single failure is a large share, and says little about the service.
+    enough = (
+        f'{failures(rate.long)}{{sli="{sli}"}} >= on ({ENVIRONMENT}) group_left () '
+        f"{MINIMUM_FAILURES}"
+    )
+    return f"({above(rate.long)} and {above(rate.short)} and {enough})"
 
 
 def _route(settings: Settings) -> Alert:
@@ -127,8 +161,7 @@ def _route(settings: Settings) -> Alert:
     answered = f"sum by ({by}) (rate({CALLS}{{{of_routes}}}[10m]))"
     return Alert(
         name="ServiceRouteErrorRateHigh",
-        expr=f"{failed} / {answered} > {ROUTE_ERRORS:g} and {answered} > "
-        f"{ROUTE_REQUESTS_PER_SECOND:g}",
+        expr=f"{failed} / ({answered} > {ROUTE_REQUESTS_PER_SECOND:g}) > {ROUTE_ERRORS:g}",
         for_="5m",
         severity="warning",
         namespace=STAGE,

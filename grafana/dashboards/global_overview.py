@@ -88,7 +88,8 @@ def _now() -> Sequence[Panel]:
             "largest size is reached.",
             "percentunit",
             Query(
-                expr=f'sum({NODE_CPU}) / sum({NODE_ALLOCATABLE}{{resource="cpu"}})', legend="cpu"
+                expr=f'sum({NODE_CPU}) / (sum({NODE_ALLOCATABLE}{{resource="cpu"}}) > 0)',
+                legend="cpu",
             ),
             levels=Levels(warning=0.7, critical=0.85),
         ),

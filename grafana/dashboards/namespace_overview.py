@@ -219,7 +219,7 @@ def _pods(namespace: str) -> Sequence[Panel]:
             "Share of the namespace's ResourceQuota. At 100 % new pods are refused: raise it in "
             "the settings, or request less.",
             "percentunit",
-            [Query(expr=f"{used} / ignoring (type) {hard}", legend="{{resource}}")],
+            [Query(expr=f"{used} / ignoring (type) ({hard} > 0)", legend="{{resource}}")],
             width=THIRD,
             levels=Levels(warning=0.8, critical=0.95),
         ),

@@ -66,7 +66,7 @@ def _namespace() -> Sequence[Panel]:
             [
                 Query(
                     expr=f'{m.QUOTA}{{{_IN}, type="used"}} / ignoring (type) '
-                    f'{m.QUOTA}{{{_IN}, type="hard"}}',
+                    f'({m.QUOTA}{{{_IN}, type="hard"}} > 0)',
                     legend="{{resource}}",
                 )
             ],
@@ -92,7 +92,7 @@ def _containers() -> Sequence[Panel]:
             [
                 Query(
                     expr=f"topk(10, {by} ({m.CONTAINER_MEMORY}{{{_CONTAINERS}}})"
-                    f' / {by} ({m.LIMITS}{{{_IN}, resource="memory"}}))',
+                    f' / ({by} ({m.LIMITS}{{{_IN}, resource="memory"}}) > 0))',
                     legend="{{pod}} {{container}}",
                 )
             ],
@@ -103,7 +103,11 @@ def _containers() -> Sequence[Panel]:
             "Throttled periods",
             "Share of periods in which a container waited for its CPU limit; the worst ten.",
             "percentunit",
-            [Query(expr=f"topk(10, {throttled} / {periods})", legend="{{pod}} {{container}}")],
+            [
+                Query(
+                    expr=f"topk(10, {throttled} / ({periods} > 0))", legend="{{pod}} {{container}}"
+                )
+            ],
             width=QUARTER,
             levels=Levels(warning=0.1, critical=0.25),
         ),
@@ -141,7 +145,7 @@ def _volumes_and_nodes() -> Sequence[Panel]:
             "percentunit",
             [
                 Query(
-                    expr=f"1 - {m.VOLUME_AVAILABLE}{{{_IN}}} / {m.VOLUME_CAPACITY}{{{_IN}}}",
+                    expr=f"1 - {m.VOLUME_AVAILABLE}{{{_IN}}} / ({m.VOLUME_CAPACITY}{{{_IN}}} > 0)",
                     legend="{{persistentvolumeclaim}}",
                 )
             ],
@@ -157,7 +161,7 @@ def _volumes_and_nodes() -> Sequence[Panel]:
                 Query(
                     expr="label_replace(sum by (k8s_node_name) "
                     f'({m.NODE_CPU}), "node", "$1", "k8s_node_name", "(.+)")'
-                    f' / on (node) sum by (node) ({m.NODE_ALLOCATABLE}{{resource="cpu"}})',
+                    f' / on (node) (sum by (node) ({m.NODE_ALLOCATABLE}{{resource="cpu"}}) > 0)',
                     legend="{{node}}",
                 )
             ],

@@ -227,7 +227,7 @@ def _latency() -> Sequence[Panel]:
 
 
 def _saturation() -> Sequence[Panel]:
-    limit = f'sum by (pod) ({LIMITS}{{namespace="$namespace", resource="%s"}})'
+    limit = f'(sum by (pod) ({LIMITS}{{namespace="$namespace", resource="%s"}}) > 0)'
     throttled, periods = (
         f'sum by (pod) (rate({metric}{{namespace="$namespace", container!=""}}[{RATE}]))'
         for metric in (CONTAINER_THROTTLED, CONTAINER_PERIODS)
@@ -261,7 +261,7 @@ def _saturation() -> Sequence[Panel]:
             "percentunit",
             [
                 Query(
-                    expr=f"({throttled} / {periods}) * on (pod) (0 * {_PODS} + 1)",
+                    expr=f"({throttled} / ({periods} > 0)) * on (pod) (0 * {_PODS} + 1)",
                     legend="{{pod}}",
                 )
             ],

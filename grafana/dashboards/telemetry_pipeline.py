@@ -108,7 +108,7 @@ def _now() -> Sequence[Panel]:
             "Fullest queue",
             "Of all collectors and exporters. Above half: a back end does not keep up.",
             "percentunit",
-            Query(expr=f"max({m.QUEUE_SIZE} / {m.QUEUE_CAPACITY})", legend="queue"),
+            Query(expr=f"max({m.QUEUE_SIZE} / ({m.QUEUE_CAPACITY} > 0))", legend="queue"),
             levels=Levels(warning=0.5, critical=0.8),
         ),
         number(
@@ -175,7 +175,8 @@ def _collectors() -> Sequence[Panel]:
             "percentunit",
             [
                 Query(
-                    expr=f"max by (namespace, pod, exporter) ({m.QUEUE_SIZE} / {m.QUEUE_CAPACITY})",
+                    expr="max by (namespace, pod, exporter) "
+                    f"({m.QUEUE_SIZE} / ({m.QUEUE_CAPACITY} > 0))",
                     legend=_COLLECTOR + " {{exporter}}",
                 )
             ],
@@ -336,7 +337,7 @@ def _logs_and_traces() -> Sequence[Panel]:
         of_server = f'rate({metric.count}{{status_code=~"5.."}}[{RATE}])'
         return (
             f"(sum by (route) ({of_server}) or 0 * sum by (route) (rate({metric.count}[{RATE}])))"
-            f" / sum by (route) (rate({metric.count}[{RATE}]))"
+            f" / (sum by (route) (rate({metric.count}[{RATE}])) > 0)"
         )
 
     return [

@@ -8,12 +8,14 @@ import os
 import re
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import yaml
-from alert_cases import CASES, Case
+from alert_cases import CASES, LITTLE_TRAFFIC, Case, Traffic
 from settings_files import TODAY
 
 from alertmanager.alert_model import Alert
@@ -56,6 +58,11 @@ def said(text: str, case: Case) -> str:
     """An annotation as it must be once Prometheus has put in labels and value."""
     everything = {"namespace": case.namespace, **case.labels}
     text = re.sub(r"{{ \$value( \| \w+)? }}", case.value, text)
+    text = re.sub(
+        r"{{ \$labels\.(\w+) \| urlquery [^}]*}}",
+        lambda found: quote(everything[found[1]], safe=""),
+        text,
+    )
     return re.sub(r"{{ \$labels\.(\w+) }}", lambda found: everything[found[1]], text)
 
 
@@ -204,6 +211,92 @@ def test_a_broken_one_is_noticed(promtool: Path, tmp_path: Path, case: Case) -> 
     said = dict(zip(parts[::2], parts[1::2], strict=True))
     assert list(said) == [broken.__name__ for broken in BREAKS]
     assert [name for name, failures in said.items() if "FAILED:" not in failures] == []
+
+
+BURN = "Service(Availability|Latency)Burn(Fast|Slow)"
+
+
+@pytest.mark.parametrize("traffic", LITTLE_TRAFFIC, ids=lambda traffic: traffic.of)
+def test_few_failures_are_no_burn_and_many_are(
+    promtool: Path, tmp_path: Path, traffic: Traffic
+) -> None:
+    firing = [
+        {
+            "expr": f'count by (alertname) (ALERTS{{alertstate="firing", alertname=~"{BURN}"}})',
+            "eval_time": f"{minute}m",
+            "exp_samples": [
+                {"labels": f'{{alertname="{name}"}}', "value": 1} for name in traffic.alerts
+            ],
+        }
+        for minute in traffic.at
+    ]
+    test = {
+        "interval": "1m",
+        "input_series": [{"series": name, "values": values} for name, values in traffic.series],
+        "promql_expr_test": firing,
+    }
+    rules = {"groups": [group for group in RULES["groups"] if group["name"].startswith("slo-")]}
+    status, text = tried(promtool, tmp_path, rules, [test])
+    assert status == 0, text
+
+
+OF_THE_PLATFORM = [case for case in CASES if not case.fires[0][0].startswith("traces_")]
+
+
+def forged(series: tuple[tuple[str, str], ...], *, pushed: bool) -> tuple[tuple[str, str], ...]:
+    """Series as an application of dev makes them.
+
+    A scraped target gets its own namespace and job. What is pushed can have any label, but its
+    gateway sets the stage.
+    """
+    if pushed:
+        return tuple(
+            (name.replace("{", '{deployment_environment_name="dev", ', 1), values)
+            for name, values in series
+        )
+    return tuple(
+        (re.sub(r'\b(namespace|job)="[^"]*"', swapped, name), values) for name, values in series
+    )
+
+
+def swapped(label: re.Match[str]) -> str:
+    return f'{label[1]}="{"dev" if label[1] == "namespace" else "shop"}"'
+
+
+def with_forgeries(case: Case) -> list[dict[str, Any]]:
+    """It still fires beside forged signs of health, and is quiet beside forged signs of trouble."""
+    tests = []
+    for pushed in (False, True):
+        masked = replace(case, fires=(*case.fires, *forged(case.quiet, pushed=pushed)))
+        raised = replace(case, quiet=(*case.quiet, *forged(case.fires, pushed=pushed)))
+        fires, _ = written(masked, RULES)
+        _, is_quiet = written(raised, RULES)
+        tests += [fires, is_quiet]
+    return tests
+
+
+@pytest.mark.parametrize("case", OF_THE_PLATFORM, ids=ids)
+def test_an_application_can_neither_forge_nor_mask_it(
+    promtool: Path, tmp_path: Path, case: Case
+) -> None:
+    status, text = tried(promtool, tmp_path, alone(case, RULES), with_forgeries(case))
+    assert status == 0, text
+
+
+@pytest.mark.parametrize(
+    "labels", [("namespace", "job"), ("deployment_environment_name",)], ids=str
+)
+def test_without_the_labels_a_forgery_is_noticed(
+    promtool: Path, tmp_path: Path, labels: tuple[str, ...]
+) -> None:
+    (case,) = (case for case in CASES if case.alert == "ThanosCompactorStale")
+    rules = copy.deepcopy(alone(case, RULES))
+    (rule,) = (rule for group in rules["groups"] for rule in group["rules"])
+    for gone in labels:
+        rule["expr"] = re.sub(rf'{gone}="[^"]*",? ?', "", rule["expr"])
+    status, text = tried(promtool, tmp_path, rules, with_forgeries(case))
+    assert status != 0
+    assert "ThanosCompactorStale" in text
 
 
 def test_the_watchdog_fires_from_the_first_evaluation_on(promtool: Path, tmp_path: Path) -> None:

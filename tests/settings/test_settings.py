@@ -31,6 +31,7 @@ ROLE = "arn:aws:iam::111122223333:role/platform-admin"
 NET = "network"
 AZS = (NET, "availability_zones")
 DEV = ("namespaces", "dev")
+PRD_OBJECTIVES = ("namespaces", "prd", "objectives")
 OBS = ("namespaces", "observability")
 GROUP = (*DEV, "node_group")
 ARNS = ("cluster", "admin_role_arns")
@@ -61,6 +62,7 @@ def ranges() -> list[tuple[Keys, int, int]]:
         ((*DEV, "retention_days", "traces"), 1, 3650),
         ((*DEV, "sampling", "sampling_percentage"), 0, 100),
         ((*DEV, "sampling", "slow_trace_ms"), 1, 30_000),
+        ((*PRD_OBJECTIVES, "minimum_failures"), 1, 10_000),
         (("retention_days", "metrics", "raw"), 2, 3650),
         (("retention_days", "metrics", "five_minutes"), 10, 3650),
         (("retention_days", "metrics", "one_hour"), 10, 3650),
@@ -117,7 +119,6 @@ MAIL_USER = "allowed: 1 to 128 letters a-z A-Z, digits and . + - @ _"
 SLACK = "allowed: a Slack channel such as #obs-dev"
 ACCOUNT = "allowed: the 12 digits of an AWS account"
 MONITOR = "allowed: the ARN of a cost anomaly monitor"
-PRD_OBJECTIVES = ("namespaces", "prd", "objectives")
 UUID = "0123abcd-0123-0123-0123-0123456789ab"
 MONITOR_AT = ("cost", "anomaly_monitor_arn")
 ONCE = "repeated; allowed: each once"

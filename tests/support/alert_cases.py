@@ -32,8 +32,29 @@ class Case:
     labels: dict[str, str] = field(default_factory=dict)
 
 
+JOBS = {
+    "kube_": "kube-state-metrics",
+    "container_": "kubelet",
+    "kubelet_": "kubelet",
+    "apiserver_": "apiserver",
+    "prometheus_tsdb_": "kps-prometheus",
+    "prometheus_remote_storage_": "tempo",
+    "alertmanager_": "kps-alertmanager",
+    "loki_": "observability/loki",
+    "tempo_": "tempo",
+    "thanos_shipper_": "kps-thanos-discovery",
+    "thanos_compact_": "thanos-compactor",
+    "thanos_objstore_": "thanos-store",
+    "externalsecret_": "external-secrets-metrics",
+    "velero_": "velero",
+}
+"""Of the platform's metrics, by the first part of their names: the label that Prometheus gives."""
+
+
 def series(name: str, values: str, /, **labels: str) -> Series:
-    """A series as promtool wants it."""
+    """A series as promtool wants it, with the job of who makes it."""
+    jobs = [job for first, job in JOBS.items() if name.startswith(first)]
+    labels = ({"job": jobs[0]} if jobs else {}) | labels
     text = ", ".join(f'{key}="{value}"' for key, value in labels.items())
     return f"{name}{{{text}}}", values
 
@@ -146,9 +167,9 @@ CASES = (
     Case(
         # 0.8 %: below 14.4 times the budget, above 6 times, over 30 minutes and six hours.
         alert="ServiceAvailabilityBurnFast",
-        fires=calls("0+992x120", "0+8x120"),
+        fires=calls("0+9920x120", "0+80x120"),
         at=3,
-        quiet=calls("0+995x120", "0+5x120"),
+        quiet=calls("0+9950x120", "0+50x120"),
         severity="critical",
         namespace="prd",
         owner=PRODUCT,
@@ -157,9 +178,9 @@ CASES = (
     ),
     Case(
         alert="ServiceAvailabilityBurnSlow",
-        fires=calls("0+998x120", "0+2x120"),
+        fires=calls("0+9980x120", "0+20x120"),
         at=16,
-        quiet=calls("0+9995x120", "0+5x120"),
+        quiet=calls("0+99950x120", "0+50x120"),
         severity="warning",
         namespace="prd",
         owner=PRODUCT,
@@ -180,7 +201,7 @@ CASES = (
     ),
     Case(
         alert="ServiceLatencyBurnSlow",
-        fires=durations("0+98x120", "0+100x120"),
+        fires=durations("0+980x120", "0+1000x120"),
         at=16,
         quiet=durations("0+995x120", "0+1000x120"),
         severity="warning",
@@ -239,7 +260,7 @@ CASES = (
         severity="critical",
         namespace="prd",
         owner=PRODUCT,
-        labels={"deployment": "shop"},
+        labels={"deployment": "shop", "job": "kube-state-metrics"},
         value="2",
     ),
     Case(
@@ -302,6 +323,24 @@ CASES = (
         quiet=(
             pod("container_memory_working_set_bytes", "89x40"),
             pod("kube_pod_container_resource_limits", "100x40", resource="memory"),
+        ),
+        severity="warning",
+        namespace="prd",
+        owner=PRODUCT,
+        labels=CONTAINER,
+        value="95%",
+    ),
+    Case(
+        # A limit of 0 is none: it cannot be near.
+        alert="ContainerMemoryNearLimit",
+        fires=(
+            pod("container_memory_working_set_bytes", "50x4 95x30"),
+            pod("kube_pod_container_resource_limits", "100x40", resource="memory"),
+        ),
+        at=15,
+        quiet=(
+            pod("container_memory_working_set_bytes", "95x40"),
+            pod("kube_pod_container_resource_limits", "0x40", resource="memory"),
         ),
         severity="warning",
         namespace="prd",
@@ -411,7 +450,7 @@ CASES = (
         ),
         severity="warning",
         namespace="observability",
-        labels={"persistentvolumeclaim": "data"},
+        labels={"persistentvolumeclaim": "data", "job": "kubelet"},
         value="13.39%",
     ),
     Case(
@@ -429,7 +468,7 @@ CASES = (
         ),
         severity="critical",
         namespace="observability",
-        labels={"persistentvolumeclaim": "data"},
+        labels={"persistentvolumeclaim": "data", "job": "kubelet"},
         value="2%",
     ),
     Case(
@@ -446,7 +485,7 @@ CASES = (
         severity="warning",
         namespace="prd",
         owner=PRODUCT,
-        labels={"resource": "pods"},
+        labels={"resource": "pods", "job": "kube-state-metrics"},
         value="95%",
     ),
     # --- Pipeline -----------------------------------------------------------------------------
@@ -463,7 +502,7 @@ CASES = (
         for alert, counter, at, severity in (
             ("CollectorRefusingData", "receiver_refused", 11, "warning"),
             ("CollectorDroppingData", "exporter_enqueue_failed", 6, "critical"),
-            ("CollectorGivingUpData", "exporter_send_failed", 6, "warning"),
+            ("CollectorGivingUpData", "exporter_send_failed", 6, "critical"),
         )
         for signal in ("spans", "metric_points", "log_records")
     ),
@@ -496,7 +535,7 @@ CASES = (
                 "otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total", "9x40"
             ),
         ),
-        severity="warning",
+        severity="critical",
         namespace="prd",
         value="1",
     ),
@@ -691,12 +730,26 @@ CASES = (
     # --- Housekeeping -------------------------------------------------------------------------
     Case(
         alert="KubeletCertificateExpiring",
-        fires=(series("kubelet_certificate_manager_server_ttl_seconds", "518400x100", node="n1"),),
+        fires=(
+            platform(
+                "kubelet_certificate_manager_server_ttl_seconds",
+                "518400x100",
+                namespace="kube-system",
+                node="n1",
+            ),
+        ),
         at=60,
-        quiet=(series("kubelet_certificate_manager_server_ttl_seconds", "691200x100", node="n1"),),
+        quiet=(
+            platform(
+                "kubelet_certificate_manager_server_ttl_seconds",
+                "691200x100",
+                namespace="kube-system",
+                node="n1",
+            ),
+        ),
         severity="warning",
         namespace="observability",
-        labels={"node": "n1"},
+        labels={"node": "n1", "job": "kubelet"},
         value="6d 0h 0m 0s",
     ),
     Case(
@@ -706,13 +759,15 @@ CASES = (
                 series(
                     "apiserver_client_certificate_expiration_seconds_bucket",
                     "0+10x40",
-                    job="apiserver",
+                    namespace="default",
                     le=le,
                 )
                 for le in ("86400", "+Inf")
             ),
             series(
-                "apiserver_client_certificate_expiration_seconds_count", "0+10x40", job="apiserver"
+                "apiserver_client_certificate_expiration_seconds_count",
+                "0+10x40",
+                namespace="default",
             ),
         ),
         at=16,
@@ -720,20 +775,22 @@ CASES = (
             series(
                 "apiserver_client_certificate_expiration_seconds_bucket",
                 "0x40",
-                job="apiserver",
+                namespace="default",
                 le="604800",
             ),
             *(
                 series(
                     "apiserver_client_certificate_expiration_seconds_bucket",
                     "0+10x40",
-                    job="apiserver",
+                    namespace="default",
                     le=le,
                 )
                 for le in ("2592000", "+Inf")
             ),
             series(
-                "apiserver_client_certificate_expiration_seconds_count", "0+10x40", job="apiserver"
+                "apiserver_client_certificate_expiration_seconds_count",
+                "0+10x40",
+                namespace="default",
             ),
         ),
         severity="warning",
@@ -782,6 +839,36 @@ CASES = (
         value="2d 1h 1m 0s",
     ),
     Case(
+        # It tries each day, and each time fails.
+        alert="BackupOverdue",
+        fires=(
+            platform("velero_backup_attempt_total", "0+1x3000", schedule="daily"),
+            platform("velero_backup_failure_total", "0+1x3000", schedule="daily"),
+        ),
+        at=2940,
+        # Velero has started anew, and knows when the last one succeeded.
+        quiet=(
+            platform("velero_backup_attempt_total", "0+1x3000", schedule="daily"),
+            platform("velero_backup_last_successful_timestamp", "86400x3000", schedule="daily"),
+        ),
+        severity="critical",
+        namespace="observability",
+        labels={"schedule": "daily"},
+        value="2d 0h 0m 0s",
+    ),
+    Case(
+        # Velero runs, and knows no schedule.
+        alert="BackupOverdue",
+        fires=(platform("up", "1x3000", job="velero"),),
+        at=2940,
+        # It was installed yesterday.
+        quiet=(platform("up", "_x1500 1x1500", job="velero"),),
+        severity="critical",
+        namespace="observability",
+        labels={"schedule": "of any schedule"},
+        value="2d 0h 0m 0s",
+    ),
+    Case(
         alert="SeriesNearCapacity",
         fires=(platform("prometheus_tsdb_head_series", "450000x60", pod="kps-0"),),
         at=30,
@@ -803,3 +890,76 @@ CASES = (
     ),
 )
 """Watchdog has a test of its own: there is nothing on which it must not fire."""
+
+
+def per_minute(minutes: int, every: int, start: int = 0) -> str:
+    """A counter that rises by one each `every` minutes, from the minute `start` on."""
+    return " ".join(str(max(0, minute - start) // every) for minute in range(minutes))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traffic:
+    """What a service answers, and which of its burn alerts fire in the minutes `at`."""
+
+    of: str
+    series: tuple[Series, ...]
+    at: tuple[int, ...]
+    alerts: tuple[str, ...] = ()
+
+
+def failed(values: str) -> Series:
+    return span(CALLS, values, status_code="STATUS_CODE_ERROR")
+
+
+SIX_AN_HOUR = span(CALLS, per_minute(400, 10))
+LITTLE_TRAFFIC = (
+    Traffic(
+        of="six requests an hour, one error",
+        series=(SIX_AN_HOUR, failed("0x199 1x200")),
+        at=(200, 201, 202, 203, 205, 215, 260, 399),
+    ),
+    Traffic(
+        of="six requests an hour, one error, which is the first of the service",
+        series=(SIX_AN_HOUR, failed("_x199 1x200")),
+        at=(200, 201, 202, 203, 205, 215, 260, 399),
+    ),
+    Traffic(
+        of="six requests an hour, one of which fails in each hour",
+        series=(SIX_AN_HOUR, failed(per_minute(400, 60))),
+        at=(61, 65, 120, 180, 240, 300, 360, 399),
+    ),
+    Traffic(
+        of="six requests an hour, one of which is slow",
+        series=durations(per_minute(400, 10), per_minute(200, 10) + " " + "21x199"),
+        at=(200, 201, 202, 203, 205, 215, 260, 399),
+    ),
+    Traffic(
+        # Ten failures take a hundred minutes; the window of six hours sees them.
+        of="six requests an hour, all of which fail",
+        series=(failed(per_minute(400, 10)),),
+        at=(125,),
+        alerts=("ServiceAvailabilityBurnFast", "ServiceAvailabilityBurnSlow"),
+    ),
+    Traffic(
+        of="a request a minute, all of which fail",
+        series=(failed(per_minute(60, 1)),),
+        at=(15,),
+        alerts=("ServiceAvailabilityBurnFast",),
+    ),
+    Traffic(
+        of="a request a minute, all of which are slow",
+        series=durations("0x60", per_minute(60, 1)),
+        at=(15,),
+        alerts=("ServiceLatencyBurnFast",),
+    ),
+    Traffic(
+        # The gateway forgets a series half an hour after its last request. The next begins at 1,
+        # from which no increase can be told: docs/runbooks/alerts/ServiceAvailabilityBurnFast.md.
+        of="a request each 40 minutes, all slow and failing, whose series expire",
+        series=(
+            failed("1x29 stale _x9 " * 20),
+            *durations("0x29 stale _x9 " * 20, "1x29 stale _x9 " * 20),
+        ),
+        at=(15, 130, 400, 799),
+    ),
+)

@@ -797,6 +797,7 @@ def _housekeeping(settings: Settings) -> dict[m.Metric, _Plan]:
             level=_by_label("status", {"True": 1, "False": 0}),
             swing=0,
         ),
+        m.BACKUP_ATTEMPTS: _Plan(origins=velero, details=_each("schedule", "daily"), level=1 / DAY),
         m.BACKUP_LAST_SUCCESS: _Plan(
             origins=velero, details=_each("schedule", "daily"), level=6 * HOUR, is_time=True
         ),

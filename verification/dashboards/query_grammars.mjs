@@ -15,13 +15,16 @@ function inside(node, names) {
 }
 
 function read({ language, text }) {
-  const found = { errors: [], selectors: [], matched: [], grouped: [] };
+  const found = { errors: [], selectors: [], matched: [], grouped: [], divisors: [] };
   parsers[language].parse(text).iterate({
     enter: (ref) => {
       const node = ref.node;
       const own = text.slice(node.from, node.to);
       if (node.type.isError) found.errors.push({ from: node.from, to: node.to });
       if (SELECTORS.has(node.name)) found.selectors.push(own);
+      if (node.name === "Div" && node.parent.lastChild) {
+        found.divisors.push(text.slice(node.parent.lastChild.from, node.parent.lastChild.to));
+      }
       if (node.name !== "LabelName" && node.name !== "Identifier") return;
       if (inside(node, GROUPINGS)) found.grouped.push(own);
       else if (inside(node, SELECTORS) && /Matcher$/.test(node.parent.name)) found.matched.push(own);

@@ -31,13 +31,14 @@ class Parsed:
 
     `mistake` quotes where the first one is, or is None. `selectors` are those of series (PromQL)
     or log streams (LogQL), as they are written; `matched` the labels in them; `grouped` the labels
-    of `by`, `on`, `ignoring` and the like.
+    of `by`, `on`, `ignoring` and the like; `divisors` what stands right of each `/` (PromQL).
     """
 
     mistake: str | None
     selectors: tuple[str, ...]
     matched: tuple[str, ...]
     grouped: tuple[str, ...]
+    divisors: tuple[str, ...]
 
 
 def parsed(queries: Sequence[tuple[Language, str]]) -> list[Parsed]:
@@ -66,6 +67,7 @@ def parsed(queries: Sequence[tuple[Language, str]]) -> list[Parsed]:
             selectors=tuple(found["selectors"]),
             matched=tuple(found["matched"]),
             grouped=tuple(found["grouped"]),
+            divisors=tuple(found["divisors"]),
         )
         for (_, text), found in zip(queries, json.loads(done.stdout), strict=True)
     ]

@@ -733,19 +733,23 @@ alertmanager:
       - channel: '#obs-dev'
         send_resolved: true
         color: '{{ template "foundation.color" . }}'
-        title: '{{ template "foundation.title" . }}'
-        title_link: '{{ .CommonAnnotations.dashboard_url }}'
+        title: '{{ template "foundation.slack.title" . }}'
+        title_link: '{{ template "foundation.link" .CommonAnnotations.dashboard_url }}'
         text: '{{ template "foundation.slack.text" . }}'
-        fallback: '{{ template "foundation.title" . }}'
+        fallback: '{{ template "foundation.slack.title" . }}'
+        mrkdwn_in:
+        - pretext
     - name: observability-page
       slack_configs:
       - channel: '#obs-dev'
         send_resolved: true
         color: '{{ template "foundation.color" . }}'
-        title: '{{ template "foundation.title" . }}'
-        title_link: '{{ .CommonAnnotations.dashboard_url }}'
+        title: '{{ template "foundation.slack.title" . }}'
+        title_link: '{{ template "foundation.link" .CommonAnnotations.dashboard_url }}'
         text: '{{ template "foundation.slack.page" . }}'
-        fallback: '{{ template "foundation.title" . }}'
+        fallback: '{{ template "foundation.slack.title" . }}'
+        mrkdwn_in:
+        - pretext
       email_configs:
       - to: platform-team@example.com
         send_resolved: true
@@ -758,37 +762,45 @@ alertmanager:
       - channel: '#obs-dev'
         send_resolved: true
         color: '{{ template "foundation.color" . }}'
-        title: '{{ template "foundation.title" . }}'
-        title_link: '{{ .CommonAnnotations.dashboard_url }}'
+        title: '{{ template "foundation.slack.title" . }}'
+        title_link: '{{ template "foundation.link" .CommonAnnotations.dashboard_url }}'
         text: '{{ template "foundation.slack.text" . }}'
-        fallback: '{{ template "foundation.title" . }}'
+        fallback: '{{ template "foundation.slack.title" . }}'
+        mrkdwn_in:
+        - pretext
     - name: hml-channel
       slack_configs:
       - channel: '#obs-dev'
         send_resolved: true
         color: '{{ template "foundation.color" . }}'
-        title: '{{ template "foundation.title" . }}'
-        title_link: '{{ .CommonAnnotations.dashboard_url }}'
+        title: '{{ template "foundation.slack.title" . }}'
+        title_link: '{{ template "foundation.link" .CommonAnnotations.dashboard_url }}'
         text: '{{ template "foundation.slack.text" . }}'
-        fallback: '{{ template "foundation.title" . }}'
+        fallback: '{{ template "foundation.slack.title" . }}'
+        mrkdwn_in:
+        - pretext
     - name: prd-channel
       slack_configs:
       - channel: '#obs-dev'
         send_resolved: true
         color: '{{ template "foundation.color" . }}'
-        title: '{{ template "foundation.title" . }}'
-        title_link: '{{ .CommonAnnotations.dashboard_url }}'
+        title: '{{ template "foundation.slack.title" . }}'
+        title_link: '{{ template "foundation.link" .CommonAnnotations.dashboard_url }}'
         text: '{{ template "foundation.slack.text" . }}'
-        fallback: '{{ template "foundation.title" . }}'
+        fallback: '{{ template "foundation.slack.title" . }}'
+        mrkdwn_in:
+        - pretext
     - name: prd-page
       slack_configs:
       - channel: '#obs-dev'
         send_resolved: true
         color: '{{ template "foundation.color" . }}'
-        title: '{{ template "foundation.title" . }}'
-        title_link: '{{ .CommonAnnotations.dashboard_url }}'
+        title: '{{ template "foundation.slack.title" . }}'
+        title_link: '{{ template "foundation.link" .CommonAnnotations.dashboard_url }}'
         text: '{{ template "foundation.slack.page" . }}'
-        fallback: '{{ template "foundation.title" . }}'
+        fallback: '{{ template "foundation.slack.title" . }}'
+        mrkdwn_in:
+        - pretext
       email_configs:
       - to: platform-team@example.com
         send_resolved: true
@@ -812,7 +824,7 @@ alertmanager:
     templates:
     - /etc/alertmanager/config/*.tmpl
   templateFiles:
-    notifications.tmpl: "{{/* What people read: in Slack and in e-mails. Labels and annotations are those of\n     alertmanager/model.py; alerts of the charts may lack owner and dashboard. */}}\n\n{{ define \"foundation.title\" -}}\n[{{ .Status | toUpper }}{{ if eq .Status \"firing\" }} {{ .Alerts.Firing | len }}{{ end }}] {{ .CommonLabels.alertname }} in {{ or .CommonLabels.namespace \"the cluster\" }} ({{ or .CommonLabels.severity \"no severity\" }})\n{{- end }}\n\n{{ define \"foundation.color\" -}}\n{{ if eq .Status \"resolved\" }}good{{ else if eq .CommonLabels.severity \"critical\" }}danger{{ else if eq .CommonLabels.severity \"warning\" }}warning{{ else }}#439FE0{{ end }}\n{{- end }}\n\n{{ define \"foundation.slack.text\" -}}\n{{ range .Alerts -}}\n*{{ or .Annotations.summary .Labels.alertname }}*{{ if eq .Status \"resolved\" }} (resolved){{ end }}\n{{ .Annotations.description }}\n{{ if .Labels.owner }}Owner: {{ .Labels.owner }} · {{ end }}Cluster: {{ .Labels.cluster }}\n{{ if .Annotations.runbook_url }}<{{ .Annotations.runbook_url }}|Runbook>{{ end }}{{ if .Annotations.dashboard_url }} · <{{ .Annotations.dashboard_url }}|Dashboard>{{ end }}\n\n{{ end }}\n{{- end }}\n\n{{ define \"foundation.slack.page\" -}}\n{{ if eq .Status \"firing\" }}<!channel>\n{{ end }}{{ template \"foundation.slack.text\" . }}\n{{- end }}\n\n{{ define \"foundation.email.text\" -}}\n{{ range .Alerts -}}\n{{ or .Annotations.summary .Labels.alertname }}{{ if eq .Status \"resolved\" }} (resolved){{ end }}\n{{ .Annotations.description }}\nOwner: {{ .Labels.owner }}\nCluster: {{ .Labels.cluster }}\nSince: {{ .StartsAt.Format \"2006-01-02 15:04:05 MST\" }}\nRunbook: {{ .Annotations.runbook_url }}\nDashboard: {{ .Annotations.dashboard_url }}\n\n{{ end }}\n{{- end }}\n\n{{ define \"foundation.email.html\" -}}\n<!DOCTYPE html>\n<html><body style=\"font-family: sans-serif\">\n<h2>{{ template \"foundation.title\" . }}</h2>\n{{ range .Alerts -}}\n<h3>{{ or .Annotations.summary .Labels.alertname }}{{ if eq .Status \"resolved\" }} (resolved){{ end }}</h3>\n<p>{{ .Annotations.description }}</p>\n<p>Owner: {{ .Labels.owner }}<br>Cluster: {{ .Labels.cluster }}<br>Since: {{ .StartsAt.Format \"2006-01-02 15:04:05 MST\" }}</p>\n<p>{{ if .Annotations.runbook_url }}<a href=\"{{ .Annotations.runbook_url }}\">Runbook</a>{{ end }}\n{{ if .Annotations.dashboard_url }}<a href=\"{{ .Annotations.dashboard_url }}\">Dashboard</a>{{ end }}</p>\n{{ end -}}\n</body></html>\n{{- end }}\n"
+    notifications.tmpl: "{{/* What people read: in Slack and in e-mails. Labels and annotations are those of\n     alertmanager/model.py; alerts of the charts may lack owner and dashboard.\n\n     Applications choose the names of services and routes, and may bring rules of their own: every\n     label and annotation is text of a stranger. It stays on one line and is cut to 300 characters.\n     Slack reads nothing but what is between < and > in a message without formatting (`mrkdwn_in` in\n     alertmanager/routing.py), so `&`, `<` and `>` are written as entities:\n     https://docs.slack.dev/messaging/formatting-message-text. HTML is escaped by Go's\n     html/template, headers of e-mails by Alertmanager. */}}\n\n{{ define \"foundation.line\" -}}\n{{ . | reReplaceAll `[\\s\\p{Z}\\p{C}]+` \" \" | reReplaceAll `^(.{300}).+$` \"$1…\" }}\n{{- end }}\n\n{{ define \"foundation.slack.line\" -}}\n{{ . | reReplaceAll `[\\s\\p{Z}\\p{C}]+` \" \" | reReplaceAll `^(.{300}).+$` \"$1…\" | reReplaceAll \"&\" \"&amp;\" | reReplaceAll \"<\" \"&lt;\" | reReplaceAll \">\" \"&gt;\" }}\n{{- end }}\n\n{{ define \"foundation.title\" -}}\n[{{ .Status | toUpper }}{{ if eq .Status \"firing\" }} {{ .Alerts.Firing | len }}{{ end }}] {{ template \"foundation.line\" .CommonLabels.alertname }} in {{ template \"foundation.line\" (or .CommonLabels.namespace \"the cluster\") }} ({{ template \"foundation.line\" (or .CommonLabels.severity \"no severity\") }})\n{{- end }}\n\n{{ define \"foundation.slack.title\" -}}\n[{{ .Status | toUpper }}{{ if eq .Status \"firing\" }} {{ .Alerts.Firing | len }}{{ end }}] {{ template \"foundation.slack.line\" .CommonLabels.alertname }} in {{ template \"foundation.slack.line\" (or .CommonLabels.namespace \"the cluster\") }} ({{ template \"foundation.slack.line\" (or .CommonLabels.severity \"no severity\") }})\n{{- end }}\n\n{{ define \"foundation.color\" -}}\n{{ if eq .Status \"resolved\" }}good{{ else if eq .CommonLabels.severity \"critical\" }}danger{{ else if eq .CommonLabels.severity \"warning\" }}warning{{ else }}#439FE0{{ end }}\n{{- end }}\n\n{{/* An address, or nothing: `>` and `|` would end it early and show other text. */}}\n{{ define \"foundation.link\" -}}\n{{ if match `^https?://[^\\s\\p{Z}\\p{C}<>|\"]{1,1000}$` . }}{{ . }}{{ end }}\n{{- end }}\n\n{{ define \"foundation.slack.links\" -}}\n{{ $address := `^https?://[^\\s\\p{Z}\\p{C}<>|\"]{1,1000}$` }}\n{{- if match $address .Annotations.runbook_url }}<{{ .Annotations.runbook_url | reReplaceAll \"&\" \"&amp;\" }}|Runbook>{{ end }}\n{{- if match $address .Annotations.dashboard_url }} · <{{ .Annotations.dashboard_url | reReplaceAll \"&\" \"&amp;\" }}|Dashboard>{{ end }}\n{{- end }}\n\n{{ define \"foundation.slack.alert\" -}}\n{{ template \"foundation.slack.line\" (or .Annotations.summary .Labels.alertname) }}{{ if eq .Status \"resolved\" }} (resolved){{ end }}\n{{ template \"foundation.slack.line\" .Annotations.description }}\n{{ if .Labels.owner }}Owner: {{ template \"foundation.slack.line\" .Labels.owner }} · {{ end }}Cluster: {{ template \"foundation.slack.line\" .Labels.cluster }}\n{{ template \"foundation.slack.links\" . }}\n\n{{ end }}\n\n{{/* A text has at most ten alerts: those that fire, then resolved ones if that makes ten at most,\n     or if nothing fires. */}}\n{{ define \"foundation.slack.text\" -}}\n{{ range $index, $alert := .Alerts.Firing }}{{ if lt $index 10 }}{{ template \"foundation.slack.alert\" $alert }}{{ end }}{{ end }}\n{{- if or (le (len .Alerts) 10) (not .Alerts.Firing) }}{{ range $index, $alert := .Alerts.Resolved }}{{ if lt $index 10 }}{{ template \"foundation.slack.alert\" $alert }}{{ end }}{{ end }}{{ end }}\n{{- template \"foundation.more\" . }}\n{{- end }}\n\n{{ define \"foundation.more\" -}}\n{{ if gt (len .Alerts) 10 }}and {{ if and .Alerts.Firing (lt (len .Alerts.Firing) 10) }}{{ len .Alerts.Resolved }}{{ else }}{{ len (slice .Alerts 10) }}{{ end }} more{{ end }}\n{{- end }}\n\n{{ define \"foundation.slack.page\" -}}\n{{ if eq .Status \"firing\" }}<!channel>\n{{ end }}{{ template \"foundation.slack.text\" . }}\n{{- end }}\n\n{{ define \"foundation.email.text.alert\" -}}\n{{ template \"foundation.line\" (or .Annotations.summary .Labels.alertname) }}{{ if eq .Status \"resolved\" }} (resolved){{ end }}\n{{ template \"foundation.line\" .Annotations.description }}\nOwner: {{ template \"foundation.line\" .Labels.owner }}\nCluster: {{ template \"foundation.line\" .Labels.cluster }}\nSince: {{ .StartsAt.Format \"2006-01-02 15:04:05 MST\" }}\nRunbook: {{ template \"foundation.link\" .Annotations.runbook_url }}\nDashboard: {{ template \"foundation.link\" .Annotations.dashboard_url }}\n\n{{ end }}\n\n{{ define \"foundation.email.text\" -}}\n{{ range $index, $alert := .Alerts.Firing }}{{ if lt $index 10 }}{{ template \"foundation.email.text.alert\" $alert }}{{ end }}{{ end }}\n{{- if or (le (len .Alerts) 10) (not .Alerts.Firing) }}{{ range $index, $alert := .Alerts.Resolved }}{{ if lt $index 10 }}{{ template \"foundation.email.text.alert\" $alert }}{{ end }}{{ end }}{{ end }}\n{{- template \"foundation.more\" . }}\n{{- end }}\n\n{{ define \"foundation.email.html.alert\" -}}\n<h3>{{ template \"foundation.line\" (or .Annotations.summary .Labels.alertname) }}{{ if eq .Status \"resolved\" }} (resolved){{ end }}</h3>\n<p>{{ template \"foundation.line\" .Annotations.description }}</p>\n<p>Owner: {{ template \"foundation.line\" .Labels.owner }}<br>Cluster: {{ template \"foundation.line\" .Labels.cluster }}<br>Since: {{ .StartsAt.Format \"2006-01-02 15:04:05 MST\" }}</p>\n<p>{{ if .Annotations.runbook_url }}<a href=\"{{ .Annotations.runbook_url }}\">Runbook</a>{{ end }}\n{{ if .Annotations.dashboard_url }}<a href=\"{{ .Annotations.dashboard_url }}\">Dashboard</a>{{ end }}</p>\n{{ end }}\n\n{{ define \"foundation.email.html\" -}}\n<!DOCTYPE html>\n<html><body style=\"font-family: sans-serif\">\n<h2>{{ template \"foundation.title\" . }}</h2>\n{{ range $index, $alert := .Alerts.Firing }}{{ if lt $index 10 }}{{ template \"foundation.email.html.alert\" $alert }}{{ end }}{{ end }}\n{{- if or (le (len .Alerts) 10) (not .Alerts.Firing) }}{{ range $index, $alert := .Alerts.Resolved }}{{ if lt $index 10 }}{{ template \"foundation.email.html.alert\" $alert }}{{ end }}{{ end }}{{ end }}\n<p>{{ template \"foundation.more\" . }}</p>\n</body></html>\n{{- end }}\n"
 grafana:
   admin:
     existingSecret: grafana-admin
@@ -1170,6 +1182,10 @@ additionalPrometheusRulesMap:
         labels:
           deployment_environment_name: dev
           sli: latency
+      - record: namespace:slo_minimum_failures:count
+        expr: vector(10)
+        labels:
+          deployment_environment_name: dev
       - record: namespace:slo_objective:ratio
         expr: vector(0.995)
         labels:
@@ -1180,6 +1196,10 @@ additionalPrometheusRulesMap:
         labels:
           deployment_environment_name: hml
           sli: latency
+      - record: namespace:slo_minimum_failures:count
+        expr: vector(10)
+        labels:
+          deployment_environment_name: hml
       - record: namespace:slo_objective:ratio
         expr: vector(0.995)
         labels:
@@ -1190,50 +1210,78 @@ additionalPrometheusRulesMap:
         labels:
           deployment_environment_name: prd
           sli: latency
+      - record: namespace:slo_minimum_failures:count
+        expr: vector(10)
+        labels:
+          deployment_environment_name: prd
       - record: namespace_service_sli:bad_requests:ratio_rate5m
-        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[5m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[5m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m])) > 0)
         labels:
           sli: availability
       - record: namespace_service_sli:bad_requests:ratio_rate5m
-        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[5m])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[5m])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[5m])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[5m])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[5m])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[5m]))
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[5m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[5m])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[5m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[5m])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[5m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[5m])) > 0)
         labels:
           sli: latency
       - record: namespace_service_sli:bad_requests:ratio_rate30m
-        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[30m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m]))) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m]))
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[30m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m])) > 0)
         labels:
           sli: availability
       - record: namespace_service_sli:bad_requests:ratio_rate30m
-        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[30m])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[30m])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[30m])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[30m])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[30m])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[30m]))
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[30m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[30m])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[30m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[30m])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[30m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[30m])) > 0)
         labels:
           sli: latency
       - record: namespace_service_sli:bad_requests:ratio_rate1h
-        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h]))) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h]))
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h])) > 0)
         labels:
           sli: availability
       - record: namespace_service_sli:bad_requests:ratio_rate1h
-        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[1h])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[1h])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[1h])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[1h])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[1h])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[1h]))
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[1h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[1h])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[1h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[1h])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[1h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[1h])) > 0)
         labels:
           sli: latency
       - record: namespace_service_sli:bad_requests:ratio_rate6h
-        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h]))) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h]))
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h])) > 0)
         labels:
           sli: availability
       - record: namespace_service_sli:bad_requests:ratio_rate6h
-        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[6h])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[6h])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[6h])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[6h])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[6h])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[6h]))
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[6h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[6h])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[6h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[6h])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[6h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[6h])) > 0)
         labels:
           sli: latency
       - record: namespace_service_sli:bad_requests:ratio_rate3d
-        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d]))) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d]))
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d])) > 0)
         labels:
           sli: availability
       - record: namespace_service_sli:bad_requests:ratio_rate3d
-        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[3d])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[3d])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[3d])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[3d])) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[3d])) / sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[3d]))
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[3d])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[3d])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[3d])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[3d])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[3d])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[3d])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase1h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase1h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[1h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[1h])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[1h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[1h])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[1h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[1h]))
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase6h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase6h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[6h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[6h])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[6h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[6h])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[6h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[6h]))
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase3d
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase3d
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[3d])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[3d])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[3d])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[3d])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[3d])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[3d]))
         labels:
           sli: latency
     - name: slo-alerts
       rules:
       - alert: ServiceAvailabilityBurnFast
-        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"}))) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})))
+        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase1h{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase6h{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
         for: 2m
         labels:
           severity: critical
@@ -1243,9 +1291,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget fast'
           description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnFast.md
-          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ServiceAvailabilityBurnSlow
-        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})))
+        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase3d{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
         for: 15m
         labels:
           severity: warning
@@ -1255,9 +1303,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget slowly'
           description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnSlow.md
-          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ServiceLatencyBurnFast
-        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"}))) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})))
+        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase1h{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase6h{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
         for: 2m
         labels:
           severity: critical
@@ -1267,9 +1315,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget fast'
           description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnFast.md
-          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ServiceLatencyBurnSlow
-        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})))
+        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase3d{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
         for: 15m
         labels:
           severity: warning
@@ -1279,9 +1327,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget slowly'
           description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnSlow.md
-          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ServiceRouteErrorRateHigh
-        expr: sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"dev|hml|prd", status_code="STATUS_CODE_ERROR"}[10m])) / sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"dev|hml|prd"}[10m])) > 0.2 and sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"dev|hml|prd"}[10m])) > 0.05
+        expr: sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"dev|hml|prd", status_code="STATUS_CODE_ERROR"}[10m])) / (sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"dev|hml|prd"}[10m])) > 0.05) > 0.2
         for: 5m
         labels:
           severity: warning
@@ -1291,7 +1339,7 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.http_route }} of {{ $labels.service_name }} in {{ $labels.deployment_environment_name }} fails'
           description: '{{ $value | humanizePercentage }} of the requests to this route failed in ten minutes. The service as a whole may still look healthy.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceRouteErrorRateHigh.md
-          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
     - name: absence
       rules:
       - alert: ServiceTelemetryAbsent
@@ -1305,9 +1353,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} sends no traces any more'
           description: It sent {{ $value | humanize }} spans in an hour, and none in the last half hour.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryAbsent.md
-          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name }}&var-service={{ $labels.service_name }}
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: WorkloadUnavailable
-        expr: kube_deployment_spec_replicas{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} > 0 and on (namespace, deployment) kube_deployment_status_replicas_available{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} == 0
+        expr: kube_deployment_spec_replicas{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kube-state-metrics", deployment_environment_name=""} > 0 and on (namespace, deployment) kube_deployment_status_replicas_available{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kube-state-metrics", deployment_environment_name=""} == 0
         for: 5m
         labels:
           severity: critical
@@ -1317,9 +1365,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.deployment }} in {{ $labels.namespace }} has no pod that serves'
           description: Of {{ $value }} pods none is available.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/WorkloadUnavailable.md
-          dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
+          dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: GatewayReceivesNothing
-        expr: sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="dev", job="otel-gateway"}[30m])) == 0 and on (namespace) sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="dev", job="otel-gateway"}[1d])) > 0
+        expr: sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="dev", job="otel-gateway", deployment_environment_name=""}[30m])) == 0 and on (namespace) sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="dev", job="otel-gateway", deployment_environment_name=""}[1d])) > 0
         for: 15m
         labels:
           severity: warning
@@ -1331,7 +1379,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayReceivesNothing.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: GatewayDown
-        expr: absent(up{namespace="dev", job="otel-gateway"} == 1)
+        expr: absent(up{namespace="dev", job="otel-gateway", deployment_environment_name=""} == 1)
         for: 5m
         labels:
           severity: critical
@@ -1343,7 +1391,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: GatewayReceivesNothing
-        expr: sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="hml", job="otel-gateway"}[30m])) == 0 and on (namespace) sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="hml", job="otel-gateway"}[1d])) > 0
+        expr: sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="hml", job="otel-gateway", deployment_environment_name=""}[30m])) == 0 and on (namespace) sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="hml", job="otel-gateway", deployment_environment_name=""}[1d])) > 0
         for: 15m
         labels:
           severity: warning
@@ -1355,7 +1403,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayReceivesNothing.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: GatewayDown
-        expr: absent(up{namespace="hml", job="otel-gateway"} == 1)
+        expr: absent(up{namespace="hml", job="otel-gateway", deployment_environment_name=""} == 1)
         for: 5m
         labels:
           severity: critical
@@ -1367,7 +1415,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: GatewayReceivesNothing
-        expr: sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="prd", job="otel-gateway"}[30m])) == 0 and on (namespace) sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="prd", job="otel-gateway"}[1d])) > 0
+        expr: sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="prd", job="otel-gateway", deployment_environment_name=""}[30m])) == 0 and on (namespace) sum by (namespace) (increase(otelcol_receiver_accepted_spans_total{namespace="prd", job="otel-gateway", deployment_environment_name=""}[1d])) > 0
         for: 15m
         labels:
           severity: warning
@@ -1379,7 +1427,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayReceivesNothing.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: GatewayDown
-        expr: absent(up{namespace="prd", job="otel-gateway"} == 1)
+        expr: absent(up{namespace="prd", job="otel-gateway", deployment_environment_name=""} == 1)
         for: 5m
         labels:
           severity: critical
@@ -1391,7 +1439,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: LogsAbsent
-        expr: sum by (namespace) (increase(otelcol_receiver_accepted_log_records_total{job="observability/otel-agent"}[30m])) == 0 or absent(up{job="observability/otel-agent"} == 1)
+        expr: sum by (namespace) (increase(otelcol_receiver_accepted_log_records_total{namespace="observability", job="observability/otel-agent", deployment_environment_name=""}[30m])) == 0 or absent(up{namespace="observability", job="observability/otel-agent", deployment_environment_name=""} == 1)
         for: 10m
         labels:
           severity: critical
@@ -1403,7 +1451,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/LogsAbsent.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: BackendDown
-        expr: absent(up{namespace="observability", job=~"kps-prometheus"} == 1)
+        expr: absent(up{namespace="observability", job="kps-prometheus", deployment_environment_name=""} == 1)
         for: 5m
         labels:
           severity: critical
@@ -1416,7 +1464,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: BackendDown
-        expr: absent(up{namespace="observability", job=~"kps-alertmanager"} == 1)
+        expr: absent(up{namespace="observability", job="kps-alertmanager", deployment_environment_name=""} == 1)
         for: 5m
         labels:
           severity: critical
@@ -1429,7 +1477,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: BackendDown
-        expr: absent(up{namespace="observability", job=~"observability/loki.*"} == 1)
+        expr: absent(up{namespace="observability", job=~"observability/loki.*", deployment_environment_name=""} == 1)
         for: 5m
         labels:
           severity: critical
@@ -1442,7 +1490,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: BackendDown
-        expr: absent(up{namespace="observability", job=~"(.*/)?tempo.*"} == 1)
+        expr: absent(up{namespace="observability", job=~"(observability/)?tempo.*", deployment_environment_name=""} == 1)
         for: 5m
         labels:
           severity: critical
@@ -1455,7 +1503,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: BackendDown
-        expr: absent(up{namespace="observability", job=~"thanos-querier"} == 1)
+        expr: absent(up{namespace="observability", job="thanos-querier", deployment_environment_name=""} == 1)
         for: 5m
         labels:
           severity: critical
@@ -1468,7 +1516,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: BackendDown
-        expr: absent(up{namespace="observability", job=~"thanos-store"} == 1)
+        expr: absent(up{namespace="observability", job="thanos-store", deployment_environment_name=""} == 1)
         for: 5m
         labels:
           severity: critical
@@ -1481,7 +1529,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: BackendDown
-        expr: absent(up{namespace="observability", job=~"thanos-compactor"} == 1)
+        expr: absent(up{namespace="observability", job="thanos-compactor", deployment_environment_name=""} == 1)
         for: 5m
         labels:
           severity: critical
@@ -1496,7 +1544,7 @@ additionalPrometheusRulesMap:
     - name: saturation
       rules:
       - alert: ContainerMemoryNearLimit
-        expr: sum by (namespace, pod, container) (container_memory_working_set_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", container!=""}) / sum by (namespace, pod, container) (kube_pod_container_resource_limits{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", resource="memory"}) > 0.9
+        expr: sum by (namespace, pod, container) (container_memory_working_set_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kubelet", deployment_environment_name="", container!=""}) / (sum by (namespace, pod, container) (kube_pod_container_resource_limits{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kube-state-metrics", deployment_environment_name="", resource="memory"}) > 0) > 0.9
         for: 10m
         labels:
           severity: warning
@@ -1506,9 +1554,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.container }} of {{ $labels.pod }} is about to be killed for its memory'
           description: It has used {{ $value | humanizePercentage }} of its limit for ten minutes.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerMemoryNearLimit.md
-          dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
+          dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ContainerCpuThrottled
-        expr: sum by (namespace, pod, container) (increase(container_cpu_cfs_throttled_periods_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", container!=""}[5m])) / sum by (namespace, pod, container) (increase(container_cpu_cfs_periods_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", container!=""}[5m])) > 0.25
+        expr: sum by (namespace, pod, container) (increase(container_cpu_cfs_throttled_periods_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kubelet", deployment_environment_name="", container!=""}[5m])) / (sum by (namespace, pod, container) (increase(container_cpu_cfs_periods_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kubelet", deployment_environment_name="", container!=""}[5m])) > 0) > 0.25
         for: 15m
         labels:
           severity: info
@@ -1518,9 +1566,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.container }} of {{ $labels.pod }} waits for its CPU limit'
           description: It was throttled in {{ $value | humanizePercentage }} of its periods.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerCpuThrottled.md
-          dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
+          dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ContainerOomKilled
-        expr: sum by (namespace, pod, container) (increase(kube_pod_container_status_restarts_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"}[10m])) > 0 and on (namespace, pod, container) kube_pod_container_status_last_terminated_reason{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", reason="OOMKilled"} == 1
+        expr: sum by (namespace, pod, container) (increase(kube_pod_container_status_restarts_total{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kube-state-metrics", deployment_environment_name=""}[10m])) > 0 and on (namespace, pod, container) kube_pod_container_status_last_terminated_reason{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kube-state-metrics", deployment_environment_name="", reason="OOMKilled"} == 1
         for: 0m
         labels:
           severity: warning
@@ -1530,9 +1578,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.container }} of {{ $labels.pod }} was killed for its memory'
           description: '{{ $value | humanize }} restarts in ten minutes, the last since the limit was reached.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerOomKilled.md
-          dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
+          dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: VolumeFillingUp
-        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} < 0.15 and predict_linear(kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"}[6h], 4 * 24 * 3600) < 0
+        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kubelet", deployment_environment_name=""} / (kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kubelet", deployment_environment_name=""} > 0) < 0.15 and predict_linear(kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kubelet", deployment_environment_name=""}[6h], 4 * 24 * 3600) < 0
         for: 1h
         labels:
           severity: warning
@@ -1542,9 +1590,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.persistentvolumeclaim }} will be full within four days'
           description: '{{ $value | humanizePercentage }} are left.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/VolumeFillingUp.md
-          dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
+          dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: VolumeNearlyFull
-        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} / kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry"} < 0.03
+        expr: kubelet_volume_stats_available_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kubelet", deployment_environment_name=""} / (kubelet_volume_stats_capacity_bytes{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kubelet", deployment_environment_name=""} > 0) < 0.03
         for: 1m
         labels:
           severity: critical
@@ -1554,9 +1602,9 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.persistentvolumeclaim }} is nearly full'
           description: '{{ $value | humanizePercentage }} are left.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/VolumeNearlyFull.md
-          dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
+          dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: NamespaceQuotaNearLimit
-        expr: kube_resourcequota{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", type="used"} / ignoring (type) (kube_resourcequota{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", type="hard"} > 0) > 0.9
+        expr: kube_resourcequota{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kube-state-metrics", deployment_environment_name="", type="used"} / ignoring (type) (kube_resourcequota{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kube-state-metrics", deployment_environment_name="", type="hard"} > 0) > 0.9
         for: 15m
         labels:
           severity: warning
@@ -1566,11 +1614,11 @@ additionalPrometheusRulesMap:
           summary: '{{ $labels.namespace }} has used its quota of {{ $labels.resource }} nearly up'
           description: '{{ $value | humanizePercentage }} of it are used; at 100 % new pods are refused.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/NamespaceQuotaNearLimit.md
-          dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace }}
+          dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace | urlquery | reReplaceAll "[+]" "%20" }}
     - name: pipeline
       rules:
       - alert: CollectorRefusingData
-        expr: sum by (namespace) (rate({__name__=~"otelcol_receiver_refused_spans_total|otelcol_receiver_refused_metric_points_total|otelcol_receiver_refused_log_records_total"}[5m])) > 0
+        expr: sum by (namespace) (rate({namespace=~"dev|hml|prd|observability", job=~"otel-gateway|observability/otel-agent", deployment_environment_name="", __name__=~"otelcol_receiver_refused_spans_total|otelcol_receiver_refused_metric_points_total|otelcol_receiver_refused_log_records_total"}[5m])) > 0
         for: 10m
         labels:
           severity: warning
@@ -1582,7 +1630,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorRefusingData.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: CollectorDroppingData
-        expr: sum by (namespace) (rate({__name__=~"otelcol_exporter_enqueue_failed_spans_total|otelcol_exporter_enqueue_failed_metric_points_total|otelcol_exporter_enqueue_failed_log_records_total"}[5m])) > 0
+        expr: sum by (namespace) (rate({namespace=~"dev|hml|prd|observability", job=~"otel-gateway|observability/otel-agent", deployment_environment_name="", __name__=~"otelcol_exporter_enqueue_failed_spans_total|otelcol_exporter_enqueue_failed_metric_points_total|otelcol_exporter_enqueue_failed_log_records_total"}[5m])) > 0
         for: 5m
         labels:
           severity: critical
@@ -1594,10 +1642,10 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorDroppingData.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: CollectorGivingUpData
-        expr: sum by (namespace) (rate({__name__=~"otelcol_exporter_send_failed_spans_total|otelcol_exporter_send_failed_metric_points_total|otelcol_exporter_send_failed_log_records_total"}[5m])) > 0
+        expr: sum by (namespace) (rate({namespace=~"dev|hml|prd|observability", job=~"otel-gateway|observability/otel-agent", deployment_environment_name="", __name__=~"otelcol_exporter_send_failed_spans_total|otelcol_exporter_send_failed_metric_points_total|otelcol_exporter_send_failed_log_records_total"}[5m])) > 0
         for: 5m
         labels:
-          severity: warning
+          severity: critical
           namespace: '{{ $labels.namespace }}'
           owner: platform-team
         annotations:
@@ -1606,7 +1654,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorGivingUpData.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: CollectorQueueNearlyFull
-        expr: max by (namespace, exporter) (otelcol_exporter_queue_size / otelcol_exporter_queue_capacity) > 0.8
+        expr: max by (namespace, exporter) (otelcol_exporter_queue_size{namespace=~"dev|hml|prd|observability", job=~"otel-gateway|observability/otel-agent", deployment_environment_name=""} / (otelcol_exporter_queue_capacity{namespace=~"dev|hml|prd|observability", job=~"otel-gateway|observability/otel-agent", deployment_environment_name=""} > 0)) > 0.8
         for: 10m
         labels:
           severity: warning
@@ -1618,10 +1666,10 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorQueueNearlyFull.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: TailSamplingDroppingEarly
-        expr: sum by (namespace) (rate(otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total[5m])) > 0
+        expr: sum by (namespace) (rate(otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total{namespace=~"dev|hml|prd|observability", job=~"otel-gateway|observability/otel-agent", deployment_environment_name=""}[5m])) > 0
         for: 10m
         labels:
-          severity: warning
+          severity: critical
           namespace: '{{ $labels.namespace }}'
           owner: platform-team
         annotations:
@@ -1630,7 +1678,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/TailSamplingDroppingEarly.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: SamplesTooOld
-        expr: sum by (pod) (rate(prometheus_tsdb_too_old_samples_total[5m])) > 0
+        expr: sum by (pod) (rate(prometheus_tsdb_too_old_samples_total{namespace="observability", job="kps-prometheus", deployment_environment_name=""}[5m])) > 0
         for: 15m
         labels:
           severity: warning
@@ -1642,7 +1690,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SamplesTooOld.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: RemoteWriteLagging
-        expr: max by (tenant) (prometheus_remote_storage_highest_timestamp_in_seconds) - on (tenant) min by (tenant) (prometheus_remote_storage_queue_highest_sent_timestamp_seconds) > 120
+        expr: max by (tenant) (prometheus_remote_storage_highest_timestamp_in_seconds{namespace="observability", job=~"(observability/)?tempo.*", deployment_environment_name=""}) - on (tenant) min by (tenant) (prometheus_remote_storage_queue_highest_sent_timestamp_seconds{namespace="observability", job=~"(observability/)?tempo.*", deployment_environment_name=""}) > 120
         for: 15m
         labels:
           severity: warning
@@ -1654,7 +1702,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/RemoteWriteLagging.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: LokiDiscardingLines
-        expr: sum by (tenant, reason) (rate(loki_discarded_samples_total[5m])) > 0
+        expr: sum by (tenant, reason) (rate(loki_discarded_samples_total{namespace="observability", job=~"observability/loki.*", deployment_environment_name=""}[5m])) > 0
         for: 15m
         labels:
           severity: warning
@@ -1666,7 +1714,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/LokiDiscardingLines.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: TempoDiscardingSpans
-        expr: sum by (tenant, reason) (rate(tempo_discarded_spans_total[5m])) > 0
+        expr: sum by (tenant, reason) (rate(tempo_discarded_spans_total{namespace="observability", job=~"(observability/)?tempo.*", deployment_environment_name=""}[5m])) > 0
         for: 15m
         labels:
           severity: warning
@@ -1678,7 +1726,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/TempoDiscardingSpans.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: LokiRequestsFailing
-        expr: sum by (route) (rate(loki_request_duration_seconds_count{status_code=~"5.."}[5m])) / sum by (route) (rate(loki_request_duration_seconds_count[5m])) > 0.1
+        expr: sum by (route) (rate(loki_request_duration_seconds_count{namespace="observability", job=~"observability/loki.*", deployment_environment_name="", status_code=~"5.."}[5m])) / (sum by (route) (rate(loki_request_duration_seconds_count{namespace="observability", job=~"observability/loki.*", deployment_environment_name=""}[5m])) > 0) > 0.1
         for: 15m
         labels:
           severity: warning
@@ -1690,7 +1738,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/LokiRequestsFailing.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: TempoRequestsFailing
-        expr: sum by (route) (rate(tempo_request_duration_seconds_count{status_code=~"5.."}[5m])) / sum by (route) (rate(tempo_request_duration_seconds_count[5m])) > 0.1
+        expr: sum by (route) (rate(tempo_request_duration_seconds_count{namespace="observability", job=~"(observability/)?tempo.*", deployment_environment_name="", status_code=~"5.."}[5m])) / (sum by (route) (rate(tempo_request_duration_seconds_count{namespace="observability", job=~"(observability/)?tempo.*", deployment_environment_name=""}[5m])) > 0) > 0.1
         for: 15m
         labels:
           severity: warning
@@ -1702,7 +1750,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/TempoRequestsFailing.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: ThanosUploadsFailing
-        expr: sum by (pod) (increase(thanos_shipper_upload_failures_total[3h])) > 0
+        expr: sum by (pod) (increase(thanos_shipper_upload_failures_total{namespace="observability", job="kps-thanos-discovery", deployment_environment_name=""}[3h])) > 0
         for: 15m
         labels:
           severity: critical
@@ -1714,7 +1762,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ThanosUploadsFailing.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: ThanosCompactorHalted
-        expr: max(thanos_compact_halted) == 1
+        expr: max(thanos_compact_halted{namespace="observability", job="thanos-compactor", deployment_environment_name=""}) == 1
         for: 5m
         labels:
           severity: warning
@@ -1726,7 +1774,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ThanosCompactorHalted.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: ThanosCompactorStale
-        expr: sum(increase(thanos_compact_iterations_total[1d])) == 0
+        expr: sum(increase(thanos_compact_iterations_total{namespace="observability", job="thanos-compactor", deployment_environment_name=""}[1d])) == 0
         for: 1h
         labels:
           severity: warning
@@ -1738,7 +1786,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ThanosCompactorStale.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: ObjectStorageFailing
-        expr: sum by (pod, operation) (rate(thanos_objstore_bucket_operation_failures_total[5m])) / sum by (pod, operation) (rate(thanos_objstore_bucket_operations_total[5m])) > 0.05
+        expr: sum by (pod, operation) (rate(thanos_objstore_bucket_operation_failures_total{namespace="observability", job=~"kps-thanos-discovery|thanos-querier|thanos-store|thanos-compactor", deployment_environment_name=""}[5m])) / (sum by (pod, operation) (rate(thanos_objstore_bucket_operations_total{namespace="observability", job=~"kps-thanos-discovery|thanos-querier|thanos-store|thanos-compactor", deployment_environment_name=""}[5m])) > 0) > 0.05
         for: 15m
         labels:
           severity: warning
@@ -1750,7 +1798,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ObjectStorageFailing.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: LokiRetentionStale
-        expr: time() - max(loki_compactor_apply_retention_last_successful_run_timestamp_seconds > 0) > 24 * 3600
+        expr: time() - max(loki_compactor_apply_retention_last_successful_run_timestamp_seconds{namespace="observability", job=~"observability/loki.*", deployment_environment_name=""} > 0) > 24 * 3600
         for: 1h
         labels:
           severity: warning
@@ -1762,7 +1810,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/LokiRetentionStale.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: TempoFlushFailing
-        expr: sum by (pod) (increase(tempo_ingester_failed_flushes_total[1h])) > 2
+        expr: sum by (pod) (increase(tempo_ingester_failed_flushes_total{namespace="observability", job=~"(observability/)?tempo.*", deployment_environment_name=""}[1h])) > 2
         for: 5m
         labels:
           severity: critical
@@ -1774,7 +1822,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/TempoFlushFailing.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: NotificationsFailing
-        expr: sum by (integration) (rate(alertmanager_notifications_failed_total[15m])) / sum by (integration) (rate(alertmanager_notifications_total[15m])) > 0.1
+        expr: sum by (integration) (rate(alertmanager_notifications_failed_total{namespace="observability", job="kps-alertmanager", deployment_environment_name=""}[15m])) / (sum by (integration) (rate(alertmanager_notifications_total{namespace="observability", job="kps-alertmanager", deployment_environment_name=""}[15m])) > 0) > 0.1
         for: 10m
         labels:
           severity: critical
@@ -1788,7 +1836,7 @@ additionalPrometheusRulesMap:
     - name: housekeeping
       rules:
       - alert: KubeletCertificateExpiring
-        expr: kubelet_certificate_manager_server_ttl_seconds < 604800
+        expr: kubelet_certificate_manager_server_ttl_seconds{namespace="kube-system", job="kubelet", deployment_environment_name=""} < 604800
         for: 1h
         labels:
           severity: warning
@@ -1800,7 +1848,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/KubeletCertificateExpiring.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: ApiClientCertificateExpiring
-        expr: histogram_quantile(0.01, sum by (job, le) (rate(apiserver_client_certificate_expiration_seconds_bucket{job="apiserver"}[5m]))) < 604800 and on (job) sum by (job) (increase(apiserver_client_certificate_expiration_seconds_count{job="apiserver"}[5m])) > 0
+        expr: histogram_quantile(0.01, sum by (job, le) (rate(apiserver_client_certificate_expiration_seconds_bucket{namespace="default", job="apiserver", deployment_environment_name=""}[5m]))) < 604800 and on (job) sum by (job) (increase(apiserver_client_certificate_expiration_seconds_count{namespace="default", job="apiserver", deployment_environment_name=""}[5m])) > 0
         for: 15m
         labels:
           severity: warning
@@ -1812,7 +1860,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ApiClientCertificateExpiring.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: ExternalSecretNotReady
-        expr: max by (exported_namespace, name) (externalsecret_status_condition{condition="Ready", status="False"}) == 1
+        expr: max by (exported_namespace, name) (externalsecret_status_condition{namespace="observability", job="external-secrets-metrics", deployment_environment_name="", condition="Ready", status="False"}) == 1
         for: 10m
         labels:
           severity: warning
@@ -1824,7 +1872,7 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ExternalSecretNotReady.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: BackupOverdue
-        expr: time() - max by (schedule) (velero_backup_last_successful_timestamp{schedule!=""}) > 172800
+        expr: time() - max by (schedule) (velero_backup_last_successful_timestamp{namespace="observability", job="velero", deployment_environment_name="", schedule!=""}) > 172800 or 172800 + 0 * (max by (schedule) (velero_backup_attempt_total{namespace="observability", job="velero", deployment_environment_name="", schedule!=""} offset 2d) unless on (schedule) max by (schedule) (velero_backup_last_successful_timestamp{namespace="observability", job="velero", deployment_environment_name="", schedule!=""})) or label_replace(172800 + 0 * (max(up{namespace="observability", job="velero", deployment_environment_name=""} offset 2d) == 1 unless on () (max by (schedule) (velero_backup_last_successful_timestamp{namespace="observability", job="velero", deployment_environment_name="", schedule!=""}) or velero_backup_attempt_total{namespace="observability", job="velero", deployment_environment_name="", schedule!=""})), "schedule", "of any schedule", "", "")
         for: 1h
         labels:
           severity: critical
@@ -1832,11 +1880,11 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: The backup {{ $labels.schedule }} is overdue
-          description: The last one that succeeded is {{ $value | humanizeDuration }} old.
+          description: None has succeeded for at least {{ $value | humanizeDuration }}.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackupOverdue.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: SeriesNearCapacity
-        expr: max by (pod) (prometheus_tsdb_head_series) / 150000 > 0.8
+        expr: max by (pod) (prometheus_tsdb_head_series{namespace="observability", job="kps-prometheus", deployment_environment_name=""}) / 150000 > 0.8
         for: 30m
         labels:
           severity: warning
@@ -6063,7 +6111,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))) / sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))"
+              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))) / (sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "errors"
               datasource = {
@@ -6407,7 +6455,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
               }
             },
             {
-              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))"
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))) / (sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval])) > 0)"
               refId        = "B"
               instant      = true
               range        = false
@@ -6431,7 +6479,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -6443,7 +6491,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"dev\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"dev\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"dev\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -6768,7 +6816,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))"
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval]))) / (sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"dev\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{service_name}}"
               datasource = {
@@ -7042,7 +7090,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "kube_resourcequota{namespace=\"dev\", type=\"used\"} / ignoring (type) kube_resourcequota{namespace=\"dev\", type=\"hard\"}"
+              expr         = "kube_resourcequota{namespace=\"dev\", type=\"used\"} / ignoring (type) (kube_resourcequota{namespace=\"dev\", type=\"hard\"} > 0)"
               refId        = "A"
               legendFormat = "{{resource}}"
               datasource = {
@@ -7437,7 +7485,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))) / sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))"
+              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))) / (sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "errors"
               datasource = {
@@ -7633,7 +7681,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "sum(k8s_node_cpu_usage) / sum(kube_node_status_allocatable{resource=\"cpu\"})"
+              expr         = "sum(k8s_node_cpu_usage) / (sum(kube_node_status_allocatable{resource=\"cpu\"}) > 0)"
               refId        = "A"
               legendFormat = "cpu"
               datasource = {
@@ -7780,7 +7828,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
               }
             },
             {
-              expr         = "(sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))) / sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))"
+              expr         = "(sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))) / (sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval])) > 0)"
               refId        = "B"
               instant      = true
               range        = false
@@ -7804,7 +7852,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
               }
             },
             {
-              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
+              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -7816,7 +7864,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
               }
             },
             {
-              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
+              expr         = "min by (deployment_environment_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name!=\"\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name!=\"\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name!=\"\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -8127,7 +8175,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))) / sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))"
+              expr         = "(sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval]))) / (sum by (deployment_environment_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name!=\"\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{deployment_environment_name}}"
               datasource = {
@@ -8650,7 +8698,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))) / sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))"
+              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))) / (sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "errors"
               datasource = {
@@ -8994,7 +9042,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
               }
             },
             {
-              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))"
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))) / (sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval])) > 0)"
               refId        = "B"
               instant      = true
               range        = false
@@ -9018,7 +9066,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -9030,7 +9078,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"hml\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"hml\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"hml\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -9355,7 +9403,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))"
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval]))) / (sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"hml\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{service_name}}"
               datasource = {
@@ -9629,7 +9677,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "kube_resourcequota{namespace=\"hml\", type=\"used\"} / ignoring (type) kube_resourcequota{namespace=\"hml\", type=\"hard\"}"
+              expr         = "kube_resourcequota{namespace=\"hml\", type=\"used\"} / ignoring (type) (kube_resourcequota{namespace=\"hml\", type=\"hard\"} > 0)"
               refId        = "A"
               legendFormat = "{{resource}}"
               datasource = {
@@ -10131,7 +10179,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
           type = "bargauge"
           targets = [
             {
-              expr         = "kube_resourcequota{namespace=\"$namespace\", type=\"used\"} / ignoring (type) kube_resourcequota{namespace=\"$namespace\", type=\"hard\"}"
+              expr         = "kube_resourcequota{namespace=\"$namespace\", type=\"used\"} / ignoring (type) (kube_resourcequota{namespace=\"$namespace\", type=\"hard\"} > 0)"
               refId        = "A"
               instant      = true
               range        = false
@@ -10220,7 +10268,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
           type = "timeseries"
           targets = [
             {
-              expr         = "topk(10, sum by (pod, container) (container_memory_working_set_bytes{namespace=\"$namespace\", container!=\"\"}) / sum by (pod, container) (kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"memory\"}))"
+              expr         = "topk(10, sum by (pod, container) (container_memory_working_set_bytes{namespace=\"$namespace\", container!=\"\"}) / (sum by (pod, container) (kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"memory\"}) > 0))"
               refId        = "A"
               legendFormat = "{{pod}} {{container}}"
               datasource = {
@@ -10293,7 +10341,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
           type = "timeseries"
           targets = [
             {
-              expr         = "topk(10, sum by (pod, container) (rate(container_cpu_cfs_throttled_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])) / sum by (pod, container) (rate(container_cpu_cfs_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])))"
+              expr         = "topk(10, sum by (pod, container) (rate(container_cpu_cfs_throttled_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])) / (sum by (pod, container) (rate(container_cpu_cfs_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])) > 0))"
               refId        = "A"
               legendFormat = "{{pod}} {{container}}"
               datasource = {
@@ -10503,7 +10551,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
           type = "timeseries"
           targets = [
             {
-              expr         = "1 - kubelet_volume_stats_available_bytes{namespace=\"$namespace\"} / kubelet_volume_stats_capacity_bytes{namespace=\"$namespace\"}"
+              expr         = "1 - kubelet_volume_stats_available_bytes{namespace=\"$namespace\"} / (kubelet_volume_stats_capacity_bytes{namespace=\"$namespace\"} > 0)"
               refId        = "A"
               legendFormat = "{{persistentvolumeclaim}}"
               datasource = {
@@ -10577,7 +10625,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
           type = "timeseries"
           targets = [
             {
-              expr         = "label_replace(sum by (k8s_node_name) (k8s_node_cpu_usage), \"node\", \"$1\", \"k8s_node_name\", \"(.+)\") / on (node) sum by (node) (kube_node_status_allocatable{resource=\"cpu\"})"
+              expr         = "label_replace(sum by (k8s_node_name) (k8s_node_cpu_usage), \"node\", \"$1\", \"k8s_node_name\", \"(.+)\") / on (node) (sum by (node) (kube_node_status_allocatable{resource=\"cpu\"}) > 0)"
               refId        = "A"
               legendFormat = "{{node}}"
               datasource = {
@@ -11565,7 +11613,7 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "kube_resourcequota{namespace=\"observability\", type=\"used\"} / ignoring (type) kube_resourcequota{namespace=\"observability\", type=\"hard\"}"
+              expr         = "kube_resourcequota{namespace=\"observability\", type=\"used\"} / ignoring (type) (kube_resourcequota{namespace=\"observability\", type=\"hard\"} > 0)"
               refId        = "A"
               legendFormat = "{{resource}}"
               datasource = {
@@ -11960,7 +12008,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
           type = "stat"
           targets = [
             {
-              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))) / sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))"
+              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))) / (sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "errors"
               datasource = {
@@ -12304,7 +12352,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
               }
             },
             {
-              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))"
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))) / (sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval])) > 0)"
               refId        = "B"
               instant      = true
               range        = false
@@ -12328,7 +12376,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "D"
               instant      = true
               range        = false
@@ -12340,7 +12388,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
               }
             },
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"prd\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"prd\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"prd\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "E"
               instant      = true
               range        = false
@@ -12665,7 +12713,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))) / sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))"
+              expr         = "(sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval]))) / (sum by (service_name) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"prd\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{service_name}}"
               datasource = {
@@ -12939,7 +12987,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
           type = "timeseries"
           targets = [
             {
-              expr         = "kube_resourcequota{namespace=\"prd\", type=\"used\"} / ignoring (type) kube_resourcequota{namespace=\"prd\", type=\"hard\"}"
+              expr         = "kube_resourcequota{namespace=\"prd\", type=\"used\"} / ignoring (type) (kube_resourcequota{namespace=\"prd\", type=\"hard\"} > 0)"
               refId        = "A"
               legendFormat = "{{resource}}"
               datasource = {
@@ -13375,7 +13423,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "stat"
           targets = [
             {
-              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))) / sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))"
+              expr         = "(sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))) / (sum (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "errors"
               datasource = {
@@ -13564,7 +13612,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "stat"
           targets = [
             {
-              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"})"
+              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"})"
               refId        = "A"
               legendFormat = "left"
               datasource = {
@@ -13629,7 +13677,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "stat"
           targets = [
             {
-              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"})"
+              expr         = "1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\", service_name=\"$service\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"})"
               refId        = "A"
               legendFormat = "left"
               datasource = {
@@ -13832,7 +13880,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))) / sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))"
+              expr         = "(sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))) / (sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{http_route}}"
               datasource = {
@@ -14111,7 +14159,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
               }
             },
             {
-              expr         = "(sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))) / sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))"
+              expr         = "(sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\", status_code=\"STATUS_CODE_ERROR\"}[$__rate_interval])) or 0 * sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval]))) / (sum by (http_route) (rate(traces_span_metrics_calls_total{span_kind=~\"SPAN_KIND_(SERVER|CONSUMER)\", deployment_environment_name=\"$namespace\", service_name=\"$service\"}[$__rate_interval])) > 0)"
               refId        = "B"
               instant      = true
               range        = false
@@ -14311,7 +14359,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "timeseries"
           targets = [
             {
-              expr         = "label_replace(sum by (k8s_pod_name) (k8s_pod_cpu_usage{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") / on (pod) sum by (pod) (kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"cpu\"})"
+              expr         = "label_replace(sum by (k8s_pod_name) (k8s_pod_cpu_usage{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") / on (pod) (sum by (pod) (kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"cpu\"}) > 0)"
               refId        = "A"
               legendFormat = "{{pod}}"
               datasource = {
@@ -14384,7 +14432,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "timeseries"
           targets = [
             {
-              expr         = "label_replace(sum by (k8s_pod_name) (k8s_pod_memory_working_set_bytes{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") / on (pod) sum by (pod) (kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"memory\"})"
+              expr         = "label_replace(sum by (k8s_pod_name) (k8s_pod_memory_working_set_bytes{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") / on (pod) (sum by (pod) (kube_pod_container_resource_limits{namespace=\"$namespace\", resource=\"memory\"}) > 0)"
               refId        = "A"
               legendFormat = "{{pod}}"
               datasource = {
@@ -14457,7 +14505,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (pod) (rate(container_cpu_cfs_throttled_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])) / sum by (pod) (rate(container_cpu_cfs_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval]))) * on (pod) (0 * label_replace(sum by (k8s_pod_name) (k8s_pod_memory_working_set_bytes{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") + 1)"
+              expr         = "(sum by (pod) (rate(container_cpu_cfs_throttled_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])) / (sum by (pod) (rate(container_cpu_cfs_periods_total{namespace=\"$namespace\", container!=\"\"}[$__rate_interval])) > 0)) * on (pod) (0 * label_replace(sum by (k8s_pod_name) (k8s_pod_memory_working_set_bytes{deployment_environment_name=\"$namespace\", service_name=\"$service\"}), \"pod\", \"$1\", \"k8s_pod_name\", \"(.+)\") + 1)"
               refId        = "A"
               legendFormat = "{{pod}}"
               datasource = {
@@ -15115,7 +15163,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "table"
           targets = [
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"availability\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"availability\"}))"
               refId        = "A"
               instant      = true
               range        = false
@@ -15575,7 +15623,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
           type = "table"
           targets = [
             {
-              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
+              expr         = "max by (service_name) (1 - sum by (deployment_environment_name, service_name) (sum_over_time((namespace_service_sli:bad_requests:ratio_rate5m{deployment_environment_name=\"$namespace\", sli=\"latency\"} * on (deployment_environment_name, service_name) group_left () namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"})[30d:5m])) / (sum by (deployment_environment_name, service_name) (sum_over_time(namespace_service:requests:rate5m{deployment_environment_name=\"$namespace\"}[30d:5m])) > 0) / on (deployment_environment_name) group_left () (1 - namespace:slo_objective:ratio{sli=\"latency\"}))"
               refId        = "A"
               instant      = true
               range        = false
@@ -16511,7 +16559,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "stat"
           targets = [
             {
-              expr         = "max(otelcol_exporter_queue_size / otelcol_exporter_queue_capacity)"
+              expr         = "max(otelcol_exporter_queue_size / (otelcol_exporter_queue_capacity > 0))"
               refId        = "A"
               legendFormat = "queue"
               datasource = {
@@ -17198,7 +17246,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "max by (namespace, pod, exporter) (otelcol_exporter_queue_size / otelcol_exporter_queue_capacity)"
+              expr         = "max by (namespace, pod, exporter) (otelcol_exporter_queue_size / (otelcol_exporter_queue_capacity > 0))"
               refId        = "A"
               legendFormat = "{{namespace}} {{pod}} {{exporter}}"
               datasource = {
@@ -18288,7 +18336,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (route) (rate(loki_request_duration_seconds_count{status_code=~\"5..\"}[$__rate_interval])) or 0 * sum by (route) (rate(loki_request_duration_seconds_count[$__rate_interval]))) / sum by (route) (rate(loki_request_duration_seconds_count[$__rate_interval]))"
+              expr         = "(sum by (route) (rate(loki_request_duration_seconds_count{status_code=~\"5..\"}[$__rate_interval])) or 0 * sum by (route) (rate(loki_request_duration_seconds_count[$__rate_interval]))) / (sum by (route) (rate(loki_request_duration_seconds_count[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{route}}"
               datasource = {
@@ -18520,7 +18568,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "(sum by (route) (rate(tempo_request_duration_seconds_count{status_code=~\"5..\"}[$__rate_interval])) or 0 * sum by (route) (rate(tempo_request_duration_seconds_count[$__rate_interval]))) / sum by (route) (rate(tempo_request_duration_seconds_count[$__rate_interval]))"
+              expr         = "(sum by (route) (rate(tempo_request_duration_seconds_count{status_code=~\"5..\"}[$__rate_interval])) or 0 * sum by (route) (rate(tempo_request_duration_seconds_count[$__rate_interval]))) / (sum by (route) (rate(tempo_request_duration_seconds_count[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{route}}"
               datasource = {

@@ -254,3 +254,36 @@ def test_a_misspelt_name_in_any_of_them_is_noticed() -> None:
 )
 def test_what_is_not_there_is_noticed(language: Language, text: str) -> None:
     assert unknown(language, text, parse([(language, text)])[0])
+
+
+# A number; what was compared with zero or more; an error budget, as no objective is 100 %.
+NOT_ZERO = re.compile(
+    r"\d+|\(.* > [\d.]+\)|\(1 - namespace:slo_objective:ratio\{[^}]*\}\)", re.DOTALL
+)
+
+
+def divisors(queries: list[Query]) -> list[tuple[str, str]]:
+    """Where something is divided, and by what."""
+    said = parse([(language, text) for _, language, text in queries])
+    return [
+        (where, text)
+        for (where, _, _), query in zip(queries, said, strict=True)
+        for text in query.divisors
+    ]
+
+
+@pytest.mark.parametrize("environment", environment_names())
+def test_no_rule_and_no_panel_divides_by_zero(environment: str) -> None:
+    settings = load_environment(environment, TODAY)
+    for queries in (list(of_dashboards(settings)), list(of_rules(settings))):
+        found = divisors([query for query in queries if query[1] == "promql"])
+        assert len(found) > 10
+        assert not [one for one in found if not NOT_ZERO.fullmatch(one[1])]
+
+
+@pytest.mark.parametrize(
+    "text", ["a / b", "a / sum(b)", "a / on (x) (b >= 0)", "1 - a / (b)", "a / (1 - b)"]
+)
+def test_a_division_that_could_be_by_zero_is_noticed(text: str) -> None:
+    ((_, divisor),) = divisors([("here", "promql", text)])
+    assert not NOT_ZERO.fullmatch(divisor)

@@ -58,11 +58,11 @@ def values() -> Config:
     return release_values(observability_stack("prd", TODAY), "kps", "observability")
 
 
-def failing(share: float) -> list[Series]:
-    """A hundred requests a second to `shop` in prd, of which a share fails."""
+def failing(share: float, service: str = "shop") -> list[Series]:
+    """A hundred requests a second to a service in prd, of which a share fails."""
 
     def calls(status: str, rate: float) -> Series:
-        labels = {**SPAN, "status_code": f"STATUS_CODE_{status}"}
+        labels = {**SPAN, "service_name": service, "status_code": f"STATUS_CODE_{status}"}
         return Series(name=str(CALLS), labels=labels, value=lambda _: rate, is_counter=True)
 
     return [calls("UNSET", 100 * (1 - share)), calls("ERROR", 100 * share)]
@@ -165,7 +165,7 @@ def test_failing_requests_of_prd_reach_slack_and_mail(values: Config, tmp_path: 
     dashboard = f"{alert_settings.grafana_url}/d/service-golden-signals"
     assert attachment["title_link"] == f"{dashboard}?var-namespace=prd&var-service=shop"
     text = attachment["text"]
-    assert text.startswith("<!channel>\n*shop in prd uses up its availability budget fast*")
+    assert text.startswith("<!channel>\nshop in prd uses up its availability budget fast\n")
     # The value, out of the samples, by the recorded ratio and the template.
     assert "\n10% of its requests were answered with an error" in text
     assert "Owner: product-teams · Cluster: obs-prd" in text
@@ -175,6 +175,17 @@ def test_failing_requests_of_prd_reach_slack_and_mail(values: Config, tmp_path: 
     assert mail.message["Subject"] == attachment["title"]
     assert "10% of its requests" in mail.part("text/plain")
     assert alerting.switch()[0]["alerts"][0]["labels"]["alertname"] == "Watchdog"
+
+
+def test_any_name_of_a_service_leads_to_its_dashboard(values: Config, tmp_path: Path) -> None:
+    with both(values, tmp_path, failing(0.1, "R&D shop|+x")) as (alerting, _):
+        assert wait_until(lambda: bool(alerting.slack() and alerting.mails), WAIT_SECONDS)
+    dashboard = f"{SETTINGS.alerting.grafana_url}/d/service-golden-signals"
+    address = f"{dashboard}?var-namespace=prd&var-service=R%26D%20shop%7C%2Bx"
+    (attachment,) = alerting.slack()[0]["attachments"]
+    assert attachment["title_link"] == address
+    assert attachment["text"].startswith("<!channel>\nR&amp;D shop|+x in prd uses up")
+    assert f"Dashboard: {address}" in alerting.mails[0].part("text/plain")
 
 
 def test_requests_within_the_objective_alarm_nobody(values: Config, tmp_path: Path) -> None:

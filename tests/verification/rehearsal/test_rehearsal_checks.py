@@ -234,7 +234,7 @@ def slack(
         "attachments": [
             {
                 "title": f"[{status}] {alert_checks.BURST_ALERT} in prd (critical)",
-                "text": f"*x*\n<{runbook}|Runbook> · <{dashboard}|Dashboard>",
+                "text": f"x\n<{runbook}|Runbook> · <{dashboard.replace('&', '&amp;')}|Dashboard>",
             }
         ],
     }

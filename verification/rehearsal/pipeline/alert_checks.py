@@ -7,6 +7,7 @@ burst and waits.
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -66,7 +67,7 @@ def slack_hears_of_it(heard: Heard, settings: Settings, stage: str, uids: Collec
     told = [one for one in heard.slack if _is_about(one["attachments"][0]["title"], stage, True)]
     expect(bool(told), f"no message of {BURST_ALERT} in {stage} in Slack")
     attachment = told[0]["attachments"][0]
-    links = {name: url for url, name in _SLACK_LINK.findall(attachment["text"])}
+    links = {name: unescape(url) for url, name in _SLACK_LINK.findall(attachment["text"])}
     _links_lead_somewhere(links, settings, uids)
     return f"{told[0]['channel']}: {attachment['title']}"
 
@@ -77,8 +78,8 @@ def mail_hears_of_it(heard: Heard, settings: Settings, stage: str, uids: Collect
     expect(bool(told), f"no e-mail of {BURST_ALERT} in {stage}")
     mail = told[0]
     expect(mail.encrypted and mail.login is not None, "the e-mail came without TLS or login")
-    html = mail.part("text/html").replace("&amp;", "&")
-    links = {name: url for url, name in _HTML_LINK.findall(html)}
+    found = _HTML_LINK.findall(mail.part("text/html"))
+    links = {name: unescape(url) for url, name in found}
     _links_lead_somewhere(links, settings, uids)
     return f"{mail.recipient}: {mail.message['Subject']}"
 

@@ -1,0 +1,88 @@
+"""The labels by which rules tell the platform's own series from those of applications.
+
+A counter called `thanos_compact_iterations_total` says nothing about the compactor unless the
+compactor made it: an application can expose or send any name. So a selector of a rule names, for
+everything but the telemetry of applications, the namespace and the job of who is scraped, and that
+no stage is named. Prometheus gives a scraped target the first two and overrides what the target
+says of them; the gateways set the third, `deployment_environment_name`, on all that they send.
+
+`job` is the name of the Service that a ServiceMonitor finds, `<namespace>/<PodMonitor>` for a
+PodMonitor (Prometheus operator, "jobLabel"), and `<namespace>/<Service>` by the monitors of the
+charts of Loki and of distributed Tempo.
+"""
+
+import re
+from dataclasses import dataclass
+
+from settings.model import OBSERVABILITY
+
+ENVIRONMENT = "deployment_environment_name"
+"""The label of the stage on everything that comes by OTLP, enforced by the gateways."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Labels of what is scraped: each a value, or a regular expression of the whole value.
+
+    `namespace` is None where a series names the namespace that it is about, such as that of a pod:
+    a rule says then which ones it means.
+    """
+
+    job: str
+    namespace: str | None = OBSERVABILITY
+
+
+def either(*targets: Target) -> Target:
+    """Several targets of one namespace."""
+    (namespace,) = {target.namespace for target in targets}
+    return Target(job="|".join(target.job for target in targets), namespace=namespace)
+
+
+API_SERVER = Target(job="apiserver", namespace="default")
+KUBELET = Target(job="kubelet", namespace="kube-system")
+"""What a kubelet says of itself."""
+KUBELET_OBJECTS = Target(job="kubelet", namespace=None)
+"""What a kubelet says of containers and volumes."""
+KUBE_STATE_METRICS = Target(job="kube-state-metrics", namespace=None)
+PROMETHEUS = Target(job="kps-prometheus")
+ALERTMANAGER = Target(job="kps-alertmanager")
+THANOS_SIDECAR = Target(job="kps-thanos-discovery")
+THANOS_QUERIER = Target(job="thanos-querier")
+THANOS_STORE = Target(job="thanos-store")
+THANOS_COMPACTOR = Target(job="thanos-compactor")
+THANOS = either(THANOS_SIDECAR, THANOS_QUERIER, THANOS_STORE, THANOS_COMPACTOR)
+LOKI = Target(job=f"{OBSERVABILITY}/loki.*")
+TEMPO = Target(job=f"({OBSERVABILITY}/)?tempo.*")
+EXTERNAL_SECRETS = Target(job="external-secrets-metrics")
+VELERO = Target(job="velero")
+AGENT = Target(job=f"{OBSERVABILITY}/otel-agent")
+GATEWAYS = Target(job="otel-gateway", namespace=None)
+"""Their ServiceMonitors give them the namespace of their stage."""
+COLLECTORS = Target(job=f"{GATEWAYS.job}|{AGENT.job}", namespace=None)
+
+
+def selector(series: object, target: Target, *matchers: str, namespace: str | None = None) -> str:
+    """PromQL: the series of a name that a target made.
+
+    Args:
+        series: the name; empty if a matcher of `__name__` says it.
+        target: who made them.
+        matchers: further ones, such as `resource="memory"`.
+        namespace: value or regular expression, where the target leaves it open.
+
+    Raises:
+        ValueError: nobody, or both, say which namespace.
+    """
+    if (target.namespace is None) == (namespace is None):
+        raise ValueError(f"{series}: job {target.job} needs one namespace")
+    labels = (
+        _matcher("namespace", target.namespace or namespace or ""),
+        _matcher("job", target.job),
+        _matcher(ENVIRONMENT, ""),
+    )
+    return f"{series}{{{', '.join((*labels, *matchers))}}}"
+
+
+def _matcher(label: str, value: str) -> str:
+    operator = "=" if re.fullmatch(r"[\w/-]*", value) else "=~"
+    return f'{label}{operator}"{value}"'
