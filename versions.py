@@ -170,9 +170,9 @@ THANOS_VERSION: Final = "v0.42.4"
 what it writes."""
 
 NGINX_VERSION: Final = "1.31.3"
-"""Of the doors (blueprint/doors.py), and of the nginx that the checks run (requirements-dev.in): the
-newest that PyPI has. 1.27.3 is the first whose upstreams are resolved again while it runs (its
-CHANGES, parameter `resolve`). The image is not pinned by digest: none could be looked up."""
+"""Of the doors (blueprint/doors.py) and of the checks (requirements-dev.in): the newest on PyPI.
+1.27.3 is the first whose upstreams are resolved again while it runs (its CHANGES, parameter
+`resolve`). The image is not pinned by digest: none could be looked up."""
 
 VELERO_PLUGIN_FOR_AWS: Final = "v1.14.2"
 """1.14 goes with Velero 1.18 (its README, branch release-1.14). The newest patch that public

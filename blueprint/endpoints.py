@@ -37,10 +37,11 @@ def prometheus_replicas(settings: Settings) -> int:
 
 
 def prometheus_pods(settings: Settings, stage: str | None = None) -> tuple[str, ...]:
-    """Each replica of a stage's Prometheus, or of the platform's.
+    """Each replica of a stage's Prometheus, or of the platform's, as host and port.
 
-    By itself: whoever pushes, pushes everything to every one of them. Through the Service each sample would reach one replica only, and the querier fills gaps from
-    another replica but cannot join series that are spread over two.
+    Whoever pushes, pushes everything to every one of them. Through the Service each sample would
+    reach one replica only, and the querier fills gaps from another replica but cannot join series
+    that are spread over two.
     """
     name = STAGE_PROMETHEUS if stage else "kps"
     namespace = telemetry_namespace(stage) if stage else OBSERVABILITY

@@ -9,11 +9,12 @@ from cdktf_cdktf_provider_helm.provider import (
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
 from constructs import Construct
 
-from blueprint import thanos, workloads
+from blueprint import doors, thanos, workloads
 from blueprint.names import telemetry_namespace
 from blueprint.traffic import plan_policies
 from constructs_lib.dependencies import resources_in
 from constructs_lib.kubernetes.dashboard import Dashboard, DashboardProps
+from constructs_lib.kubernetes.door import BackEndDoor, BackEndDoorProps
 from constructs_lib.kubernetes.gateway_address import GatewayAddress, GatewayAddressProps
 from constructs_lib.kubernetes.helm_release import ChartRelease
 from constructs_lib.kubernetes.namespace import (
@@ -33,6 +34,7 @@ from constructs_lib.thanos.thanos_store import ThanosStore, ThanosStoreProps
 from grafana.dashboards.all_dashboards import dashboards
 from helm_values.releases import releases
 from helm_values.stack_outputs import StackOutputs
+from helm_values.telemetry_quota import telemetry_quota
 from settings.model import OBSERVABILITY, Settings
 from stacks.base import EnvironmentStack
 from stacks.cluster import ClusterOutputs
@@ -55,6 +57,8 @@ class ObservabilityStack(EnvironmentStack):
         storage_class = EncryptedStorageClass(self, "storage-class")
         made = self._namespaces(storage)
         ready = {name: resources_in(storage_class, *parts) for name, parts in made.items()}
+        for door in doors.doors(settings):
+            BackEndDoor(self, door.name, BackEndDoorProps(door=door, after=ready[OBSERVABILITY]))
         kps = self._releases(_stack_outputs(storage), ready)["kps"]
         self._thanos(storage, [*ready[OBSERVABILITY], kps.resource])
         for dashboard in dashboards(settings):

@@ -9,12 +9,12 @@ from alertmanager.rules import (
     slo_alerts,
     telemetry_alerts,
 )
-from settings.model import Settings
+from settings.model import OBSERVABILITY, Settings
 
 
 def rule_groups(settings: Settings) -> tuple[RuleGroup, ...]:
     """Every group, in the order in which a reader should meet them, of all stages together."""
-    return (*stage_rule_groups(settings, *settings.stages), *platform_rule_groups(settings))
+    return (*_application_groups(settings), *platform_rule_groups(settings))
 
 
 def platform_rule_groups(settings: Settings) -> tuple[RuleGroup, ...]:
@@ -28,12 +28,17 @@ def platform_rule_groups(settings: Settings) -> tuple[RuleGroup, ...]:
     )
 
 
-def stage_rule_groups(settings: Settings, *stages: str) -> tuple[RuleGroup, ...]:
+def stage_rule_groups(settings: Settings, stage: str) -> tuple[RuleGroup, ...]:
     """What the Prometheus of a stage evaluates, over what its applications sent."""
+    namespaces = {name: settings.namespaces[name] for name in (OBSERVABILITY, stage)}
+    return _application_groups(settings.model_copy(update={"namespaces": namespaces}))
+
+
+def _application_groups(settings: Settings) -> tuple[RuleGroup, ...]:
     return (
-        slo_alerts.recordings(settings, stages),
-        slo_alerts.alerts(settings, stages),
-        telemetry_alerts.alerts(settings, stages),
+        slo_alerts.recordings(settings),
+        slo_alerts.alerts(settings),
+        telemetry_alerts.alerts(settings),
     )
 
 
