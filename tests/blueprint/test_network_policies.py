@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from release_samples import STACK_OUTPUTS, with_size
 
+from blueprint import endpoints
+from blueprint.doors import doors
 from blueprint.subnets import plan_subnets
 from blueprint.traffic import (
     AGENT,
@@ -17,8 +19,8 @@ from blueprint.traffic import (
     GATEWAY,
     GRAFANA,
     LOKI,
-    LOKI_ENTRANCE,
     PROMETHEUS,
+    QUERIER,
     TEMPO,
     Labels,
     Networks,
@@ -50,6 +52,8 @@ class Pod:
     """Its release brings policies for what it may send (or receive)."""
     lets_in: tuple[Rule, ...] | None = None
     """What the policies of its release let in, where they are looked at."""
+    lets_out: tuple[Rule, ...] | None = None
+    """The same for what it may send."""
 
 
 @dataclass(frozen=True)
@@ -66,22 +70,39 @@ def pod(namespace: str, labels: Labels | None = None, *, own: bool = False) -> P
     return Pod(namespace, labels or {}, own)
 
 
+RELEASE = kube_prometheus_stack.release(SETTINGS, STACK_OUTPUTS).values
+
+
 def prometheus_lets_in() -> tuple[Rule, ...]:
-    """The rules of Prometheus' release, as those of the plan."""
-    release = kube_prometheus_stack.release(SETTINGS, STACK_OUTPUTS)
+    """The rules of the platform's Prometheus, as those of the plan."""
     return tuple(
-        Rule(
-            peers=tuple(
-                Pods(
-                    namespace=namespace,
-                    labels=peer["podSelector"].get("matchLabels", {}),
-                )
-                for peer in rule["from"]
-                for namespace in namespaces_of(peer)
-            ),
-            ports=tuple(port["port"] for port in rule["ports"]),
-        )
-        for rule in release.values["prometheus"]["networkPolicy"]["ingress"]
+        rule_of(rule, "from") for rule in RELEASE["prometheus"]["networkPolicy"]["ingress"]
+    )
+
+
+def alertmanager_lets_in() -> tuple[Rule, ...]:
+    """What the settings add to the chart's policy, which lets the platform's Prometheus in."""
+    added = RELEASE["alertmanager"]["networkPolicy"]["additionalIngress"]
+    platform = Rule(peers=(Pods(namespace="observability", labels=PROMETHEUS),), ports=(9093,))
+    return (platform, *(rule_of(rule, "from") for rule in added))
+
+
+def grafana_lets_out() -> tuple[Rule, ...]:
+    policy = RELEASE["extraManifests"]["grafana-network-policy"]
+    return tuple(rule_of(rule, "to") for rule in policy["spec"]["egress"])
+
+
+def rule_of(rule: dict[str, Any], direction: str) -> Rule:
+    """One rule of a policy as an object, as one of the plan."""
+    peers: tuple[Peer, ...] = tuple(
+        Pods(namespace=namespace, labels=peer["podSelector"].get("matchLabels", {}))
+        for peer in rule.get(direction, ())
+        for namespace in namespaces_of(peer)
+    )
+    everywhere = (Networks(cidrs=("0.0.0.0/0",)),)
+    return Rule(
+        peers=peers if direction in rule else everywhere,
+        ports=tuple(port["port"] for port in rule["ports"]),
     )
 
 
@@ -120,12 +141,17 @@ def of(end: Pod) -> list[Policy]:
 
 
 def allowed(source: End, destination: End, port: int | str) -> bool:
-    sends = (
-        not isinstance(source, Pod)
-        or source.has_own_policies
-        or any(permits(policy.egress, destination, port) for policy in of(source))
+    return sends(source, destination, port) and receives(source, destination, port)
+
+
+def sends(source: End, destination: End, port: int | str) -> bool:
+    if not isinstance(source, Pod):
+        return True
+    if source.lets_out is not None:
+        return permits(source.lets_out, destination, port)
+    return source.has_own_policies or any(
+        permits(policy.egress, destination, port) for policy in of(source)
     )
-    return sends and receives(source, destination, port)
 
 
 def receives(source: End, destination: End, port: int | str) -> bool:
@@ -151,15 +177,47 @@ def disguised(namespace: str) -> Pod:
     return pod(namespace, {**GATEWAY, "component": "standalone-collector"})
 
 
-LOKI_NGINX = pod("observability", {**LOKI_ENTRANCE, "app.kubernetes.io/instance": "loki"})
+def door(name: str) -> Pod:
+    return pod("observability", {"app.kubernetes.io/name": name})
+
+
+def stage_door(stage: str) -> Pod:
+    return door(endpoints.stage_door_name(stage))
+
+
+def prometheus_of(stage: str) -> Pod:
+    return pod(f"{stage}-telemetry", {**PROMETHEUS, "operator.prometheus.io/name": "stage"})
+
+
 LOKI_SERVER = pod("observability", {**LOKI, "app.kubernetes.io/component": "single-binary"})
 LOKI_CACHE = pod("observability", {**LOKI, "app.kubernetes.io/component": "memcached-chunks-cache"})
 TEMPO_SERVER = pod("observability", TEMPO)
 AGENT_POD = pod("observability", AGENT)
+AGENT_DOOR, TEMPO_DOOR, GRAFANA_DOOR = map(
+    door, (endpoints.AGENT_DOOR, endpoints.TEMPO_DOOR, endpoints.GRAFANA_DOOR)
+)
 PROMETHEUS_POD = Pod("observability", PROMETHEUS, True, prometheus_lets_in())
-GRAFANA_POD = pod("observability", GRAFANA, own=True)
-ALERTMANAGER_POD = pod("observability", ALERTMANAGER, own=True)
+GRAFANA_POD = Pod("observability", GRAFANA, True, None, grafana_lets_out())
+ALERTMANAGER_POD = Pod("observability", ALERTMANAGER, True, alertmanager_lets_in())
+QUERIER_POD = pod("observability", QUERIER)
 OTHER = pod("observability", {"app.kubernetes.io/name": "velero"}, own=True)
+
+BACK_ENDS: list[tuple[str, End, int]] = [
+    ("Loki", LOKI_SERVER, 3100),
+    ("Loki's ring", LOKI_SERVER, 7946),
+    ("Loki's cache", LOKI_CACHE, 11211),
+    ("Tempo's receiver", TEMPO_SERVER, 4317),
+    ("Tempo's receiver over HTTP", TEMPO_SERVER, 4318),
+    ("Tempo's API", TEMPO_SERVER, 3200),
+    ("the platform's Prometheus", PROMETHEUS_POD, 9090),
+    ("the platform's sidecar", PROMETHEUS_POD, 10901),
+    ("Alertmanager", ALERTMANAGER_POD, 9093),
+    *(
+        (f"the {what} of {stage}", prometheus_of(stage), port)
+        for stage in SETTINGS.stages
+        for what, port in (("Prometheus", 9090), ("sidecar", 10901), ("reloader", 8080))
+    ),
+]
 
 ALLOWED: list[tuple[str, End, End, int | str]] = [
     *(
@@ -169,31 +227,48 @@ ALLOWED: list[tuple[str, End, End, int | str]] = [
     ),
     ("pod without labels to its gateway", pod("dev"), gateway("dev"), 4317),
     ("gateway to gateway", gateway("prd"), gateway("prd"), 14317),
-    ("gateway to Loki", gateway("dev"), LOKI_NGINX, 8080),
-    ("gateway to Tempo", gateway("dev"), TEMPO_SERVER, 4317),
-    ("gateway to Prometheus", gateway("dev"), PROMETHEUS_POD, 9090),
+    ("gateway to its door", gateway("dev"), stage_door("dev"), 8080),
     ("gateway to the Kubernetes API", gateway("dev"), Address(API_SERVER), 443),
     ("gateway to the Kubernetes API's Service", gateway("dev"), Address(API_SERVICE), 443),
+    ("a stage's door to Loki", stage_door("dev"), LOKI_SERVER, 3100),
+    ("a stage's door to Tempo", stage_door("dev"), TEMPO_SERVER, 4317),
+    ("a stage's door to its Prometheus", stage_door("dev"), prometheus_of("dev"), 9090),
+    ("a stage's Prometheus scrapes the stage", prometheus_of("hml"), app("hml"), "metrics"),
+    ("a stage's Prometheus alerts", prometheus_of("hml"), ALERTMANAGER_POD, 9093),
+    ("a stage's sidecar to S3", prometheus_of("hml"), Address(S3), 443),
+    ("a stage's Prometheus to the Kubernetes API", prometheus_of("hml"), Address(API_SERVER), 443),
+    ("querier to a stage's sidecar", QUERIER_POD, prometheus_of("prd"), 10901),
+    ("Prometheus scrapes a stage's Prometheus", PROMETHEUS_POD, prometheus_of("prd"), 9090),
+    ("Prometheus scrapes a stage's sidecar", PROMETHEUS_POD, prometheus_of("prd"), 10902),
     ("Prometheus scrapes a gateway", PROMETHEUS_POD, gateway("hml"), 8888),
-    ("Prometheus scrapes an application", PROMETHEUS_POD, app("hml"), "metrics"),
     ("Prometheus scrapes Loki", PROMETHEUS_POD, LOKI_SERVER, 3100),
     ("Prometheus scrapes a cache", PROMETHEUS_POD, LOKI_CACHE, 9150),
     ("Prometheus scrapes Tempo", PROMETHEUS_POD, TEMPO_SERVER, 3200),
     ("Prometheus scrapes an agent", PROMETHEUS_POD, AGENT_POD, 8888),
-    ("agent to Loki", AGENT_POD, LOKI_NGINX, 8080),
-    ("agent to Prometheus", AGENT_POD, PROMETHEUS_POD, 9090),
+    ("Prometheus scrapes itself", PROMETHEUS_POD, PROMETHEUS_POD, 9090),
+    ("Prometheus alerts", PROMETHEUS_POD, ALERTMANAGER_POD, 9093),
+    ("querier to the platform's sidecar", replace(QUERIER_POD, has_own_policies=True),
+     PROMETHEUS_POD, 10901),
+    ("agent to its door", AGENT_POD, AGENT_DOOR, 8080),
+    ("the agents' door to Loki", AGENT_DOOR, LOKI_SERVER, 3100),
+    ("the agents' door to Prometheus", AGENT_DOOR, PROMETHEUS_POD, 9090),
     ("agent to a kubelet", AGENT_POD, Address(NODE), 10250),
     ("agent to the Kubernetes API", AGENT_POD, Address(API_SERVER), 443),
-    ("nginx to Loki", LOKI_NGINX, LOKI_SERVER, 3100),
     ("Loki to Loki", LOKI_SERVER, LOKI_SERVER, 7946),
     ("Loki to its cache", LOKI_SERVER, LOKI_CACHE, 11211),
     ("Loki to S3", LOKI_SERVER, Address(S3), 443),
     ("Loki's ruler to Alertmanager", LOKI_SERVER, ALERTMANAGER_POD, 9093),
     ("Tempo to S3", TEMPO_SERVER, Address(S3), 443),
-    ("Tempo's generator to Prometheus", TEMPO_SERVER, PROMETHEUS_POD, 9090),
-    ("Grafana to Loki", GRAFANA_POD, LOKI_NGINX, 8080),
-    ("Grafana to Tempo", GRAFANA_POD, TEMPO_SERVER, 3200),
-]
+    ("Tempo's generator to its door", TEMPO_SERVER, TEMPO_DOOR, 8080),
+    ("Tempo's door to a stage's Prometheus", TEMPO_DOOR, prometheus_of("prd"), 9090),
+    *(
+        ("Grafana to its door", GRAFANA_POD, GRAFANA_DOOR, port) for port in (3100, 3200, 9093)
+    ),
+    ("Grafana to the querier", GRAFANA_POD, replace(QUERIER_POD, has_own_policies=True), 10902),
+    ("Grafana's door to Loki", GRAFANA_DOOR, LOKI_SERVER, 3100),
+    ("Grafana's door to Tempo", GRAFANA_DOOR, TEMPO_SERVER, 3200),
+    ("Grafana's door to Alertmanager", GRAFANA_DOOR, ALERTMANAGER_POD, 9093),
+]  # fmt: skip
 
 DENIED: list[tuple[str, End, End, int | str]] = [
     *(
@@ -207,12 +282,10 @@ DENIED: list[tuple[str, End, End, int | str]] = [
         (f"pod of {one} with a gateway's labels to {what}", disguised(one), destination, port)
         for one in SETTINGS.stages
         for what, destination, port in (
-            # From there it could write as any tenant.
-            ("Loki", LOKI_NGINX, 8080),
-            ("Loki's Service", LOKI_NGINX, 80),
-            ("Loki itself", LOKI_SERVER, 3100),
-            ("Tempo", TEMPO_SERVER, 4317),
-            ("Prometheus", PROMETHEUS_POD, 9090),
+            # From there it could write in the name of its stage, or of any.
+            *((f"the door {item.name}", door(item.name), item.ports[0])
+              for item in doors(SETTINGS)),
+            *BACK_ENDS,
             ("the inner port of its gateway", gateway(one), 14317),
             *(
                 (f"the gateway of {other}", gateway(other), port)
@@ -222,10 +295,45 @@ DENIED: list[tuple[str, End, End, int | str]] = [
             ),
         )
     ),
+    # A gateway reads what strangers send: it gets as far as its door.
+    *((f"gateway to {what}", gateway("dev"), end, port) for what, end, port in BACK_ENDS),
+    *(
+        (f"gateway to the door {item.name}", gateway("dev"), door(item.name), port)
+        for item in doors(SETTINGS)
+        if item.name != endpoints.stage_door_name("dev")
+        for port in item.ports
+    ),
+    *((f"agent to {what}", AGENT_POD, end, port) for what, end, port in BACK_ENDS),
+    *((f"Grafana to {what}", GRAFANA_POD, end, port) for what, end, port in BACK_ENDS),
+    *(
+        (f"a stage's Prometheus to {what}", prometheus_of("dev"), end, port)
+        for what, end, port in BACK_ENDS
+        if what != "Alertmanager"
+    ),
+    *(
+        (f"a door to the Prometheus of another stage than {stage}", stage_door(stage),
+         prometheus_of(other), 9090)
+        for stage in SETTINGS.stages
+        for other in SETTINGS.stages
+        if other != stage
+    ),
+    ("a stage's door to the platform's Prometheus", stage_door("dev"), PROMETHEUS_POD, 9090),
+    ("a stage's door to Tempo's API", stage_door("dev"), TEMPO_SERVER, 3200),
+    ("a stage's door to Alertmanager", stage_door("dev"), ALERTMANAGER_POD, 9093),
+    ("a stage's door to the internet", stage_door("dev"), Address(S3), 443),
+    ("the agents' door to Tempo", AGENT_DOOR, TEMPO_SERVER, 4317),
+    ("Grafana's door to Prometheus", GRAFANA_DOOR, PROMETHEUS_POD, 9090),
+    ("Tempo to a stage's Prometheus", TEMPO_SERVER, prometheus_of("dev"), 9090),
+    ("Tempo to the platform's Prometheus", TEMPO_SERVER, PROMETHEUS_POD, 9090),
+    ("Tempo's door to the platform's Prometheus", TEMPO_DOOR, PROMETHEUS_POD, 9090),
+    ("a stage's Prometheus to another stage", prometheus_of("dev"), app("prd"), "metrics"),
+    ("a stage's Prometheus to its gateway", prometheus_of("dev"), gateway("dev"), 8888),
+    ("the platform's Prometheus to an application", PROMETHEUS_POD, app("hml"), "metrics"),
+    ("the health port of a door", gateway("dev"), stage_door("dev"), 8081),
     ("application to a pod with a gateway's labels", app("dev"), disguised("dev"), 4317),
     ("application to a pod in its gateway's namespace", app("dev"), pod("dev-telemetry"), 4317),
-    ("pod in a gateway's namespace to Loki", pod("dev-telemetry"), LOKI_NGINX, 8080),
-    ("pod in a gateway's namespace to Prometheus", pod("dev-telemetry"), PROMETHEUS_POD, 9090),
+    ("application to its own stage's Prometheus", app("dev"), prometheus_of("dev"), 9090),
+    ("pod in a gateway's namespace to its door", pod("dev-telemetry"), stage_door("dev"), 8080),
     ("gateway to its own receiver", gateway("dev"), gateway("dev"), 4317),
     ("gateway to an application", gateway("dev"), app("dev"), 8080),
     ("gateway of dev to the gateway of prd", gateway("dev"), gateway("prd"), 14317),
@@ -237,12 +345,8 @@ DENIED: list[tuple[str, End, End, int | str]] = [
     ),
     # On this port an application could say that it is another pod, or skip sampling.
     ("application to the inner port of its gateway", app("dev"), gateway("dev"), 14317),
-    # These would let an application choose its tenant.
-    ("application to Loki", app("dev"), LOKI_NGINX, 8080),
-    ("application to Loki itself", app("dev"), LOKI_SERVER, 3100),
-    ("application to Tempo", app("dev"), TEMPO_SERVER, 4317),
-    ("application to Tempo's queries", app("dev"), TEMPO_SERVER, 3200),
-    ("application to Prometheus", app("dev"), PROMETHEUS_POD, 9090),
+    *((f"application to {what}", app("dev"), end, port) for what, end, port in BACK_ENDS),
+    ("application to the door of its stage", app("dev"), stage_door("dev"), 8080),
     ("application to Grafana", app("dev"), GRAFANA_POD, 3000),
     ("application to the Kubernetes API", app("dev"), Address(API_SERVER), 443),
     ("application to the internet", app("dev"), Address(S3), 443),
@@ -251,23 +355,26 @@ DENIED: list[tuple[str, End, End, int | str]] = [
     (
         "an application with a gateway's instance label alone",
         pod("dev", {"app.kubernetes.io/instance": "otel-gateway"}),
-        LOKI_NGINX,
+        stage_door("dev"),
         8080,
     ),
-    ("gateway to Loki itself, past nginx", gateway("dev"), LOKI_SERVER, 3100),
-    ("gateway to Tempo's queries", gateway("dev"), TEMPO_SERVER, 3200),
     ("gateway to the internet", gateway("dev"), Address(S3), 443),
     ("gateway to a kubelet", gateway("dev"), Address(NODE), 10250),
-    ("gateway to Alertmanager", gateway("dev"), ALERTMANAGER_POD, 9093),
     ("agent to a gateway", AGENT_POD, gateway("dev"), 4317),
+    ("agent to a stage's door", AGENT_POD, stage_door("dev"), 8080),
     ("agent to the internet", AGENT_POD, Address(S3), 443),
-    ("Tempo to Loki", TEMPO_SERVER, LOKI_NGINX, 8080),
-    ("another pod of observability to Loki", OTHER, LOKI_NGINX, 8080),
-    ("another pod of observability to Tempo", OTHER, TEMPO_SERVER, 4317),
-    ("Grafana to Tempo's receiver", GRAFANA_POD, TEMPO_SERVER, 4317),
-    ("Prometheus to an application's other ports", PROMETHEUS_POD, app("dev"), 8080),
+    ("Tempo to Loki", TEMPO_SERVER, LOKI_SERVER, 3100),
+    ("Loki to Tempo", LOKI_SERVER, TEMPO_SERVER, 3200),
+    *(
+        (f"another pod of observability to {what}", OTHER, end, port)
+        for what, end, port in BACK_ENDS
+    ),
+    *(
+        ("another pod of observability to a door", OTHER, door(item.name), item.ports[0])
+        for item in doors(SETTINGS)
+    ),
     ("a pod of kube-system to a gateway", Address(HOST_NETWORK), gateway("dev"), 4317),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -298,13 +405,9 @@ SEND_ANYWHERE = [
         (gateway("dev"), 8888),
         (gateway("prd"), 4317),
         (gateway("prd"), 14317),
-        (LOKI_NGINX, 8080),
-        (LOKI_SERVER, 3100),
-        (LOKI_CACHE, 11211),
-        (TEMPO_SERVER, 4317),
-        (TEMPO_SERVER, 3200),
+        *((end, port) for _, end, port in BACK_ENDS),
+        *((door(item.name), port) for item in doors(SETTINGS) for port in item.ports),
         (AGENT_POD, 8888),
-        (PROMETHEUS_POD, 9090),
     ],
     ids=str,
 )
@@ -355,5 +458,19 @@ def test_no_peer_is_a_whole_foreign_namespace() -> None:
             for rule in (*policy.ingress, *policy.egress):
                 for peer in rule.peers:
                     if not isinstance(peer, Networks):
-                        # Of its stage, a gateway takes what any pod sends.
+                        # Of its stage, a gateway takes what any pod sends, and Prometheus asks any.
                         assert peer.labels or peer.namespace == namespace.removesuffix("-telemetry")
+
+
+def test_only_doors_and_what_scrapes_reach_a_back_end() -> None:
+    names = {item.name for item in doors(SETTINGS)}
+    for policy in POLICIES["observability"]:
+        if policy.name in ("loki", "tempo"):
+            own = {policy.name, "prometheus"}
+            sources = {
+                peer.labels["app.kubernetes.io/name"]
+                for rule in policy.ingress
+                for peer in rule.peers
+                if isinstance(peer, Pods)
+            }
+            assert sources - own <= names
