@@ -236,6 +236,6 @@ BACKENDS: dict[Size, BackendSize] = {
         agent=AgentSize(
             lines_per_second=8_000, resources=resources("100m 192Mi", "800m 512Mi"), queue_mib=512
         ),
-        door=Part(replicas=2, resources=resources("200m 64Mi", "1 256Mi")),
+        door=Part(replicas=2, resources=resources("100m 64Mi", "1 256Mi")),
     ),
 }

@@ -178,7 +178,7 @@ METRICS: dict[Size, MetricsSize] = {
             replicas=2,
             retention="4d",
             volume_gib=75,
-            resources=resources("2 7Gi", "4 7Gi"),
+            resources=resources("1 7Gi", "4 7Gi"),
             thanos_sidecar=resources("100m 256Mi", "1 512Mi"),
         ),
         thanos=ThanosSize(
