@@ -18,7 +18,7 @@ from blueprint.names import (
     telemetry_namespace,
 )
 from blueprint.resources import mebibytes, millicores
-from blueprint.sizes import METRICS
+from blueprint.sizes import METRICS, PrometheusSize
 from helm_values.kube_prometheus_stack import prometheus_values
 from helm_values.kube_prometheus_stack.prometheus_values import in_namespaces
 from helm_values.release import Release
@@ -30,8 +30,6 @@ from versions import KUBE_PROMETHEUS_STACK
 
 NAME = "prometheus"
 RULES = "foundation"
-SERIES_OF_A_SCRAPE = 10
-"""A scrape may bring a tenth of the stage's budget of series."""
 
 
 def releases(settings: Settings, outputs: StackOutputs) -> list[Release]:
@@ -50,6 +48,11 @@ def releases(settings: Settings, outputs: StackOutputs) -> list[Release]:
         )
         for stage in settings.stages
     ]
+
+
+def sample_limit(size: PrometheusSize) -> int:
+    """Samples that one scrape may bring: a tenth of the stage's budget of series."""
+    return size.active_series // 10
 
 
 def quota(settings: Settings) -> Quota:
@@ -113,7 +116,7 @@ def _values(settings: Settings, stage: str) -> dict[str, Any]:
                     "name": f"{STAGE_PROMETHEUS}-{RULES}",
                 }
             ],
-            "enforcedSampleLimit": size.active_series // SERIES_OF_A_SCRAPE,
+            "enforcedSampleLimit": sample_limit(size),
             # By DNS, all replicas: asking Kubernetes would need a Role in `observability`.
             "additionalAlertManagerConfigs": [
                 {
