@@ -16,19 +16,21 @@ LARGEST_BODY = "16m"
 RESOLVER = "kube-dns.kube-system.svc.cluster.local"
 """The cluster's DNS on EKS. nginx asks again as answers expire: a pod may come back elsewhere."""
 
+SCRATCH_DIRECTORY = "/run/nginx"
+"""A volume of the pod: the root file system is read-only."""
+
 _HEAD = f"""\
 worker_processes 1;
-pid /tmp/nginx.pid;
+pid {SCRATCH_DIRECTORY}/nginx.pid;
 error_log /dev/stderr warn;
 events {{ worker_connections 2048; }}
 http {{
   server_tokens off;
-  # The root file system is read-only.
-  client_body_temp_path /tmp/client_body;
-  proxy_temp_path /tmp/proxy;
-  fastcgi_temp_path /tmp/fastcgi;
-  uwsgi_temp_path /tmp/uwsgi;
-  scgi_temp_path /tmp/scgi;
+  client_body_temp_path {SCRATCH_DIRECTORY}/client_body;
+  proxy_temp_path {SCRATCH_DIRECTORY}/proxy;
+  fastcgi_temp_path {SCRATCH_DIRECTORY}/fastcgi;
+  uwsgi_temp_path {SCRATCH_DIRECTORY}/uwsgi;
+  scgi_temp_path {SCRATCH_DIRECTORY}/scgi;
   # Refusals alone: a line for each push would be collected, pushed through here, logged, ...
   map $status $refused {{ "~^4" 1; default 0; }}
   log_format refusals escape=json '{{"time":"$time_iso8601","level":"warn","status":$status,'

@@ -9,7 +9,7 @@ How the numbers come about; none is load-tested, so watch the alerts on memory a
   at about 10 bytes a sample (not compacted, snappy), with as much again in hand.
 * Prometheus memory: about 4 KiB for each active series in the head, half as much again for the
   out-of-order window and for queries. Measured in the head alone: 64 MiB and 1.9 KiB a series
-  (ADR 0030). That of a stage may take no more than it requests: a flood takes nobody's memory.
+  (ADR 0036). That of a stage may take no more than it requests: a flood takes nobody's memory.
 * Compactor: CPU = its concurrency (Thanos "Compactor", "Resources"); its volume holds the sources
   of the largest block (14 days) and the result: 2 * 14 * GB/day; it is a scratch disk.
 * Store gateway: limits = index cache + chunk pool (their own flags) + index headers.

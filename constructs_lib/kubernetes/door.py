@@ -54,7 +54,7 @@ from constructs import Construct
 
 from blueprint import doors
 from blueprint.documents import escape_terraform
-from blueprint.door_config import nginx_config
+from blueprint.door_config import SCRATCH_DIRECTORY, nginx_config
 from blueprint.doors import Door
 from settings.model import OBSERVABILITY
 from versions import NGINX_VERSION
@@ -239,6 +239,8 @@ def _container(door: Door) -> DeploymentV1SpecTemplateSpecContainer:
             DeploymentV1SpecTemplateSpecContainerVolumeMount(
                 name="config", mount_path=_CONFIG_PATH, sub_path=CONFIG_FILE, read_only=True
             ),
-            DeploymentV1SpecTemplateSpecContainerVolumeMount(name="scratch", mount_path="/tmp"),  # noqa: S108 - the container's own
+            DeploymentV1SpecTemplateSpecContainerVolumeMount(
+                name="scratch", mount_path=SCRATCH_DIRECTORY
+            ),
         ],
     )

@@ -42,8 +42,8 @@ def _per_day(series_of_platform: int, series_of_stage: int) -> Sequence[Panel]:
         number(
             "Used of the budget of series",
             f"Of the {series_of_stage:,} series of each stage, and the {series_of_platform:,} of "
-            "the platform (observability). Above 80 %: find the top talkers below, or take the next "
-            "size. Much above 100 %, the Prometheus of that stage runs out of memory.",
+            "the platform (observability). Above 80 %: find the top talkers below, or take the "
+            "next size. Much above 100 %, the Prometheus of that stage runs out of memory.",
             "percentunit",
             Query(
                 expr=f'max by (namespace) ({m.HEAD_SERIES}{{namespace="{OBSERVABILITY}"}}) '

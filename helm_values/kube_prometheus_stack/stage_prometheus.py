@@ -1,7 +1,7 @@
 """The Prometheus of each stage: what its gateway pushes, what it exposes, and its rules.
 
 A stage's metrics are in a Prometheus of their own, so a flood of series or a forged name in one
-stage changes nothing in another one, nor for the platform (ADR 0030).
+stage changes nothing in another one, nor for the platform (ADR 0036).
 """
 
 from collections.abc import Callable

@@ -82,10 +82,14 @@ def test_a_stack_publishes_exactly_its_contract_with_the_declared_types(
     assert {name: shape(output["value"]) for name, output in published.items()} == {
         item.name: declared_shape(types[item.name]) for item in fields(contract)
     }
-    for output in published.values():
+    by_name = {
+        "secrets_reader_role_arns": set(settings[environment].namespaces),
+        "stage_prometheus_role_arns": set(settings[environment].stages),
+    }
+    for name, output in published.items():
         assert output["description"]
         if isinstance(output["value"], dict):
-            assert set(output["value"]) == set(settings[environment].namespaces)
+            assert set(output["value"]) == by_name[name]
 
 
 def test_every_contract_is_tested() -> None:

@@ -39,6 +39,9 @@ TRUSTED = {
     "tempo": {"observability:tempo"},
     "thanos-writer": {"observability:kps-prometheus", "observability:thanos-compactor"},
     "thanos-reader": {"observability:thanos-store"},
+    "tsdb-dev": {"dev-telemetry:stage-prometheus"},
+    "tsdb-hml": {"hml-telemetry:stage-prometheus"},
+    "tsdb-prd": {"prd-telemetry:stage-prometheus"},
     "velero": {"observability:velero"},
     "cluster-autoscaler": {"observability:cluster-autoscaler"},
     "ns-observability": {"observability:secrets-reader"},
@@ -53,6 +56,9 @@ BUCKET_OF = {
     "tempo": "traces",
     "thanos-writer": "metrics",
     "thanos-reader": "metrics",
+    "tsdb-dev": "metrics",
+    "tsdb-prd": "metrics",
+    "tsdb-hml": "metrics",
     "velero": "backups",
 }
 READ_WRITE = {"s3:DeleteObject", "s3:GetObject", "s3:PutObject"}
@@ -61,6 +67,8 @@ OBJECT_ACTIONS = {
     "tempo": READ_WRITE | {"s3:GetObjectTagging", "s3:PutObjectTagging"},
     "thanos-writer": READ_WRITE,
     "thanos-reader": {"s3:GetObject"},
+    # A stage's sidecar deletes no block, least of all another stage's.
+    **{f"tsdb-{stage}": {"s3:GetObject", "s3:PutObject"} for stage in ("dev", "hml", "prd")},
     "velero": READ_WRITE
     | {"s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObjectTagging"},
 }

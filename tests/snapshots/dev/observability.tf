@@ -20960,17 +20960,16 @@ resource "kubernetes_config_map_v1" "door-agent_config" {
   data = {
     "nginx.conf" = <<EOT
 worker_processes 1;
-pid /tmp/nginx.pid;
+pid /run/nginx/nginx.pid;
 error_log /dev/stderr warn;
 events { worker_connections 2048; }
 http {
   server_tokens off;
-  # The root file system is read-only.
-  client_body_temp_path /tmp/client_body;
-  proxy_temp_path /tmp/proxy;
-  fastcgi_temp_path /tmp/fastcgi;
-  uwsgi_temp_path /tmp/uwsgi;
-  scgi_temp_path /tmp/scgi;
+  client_body_temp_path /run/nginx/client_body;
+  proxy_temp_path /run/nginx/proxy;
+  fastcgi_temp_path /run/nginx/fastcgi;
+  uwsgi_temp_path /run/nginx/uwsgi;
+  scgi_temp_path /run/nginx/scgi;
   # Refusals alone: a line for each push would be collected, pushed through here, logged, ...
   map $status $refused { "~^4" 1; default 0; }
   log_format refusals escape=json '{"time":"$time_iso8601","level":"warn","status":$status,'
@@ -21083,17 +21082,16 @@ resource "kubernetes_config_map_v1" "door-grafana_config" {
   data = {
     "nginx.conf" = <<EOT
 worker_processes 1;
-pid /tmp/nginx.pid;
+pid /run/nginx/nginx.pid;
 error_log /dev/stderr warn;
 events { worker_connections 2048; }
 http {
   server_tokens off;
-  # The root file system is read-only.
-  client_body_temp_path /tmp/client_body;
-  proxy_temp_path /tmp/proxy;
-  fastcgi_temp_path /tmp/fastcgi;
-  uwsgi_temp_path /tmp/uwsgi;
-  scgi_temp_path /tmp/scgi;
+  client_body_temp_path /run/nginx/client_body;
+  proxy_temp_path /run/nginx/proxy;
+  fastcgi_temp_path /run/nginx/fastcgi;
+  uwsgi_temp_path /run/nginx/uwsgi;
+  scgi_temp_path /run/nginx/scgi;
   # Refusals alone: a line for each push would be collected, pushed through here, logged, ...
   map $status $refused { "~^4" 1; default 0; }
   log_format refusals escape=json '{"time":"$time_iso8601","level":"warn","status":$status,'
@@ -21267,17 +21265,16 @@ resource "kubernetes_config_map_v1" "door-stage-dev_config" {
   data = {
     "nginx.conf" = <<EOT
 worker_processes 1;
-pid /tmp/nginx.pid;
+pid /run/nginx/nginx.pid;
 error_log /dev/stderr warn;
 events { worker_connections 2048; }
 http {
   server_tokens off;
-  # The root file system is read-only.
-  client_body_temp_path /tmp/client_body;
-  proxy_temp_path /tmp/proxy;
-  fastcgi_temp_path /tmp/fastcgi;
-  uwsgi_temp_path /tmp/uwsgi;
-  scgi_temp_path /tmp/scgi;
+  client_body_temp_path /run/nginx/client_body;
+  proxy_temp_path /run/nginx/proxy;
+  fastcgi_temp_path /run/nginx/fastcgi;
+  uwsgi_temp_path /run/nginx/uwsgi;
+  scgi_temp_path /run/nginx/scgi;
   # Refusals alone: a line for each push would be collected, pushed through here, logged, ...
   map $status $refused { "~^4" 1; default 0; }
   log_format refusals escape=json '{"time":"$time_iso8601","level":"warn","status":$status,'
@@ -21393,17 +21390,16 @@ resource "kubernetes_config_map_v1" "door-stage-hml_config" {
   data = {
     "nginx.conf" = <<EOT
 worker_processes 1;
-pid /tmp/nginx.pid;
+pid /run/nginx/nginx.pid;
 error_log /dev/stderr warn;
 events { worker_connections 2048; }
 http {
   server_tokens off;
-  # The root file system is read-only.
-  client_body_temp_path /tmp/client_body;
-  proxy_temp_path /tmp/proxy;
-  fastcgi_temp_path /tmp/fastcgi;
-  uwsgi_temp_path /tmp/uwsgi;
-  scgi_temp_path /tmp/scgi;
+  client_body_temp_path /run/nginx/client_body;
+  proxy_temp_path /run/nginx/proxy;
+  fastcgi_temp_path /run/nginx/fastcgi;
+  uwsgi_temp_path /run/nginx/uwsgi;
+  scgi_temp_path /run/nginx/scgi;
   # Refusals alone: a line for each push would be collected, pushed through here, logged, ...
   map $status $refused { "~^4" 1; default 0; }
   log_format refusals escape=json '{"time":"$time_iso8601","level":"warn","status":$status,'
@@ -21519,17 +21515,16 @@ resource "kubernetes_config_map_v1" "door-stage-prd_config" {
   data = {
     "nginx.conf" = <<EOT
 worker_processes 1;
-pid /tmp/nginx.pid;
+pid /run/nginx/nginx.pid;
 error_log /dev/stderr warn;
 events { worker_connections 2048; }
 http {
   server_tokens off;
-  # The root file system is read-only.
-  client_body_temp_path /tmp/client_body;
-  proxy_temp_path /tmp/proxy;
-  fastcgi_temp_path /tmp/fastcgi;
-  uwsgi_temp_path /tmp/uwsgi;
-  scgi_temp_path /tmp/scgi;
+  client_body_temp_path /run/nginx/client_body;
+  proxy_temp_path /run/nginx/proxy;
+  fastcgi_temp_path /run/nginx/fastcgi;
+  uwsgi_temp_path /run/nginx/uwsgi;
+  scgi_temp_path /run/nginx/scgi;
   # Refusals alone: a line for each push would be collected, pushed through here, logged, ...
   map $status $refused { "~^4" 1; default 0; }
   log_format refusals escape=json '{"time":"$time_iso8601","level":"warn","status":$status,'
@@ -21645,17 +21640,16 @@ resource "kubernetes_config_map_v1" "door-tempo_config" {
   data = {
     "nginx.conf" = <<EOT
 worker_processes 1;
-pid /tmp/nginx.pid;
+pid /run/nginx/nginx.pid;
 error_log /dev/stderr warn;
 events { worker_connections 2048; }
 http {
   server_tokens off;
-  # The root file system is read-only.
-  client_body_temp_path /tmp/client_body;
-  proxy_temp_path /tmp/proxy;
-  fastcgi_temp_path /tmp/fastcgi;
-  uwsgi_temp_path /tmp/uwsgi;
-  scgi_temp_path /tmp/scgi;
+  client_body_temp_path /run/nginx/client_body;
+  proxy_temp_path /run/nginx/proxy;
+  fastcgi_temp_path /run/nginx/fastcgi;
+  uwsgi_temp_path /run/nginx/uwsgi;
+  scgi_temp_path /run/nginx/scgi;
   # Refusals alone: a line for each push would be collected, pushed through here, logged, ...
   map $status $refused { "~^4" 1; default 0; }
   log_format refusals escape=json '{"time":"$time_iso8601","level":"warn","status":$status,'
@@ -21855,7 +21849,7 @@ resource "kubernetes_deployment_v1" "door-agent" {
     template {
       metadata {
         annotations = {
-          "door/config" = "0a581c0e0534ad3dc359ae5450d508aadfcf09cfcd049b95828f50668f23f899"
+          "door/config" = "bd09ba15b0efcc8565b8cceabe3a70645125f355431472883caf9db32ea86d9b"
         }
         labels = {
           "app.kubernetes.io/managed-by" = "terraform"
@@ -21919,7 +21913,7 @@ resource "kubernetes_deployment_v1" "door-agent" {
             sub_path   = "nginx.conf"
           }
           volume_mount {
-            mount_path = "/tmp"
+            mount_path = "/run/nginx"
             name       = "scratch"
           }
         }
@@ -22011,7 +22005,7 @@ resource "kubernetes_deployment_v1" "door-grafana" {
     template {
       metadata {
         annotations = {
-          "door/config" = "caf507e95c3a02411e62434b552a72d9f297d2ee0a3a6fbefb24c160f588ba33"
+          "door/config" = "17398a17ebe400e50a5b7e8a90cf99d9e8512b83ad80bf5df2063ae051244222"
         }
         labels = {
           "app.kubernetes.io/managed-by" = "terraform"
@@ -22083,7 +22077,7 @@ resource "kubernetes_deployment_v1" "door-grafana" {
             sub_path   = "nginx.conf"
           }
           volume_mount {
-            mount_path = "/tmp"
+            mount_path = "/run/nginx"
             name       = "scratch"
           }
         }
@@ -22175,7 +22169,7 @@ resource "kubernetes_deployment_v1" "door-stage-dev" {
     template {
       metadata {
         annotations = {
-          "door/config" = "be0582da8b79929f92c12c506009e9bdf99da96dabe8b1fe5e77493b5ebe3c1d"
+          "door/config" = "7c0404ca6eef877ed18118e1ba9b5e461dfc18c2931449c7f7b802eb52968b58"
         }
         labels = {
           "app.kubernetes.io/managed-by" = "terraform"
@@ -22239,7 +22233,7 @@ resource "kubernetes_deployment_v1" "door-stage-dev" {
             sub_path   = "nginx.conf"
           }
           volume_mount {
-            mount_path = "/tmp"
+            mount_path = "/run/nginx"
             name       = "scratch"
           }
         }
@@ -22331,7 +22325,7 @@ resource "kubernetes_deployment_v1" "door-stage-hml" {
     template {
       metadata {
         annotations = {
-          "door/config" = "70e65192915e74f9988c66ba5d0db4278a1b8ba6efb52c20c9918278b0851b3b"
+          "door/config" = "7d3d7758aaa3d43d0a68a3af858171b3c7a8e094b7951ffac2db85f05aae8cad"
         }
         labels = {
           "app.kubernetes.io/managed-by" = "terraform"
@@ -22395,7 +22389,7 @@ resource "kubernetes_deployment_v1" "door-stage-hml" {
             sub_path   = "nginx.conf"
           }
           volume_mount {
-            mount_path = "/tmp"
+            mount_path = "/run/nginx"
             name       = "scratch"
           }
         }
@@ -22487,7 +22481,7 @@ resource "kubernetes_deployment_v1" "door-stage-prd" {
     template {
       metadata {
         annotations = {
-          "door/config" = "fd95d70ecde461d3637e8127d02cebeadd94919d844f5d0d52648cd8ad88dfb2"
+          "door/config" = "25137a0ecfd1e3f689a7ca953b864893a1a3d7eae511937440b09e1abdff3ad6"
         }
         labels = {
           "app.kubernetes.io/managed-by" = "terraform"
@@ -22551,7 +22545,7 @@ resource "kubernetes_deployment_v1" "door-stage-prd" {
             sub_path   = "nginx.conf"
           }
           volume_mount {
-            mount_path = "/tmp"
+            mount_path = "/run/nginx"
             name       = "scratch"
           }
         }
@@ -22643,7 +22637,7 @@ resource "kubernetes_deployment_v1" "door-tempo" {
     template {
       metadata {
         annotations = {
-          "door/config" = "d788012e79f593ad369ca5e9cb26c8ba54e8635d0dfb1f988a1e5b5c62744606"
+          "door/config" = "00f672c379ec24bb9aa4ae2b7b9e4df6b4114355c43a031abd0a08bc0e6159e6"
         }
         labels = {
           "app.kubernetes.io/managed-by" = "terraform"
@@ -22707,7 +22701,7 @@ resource "kubernetes_deployment_v1" "door-tempo" {
             sub_path   = "nginx.conf"
           }
           volume_mount {
-            mount_path = "/tmp"
+            mount_path = "/run/nginx"
             name       = "scratch"
           }
         }

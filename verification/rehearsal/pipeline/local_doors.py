@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from blueprint.door_config import SCRATCH_DIRECTORY
 from blueprint.doors import HEALTH_PORT
 from verification.rehearsal.pipeline.collectors import Substitution
 from verification.rehearsal.processes import LOOPBACK, RunningProcess, free_port, start
@@ -92,7 +93,7 @@ def adapt(config: str, folder: Path, back_end: Callable[[str], str]) -> LocalDoo
         Substitution(where="resolver", was="kube-dns", now=None, why="every address is given")
     )
     text = _LISTEN.sub(local_listener, _SERVER.sub(local_server, text))
-    text = text.replace("/tmp/", f"{folder}/")  # noqa: S108 - a path in the container
+    text = text.replace(f"{SCRATCH_DIRECTORY}/", f"{folder}/")
     text = text.replace("/dev/stdout", str(folder / "refusals.log"))
     text = text.replace("/dev/stderr", str(folder / "error.log"))
     return LocalDoor(text=text, ports=ports, substitutions=tuple(changes))
