@@ -12,6 +12,8 @@ LEAVE ?=
 PYTEST_ARGS ?=
 # A worker for each processor; PYTEST_ARGS="-n 0" runs all tests in one process.
 WORKERS := -n logical --maxprocesses 4
+# For test-bare: the programs to compile (all).
+BARE ?=
 # For rehearse and smoke: what they say with --help, as in SMOKE_ARGS="--port-forward --stage dev".
 REHEARSE_ARGS ?=
 SMOKE_ARGS ?=
@@ -64,7 +66,7 @@ programs: setup-dev ## Compile every program that can run our configurations (on
 
 # What the tests and charts-check run.
 test-programs: setup-dev
-	@$(PY) -m tools.programs otelcol promtool prometheus amtool alertmanager thanos helm
+	@$(PY) -m tools.programs
 
 .venv/.setup-venv.stamp:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
@@ -98,9 +100,9 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse policy permissions scan hostile load
+.PHONY: synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast test-hard test-bare check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse policy permissions scan hostile load
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
-	$(PY) -m synthesis.__main__ --env $(ENV)
+	$(PY) -m synthesis --env $(ENV)
 
 snapshots: setup ## Rewrite the reviewed copies in tests/snapshots
 	$(PY) -m synthesis.snapshots
@@ -148,8 +150,14 @@ fmt: setup-dev ## Format the code and sort the imports
 	$(PY) -m ruff check --fix-only .
 	$(PY) -m ruff format .
 
-test: lint types node_modules scanners terraform test-programs ## Run everything: lint, types, all tests (PYTEST_ARGS=...)
-	$(PY) -m pytest $(WORKERS) $(PYTEST_ARGS)
+test: lint types node_modules scanners ## Run everything: lint, types, all tests (PYTEST_ARGS=...)
+	$(PY) -m pytest $(WORKERS) --compile $(PYTEST_ARGS)
+
+test-hard: setup-dev node_modules scanners terraform test-programs ## All tests twice at once beside a load (PYTEST_ARGS=)
+	$(PY) -m tools.busy_computer -- $(WORKERS) $(PYTEST_ARGS)
+
+test-bare: setup-dev ## Synthesize and compile with Python, make and coreutils alone (BARE=amtool)
+	$(PY) -m tools.bare_computer $(BARE)
 
 test-fast: setup-dev ## Run the quick tests only
 	$(PY) -m pytest $(WORKERS) -m quick $(PYTEST_ARGS)

@@ -96,6 +96,10 @@ KUBERNETES: Final[dict[str, KubernetesVersion]] = {
 Support dates: endoflife.date/amazon-eks, snapshot of 2026-08-22.
 """
 
+PYTHON_VERSIONS: Final = ("3.11", "3.12", "3.13")
+"""The versions of Python that lint, types and tests are tried with. The oldest is that of
+pyproject.toml; a newer one than the newest may work as well."""
+
 TERRAFORM_MINIMUM: Final = "1.10"
 """First Terraform whose S3 backend has ``use_lockfile`` (its 1.10 changelog)."""
 

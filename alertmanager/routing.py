@@ -7,7 +7,7 @@ goes where `observability`'s alerts go.
 from typing import Any
 
 from blueprint.names import telemetry_namespace
-from settings.model import OBSERVABILITY, Notifications, Settings
+from settings.model import OBSERVABILITY, Settings, Smtp
 
 Config = dict[str, Any]
 
@@ -27,7 +27,7 @@ _OF_PLATFORM = f'namespace = "{OBSERVABILITY}"'
 
 
 def channel(namespace: str) -> str:
-    """Receiver: the Slack channel of a namespace."""
+    """Receiver: the Slack channel of a namespace, or its e-mails where there is none."""
     return f"{namespace}-channel"
 
 
@@ -36,26 +36,39 @@ def page(namespace: str) -> str:
     return f"{namespace}-page"
 
 
+def uses_slack(settings: Settings) -> bool:
+    """Whether a namespace has a Slack channel."""
+    return any(map(settings.slack_channel, settings.namespaces))
+
+
+def mail_server(settings: Settings) -> Smtp | None:
+    """The mail server, if an alert goes to an e-mail address."""
+    return settings.alerting.smtp if any(map(settings.emails, settings.namespaces)) else None
+
+
 def secrets(settings: Settings) -> list[str]:
     """Secrets that are mounted; each must be there before Alertmanager starts."""
-    optional = [DEAD_MANS_SWITCH_SECRET] if settings.alerting.dead_mans_switch else []
-    return [SLACK_SECRET, SMTP_SECRET, *optional]
+    needed = {
+        SLACK_SECRET: uses_slack(settings),
+        SMTP_SECRET: mail_server(settings) is not None,
+        DEAD_MANS_SWITCH_SECRET: settings.alerting.dead_mans_switch,
+    }
+    return [name for name, is_needed in needed.items() if is_needed]
 
 
 def configuration(settings: Settings) -> Config:
     """The content of alertmanager.yaml."""
-    alerting = settings.alerting
-    hours = alerting.office_hours
+    hours = settings.alerting.office_hours
     return {
         "global": {
             "resolve_timeout": "5m",
             # Files, so that no secret is in the configuration.
-            "slack_api_url_file": f"{SECRETS}/{SLACK_SECRET}/url",
-            "smtp_auth_password_file": f"{SECRETS}/{SMTP_SECRET}/password",
-            "smtp_require_tls": True,
-            "smtp_smarthost": alerting.smtp.smarthost,
-            "smtp_from": alerting.smtp.sender,
-            "smtp_auth_username": alerting.smtp.username,
+            **(
+                {"slack_api_url_file": f"{SECRETS}/{SLACK_SECRET}/url"}
+                if uses_slack(settings)
+                else {}
+            ),
+            **_smtp(mail_server(settings)),
         },
         "route": _route(settings),
         "inhibit_rules": _inhibitions(),
@@ -73,6 +86,18 @@ def configuration(settings: Settings) -> Config:
             }
         ],
         "templates": [TEMPLATES_MOUNTED],
+    }
+
+
+def _smtp(server: Smtp | None) -> Config:
+    if server is None:
+        return {}
+    return {
+        "smtp_auth_password_file": f"{SECRETS}/{SMTP_SECRET}/password",
+        "smtp_require_tls": True,
+        "smtp_smarthost": server.smarthost,
+        "smtp_from": server.sender,
+        "smtp_auth_username": server.username,
     }
 
 
@@ -145,24 +170,20 @@ def _receivers(settings: Settings) -> list[Config]:
         }
         receivers.append({"name": DEAD_MANS_SWITCH, "webhook_configs": [webhook]})
     for name, namespace in settings.namespaces.items():
-        told = namespace.notifications
-        receivers.append({"name": channel(name), "slack_configs": [_slack(settings, told, "text")]})
-        if told.page:
-            receivers.append(
-                {
-                    "name": page(name),
-                    "slack_configs": [_slack(settings, told, "page")],
-                    "email_configs": [
-                        _email(address) for address in told.emails or settings.alerting.emails
-                    ],
-                }
-            )
+        slack_channel = settings.slack_channel(name)
+        emails = [_email(address) for address in settings.emails(name)]
+        mails: Config = {"email_configs": emails} if emails else {}
+        receivers.append({"name": channel(name)} | (_slack(slack_channel, "text") or mails))
+        if namespace.notifications.page:
+            receivers.append({"name": page(name)} | _slack(slack_channel, "page") | mails)
     return receivers
 
 
-def _slack(settings: Settings, told: Notifications, text: str) -> Config:
-    return {
-        "channel": told.slack_channel or settings.alerting.slack_channel,
+def _slack(slack_channel: str | None, text: str) -> Config:
+    if slack_channel is None:
+        return {}
+    message = {
+        "channel": slack_channel,
         "send_resolved": True,
         "color": '{{ template "foundation.color" . }}',
         "title": '{{ template "foundation.slack.title" . }}',
@@ -172,6 +193,7 @@ def _slack(settings: Settings, told: Notifications, text: str) -> Config:
         # Not `text`, as by default: `*`, `_` and `~` in the name of a service are no formatting.
         "mrkdwn_in": ["pretext"],
     }
+    return {"slack_configs": [message]}
 
 
 def _email(address: str) -> Config:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 from cost.bill import Bill, bill
 from cost.measured import MeasuredLoad
 from cost.prices import Prices
 from cost.workload import Workload
 from settings.model import Settings
-from settings.node_sizes import Size
+from settings.node_sizes import SIZES
 
 Change = Callable[[Settings], Settings]
 
@@ -53,7 +53,7 @@ def changes(settings: Settings) -> Iterator[tuple[str, Change]]:
             yield words, _with_nat(nat)
     yield "every stage on Spot", lambda s: with_capacity(s, "SPOT")
     yield "no Spot", lambda s: with_capacity(s, "ON_DEMAND")
-    for size in get_args(Size):
+    for size in SIZES:
         if settings.size != size:
             yield f"size {size}", _with_size(size)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import get_args
 
 from blueprint.backend_sizes import BACKENDS
 from blueprint.buckets import NONCURRENT_STATE_DAYS, SAFETY_MARGIN_DAYS
@@ -17,13 +16,13 @@ from cost.sensitivity import samplings
 from cost.tables import Table, compared, components, remarks, sensitivity, shown, units
 from cost.workload import Assumptions, load_workload, workload_path
 from docgen.markdown import Row, between, code, table
-from docgen.reference_docs import all_settings
 from helm_values.kube_prometheus_stack import stage_prometheus
 from helm_values.otel_collector import collector_guards, otel_gateway_config
 from helm_values.static_values import static_values
 from helm_values.tempo import tempo_tenants
 from settings.model import Settings
-from settings.node_sizes import Size
+from settings.node_sizes import SIZES
+from synthesis.foundation import all_settings
 
 REVIEW = "docs/operations/cost-review.md"
 RETENTION = "docs/operations/retention.md"
@@ -31,8 +30,6 @@ SAMPLING = "docs/operations/sampling.md"
 CARDINALITY = "docs/operations/cardinality.md"
 BEGIN = "<!-- figures: written by `make docs` -->"
 END = "<!-- end of figures -->"
-
-_SIZES: tuple[Size, ...] = get_args(Size)
 
 
 def blocks() -> dict[str, str]:
@@ -208,7 +205,7 @@ def _sampled(settings: Settings) -> Iterator[Row]:
 def cardinality_block() -> str:
     """Every limit with its number in each size, from the values that enforce it."""
     limits = loki_limits()
-    headings = ("Limit", *_SIZES, "Enforced by", "Beyond it")
+    headings = ("Limit", *SIZES, "Enforced by", "Beyond it")
     gateway = "gateway, `helm_values/otel_collector/collector_guards.py`"
     rows: list[Row] = [
         (
@@ -232,37 +229,37 @@ def cardinality_block() -> str:
         ),
         (
             "Series of span metrics, each gateway and service",
-            *(f"{BACKENDS[s].gateway.span_series:,}" for s in _SIZES),
+            *(f"{BACKENDS[s].gateway.span_series:,}" for s in SIZES),
             "gateway, `span_metrics.aggregation_cardinality_limit`",
             "one series with `otel_metric_overflow`; alert `SpanMetricsOverflow`",
         ),
         (
             "Traces that wait for a decision, each gateway",
-            *(f"{BACKENDS[s].gateway.traces_in_memory:,}" for s in _SIZES),
+            *(f"{BACKENDS[s].gateway.traces_in_memory:,}" for s in SIZES),
             "gateway, `tail_sampling.num_traces`",
             "the oldest is decided early; alert `TailSamplingDroppingEarly`",
         ),
         (
             "Active series of a stage",
-            *(f"{METRICS[s].stage_prometheus.active_series:,}" for s in _SIZES),
+            *(f"{METRICS[s].stage_prometheus.active_series:,}" for s in SIZES),
             "nothing: it is what the memory of the stage's Prometheus is made for",
             "alert `StageSeriesNearBudget`; then that Prometheus alone runs out of memory",
         ),
         (
             "Samples of one scrape in a stage",
-            *(f"{stage_prometheus.sample_limit(METRICS[s].stage_prometheus):,}" for s in _SIZES),
+            *(f"{stage_prometheus.sample_limit(METRICS[s].stage_prometheus):,}" for s in SIZES),
             "Prometheus, `enforcedSampleLimit`",
             "the scrape fails, and the target is down",
         ),
         (
             "Active series of the platform",
-            *(f"{METRICS[s].prometheus.active_series:,}" for s in _SIZES),
+            *(f"{METRICS[s].prometheus.active_series:,}" for s in SIZES),
             "nothing: it is what the memory is made for",
             "alert `SeriesNearCapacity`; then out of memory",
         ),
         (
             "Streams of a tenant in Loki",
-            *(f"{BACKENDS[s].loki.streams_per_tenant:,}" for s in _SIZES),
+            *(f"{BACKENDS[s].loki.streams_per_tenant:,}" for s in SIZES),
             "Loki, `max_global_streams_per_user`",
             "new streams are refused; alert `LokiDiscardingLines`",
         ),
@@ -275,13 +272,13 @@ def cardinality_block() -> str:
         ("Length of a line", *(limits["max_line_size"],) * 3, "Loki, `max_line_size`", "cut"),
         (
             "Log bytes of a tenant, MB/s",
-            *(BACKENDS[s].loki.ingestion_mb_per_second for s in _SIZES),
+            *(BACKENDS[s].loki.ingestion_mb_per_second for s in SIZES),
             "Loki, `ingestion_rate_mb`",
             "refused and sent again; alert `LokiDiscardingLines`",
         ),
         (
             "Live traces of a tenant in Tempo",
-            *(f"{BACKENDS[s].tempo.traces_per_tenant:,}" for s in _SIZES),
+            *(f"{BACKENDS[s].tempo.traces_per_tenant:,}" for s in SIZES),
             "Tempo, `max_traces_per_user`",
             "refused; alert `TempoDiscardingSpans`",
         ),
@@ -293,13 +290,13 @@ def cardinality_block() -> str:
         ),
         (
             "Span bytes of a tenant, MB/s",
-            *(BACKENDS[s].tempo.ingestion_mb_per_second for s in _SIZES),
+            *(BACKENDS[s].tempo.ingestion_mb_per_second for s in SIZES),
             "Tempo, `rate_limit_bytes`",
             "refused and sent again; alert `TempoDiscardingSpans`",
         ),
         (
             "Series of the service graph, each tenant",
-            *(f"{BACKENDS[s].tempo.traces_per_tenant:,}" for s in _SIZES),
+            *(f"{BACKENDS[s].tempo.traces_per_tenant:,}" for s in SIZES),
             "Tempo, `metrics_generator.max_active_series`",
             "no new series",
         ),

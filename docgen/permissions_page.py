@@ -14,8 +14,8 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from docgen.reference_docs import Foundation, all_settings
 from settings.model import Settings
+from synthesis.foundation import Foundation, all_settings
 from tools.paths import ROOT
 from verification.permissions.aws_calls import calls
 from verification.permissions.permission_matrix import Matrix, try_roles
@@ -77,11 +77,11 @@ def render(settings: Mapping[str, Settings], found: Sequence[Matrix]) -> str:
         NOTICE,
         "",
         "Each role's policies, from the synthesized Terraform, are tried with requests by an",
-        "evaluator of IAM policies that is not ours (`verification/permissions/simulate.mjs`), with",
+        "independent evaluator of IAM policies (`verification/permissions/simulate.mjs`), with",
         "the policies of buckets and keys. A role has to be allowed what its back end calls",
-        "(`verification/permissions/aws_calls.py`), over TLS, and to be refused everything else:",
-        "keys, secrets, volumes and groups, actions that would hurt, and whatever belongs to another",
-        "environment.",
+        "(`verification/permissions/aws_calls.py`), over TLS, and to be refused everything",
+        "else: keys, secrets, volumes and groups, actions that would hurt, and whatever belongs to",
+        "another environment.",
         "",
         "| Environment | Requests | Allowed | Refused |",
         "| --- | --- | --- | --- |",

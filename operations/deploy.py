@@ -33,7 +33,8 @@ from operations.account_checks import (
 from settings.load import environment_names
 from synthesis.synth import deployment_order, finish_interrupted
 from tools.paths import ROOT
-from tools.terraform import TerraformUnavailableError, find_mirror, find_terraform, terraform_env
+from tools.providers import find_source
+from tools.terraform import TerraformUnavailableError, find_terraform, terraform_env
 
 # Destroying it takes the states of the others along, so it must be asked for by name.
 STATE_STACK: Final = "state"
@@ -222,7 +223,7 @@ def _workspace(root: Path, order: tuple[str, ...]) -> Workspace:
             "No Terraform on the PATH that is new enough; `python -m tools.terraform` says more "
             "and builds OpenTofu."
         )
-    return Workspace(root, order, node_program(), terraform_env(terraform, find_mirror()))
+    return Workspace(root, order, node_program(), terraform_env(terraform, find_source()))
 
 
 def _confirm_protected(request: Request, root: Path) -> None:

@@ -22,7 +22,8 @@ from operations.account_checks import AwsCheckError, check_account, read_target
 from operations.deploy import UsageProblemError, synthesized_order
 from operations.terraform_stack import CHANGES, NO_CHANGES, Terraform, TerraformError
 from tools.paths import ROOT
-from tools.terraform import TerraformUnavailableError, find_mirror, find_terraform, terraform_env
+from tools.providers import find_source
+from tools.terraform import TerraformUnavailableError, find_terraform, terraform_env
 
 PLAN = "drift.plan"
 SHOWN = 20
@@ -135,7 +136,7 @@ def _terraform() -> Terraform:
     program = find_terraform()
     if program is None:
         raise TerraformUnavailableError("No Terraform on this computer: run `make terraform`.")
-    environment = terraform_env(program, find_mirror()) | {"TF_IN_AUTOMATION": "1"}
+    environment = terraform_env(program, find_source()) | {"TF_IN_AUTOMATION": "1"}
     return Terraform(program=program, environment=environment)
 
 

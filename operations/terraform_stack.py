@@ -5,10 +5,11 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.terraform import build_opentofu, find_mirror, find_terraform, terraform_env
+from tools.providers import find_source
+from tools.terraform import build_opentofu, find_terraform, terraform_env
 
-COMMAND_SECONDS = 600
-"""The slowest command of a rehearsal takes a tenth of it; the provider would wait for an hour."""
+COMMAND_SECONDS = 1800
+"""The slowest command of a rehearsal takes 1/30 of it; the provider would wait for an hour."""
 
 NO_CHANGES, CHANGES = 0, 2
 """Exit codes of `terraform plan -detailed-exitcode`."""
@@ -101,7 +102,7 @@ def prepare_terraform(environment: dict[str, str]) -> Terraform:
     program = find_terraform() or build_opentofu()
     inherited = {
         name: value
-        for name, value in terraform_env(program, find_mirror()).items()
+        for name, value in terraform_env(program, find_source()).items()
         if not name.startswith("AWS_")
     }
     return Terraform(

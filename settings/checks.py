@@ -222,6 +222,19 @@ def _check_alerting(settings: Settings) -> Iterator[Problem]:
             hours.end,
             f"allowed: a time after start, which is {hours.start}",
         )
+    alerting = settings.alerting
+    if alerting.slack_channel is None and not alerting.emails:
+        yield Problem(
+            ("alerting",),
+            None,
+            "nobody would hear of alerts; allowed: slack_channel, emails or both",
+        )
+    if alerting.smtp is None and any(map(settings.emails, settings.namespaces)):
+        yield Problem(
+            ("alerting", "smtp"),
+            None,
+            "missing; allowed: a mail server where alerts have e-mail addresses",
+        )
 
 
 def _check_node_group(location: Location, group: NodeGroup, namespace: str) -> Iterator[Problem]:

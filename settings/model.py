@@ -19,12 +19,12 @@ from settings.types import (
     MailUser,
     Name,
     NamespaceName,
+    OptionalSlackChannel,
     PrivateCidr,
     PublicCidr,
     Region,
     RoleArn,
     ServiceCidr,
-    SlackChannel,
     TagKey,
     TagValue,
     TimeOfDay,
@@ -218,13 +218,13 @@ class Notifications(Model):
 
     owner: TagValue | None = None
     """Team that answers for the namespace's alerts; `tags.owner` unless given."""
-    slack_channel: SlackChannel | None = None
+    slack_channel: OptionalSlackChannel = None
     """Channel of the namespace's alerts; `alerting.slack_channel` unless given."""
     emails: Annotated[tuple[Email, ...], Field(strict=False)] = ()
     """Receivers of its critical alerts; `alerting.emails` unless given."""
     page: bool = True
-    """Whether its critical alerts page: e-mails at any time, and a mention of the whole channel.
-    Otherwise they only go to the channel."""
+    """Whether its critical alerts page: at any time, by e-mail, and with a mention of the whole
+    channel. Otherwise they go where its other alerts go."""
     mute_out_of_hours: bool = False
     """Whether what pages nobody waits for `alerting.office_hours`."""
 
@@ -267,7 +267,7 @@ class Retention(Model):
     """Retention that does not depend on the namespace."""
 
     metrics: MetricsRetention
-    """Prometheus blocks in object storage: one Prometheus holds the series of all namespaces."""
+    """Prometheus blocks in object storage, those of all namespaces."""
     backups: Annotated[int, Field(ge=7, le=3650)]
     """Days that a backup can be neither deleted nor overwritten (S3 Object Lock), and Velero's
     time to live."""
@@ -301,15 +301,16 @@ class OfficeHours(Model):
 
 
 class Alerting(Model):
-    """Who hears of alerts. The Slack webhook and the SMTP password are secrets and not here."""
+    """Who hears of alerts: a Slack channel, e-mail addresses, or both. The Slack webhook and the
+    SMTP password are secrets and not here."""
 
-    slack_channel: SlackChannel
-    """Channel of alerts that page nobody."""
-    emails: Annotated[tuple[Email, ...], Field(min_length=1, max_length=10, strict=False)]
+    slack_channel: OptionalSlackChannel = None
+    """Channel of all alerts. Without it, all of them go to `emails`."""
+    emails: Annotated[tuple[Email, ...], Field(max_length=10, strict=False)] = ()
     """Receivers of critical alerts, and of the alarms of the AWS bill: AWS Budgets notifies at most
-    10 addresses."""
-    smtp: Smtp
-    """Mail server of the alerts."""
+    10 addresses. Without them, AWS mails nobody about the bill."""
+    smtp: Smtp | None = None
+    """Mail server of the alerts; needed where there are e-mail addresses."""
     grafana_url: Url
     """Where people open Grafana: alerts link to its dashboards."""
     runbooks_url: Url
@@ -416,6 +417,14 @@ class Settings(Model):
     def objectives(self, stage: str) -> Objectives:
         """Service level objectives of a stage."""
         return self.namespaces[stage].objectives or Objectives()
+
+    def slack_channel(self, namespace: str) -> str | None:
+        """Channel of a namespace's alerts; None where they go by e-mail alone."""
+        return self.namespaces[namespace].notifications.slack_channel or self.alerting.slack_channel
+
+    def emails(self, namespace: str) -> tuple[str, ...]:
+        """Addresses of a namespace's alerts; none where they go to Slack alone."""
+        return self.namespaces[namespace].notifications.emails or self.alerting.emails
 
     def owner(self, namespace: str) -> str:
         """Team that answers for a namespace's alerts."""

@@ -1,9 +1,10 @@
 """What the one `size` setting means. Everything that a size changes is in this table."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal, get_args
 
 Size = Literal["small", "medium", "large"]
+SIZES: Final[tuple[Size, ...]] = get_args(Size)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from settings.aws_facts import REGIONS
 
@@ -168,6 +169,16 @@ InstanceType = Annotated[
 SlackChannel = Annotated[
     str, *_text(r"#[a-z0-9_-]{1,79}", "a Slack channel such as #obs-dev (lower case)")
 ]
+
+
+def _given(value: object) -> object:
+    if value is None:
+        raise PydanticCustomError("string_type", "empty")
+    return value
+
+
+OptionalSlackChannel = Annotated[SlackChannel | None, BeforeValidator(_given)]
+"""May be left out, and not be empty: YAML takes `#obs-dev` without quotes for a comment."""
 Email = Annotated[
     str, *_text(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", "an e-mail address such as oncall@example.com")
 ]

@@ -1,11 +1,12 @@
 """Synthesize an environment into a folder so that the folder is never half-written."""
 
+import fcntl
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,32 +133,44 @@ def _move(source: Path, target: Path) -> None:
 def _scratch_beside(folder: Path) -> Iterator[Path]:
     # On the same file system, so that moving a file is atomic.
     folder.parent.mkdir(parents=True, exist_ok=True)
-    _remove_abandoned(folder)
-    prefix = f".{folder.name}-{os.getpid()}-"
-    scratch = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
+    prefix = f".{folder.name}.scratch-"
+    with _locked(folder.parent):
+        _remove_abandoned(folder.parent.glob(f"{prefix}*"))
+        shutil.rmtree(_ready(folder), ignore_errors=True)
+        scratch = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
+        held = ExitStack()
+        held.enter_context(_locked(scratch))
+    with held:
+        try:
+            yield scratch
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold the lock of a folder; the kernel releases it when the process ends, however it ends.
+
+    Raises:
+        BlockingIOError: another process holds it, and there is no waiting.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        yield scratch
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        os.close(descriptor)
 
 
-def _remove_abandoned(folder: Path) -> None:
-    """Remove scratch folders of processes that were killed, and a half-removed ready one."""
-    for path in folder.parent.glob(f".{folder.name}-*-*"):
-        pid = path.name.removeprefix(f".{folder.name}-").partition("-")[0]
-        if pid.isdigit() and not _is_running(int(pid)):
-            shutil.rmtree(path, ignore_errors=True)
-    shutil.rmtree(_ready(folder), ignore_errors=True)
+def _remove_abandoned(folders: Iterable[Path]) -> None:
+    """Remove scratch folders that nobody holds: their processes were killed.
 
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
+    The lock tells, not a process id, which a later process may have got.
+    """
+    for folder in folders:
+        # Gone: whoever held it has removed it meanwhile. Blocked: it is held.
+        with suppress(FileNotFoundError, BlockingIOError), _locked(folder, wait=False):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove_stale(folder: Path, names: set[str]) -> None:

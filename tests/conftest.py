@@ -1,4 +1,4 @@
-"""What tests share: processors, the rehearsal that runs beside them, a Prometheus with data.
+"""What tests share: processors, what runs beside them, the summary, a Prometheus with data.
 
 With several workers (pytest-xdist) the tests of one file stay together. What is made once for a
 session, as a synthesis, is then made once for each worker. The rehearsal of the infrastructure
@@ -9,32 +9,39 @@ verdict comes last. It belongs to the process that the user started: a worker ma
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+import compiling
 import pytest
-from outcomes import not_checked
+import run_summary
+from outcomes import not_checked, parsed_queries, terraform_with
 
 from settings.load import load_environment
 from tools.paths import ROOT
 from tools.programs import ProgramUnavailableError, program
+from tools.providers import find_source
 from verification.dashboards.generated_prometheus import prometheus_on_generated_data
-from verification.dashboards.query_grammars import GrammarsUnavailableError, parsed
 from verification.rehearsal.prometheus_api import PrometheusApi
 
-LOG = ROOT / ".cache" / "rehearse-infra.log"
-STATUS = ROOT / ".cache" / "rehearse-infra.status"
+RUNS = ROOT / ".cache" / "test-runs"
+"""A folder for each run, so that several of one checkout do not meet."""
+
+LOG, STATUS = "rehearse-infra.log", "rehearse-infra.status"
 VERDICT = "test_dev_is_applied_checked_and_destroyed"
 """The test that reads the verdict: the process that collects nothing knows tests by name only."""
 
-TIMEOUT_SECONDS = 1200
 STOP_SECONDS = 30
 POLL_SECONDS = 0.2
 
@@ -62,6 +69,12 @@ SHARED = {
 """Files that share something made once for a session, and dear: for one worker."""
 
 
+DECIDED = pytest.StashKey[dict[str, Any]]()
+COMPILATION = pytest.StashKey[compiling.Compilation]()
+GREEN = pytest.StashKey[bool]()
+REHEARSAL = pytest.StashKey["BackgroundRehearsal"]()
+
+
 # --- Tests over the processors --------------------------------------------------------------------
 
 
@@ -71,21 +84,41 @@ def group_of(nodeid: str) -> str:
     return "verdict" if VERDICT in nodeid else SHARED.get(file, file)
 
 
-def order_of(nodeid: str) -> int:
-    """By folder, and the verdict at the very end."""
+def order_of(nodeid: str, *, quick_first: bool = False) -> int:
+    """By folder, the verdict at the very end; quick tests first while programs compile."""
     if VERDICT in nodeid:
         return len(FOLDERS)
+    if quick_first and not nodeid.startswith(NOT_QUICK):
+        return -2
+    if quick_first and nodeid.startswith("tests/stacks/"):
+        # Of what is compiled they need Terraform alone, which is compiled first.
+        return -1
     return next((n for n, folder in enumerate(FOLDERS) if nodeid.startswith(folder)), 0)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, None, None]:
     # Before `-m` selects by markers; the order is of what was selected.
     for item in items:
         if not item.nodeid.startswith(NOT_QUICK):
             item.add_marker(pytest.mark.quick)
     yield
-    items.sort(key=lambda item: order_of(item.nodeid))
+    # All workers have to agree, so the process that starts them decides.
+    quick_first = _from_starter(config)["quick_first"]
+    items.sort(key=lambda item: order_of(item.nodeid, quick_first=quick_first))
+
+
+def _from_starter(config: pytest.Config) -> dict[str, Any]:
+    """What the process that the user started has decided for all workers."""
+    told: dict[str, Any] = getattr(config, "workerinput", config.stash.get(DECIDED, {}))
+    return told
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput.update(node.config.stash[DECIDED])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -99,20 +132,74 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return scheduler
 
 
+# --- Programs, compiled beside the tests ----------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--compile",
+        action="store_true",
+        help="compile missing programs in the background, and run the quick tests first meanwhile",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        return
+    option = config.option
+    commands = compiling.missing() if option.compile and not option.collectonly else []
+    run = RUNS / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
+    config.stash[DECIDED] = {"quick_first": bool(commands), "run": str(run)}
+    if commands:
+        config.stash[COMPILATION] = compiling.Compilation(commands, ROOT, partial(_say, config))
+
+
+def pytest_report_header() -> list[str]:
+    return find_source().lines()
+
+
+def _say(config: pytest.Config, line: str) -> None:
+    """A line of its own among the dots."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter.ensure_newline()
+        reporter.write_line(line)
+
+
 # --- The rehearsal beside the tests ---------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class BackgroundRehearsal:
-    """`make rehearse-infra`, running; its log and its exit code are in files."""
+    """`make rehearse-infra`, running; its log and its exit code are in files of a folder."""
 
     child: subprocess.Popen[bytes]
+    folder: Path
+
+    @classmethod
+    def begin(cls, folder: Path) -> BackgroundRehearsal:
+        """Start it. Its folder is new, so whatever is in it is of this run."""
+        folder.mkdir(parents=True)
+        with (folder / LOG).open("wb") as output:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "verification.rehearsal.aws.rehearse_infra", "--env", "dev"],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        running = cls(child, folder)
+        threading.Thread(target=running.note_end, daemon=True).start()
+        return running
 
     def note_end(self) -> None:
         """Wait for its end, and write down its exit code for whoever runs the test."""
-        beside = STATUS.with_suffix(".new")
-        beside.write_text(str(self.child.wait()), encoding="utf-8")
-        beside.replace(STATUS)
+        beside = self.folder / "status.new"
+        status = str(self.child.wait())
+        with suppress(FileNotFoundError):
+            beside.write_text(status, encoding="utf-8")
+            beside.replace(self.folder / STATUS)
 
     def stop(self) -> None:
         """End it gently, so that it stops what it has started."""
@@ -123,9 +210,6 @@ class BackgroundRehearsal:
                 self.child.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 os.killpg(self.child.pid, signal.SIGKILL)
-
-
-RUNNING = pytest.StashKey[BackgroundRehearsal]()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -141,37 +225,57 @@ def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
 
 
 def _start_if_wanted(config: pytest.Config, nodeids: list[str]) -> None:
-    if RUNNING in config.stash or not any(VERDICT in nodeid for nodeid in nodeids):
+    if REHEARSAL in config.stash or not any(VERDICT in nodeid for nodeid in nodeids):
         return
-    LOG.parent.mkdir(exist_ok=True)
-    STATUS.unlink(missing_ok=True)
-    with LOG.open("wb") as output:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "verification.rehearsal.aws.rehearse_infra", "--env", "dev"],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    config.stash[RUNNING] = BackgroundRehearsal(child)
-    threading.Thread(target=config.stash[RUNNING].note_end, daemon=True).start()
+    config.stash[REHEARSAL] = BackgroundRehearsal.begin(Path(config.stash[DECIDED]["run"]))
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    session.config.stash[GREEN] = exitstatus == pytest.ExitCode.OK
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if RUNNING in config.stash:
-        config.stash[RUNNING].stop()
+    if COMPILATION in config.stash:
+        config.stash[COMPILATION].stop()
+    if REHEARSAL in config.stash:
+        config.stash[REHEARSAL].stop()
+        if config.stash.get(GREEN, False):
+            shutil.rmtree(config.stash[REHEARSAL].folder)
 
 
 @pytest.fixture
 def background_rehearsal(request: pytest.FixtureRequest) -> tuple[int, str]:
     """Exit code and output of the rehearsal, once it has ended."""
     assert request.node.name == VERDICT, "for another test it would not have been started"
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    while not STATUS.is_file():
-        assert time.monotonic() < deadline, LOG.read_text(encoding="utf-8")
+    terraform_with("aws")
+    folder = Path(_from_starter(request.config)["run"])
+    # Each command of the rehearsal ends in its own time, or is ended.
+    while not (folder / STATUS).is_file():
         time.sleep(POLL_SECONDS)
-    return int(STATUS.read_text(encoding="utf-8")), LOG.read_text(encoding="utf-8")
+    status = int((folder / STATUS).read_text(encoding="utf-8"))
+    return status, (folder / LOG).read_text(encoding="utf-8")
+
+
+# --- The summary ----------------------------------------------------------------------------------
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    log = Path(_from_starter(config)["run"]) / LOG
+    terminalreporter.section("summary")
+    look = [f"the rehearsal of the infrastructure: {log}"] if log.is_file() else []
+    for line in run_summary.lines(terminalreporter.stats, look):
+        terminalreporter.write_line(line)
+
+
+# --- Signals --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def default_interrupt() -> Iterator[None]:
+    """SIGINT as in a terminal: a shell starts background jobs with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 # --- A Prometheus with data -----------------------------------------------------------------------
@@ -183,10 +287,10 @@ def generated_prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
     try:
         program("prometheus")
         program("promtool")
-        parsed([])
-    except (ProgramUnavailableError, GrammarsUnavailableError) as error:
+    except ProgramUnavailableError as error:
         reason = f"not checked: that panels and rules find data. {error}"
         not_checked(reason)
+    parsed_queries([])
     folder = tmp_path_factory.mktemp("generated")
     settings = load_environment("prd", date(2026, 11, 24))
     with prometheus_on_generated_data(settings, folder, hours=3) as api:

@@ -22,7 +22,7 @@ def test_settings_load_no_provider_binding() -> None:
     )
 
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=600
     )
 
     assert done.stderr == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
@@ -9,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -42,6 +45,9 @@ class GoProgram:
     tags: tuple[str, ...] = ()
 
 
+_failures: dict[Path, GoBuildError] = {}
+
+
 def cache_dir() -> Path:
     """The per-user cache shared by every checkout of this project."""
     base = os.environ.get("XDG_CACHE_HOME")
@@ -56,18 +62,48 @@ def say(line: str) -> None:
 def build(program: GoProgram, target: Path) -> Path:
     """Compile the program to the target, and return the target.
 
+    One compilation runs at a time, as each uses all processors: others wait for it, and take its
+    result if it is theirs. What did not compile is not tried again by this process.
+
     Raises:
         GoBuildError: if Go cannot be had or the compilation fails; there is no target then.
     """
-    go = find_go(go_needed(program.module))
+    if target in _failures:
+        raise _failures[target]
     target.parent.mkdir(parents=True, exist_ok=True)
+    with _one_at_a_time():
+        if target.is_file():
+            return target
+        try:
+            _build(program, target)
+        except GoBuildError as error:
+            _failures[target] = error
+            raise
+    return target
+
+
+def _build(program: GoProgram, target: Path) -> None:
+    go = find_go(go_needed(program.module))
+    for abandoned in target.parent.glob("tmp*"):
+        # Of a compilation that was killed: there is no other at this moment.
+        shutil.rmtree(abandoned, ignore_errors=True)
     say(f"compiling {program.name} {program.version} once (about {program.minutes} min on 2 cores)")
-    # Two runs at a time build side by side; whichever ends last replaces an equal file.
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         partial = Path(scratch) / target.name
         _compile(go, program, partial)
         partial.replace(target)
-    return target
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    cache_dir().mkdir(parents=True, exist_ok=True)
+    with (cache_dir() / "compiling.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("waiting for another compilation to end")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def go_needed(module: Path) -> tuple[int, ...]:
@@ -133,32 +169,73 @@ def _pip_install_go(target: Path) -> None:
 
 
 def _compile(go: Path, program: GoProgram, output: Path) -> None:
-    command = [str(go), "build", "-mod=readonly", "-trimpath", "-o", str(output)]
-    command += ["-ldflags", " ".join(("-s", "-w", *program.ldflags))]
+    flags = ["-mod=readonly", "-trimpath"]
     if program.tags:
-        command += ["-tags", ",".join(program.tags)]
-    command.append(program.package)
+        flags += ["-tags", ",".join(program.tags)]
+    linked = ["-ldflags", " ".join(("-s", "-w", *program.ldflags))]
+    # -v: a line for each package, as it is compiled.
+    command = [str(go), "build", *flags, "-v", "-o", str(output), *linked, program.package]
     # A go.work of a folder above, or another Go downloaded by this one, must not take part.
     env = os.environ | {"GOTOOLCHAIN": "local", "GOWORK": "off", "CGO_ENABLED": "0"}
-    with tempfile.TemporaryFile("w+") as log:
+    packages = _to_compile([str(go), "list", *flags], program, env)
+    with tempfile.NamedTemporaryFile("w+") as log:
         compiler = subprocess.Popen(command, cwd=program.module, env=env, stdout=log, stderr=log)
-        status = _wait_with_progress(compiler, program.name)
+        status = _wait_with_progress(compiler, program.name, Path(log.name), packages)
         log.seek(0)
         if status != 0:
             last = "".join(log.readlines()[-20:]).rstrip()
             raise GoBuildError(f"{program.name} did not compile:\n{last}")
 
 
-def _wait_with_progress(compiler: subprocess.Popen[bytes], name: str) -> int:
+def _to_compile(command: Sequence[str], program: GoProgram, env: Mapping[str, str]) -> int:
+    """How many packages are not in Go's own cache; 0 if Go fails, as `go build` then says why."""
+    done = subprocess.run(
+        [*command, "-deps", "-f", "{{if .Stale}}{{.ImportPath}}{{end}}", program.package],
+        cwd=program.module,
+        env=dict(env),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return len(done.stdout.split()) if done.returncode == 0 else 0
+
+
+def _wait_with_progress(
+    compiler: subprocess.Popen[bytes], name: str, log: Path, packages: int
+) -> int:
     started = time.monotonic()
     try:
         while True:
             try:
                 return compiler.wait(timeout=PROGRESS_SECONDS)
             except subprocess.TimeoutExpired:
-                say(f"  compiling {name}: {time.monotonic() - started:.0f} s")
+                lines = len(log.read_text(encoding="utf-8", errors="replace").splitlines())
+                say(f"  compiling {name}: {progress(lines, packages, time.monotonic() - started)}")
     except BaseException:
         # Interrupted: the compiler must not go on behind the prompt.
         compiler.kill()
         compiler.wait()
         raise
+
+
+def progress(done: int, total: int, seconds: float) -> str:
+    """How far a compilation is, and how long the rest takes if it goes on as it went.
+
+    Args:
+        done: packages compiled so far; Go also prints the modules that it downloads.
+        total: packages to compile, or 0 if not known.
+        seconds: since it began.
+    """
+    if not total:
+        return _duration(seconds)
+    done = min(done, total)
+    said = f"{done} of {total} packages, {_duration(seconds)}"
+    if not done:
+        return said
+    left = seconds * (total - done) / done
+    return f"{said}, about {_duration(left)} left" if done < total else f"{said}, linking"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

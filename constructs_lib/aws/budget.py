@@ -18,7 +18,10 @@ from blueprint.bill_alarms import BUDGET_ALARMS
 
 @dataclass(frozen=True, kw_only=True)
 class BillAlarmsProps:
-    """Amounts in US dollars. `monitor_arn` is a monitor that the account has already."""
+    """Amounts in US dollars. `monitor_arn` is a monitor that the account has already.
+
+    Without `emails` there is nobody to notify: the budget is made, and no subscription.
+    """
 
     name: str
     monthly_budget_usd: int
@@ -54,8 +57,15 @@ class BillAlarms(Construct):
                     subscriber_email_addresses=list(props.emails),
                 )
                 for alarm in BUDGET_ALARMS
+                if props.emails
             ],
         )
+        if props.emails:
+            self._anomalies(props)
+        for key in props.allocation_tags:
+            CeCostAllocationTag(self, f"allocation-tag-{key}", tag_key=key, status="Active")
+
+    def _anomalies(self, props: BillAlarmsProps) -> None:
         CeAnomalySubscription(
             self,
             "anomalies",
@@ -76,8 +86,6 @@ class BillAlarms(Construct):
                 )
             ),
         )
-        for key in props.allocation_tags:
-            CeCostAllocationTag(self, f"allocation-tag-{key}", tag_key=key, status="Active")
 
     def _monitor(self, name: str) -> str:
         monitor = CeAnomalyMonitor(

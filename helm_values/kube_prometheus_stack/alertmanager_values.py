@@ -50,8 +50,9 @@ def _ingress(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _egress(settings: Settings) -> list[dict[str, Any]]:
-    mail_port = int(settings.alerting.smtp.smarthost.rpartition(":")[2])
+    server = routing.mail_server(settings)
+    mail_ports = [int(server.smarthost.rpartition(":")[2])] if server else []
     return [
         {"to": [pods(name="alertmanager")], "ports": _GOSSIP},
-        {"ports": tcp(443, mail_port)},  # Slack, mail server
+        {"ports": tcp(443, *mail_ports)},  # Slack or the dead man's switch, mail server
     ]

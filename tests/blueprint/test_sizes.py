@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import astuple
 from itertools import pairwise
-from typing import get_args
 
 import pytest
 from settings_files import TODAY
 
 from settings.load import load_environment
 from settings.model import NodeGroup, Settings
-from settings.node_sizes import OBSERVABILITY_NODES, Size
+from settings.node_sizes import OBSERVABILITY_NODES, SIZES, Size
 
 
 def with_size(size: Size) -> Settings:
@@ -19,12 +18,12 @@ def with_size(size: Size) -> Settings:
 
 
 def test_every_size_has_nodes_in_ascending_order() -> None:
-    assert tuple(OBSERVABILITY_NODES) == get_args(Size) == ("small", "medium", "large")
+    assert tuple(OBSERVABILITY_NODES) == SIZES == ("small", "medium", "large")
     for smaller, larger in pairwise(OBSERVABILITY_NODES.values()):
         assert all(a <= b for a, b in zip(astuple(smaller)[1:], astuple(larger)[1:], strict=True))
 
 
-@pytest.mark.parametrize("size", get_args(Size))
+@pytest.mark.parametrize("size", SIZES)
 def test_nodes_pass_the_checks_on_settings(size: Size) -> None:
     group = with_size(size).node_group("observability")
 

@@ -188,6 +188,6 @@ def test_policies_need_no_provider() -> None:
         "print([name for name in ('cdktf', 'jsii', 'constructs') if name in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=600
     )
     assert done.stdout.strip() == "[]"

@@ -337,7 +337,7 @@ def test_the_model_loads_no_provider_binding() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
     )
     assert done.stderr == ""
     assert done.stdout.split() == []

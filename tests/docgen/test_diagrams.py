@@ -10,8 +10,8 @@ import pytest
 
 from blueprint.traffic import LOKI, TEMPO, Pods, Policy, Rule, plan_policies
 from docgen import diagrams
-from docgen.reference_docs import Foundation, all_settings
 from settings.model import OBSERVABILITY
+from synthesis.foundation import Foundation, all_settings
 from verification.rehearsal.pipeline.collectors import gateway
 
 SETTINGS = all_settings()["dev"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from settings_files import TODAY
@@ -21,12 +21,11 @@ from helm_values.releases import releases
 from helm_values.stack_outputs import sample_stack_outputs
 from helm_values.tempo import tempo_tenants
 from settings.load import environment_names, load_environment
-from settings.node_sizes import Size
+from settings.node_sizes import SIZES, Size
 from tools.paths import ROOT
 
 SETTINGS = {name: load_environment(name, TODAY) for name in environment_names()}
 BLOCKS = cost_docs.blocks()
-SIZES: tuple[Size, ...] = get_args(Size)
 
 
 @pytest.mark.parametrize("name", BLOCKS)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from alertmanager.rules.all_rules import alerts
-from docgen.reference_docs import all_settings
 from docgen.signal_docs import alerts_page, dashboards_page, metrics_page, panels
 from grafana.dashboards.all_dashboards import dashboards
 from signals.metrics import METRICS
+from synthesis.foundation import all_settings
 
 SETTINGS = all_settings()
 

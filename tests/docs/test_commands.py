@@ -21,6 +21,7 @@ from documented_commands import (
     fenced_commands,
     inline_commands,
 )
+from outcomes import not_checked
 
 from tools.paths import ROOT
 from tools.programs import program
@@ -31,7 +32,7 @@ TEXTS = {
 FENCED = [found for name, text in TEXTS.items() for found in fenced_commands(name, text)]
 EVERY = FENCED + [found for name, text in TEXTS.items() for found in inline_commands(name, text)]
 RUN = sorted({c.text for c in FENCED if isinstance(c.fate, Run)})
-SECONDS = 120
+SECONDS = 1200
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", "node_modules", "cdktf.out", ".cache", "site", "__pycache__", ".*_cache",
     ".ci", "rehearsal-report",
@@ -118,6 +119,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in (".venv", "node_modules"):
         if (ROOT / name).is_dir():
             (folder / name).symlink_to(ROOT / name)
+    if shutil.which("git") is None:
+        return folder
     identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
     for command in (
         ["init", "--quiet"],
@@ -145,6 +148,8 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("command", RUN)
 def test_it_runs(command: str, copy: Path) -> None:
+    if command.startswith("git ") and shutil.which("git") is None:
+        not_checked("not checked: the documented commands of git, which is not here")
     done = shell(command, copy)
     assert done.returncode == 0, done.stdout + done.stderr
     if command.startswith("make synth"):

@@ -17,7 +17,7 @@ from docgen.site_hooks import MERMAID, PROJECT_PAGES, indented, slug, target_of
 from tools.paths import ROOT
 
 NEEDED = ("docs", "tools/site", "mkdocs.yml", *(n for n in PROJECT_PAGES if (ROOT / n).is_file()))
-CODE = ("docgen/__init__.py", "docgen/site_hooks.py")
+CODE = ("docgen/__init__.py", "docgen/site_hooks.py", "tools/__init__.py", "tools/paths.py")
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import copy
 import dataclasses
 from datetime import date
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
 from helm_values.release import Release
 from helm_values.releases import releases as all_releases
 from helm_values.stack_outputs import sample_stack_outputs
-from settings.node_sizes import Size
+from settings.node_sizes import SIZES
 from verification.charts.chart_contract import (
     Contract,
     commented,
@@ -110,7 +110,7 @@ def test_every_contract_is_of_a_chart_in_use(releases: dict[str, list[Release]])
 
 
 def test_every_size_is_checked() -> None:
-    assert {settings.size for settings in settings_to_check(TODAY).values()} == set(get_args(Size))
+    assert {settings.size for settings in settings_to_check(TODAY).values()} == set(SIZES)
 
 
 def test_contracts_are_named_by_their_chart_and_list_what_it_rendered(

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from release_samples import EVERY_SETTINGS, SIZES, STACK_OUTPUTS, with_size
+from release_samples import EVERY_SETTINGS, STACK_OUTPUTS, with_size
 from settings_files import valid, vary
 
 from blueprint import endpoints
@@ -27,6 +27,7 @@ from helm_values.otel_collector.otel_gateway_config import (
 )
 from helm_values.release import Release
 from settings.model import OBSERVABILITY, Sampling, Settings
+from settings.node_sizes import SIZES
 from tools.paths import ROOT
 
 Config = dict[str, Any]

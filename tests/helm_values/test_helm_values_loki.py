@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from release_samples import EVERY_SETTINGS, SIZES, STACK_OUTPUTS, with_size
+from release_samples import EVERY_SETTINGS, STACK_OUTPUTS, with_size
 
 from blueprint.backend_sizes import BACKENDS
 from blueprint.buckets import SAFETY_MARGIN_DAYS, plan_storage_buckets
 from blueprint.names import LOKI_SERVICE_ACCOUNT, STORAGE_CLASS
 from helm_values.loki import loki
 from settings.model import Settings
+from settings.node_sizes import SIZES
 
 LABELS_THAT_ARE_MANY = {"k8s.pod.name", "k8s.pod.uid", "service.instance.id", "k8s.node.name"}
 MOST_LABELS_OF_LOKI = 15

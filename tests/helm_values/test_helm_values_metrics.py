@@ -430,8 +430,32 @@ def test_alertmanager_may_reach_its_mail_server() -> None:
     rules = kps(settings)["alertmanager"]["networkPolicy"]["egress"]["rules"]
     ports = {port["port"] for rule in rules for port in rule["ports"]}
 
+    assert settings.alerting.smtp is not None
     assert int(settings.alerting.smtp.smarthost.split(":")[1]) in ports
     assert {443, 9094} <= ports
+
+
+@pytest.mark.parametrize(
+    ("alerting", "ports", "secret"),
+    [
+        ({"emails": (), "smtp": None}, [443], "alertmanager-slack"),
+        ({"slack_channel": None}, [443, 587], "alertmanager-smtp"),
+    ],
+    ids=["Slack alone", "e-mail alone"],
+)
+def test_alertmanager_has_what_its_receivers_need(
+    alerting: dict[str, object], ports: list[int], secret: str
+) -> None:
+    settings = settings_of("small")
+    changed = settings.model_copy(
+        update={"alerting": settings.alerting.model_copy(update=alerting)}
+    )
+    values = kps(changed)
+    _, outside = values["alertmanager"]["networkPolicy"]["egress"]["rules"]
+    assert [port["port"] for port in outside["ports"]] == ports
+    assert values["alertmanager"]["alertmanagerSpec"]["secrets"] == [secret]
+    made = {name for name in values["extraManifests"] if name.startswith("alertmanager-")}
+    assert made == {secret}
 
 
 # --- Secrets --------------------------------------------------------------------------------------

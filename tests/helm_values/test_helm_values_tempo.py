@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from release_samples import EVERY_SETTINGS, SIZES, STACK_OUTPUTS, with_size
+from release_samples import EVERY_SETTINGS, STACK_OUTPUTS, with_size
 
 from blueprint import endpoints
 from blueprint.buckets import SAFETY_MARGIN_DAYS, plan_storage_buckets
@@ -13,6 +13,7 @@ from blueprint.names import STORAGE_CLASS, TEMPO_SERVICE_ACCOUNT
 from helm_values.release import Release
 from helm_values.tempo import tempo
 from settings.model import Settings
+from settings.node_sizes import SIZES
 from versions import TEMPO, TEMPO_DISTRIBUTED
 
 every_settings = pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from math import ceil
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import pytest
 from settings_files import TODAY, problems, render, vary, write
@@ -29,6 +29,7 @@ from settings.node_sizes import (
     LEAST_OBSERVABILITY_QUOTA,
     LEAST_STAGE_VCPUS,
     OBSERVABILITY_NODES,
+    SIZES,
     Size,
 )
 from verification.charts.chart_contract import read_contracts
@@ -388,9 +389,6 @@ def test_gateways_fit_the_nodes_of_their_stage(name: str) -> None:
         assert requests(item).memory * item.most <= room.memory * nodes * SHARE_OF_GATEWAYS, stage
         if name in environment_names():
             assert item.least <= per_node * group.min_size * zones(group), stage
-
-
-SIZES: Final[tuple[Size, ...]] = get_args(Size)
 
 
 @pytest.mark.parametrize("size", SIZES)

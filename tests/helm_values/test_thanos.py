@@ -12,13 +12,13 @@ from blueprint import thanos
 from blueprint.buckets import SAFETY_MARGIN_DAYS
 from blueprint.thanos import Component
 from helm_values.kube_prometheus_stack import kube_prometheus_stack
-from helm_values.stack_outputs import StackOutputs
+from helm_values.stack_outputs import sample_stack_outputs
 from settings.load import environment_names, load_environment
 from settings.model import Settings
 from settings.node_sizes import Size
 from versions import THANOS_VERSION
 
-STACK_OUTPUTS = StackOutputs(**dict.fromkeys(StackOutputs.__dataclass_fields__, "x"))
+STACK_OUTPUTS = sample_stack_outputs()
 SIZES: tuple[Size, ...] = ("small", "medium", "large")
 
 

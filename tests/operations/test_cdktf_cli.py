@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from outcomes import not_checked
+from outcomes import not_checked, terraform_with
 
 from operations import deploy
 from tools.paths import ROOT
@@ -21,6 +21,7 @@ def _cli_is_installed() -> None:
     if not (ROOT / deploy.CLI_SCRIPT).is_file():
         missing = "the cdktf CLI is not installed (`make node_modules`): not run with the real one"
         not_checked(missing)
+    terraform_with()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 
 from operations import deploy
 from tools.paths import ROOT
+from tools.providers import ProviderSource
 
 ALL = ["state", "network", "cluster", "storage", "observability"]
 
@@ -85,7 +86,7 @@ def project(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("TF_CLI_CONFIG_FILE", raising=False)
     monkeypatch.setattr(deploy, "node_program", lambda: Path("/bin/sh"))
-    monkeypatch.setattr(deploy, "find_mirror", lambda: None)
+    monkeypatch.setattr(deploy, "find_source", ProviderSource)
     return made
 
 
@@ -151,7 +152,7 @@ def test_the_provider_mirror_is_passed_on(
 ) -> None:
     mirror = tmp_path / "mirror"
     mirror.mkdir()
-    monkeypatch.setattr(deploy, "find_mirror", lambda: mirror)
+    monkeypatch.setattr(deploy, "find_source", lambda: ProviderSource(local=(("aws", mirror),)))
     project.run("plan", "--env", "dev", "--stack", "network")
     config = (project.root / "env.log").read_text(encoding="utf-8").split("|")[1]
     assert str(mirror) in Path(config).read_text(encoding="utf-8")

@@ -9,8 +9,8 @@ from typing import Any
 
 import boto3
 import pytest
+from outcomes import terraform_with
 
-from docgen.reference_docs import SNAPSHOTS
 from operations import deploy, drift
 from operations.account_checks import (
     AwsCheckError,
@@ -21,7 +21,9 @@ from operations.account_checks import (
     read_target,
 )
 from operations.terraform_stack import Terraform
-from tools.terraform import find_mirror, find_terraform, terraform_env
+from synthesis.foundation import SNAPSHOTS
+from tools.providers import find_source
+from tools.terraform import terraform_env
 from verification.rehearsal.aws.aws_emulator import AwsEmulator, start_aws_emulator
 
 ACCOUNT = "111122223333"
@@ -182,9 +184,8 @@ def test_an_account_without_the_environment_has_no_leftovers(account: dict[str, 
 
 
 def run_terraform() -> Terraform:
-    program = find_terraform()
-    assert program is not None
-    environment = terraform_env(program, find_mirror()) | {"TF_IN_AUTOMATION": "1"}
+    program = terraform_with("aws")
+    environment = terraform_env(program, find_source()) | {"TF_IN_AUTOMATION": "1"}
     return Terraform(program=program, environment=environment)
 
 

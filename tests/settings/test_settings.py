@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from settings_files import DELETE, TODAY, Keys, problems, render, valid, vary, write
+from settings_files import DELETE, TODAY, Keys, problems, render, valid, vary, without, write
 
 from settings.aws_facts import REGIONS
 from settings.load import (
@@ -493,11 +493,14 @@ WRONG = [
         wrong(("alerting", "emails", 0), v, MAIL)
         for v in ("me", "me@x", "me@", "a b@x.org", "a@b..c")
     ),
-    wrong(("alerting", "emails"), [], f"0 given; allowed: a list of 1 to 10, each {MAIL[9:]}"),
+    *(
+        wrong((*path, "slack_channel"), None, f"is empty; {SLACK}", shows=None)
+        for path in (("alerting",), (*DEV, "notifications"))
+    ),
     wrong(
         ("alerting", "emails"),
         [f"a{i}@example.com" for i in range(11)],
-        "11 given; allowed: a list of 1 to 10",
+        "11 given; allowed: a list of 0 to 10",
         shows="['a0@example.com'",
     ),
     wrong(
@@ -1072,3 +1075,47 @@ def test_the_fewest_vcpus_of_a_type_are_told_by_its_name(
     instance_type: str, vcpus: int | None
 ) -> None:
     assert least_vcpus(instance_type) == vcpus
+
+
+ALERT_SLACK, ALERT_EMAILS, ALERT_SMTP = (
+    ("alerting", key) for key in ("slack_channel", "emails", "smtp")
+)
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    [(), (ALERT_EMAILS, ALERT_SMTP), (ALERT_EMAILS,), (ALERT_SLACK,)],
+    ids=["both", "Slack alone", "Slack alone, with a mail server", "e-mail alone"],
+)
+def test_alerts_go_to_slack_to_addresses_or_to_both(tmp_path: Path, left_out: tuple[Keys]) -> None:
+    text, _ = render(without(*left_out))
+    settings = load_settings(write(tmp_path, text), TODAY)
+    assert (settings.slack_channel("prd") is None) is (ALERT_SLACK in left_out)
+    assert (settings.emails("prd") == ()) is (ALERT_EMAILS in left_out)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "says"),
+    [
+        (
+            (ALERT_SLACK, ALERT_EMAILS),
+            "alerting: nobody would hear of alerts; allowed: slack_channel, emails or both",
+        ),
+        (
+            (ALERT_SMTP,),
+            "alerting.smtp: missing; allowed: a mail server where alerts have e-mail addresses",
+        ),
+    ],
+)
+def test_somebody_hears_of_alerts(tmp_path: Path, left_out: tuple[Keys, ...], says: str) -> None:
+    text, lines = render(without(*left_out))
+    (line,) = problems(write(tmp_path, text))
+    assert line == f"environments/dev.yaml:{lines['alerting',]}: {says}"
+
+
+def test_addresses_of_one_stage_need_a_mail_server(tmp_path: Path) -> None:
+    document = without(ALERT_EMAILS, ALERT_SMTP)
+    document["namespaces"]["prd"]["notifications"] = {"emails": ["a@example.com"]}
+    text, _ = render(document)
+    (line,) = problems(write(tmp_path, text))
+    assert "alerting.smtp: missing; allowed: a mail server" in line

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from outcomes import not_checked
+from outcomes import parsed_queries
 from settings_files import TODAY
 
 from alertmanager.rules.all_rules import rule_groups
@@ -16,21 +16,12 @@ from signals import platform_jobs as jobs
 from signals.metrics import METRICS, Metric
 from signals.platform_jobs import Target, selector
 from verification.dashboards.generated_metrics import Series, all_series
-from verification.dashboards.query_grammars import GrammarsUnavailableError, Parsed, parsed
 
 SETTINGS = load_environment("prd", TODAY)
 OF_APPLICATIONS = {m.SPAN_METRICS, m.APPLICATION, m.SERVICE_GRAPH, m.KUBELET_STATS}
 GENERATED = tuple(all_series(SETTINGS))
 SERIES = {name: metric for metric in METRICS.values() for name in metric.series_names}
 _NAME = re.compile(r"^([a-zA-Z_:][\w:]*)|__name__=~?\"([^\"]+)\"")
-
-
-def parse(queries: list[str]) -> list[Parsed]:
-    try:
-        return parsed([("promql", text) for text in queries])
-    except GrammarsUnavailableError as error:
-        reason = f"not checked: the grammar of queries. {error}"
-        not_checked(reason)
 
 
 def expressions(environment: str) -> list[str]:
@@ -50,8 +41,12 @@ def of_platform(name: str) -> bool:
 
 def unclear(texts: list[str]) -> list[str]:
     """Selectors of the platform's series that an application's series could match."""
-    selectors = [text for query in parse(texts) for text in query.selectors]
-    said = zip(selectors, parse(selectors), strict=True)
+    selectors = [
+        text
+        for query in parsed_queries([("promql", text) for text in texts])
+        for text in query.selectors
+    ]
+    said = zip(selectors, parsed_queries([("promql", text) for text in selectors]), strict=True)
     return [
         text
         for text, selector in said

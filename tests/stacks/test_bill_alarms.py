@@ -103,3 +103,11 @@ def test_the_alarms_outlive_the_stacks_that_cost(
     """`make destroy` leaves the state stack, so what is left behind is still watched."""
     for name, stack in configs[environment].items():
         assert bool(instances(stack, "aws_budgets_budget")) == (name == "state")
+
+
+def test_without_addresses_nobody_is_mailed(synthesize_variation: SynthesizeVariation) -> None:
+    state = synthesize_variation({"alerting": {"emails": []}})["state"]
+    budget = only(instances(state, "aws_budgets_budget"))
+    assert not budget.get("notification")
+    assert instances(state, "aws_ce_anomaly_subscription") == {}
+    assert instances(state, "aws_ce_anomaly_monitor") == {}

@@ -39,7 +39,7 @@ def synthesize_elsewhere(environment: str, tmp_path: Path, **variables: str) -> 
         env=os.environ | variables,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1200,
     )
     assert done.returncode == 0, done.stderr
     assert list(elsewhere.iterdir()) == [], "synthesis writes into the working directory"

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final, get_args
+from typing import Final
 
 from settings_files import TODAY
 
 from helm_values.stack_outputs import StackOutputs, sample_stack_outputs
 from settings.load import environment_names, load_environment
 from settings.model import Settings
-from settings.node_sizes import Size
+from settings.node_sizes import SIZES, Size
 
 STACK_OUTPUTS: Final[StackOutputs] = sample_stack_outputs()
-SIZES: Final[tuple[Size, ...]] = get_args(Size)
 
 
 def with_size(size: Size, environment: str = "prd") -> Settings:

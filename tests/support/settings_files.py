@@ -49,6 +49,13 @@ def vary(path: Keys, value: object, document: dict[str, Any] | None = None) -> d
     return document
 
 
+def without(*paths: Keys, document: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A copy of the document, by default dev's, without some values."""
+    for path in paths:
+        document = vary(path, DELETE, document)
+    return valid() if document is None else document
+
+
 def render(document: dict[str, Any]) -> tuple[str, dict[Keys, int]]:
     """The document as YAML with one setting in each line, and the line number of each."""
     lines: list[str] = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from datetime import date
@@ -16,6 +15,7 @@ from settings.load import load_environment
 from settings.model import Settings
 from synthesis import synth
 from synthesis.synth import SynthesizedStack, deployment_order, output_folder, publish
+from tools.paths import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -230,14 +230,30 @@ def test_a_kill_between_two_moves_is_finished_by_whoever_comes_next(
 def test_what_a_killed_synthesis_left_is_removed_by_the_next(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    (tmp_path / f".dev-{gone.pid}-abc").mkdir()
-    running = tmp_path / f".dev-{os.getpid()}-abc"
-    running.mkdir()
-    use(monkeypatch, Synthesizer("network"))
+    code = (
+        "import pathlib, sys; from synthesis import synth;"
+        "scratch = synth._scratch_beside(pathlib.Path(sys.argv[1]));"
+        "print(scratch.__enter__().name, flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "dev")],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None
+        held = other.stdout.readline().strip()
+        use(monkeypatch, Synthesizer("network"))
+        try:
+            publish(settings, tmp_path / "dev")
+            assert {path.name for path in tmp_path.iterdir()} == {"dev", held}
+        finally:
+            other.kill()
+    # Its process id may be that of another process by now: what counts is that nobody holds it.
+    assert (tmp_path / held).is_dir()
     publish(settings, tmp_path / "dev")
-    assert {path.name for path in tmp_path.iterdir()} == {"dev", running.name}
+    assert [path.name for path in tmp_path.iterdir()] == ["dev"]
 
 
 def test_each_environment_has_a_folder_of_its_own() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ def script(path: Path, body: str) -> Path:
 
 FAKE_GO = """
 [ "$1" = version ] && { echo "go version go1.99.0 linux/amd64"; exit 0; }
+[ "$1" = list ] && exit 0
 echo "$PWD $*" >> "@LOG@"
 while [ $# -gt 0 ]; do [ "$1" = -o ] && out=$2; shift; done
 printf '#!/bin/sh\\necho "it, version 7.8.9 (branch: )"\\n' > "$out"
@@ -66,7 +68,7 @@ def test_a_program_is_compiled_once_from_its_module(name: str, go_log: Path) -> 
     assert path.name == name
     assert path.is_file()
     (call,) = go_log.read_text(encoding="utf-8").splitlines()
-    assert call.startswith(f"{PROGRAMS[name].module} build -mod=readonly -trimpath -o ")
+    assert call.startswith(f"{PROGRAMS[name].module} build -mod=readonly -trimpath ")
     assert call.endswith(f" {PROGRAMS[name].package}")
 
 
@@ -146,6 +148,43 @@ def test_a_failed_compilation_is_one_message_and_leaves_nothing(
     message = f"amtool {AMTOOL_VERSION} cannot be compiled here: amtool did not compile:\ndisk full"
     assert message in capsys.readouterr().err
     assert list(programs.cached(PROGRAMS["amtool"]).parent.iterdir()) == []
+
+    # Every test that needs it would wait for the same failure.
+    (path_dir / "go").unlink()
+    assert programs.main(["amtool"]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_a_compilation_waits_for_another_and_takes_its_result(
+    go_log: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = programs.cached(PROGRAMS["amtool"])
+    with ThreadPoolExecutor(1) as pool:
+        with go_build._one_at_a_time():
+            second = pool.submit(programs.program, "amtool")
+            said = ""
+            while "waiting for another compilation" not in said:
+                said += capfd.readouterr().err
+                assert not second.done()
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.touch()
+        assert second.result() == target
+    assert not go_log.exists()
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "seconds", "said"),
+    [
+        (0, 800, 15, "0 of 800 packages, 15 s"),
+        (200, 800, 60, "200 of 800 packages, 1 min 0 s, about 3 min 0 s left"),
+        (801, 800, 240, "800 of 800 packages, 4 min 0 s, linking"),
+        (12, 0, 15, "15 s"),
+    ],
+)
+def test_progress_is_packages_of_all_and_time(
+    done: int, total: int, seconds: float, said: str
+) -> None:
+    assert go_build.progress(done, total, seconds) == said
 
 
 def test_a_program_that_does_not_run_is_one_message(

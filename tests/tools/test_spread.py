@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 import pytest
@@ -39,6 +40,8 @@ def test_what_waits_comes_first_and_the_verdict_last(conftest: Any) -> None:
     last = f"tests/verification/rehearsal/test_infra.py::{conftest.VERDICT}"
     tests = [UNIT, last, SYNTH, REHEARSAL]
     assert sorted(tests, key=conftest.order_of) == [REHEARSAL, SYNTH, UNIT, last]
+    quick_first = partial(conftest.order_of, quick_first=True)
+    assert sorted(tests, key=quick_first) == [UNIT, SYNTH, REHEARSAL, last]
     assert conftest.group_of(last) == "verdict"
     assert all((ROOT / folder).is_dir() for folder in conftest.FOLDERS)
 

@@ -18,7 +18,7 @@ from verification.charts.kubernetes_schemas import Object
 
 FindProgram = Callable[[str], Path]
 
-CHECK_SECONDS: Final = 120
+CHECK_SECONDS: Final = 600
 
 _VARIABLE: Final = re.compile(r"\$\{(?:env:)?([A-Z][A-Z0-9_]*)")
 

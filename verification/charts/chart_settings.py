@@ -2,12 +2,11 @@
 
 from dataclasses import asdict
 from datetime import date
-from typing import get_args
 
 from settings.checks import least_stage_nodes
 from settings.load import environment_names, load_environment
 from settings.model import OBSERVABILITY, Namespace, Quota, Settings
-from settings.node_sizes import LEAST_OBSERVABILITY_QUOTA, Size
+from settings.node_sizes import LEAST_OBSERVABILITY_QUOTA, SIZES, Size
 
 
 def settings_to_check(today: date) -> dict[str, Settings]:
@@ -21,7 +20,7 @@ def settings_to_check(today: date) -> dict[str, Settings]:
     settings = {name: load_environment(name, today) for name in environment_names()}
     used = {item.size for item in settings.values()}
     largest = list(settings.values())[-1]
-    for size in get_args(Size):
+    for size in SIZES:
         if size not in used:
             settings[size] = _in_size(largest, size)
     return settings

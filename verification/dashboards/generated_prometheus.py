@@ -20,7 +20,13 @@ from helm_values.static_values import static_values
 from settings.model import Settings
 from tools.programs import program
 from verification.dashboards.generated_metrics import all_series, write_openmetrics
-from verification.rehearsal.processes import LOOPBACK, RunningProcess, free_port, start
+from verification.rehearsal.processes import (
+    LOOPBACK,
+    RunningProcess,
+    free_port,
+    on_free_ports,
+    start,
+)
 from verification.rehearsal.prometheus_api import PrometheusApi
 
 END = int(datetime(2026, 11, 24, 15, tzinfo=UTC).timestamp())
@@ -92,24 +98,28 @@ def serving(
     """A Prometheus on loopback over a folder of blocks, with a configuration (none, if empty)."""
     file = folder / "prometheus.yaml"
     file.write_text(configuration or "{}\n", encoding="utf-8")
-    port = free_port()
-    command = [
-        str(program("prometheus")),
-        f"--config.file={file}",
-        f"--storage.tsdb.path={data}",
-        f"--web.listen-address={LOOPBACK}:{port}",
-        # The generated day may be old.
-        "--storage.tsdb.retention.time=100y",
-        "--log.level=warn",
-        *arguments,
-    ]
-    with start(
-        command,
-        name="prometheus",
-        port=port,
-        log_path=folder / "prometheus.log",
-        ready_path="/-/ready",
-    ) as process:
+
+    def begin() -> RunningProcess:
+        port = free_port()
+        command = [
+            str(program("prometheus")),
+            f"--config.file={file}",
+            f"--storage.tsdb.path={data}",
+            f"--web.listen-address={LOOPBACK}:{port}",
+            # The generated day may be old.
+            "--storage.tsdb.retention.time=100y",
+            "--log.level=warn",
+            *arguments,
+        ]
+        return start(
+            command,
+            name="prometheus",
+            port=port,
+            log_path=folder / "prometheus.log",
+            ready_path="/-/ready",
+        )
+
+    with on_free_ports(begin) as process:
         yield process
 
 

@@ -17,7 +17,7 @@ from tools.paths import ROOT
 
 _SCRIPT = Path(__file__).with_name("query_grammars.mjs")
 _GRAMMARS = ROOT / "node_modules" / "@prometheus-io" / "lezer-promql"
-_SECONDS = 60
+_SECONDS = 600
 _BLOCK = re.compile(r"^ *```(promql|logql|traceql)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 
 

@@ -32,7 +32,13 @@ from settings.load import DIRECTORY, SettingsError, load_settings
 from settings.model import Settings
 from synthesis.reading import references, resources
 from synthesis.synth import SynthesizedStack, publish
-from tools.terraform import TerraformUnavailableError, find_mirror, find_terraform, terraform_env
+from tools.providers import find_source
+from tools.terraform import (
+    TerraformUnavailableError,
+    find_terraform,
+    require_providers,
+    terraform_env,
+)
 from verification.policies.all_policies import RULES, subjects_of
 from verification.policies.rule import findings
 
@@ -416,13 +422,14 @@ def validate(stacks: Sequence[SynthesizedStack], folder: Path) -> list[str]:
     """Let Terraform validate the stacks whose provider can be had; their names.
 
     Raises:
-        TerraformUnavailableError: there is no Terraform.
+        TerraformUnavailableError: there is no Terraform, or no AWS provider for it.
         TerraformError: Terraform refuses a stack.
     """
     program = find_terraform()
     if program is None:
         raise TerraformUnavailableError("no Terraform on this computer: `make terraform`")
-    environment = terraform_env(program, find_mirror()) | {"TF_IN_AUTOMATION": "1"}
+    require_providers(program, "aws")
+    environment = terraform_env(program, find_source()) | {"TF_IN_AUTOMATION": "1"}
     terraform = Terraform(program=program, environment=environment)
     done = []
     for stack in stacks:

@@ -57,8 +57,8 @@ class Payload:
         body = np.frombuffer(self.body, dtype=np.uint8).copy()
         groups = self.places.shape[0]
         ids = np.frombuffer(random.randbytes(groups * TRACE_ID_BYTES), dtype=np.uint8)
-        ids = ids.reshape(groups, 1, TRACE_ID_BYTES)
-        body[self.places[:, :, np.newaxis] + np.arange(TRACE_ID_BYTES)] = ids
+        places = self.places[:, :, np.newaxis] + np.arange(TRACE_ID_BYTES)
+        body[places] = ids.reshape(groups, 1, TRACE_ID_BYTES)
         return body.tobytes()
 
 

@@ -8,6 +8,7 @@ A SIGKILL of this process is the one case that leaves programs behind.
 import atexit
 import http.client
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -15,14 +16,26 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 LOOPBACK = "127.0.0.1"
+T = TypeVar("T")
+START_SECONDS = 180
+"""A program that has not answered by then hangs: on a busy computer a start may take a minute."""
+
+ANSWER_SECONDS = 5
+ATTEMPTS = 3
+RESERVED = 256
+# Below those from which systems take the ports of connections (Linux from 32768, IANA from 49152):
+# no connection takes one between its choice and its use.
+_PORTS = range(20_000, 32_000)
+_marks: deque[socket.socket] = deque()
 _POLL_SECONDS = 0.05
 _LOG_TAIL_LINES = 20
 
@@ -34,11 +47,50 @@ class ProcessError(RuntimeError):
     """A program ended before it answered, or did not answer in time."""
 
 
+class PortTakenError(ProcessError):
+    """Another program listens on the port of one that is to be started."""
+
+
 def free_port() -> int:
-    """Return a TCP port that was free on loopback a moment ago."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """Return a TCP port of loopback that is free, and that nothing of ours takes before its user.
+
+    It is marked by its UDP port, which this process keeps bound: no process of the computer gets
+    the same port from this function meanwhile, whatever its folders and variables are. The last
+    RESERVED ports are kept.
+
+    Raises:
+        ProcessError: every port of the range is taken.
+    """
+    for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
+        mark = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            mark.bind((LOOPBACK, port))
+        except OSError:
+            mark.close()
+            continue
+        if _is_taken(port):
+            mark.close()
+            continue
+        _marks.append(mark)
+        if len(_marks) > RESERVED:
+            _marks.popleft().close()
+        return port
+    raise ProcessError(f"all ports from {_PORTS.start} to {_PORTS.stop - 1} are taken")
+
+
+def on_free_ports(begin: Callable[[], T]) -> T:
+    """Begin again, with other ports, where a program found its port taken.
+
+    `begin` chooses the ports and starts the program. Another program may take a port of a fixed
+    number between the two.
+
+    Raises:
+        ProcessError: it failed for another reason, or ATTEMPTS times for this one.
+    """
+    for _ in range(ATTEMPTS - 1):
+        with suppress(PortTakenError):
+            return begin()
+    return begin()
 
 
 def log_tail(log_path: Path, lines: int = _LOG_TAIL_LINES) -> str:
@@ -113,7 +165,7 @@ def start(
     environment: Mapping[str, str] | None = None,
     working_directory: Path | None = None,
     ready_path: str | None = None,
-    deadline_seconds: float = 30,
+    deadline_seconds: float = START_SECONDS,
     grace_seconds: float = 10,
 ) -> RunningProcess:
     """Start a command that listens on `port` of loopback, and return once it answers.
@@ -123,6 +175,9 @@ def start(
     Raises ProcessError, with the tail of the log, when the program ends or the deadline passes;
     OSError when the command cannot be run.
     """
+    if _is_taken(port):
+        # Its answers would be taken for those of the program that is to be started.
+        raise PortTakenError(f"{name} cannot start: another program listens on port {port}")
     _install_hooks()
     log_path.parent.mkdir(parents=True, exist_ok=True)
     process: RunningProcess | None = None
@@ -181,23 +236,37 @@ def _wait_until_ready(process: RunningProcess, ready_path: str | None, seconds: 
     raise _failure(process, f"did not answer on {process.url}{ready_path or ''} in {seconds:g} s")
 
 
+def _is_taken(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # Connections of a program that has ended here do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return True
+    return False
+
+
 def _answers(process: RunningProcess, ready_path: str | None) -> bool:
     if ready_path is None:
-        with suppress(OSError), socket.create_connection((LOOPBACK, process.port), timeout=1):
+        with (
+            suppress(OSError),
+            socket.create_connection((LOOPBACK, process.port), timeout=ANSWER_SECONDS),
+        ):
             return True
         return False
     try:
         # The scheme is always http and the host always loopback.
-        with urllib.request.urlopen(f"{process.url}{ready_path}", timeout=1):  # noqa: S310
+        with urllib.request.urlopen(f"{process.url}{ready_path}", timeout=ANSWER_SECONDS):  # noqa: S310
             return True
     except (urllib.error.URLError, http.client.HTTPException, OSError):
         return False
 
 
 def _failure(process: RunningProcess, what: str) -> ProcessError:
-    return ProcessError(
-        f"{process.name} {what}. The end of {process.log_path}:\n{log_tail(process.log_path)}"
-    )
+    tail = log_tail(process.log_path)
+    kind = PortTakenError if "address already in use" in tail.lower() else ProcessError
+    return kind(f"{process.name} {what}. The end of {process.log_path}:\n{tail}")
 
 
 def _install_hooks() -> None:

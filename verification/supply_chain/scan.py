@@ -20,9 +20,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from docgen.reference_docs import Foundation, all_settings
 from helm_values.releases import releases
 from helm_values.stack_outputs import sample_stack_outputs
+from synthesis.foundation import Foundation, all_settings
 from tools.programs import program
 from verification.charts.chart_source import CHARTS_DIR
 from verification.charts.charts_check import EnvironmentCheck

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
-from outcomes import not_checked
+from outcomes import parsed_queries
 from settings_files import TODAY
 
 from grafana.dashboards.all_dashboards import dashboards
@@ -19,12 +19,7 @@ from settings.load import environment_names, load_environment
 from settings.model import Settings
 from synthesis import alerting_files
 from tools.paths import ROOT
-from verification.dashboards.query_grammars import (
-    GrammarsUnavailableError,
-    Parsed,
-    parsed,
-    queries_in,
-)
+from verification.dashboards.query_grammars import Parsed, queries_in
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
 CHOSEN = {"namespace": "prd", "service": "shop", "search": "timeout"}
@@ -34,14 +29,6 @@ LANGUAGE: dict[str, Language] = {"promql": "promql", "logql": "logql", "traceql"
 
 Query = tuple[str, Language, str]
 """Where it is, its language and its text as the back end gets it."""
-
-
-def parse(queries: list[tuple[Language, str]]) -> list[Parsed]:
-    try:
-        return parsed(queries)
-    except GrammarsUnavailableError as error:
-        reason = f"not checked: the grammar of queries. {error}"
-        not_checked(reason)
 
 
 def of_dashboards(settings: Settings) -> Iterator[Query]:
@@ -91,7 +78,7 @@ QUERIES = everything()
 
 def mistaken(queries: list[Query]) -> list[str]:
     """A line for each query that its grammar does not accept."""
-    answers = parse([(language, text) for _, language, text in queries])
+    answers = parsed_queries([(language, text) for _, language, text in queries])
     return [
         f"{where}: {answer.mistake}\n  {text}"
         for (where, _, text), answer in zip(queries, answers, strict=True)
@@ -132,7 +119,7 @@ def test_without_one_character_none_is_accepted(language: Language) -> None:
             shown = without_strings(text)
             for at in {shown.find(mark) for mark in BREAKS[language]} - {-1}:
                 broken.append((where, of, text[:at] + text[at + 1 :]))
-    answers = parse([(of, text) for _, of, text in broken])
+    answers = parsed_queries([(of, text) for _, of, text in broken])
     accepted = [
         text for (*_, text), answer in zip(broken, answers, strict=True) if not answer.mistake
     ]
@@ -153,13 +140,13 @@ def test_without_one_character_none_is_accepted(language: Language) -> None:
     ],
 )
 def test_a_mistake_is_quoted(language: Language, text: str, quoted: str) -> None:
-    (answer,) = parse([(language, text)])
+    (answer,) = parsed_queries([(language, text)])
     assert answer.mistake is not None
     assert quoted in answer.mistake
 
 
 def test_selectors_and_labels_are_found() -> None:
-    of_series, of_streams = parse(
+    of_series, of_streams = parsed_queries(
         [
             ("promql", 'sum by (a) (rate(x{b="c"}[5m] offset 1h)) / on (d) group_left (e) y'),
             ("logql", 'sum by (a) (rate({b="c"} |= "x" | d="e" [5m]))'),
@@ -225,7 +212,7 @@ OF_LOGS_AND_TRACES = [query for query in QUERIES if query[1] != "promql"]
 
 
 def test_logs_and_traces_are_asked_for_what_they_have() -> None:
-    answers = parse([(language, text) for _, language, text in OF_LOGS_AND_TRACES])
+    answers = parsed_queries([(language, text) for _, language, text in OF_LOGS_AND_TRACES])
     found = {
         where: unknown(language, text, answer)
         for (where, language, text), answer in zip(OF_LOGS_AND_TRACES, answers, strict=True)
@@ -240,7 +227,7 @@ def test_a_misspelt_name_in_any_of_them_is_noticed() -> None:
         for found in names.finditer(text):
             mistaken.append((language, f"{text[: found.end()]}_misspelt{text[found.end() :]}"))
     assert len(mistaken) >= len(OF_LOGS_AND_TRACES)
-    for (language, text), answer in zip(mistaken, parse(mistaken), strict=True):
+    for (language, text), answer in zip(mistaken, parsed_queries(mistaken), strict=True):
         assert unknown(language, text, answer), text
 
 
@@ -253,7 +240,7 @@ def test_a_misspelt_name_in_any_of_them_is_noticed() -> None:
     ],
 )
 def test_what_is_not_there_is_noticed(language: Language, text: str) -> None:
-    assert unknown(language, text, parse([(language, text)])[0])
+    assert unknown(language, text, parsed_queries([(language, text)])[0])
 
 
 # A number; what was compared with zero or more; an error budget, as no objective is 100 %.
@@ -264,7 +251,7 @@ NOT_ZERO = re.compile(
 
 def divisors(queries: list[Query]) -> list[tuple[str, str]]:
     """Where something is divided, and by what."""
-    said = parse([(language, text) for _, language, text in queries])
+    said = parsed_queries([(language, text) for _, language, text in queries])
     return [
         (where, text)
         for (where, _, _), query in zip(queries, said, strict=True)

@@ -11,7 +11,7 @@ import pytest
 from outcomes import not_checked
 
 from docgen import permissions_page
-from docgen.reference_docs import Foundation, all_settings
+from synthesis.foundation import Foundation, all_settings
 from verification.permissions import simulate
 from verification.permissions.managed_policies import managed_document
 from verification.permissions.permission_matrix import TRIED, Matrix, try_roles

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from docgen.reference_docs import Foundation, all_settings
 from settings.load import environment_names
+from synthesis.foundation import Foundation, all_settings
 from synthesis.reading import as_list, policies
 from verification.policies import policy_check
 from verification.policies.all_policies import RULES, subjects_of

@@ -12,8 +12,10 @@ from urllib.parse import quote
 import pytest
 from outcomes import not_checked
 
+from alertmanager import routing, templates
 from alertmanager.rules.all_rules import alerts as all_alerts
 from settings.load import load_environment
+from settings.model import Notifications
 from tools.programs import ProgramUnavailableError, program
 from verification.rehearsal.pipeline.alerting import PASSWORD, Alerting, alertmanager_with_sinks
 from verification.rehearsal.pipeline.collectors import release_values
@@ -24,7 +26,9 @@ Config = dict[str, Any]
 
 TODAY = date(2026, 11, 24)
 SETTINGS = load_environment("prd", TODAY)
-WAIT_SECONDS = 15
+WAIT_SECONDS = 180
+"""For what must come: on a busy computer a second's wait takes many."""
+
 QUIET_SECONDS = 3
 """Longer than the group wait of a second: what has not come by then was not sent."""
 
@@ -101,6 +105,7 @@ def test_a_critical_alert_of_prd_pages_by_slack_and_mail_and_resolves(
     mail = here.mails[0]
     assert mail.recipient == "oncall@example.com"
     assert mail.message["To"] == "oncall@example.com"
+    assert SETTINGS.alerting.smtp is not None
     assert mail.message["From"] == SETTINGS.alerting.smtp.sender
     assert mail.message["Subject"] == attachment["title"]
     assert mail.encrypted
@@ -113,6 +118,32 @@ def test_a_critical_alert_of_prd_pages_by_slack_and_mail_and_resolves(
     assert resolved["title"].startswith("[RESOLVED] ServiceAvailabilityBurnFast in prd")
     assert resolved["color"] == "good"
     assert "<!channel>" not in resolved["text"]
+
+
+@pytest.mark.parametrize("kind", ["Slack", "mail"])
+def test_all_alerts_go_to_the_only_kind_of_receiver(tmp_path: Path, kind: str) -> None:
+    changed = {"emails": (), "smtp": None} if kind == "Slack" else {"slack_channel": None}
+    namespaces = {
+        name: namespace.model_copy(update={"notifications": Notifications()})
+        for name, namespace in SETTINGS.namespaces.items()
+    }
+    alerting = SETTINGS.alerting.model_copy(update=changed)
+    settings = SETTINGS.model_copy(update={"alerting": alerting, "namespaces": namespaces})
+    values = {"config": routing.configuration(settings), "templateFiles": templates.texts()}
+    with alertmanager_with_sinks(values, tmp_path) as here:
+        here.fire(burning(), burning("Slow", service="cart"))
+
+        def subjects() -> set[str]:
+            if kind == "mail":
+                return {mail.message["Subject"] for mail in here.mails}
+            return {post["attachments"][0]["title"] for post in here.slack()}
+
+        assert wait_until(lambda: len(subjects()) > 1, WAIT_SECONDS)
+    assert subjects() == {
+        "[FIRING 1] ServiceAvailabilityBurnFast in prd (critical)",
+        "[FIRING 1] ServiceAvailabilityBurnSlow in prd (warning)",
+    }
+    assert not (here.slack() if kind == "mail" else here.mails)
 
 
 def test_what_belongs_together_comes_in_one_message(values: Config, tmp_path: Path) -> None:
@@ -129,6 +160,11 @@ def test_what_belongs_together_comes_in_one_message(values: Config, tmp_path: Pa
     assert not here.mails
 
 
+def summaries_of(alerting: Alerting) -> set[str]:
+    """The first line of each alert that Slack was sent."""
+    return {text for text in alerting.heard().splitlines() if " uses up its " in text}
+
+
 @pytest.mark.parametrize("inhibited", [True, False])
 def test_a_fast_burn_hides_the_slow_one(values: Config, tmp_path: Path, inhibited: bool) -> None:
     rules = values["config"]["inhibit_rules"] if inhibited else []
@@ -137,12 +173,16 @@ def test_a_fast_burn_hides_the_slow_one(values: Config, tmp_path: Path, inhibite
         assert wait_until(lambda: bool(here.slack()), WAIT_SECONDS)
         # Of another service: nothing hides it.
         here.fire(burning("Fast"), burning("Slow"), burning("Slow", service="cart"))
-        wanted = 2 if inhibited else 3
-        assert wait_until(lambda: "cart" in here.heard(), WAIT_SECONDS)
+        slow = "{} in prd uses up its availability budget slowly"
+        expected = {slow.format("cart"), "shop in prd uses up its availability budget fast"}
+        expected |= set() if inhibited else {slow.format("shop")}
+        assert wait_until(lambda: summaries_of(here) >= expected, WAIT_SECONDS)
         wait_until(lambda: False, QUIET_SECONDS)
-    assert ("shop in prd uses up its availability budget slowly" in here.heard()) is not inhibited
-    assert "cart in prd uses up its availability budget slowly" in here.heard()
-    assert len({text for text in here.heard().splitlines() if " uses up its " in text}) == wanted
+    assert summaries_of(here) == expected
+
+
+def channels_of(alerting: Alerting) -> set[str]:
+    return {told["channel"] for told in alerting.slack()}
 
 
 @pytest.mark.parametrize("at_work", [True, False])
@@ -154,10 +194,10 @@ def test_dev_is_quiet_out_of_office_hours(values: Config, tmp_path: Path, at_wor
     with alertmanager_with_sinks(values, tmp_path, time_intervals=hours) as here:
         # Critical, too: dev pages nobody.
         here.fire(burning("Fast", "dev"), burning("Slow", "hml"))
-        assert wait_until(lambda: bool(here.slack()), WAIT_SECONDS)
+        expected = {"#obs-dev", "#obs-hml"} if at_work else {"#obs-hml"}
+        assert wait_until(lambda: channels_of(here) >= expected, WAIT_SECONDS)
         wait_until(lambda: False, QUIET_SECONDS)
-    channels = {told["channel"] for told in here.slack()}
-    assert channels == ({"#obs-dev", "#obs-hml"} if at_work else {"#obs-hml"})
+    assert channels_of(here) == expected
     assert not here.mails
 
 
@@ -267,7 +307,7 @@ def test_what_is_no_address_is_no_link(values: Config, tmp_path: Path, address: 
     assert "title_link" not in attachment
     assert attachment["text"].count("<") == 1
     assert "Runbook: \nDashboard: \n" in lines(here.mails[0])
-    assert "javascript" not in here.mails[0].part("text/html")
+    assert "<a" not in here.mails[0].part("text/html")
 
 
 def test_a_link_to_a_dashboard_carries_any_name_of_a_service(

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from outcomes import not_checked
 
+from alertmanager import routing
 from settings.load import load_environment
 from tools.programs import ProgramUnavailableError, program
 from verification.rehearsal.pipeline.collectors import release_values
@@ -20,7 +21,7 @@ from verification.rehearsal.pipeline.synthesized_stacks import observability_sta
 Config = dict[str, Any]
 
 TODAY = date(2026, 11, 24)
-SECONDS = 30
+SECONDS = 180
 
 ROUTES = {
     # Labels of an alert: who is told, in dev and in prd.
@@ -139,6 +140,24 @@ def test_receivers_are_those_of_the_settings(environment: str) -> None:
     assert config["global"]["slack_api_url_file"].startswith("/etc/alertmanager/secrets/")
     assert config["global"]["smtp_auth_password_file"].startswith("/etc/alertmanager/secrets/")
     assert not {"slack_api_url", "smtp_auth_password"} & set(config["global"])
+
+
+SLACK_ALONE: Config = {"emails": (), "smtp": None}
+MAIL_ALONE: Config = {"slack_channel": None}
+
+
+@pytest.mark.parametrize("changed", [SLACK_ALONE, MAIL_ALONE], ids=["Slack alone", "mail alone"])
+def test_one_kind_of_receiver_is_enough(amtool: Path, changed: Config, tmp_path: Path) -> None:
+    settings = load_environment("dev", TODAY)
+    alerting = settings.alerting.model_copy(update=changed)
+    config = routing.configuration(settings.model_copy(update={"alerting": alerting}))
+    status, text = run(amtool, config, tmp_path, "check-config", "FILE")
+    assert status == 0, text
+    kind, other = ("slack_configs", "smtp_") if changed is SLACK_ALONE else ("email_configs", "sl")
+    receivers = [receiver for receiver in config["receivers"] if receiver["name"] != "null"]
+    assert {key for receiver in receivers for key in receiver} == {"name", kind}
+    assert all(receiver[kind] for receiver in receivers)
+    assert not [key for key in config["global"] if key.startswith(other)]
 
 
 @every_environment

@@ -98,8 +98,8 @@ class Doors:
         return [*found, *(("tempo", one) for one in self.grpc.received)]
 
     def forget(self) -> None:
-        for sink in (*self.http.values(), self.grpc):
-            sink.received.clear()
+        for received in (*(sink.received for sink in self.http.values()), self.grpc.received):
+            received.clear()
 
     def send(
         self,

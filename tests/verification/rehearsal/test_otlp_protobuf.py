@@ -56,7 +56,7 @@ def send(sink: OtlpSink, body: bytes | list[bytes], content_type: str, encoding:
         headers={"Content-Type": content_type, "Content-Encoding": encoding},
     )
     try:
-        with urllib.request.urlopen(sent, timeout=10) as answer:
+        with urllib.request.urlopen(sent, timeout=60) as answer:
             status: int = answer.status
             return status
     except urllib.error.HTTPError as error:

@@ -426,7 +426,7 @@ def test_the_proxy_forwards_refuses_and_forwards_again() -> None:
 
         def status() -> tuple[int, bytes]:
             try:
-                with urllib.request.urlopen(f"http://{proxy.address}/a", timeout=5) as answer:
+                with urllib.request.urlopen(f"http://{proxy.address}/a", timeout=60) as answer:
                     return answer.status, answer.read()
             except urllib.error.HTTPError as error:
                 return error.code, error.read()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from outcomes import not_checked
 
-from docgen.reference_docs import Foundation, all_settings
+from synthesis.foundation import Foundation, all_settings
 from verification.permissions.world import World
 from verification.supply_chain import scan, scanners
 from verification.supply_chain.suppressions import (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import versions
-from docgen.reference_docs import Foundation
+from synthesis.foundation import Foundation
 from tools.paths import ROOT
 from verification.supply_chain import audit, sbom
 from verification.supply_chain.audit import Asked

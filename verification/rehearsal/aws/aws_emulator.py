@@ -376,20 +376,25 @@ def start_aws_emulator(
     Its log is `aws-emulator.log` in `log_dir`. `region` is only what `environment` says: every
     region works. Raises verification.rehearsal.processes.ProcessError when it does not start.
     """
-    port, plain_port = processes.free_port(), processes.free_port()
-    process = processes.start(
-        [
-            *(sys.executable, "-m", "verification.rehearsal.aws.aws_emulator"),
-            *("--port", str(port), "--plain-port", str(plain_port)),
-            *("--account-id", account_id),
-            *("--settle-seconds", str(settle_seconds)),
-        ],
-        name="AWS emulator",
-        port=port,
-        log_path=log_dir / "aws-emulator.log",
-        working_directory=ROOT,
-        ready_path=READY_PATH,
-    )
+
+    def begin() -> tuple[processes.RunningProcess, int]:
+        port, plain_port = processes.free_port(), processes.free_port()
+        process = processes.start(
+            [
+                *(sys.executable, "-m", "verification.rehearsal.aws.aws_emulator"),
+                *("--port", str(port), "--plain-port", str(plain_port)),
+                *("--account-id", account_id),
+                *("--settle-seconds", str(settle_seconds)),
+            ],
+            name="AWS emulator",
+            port=port,
+            log_path=log_dir / "aws-emulator.log",
+            working_directory=ROOT,
+            ready_path=READY_PATH,
+        )
+        return process, plain_port
+
+    process, plain_port = processes.on_free_ports(begin)
     environment = {
         "AWS_ENDPOINT_URL": process.url,
         "AWS_ACCESS_KEY_ID": "rehearsal",

@@ -23,7 +23,12 @@ from settings.load import SettingsError, environment_names, load_environment
 from settings.model import Settings
 from stacks.base import state_key
 from synthesis.synth import publish
-from tools.terraform import TerraformUnavailableError
+from tools.terraform import (
+    TerraformUnavailableError,
+    build_opentofu,
+    find_terraform,
+    require_providers,
+)
 from verification.rehearsal.aws.aws_emulator import AwsEmulator, start_aws_emulator
 from verification.rehearsal.aws.infra_checks import (
     CHECKS,
@@ -208,11 +213,12 @@ def rehearse(settings: Settings, workdir: Path, report: Report) -> None:
         report: gets one line per step.
 
     Raises:
-        TerraformUnavailableError: there is no Terraform and none can be built.
+        TerraformUnavailableError: there is no Terraform and none can be built, or no AWS provider.
         ProcessError: the emulator does not start.
         TerraformError: Terraform failed.
         CheckFailed: what exists is not what the settings ask for.
     """
+    require_providers(find_terraform() or build_opentofu(), "aws")
     with start_aws_emulator(settings.account_id, workdir, settings.region) as emulator:
         report(f"ok      AWS emulator at {emulator.endpoint_url}")
         terraform = prepare_terraform(emulator.environment)
@@ -246,7 +252,10 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nInterrupted; the emulator is stopped and what it held is gone.", file=sys.stderr)
         return 130
-    except (CheckFailed, TerraformError, ProcessError, TerraformUnavailableError) as error:
+    except TerraformUnavailableError as error:
+        print(f"The rehearsal did not begin: {error}", file=sys.stderr)
+        return 1
+    except (CheckFailed, TerraformError, ProcessError) as error:
         keep = True
         print(f"\n{error}\n\nStacks, states and logs are kept in {workdir}", file=sys.stderr)
         return 1

@@ -18,7 +18,13 @@ import yaml
 
 from tools.programs import program
 from verification.rehearsal.pipeline.notification_sinks import Mail, Post, mail_server, webhooks
-from verification.rehearsal.processes import LOOPBACK, free_port, start
+from verification.rehearsal.processes import (
+    LOOPBACK,
+    RunningProcess,
+    free_port,
+    on_free_ports,
+    start,
+)
 
 Config = dict[str, Any]
 
@@ -61,7 +67,7 @@ class Alerting:
             data=json.dumps(alerts).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=5):  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60):  # noqa: S310
             pass
 
 
@@ -87,12 +93,14 @@ def alertmanager_with_sinks(values: Config, folder: Path, **changed: Any) -> Ite
         }
         for name, text in {**secrets, **values["templateFiles"]}.items():
             (folder / name).write_text(text, encoding="utf-8")
-        config["global"] |= {
+        sinks = {
             "slack_api_url_file": str(folder / "slack"),
             "smtp_auth_password_file": str(folder / "password"),
             "smtp_smarthost": f"{LOOPBACK}:{mail_port}",
-            "smtp_tls_config": {"ca_file": str(trusted)},
         }
+        # Only where the configuration has an address.
+        config["global"] |= {key: sinks[key] for key in sinks if key in config["global"]}
+        config["global"]["smtp_tls_config"] = {"ca_file": str(trusted)}
         config["templates"] = [str(folder / "*.tmpl")]
         for receiver in config["receivers"]:
             for webhook in receiver.get("webhook_configs", ()):
@@ -100,17 +108,21 @@ def alertmanager_with_sinks(values: Config, folder: Path, **changed: Any) -> Ite
         _hurry(config["route"])
         file = folder / "alertmanager.yaml"
         file.write_text(yaml.safe_dump(config), encoding="utf-8")
-        port = free_port()
-        command = [str(program("alertmanager")), f"--config.file={file}"]
-        command += [f"--storage.path={folder / 'alertmanager'}"]
-        command += [f"--web.listen-address={LOOPBACK}:{port}", "--cluster.listen-address="]
-        with start(
-            command,
-            name="alertmanager",
-            port=port,
-            log_path=folder / "alertmanager.log",
-            ready_path="/-/ready",
-        ) as process:
+
+        def begin() -> RunningProcess:
+            port = free_port()
+            command = [str(program("alertmanager")), f"--config.file={file}"]
+            command += [f"--storage.path={folder / 'alertmanager'}"]
+            command += [f"--web.listen-address={LOOPBACK}:{port}", "--cluster.listen-address="]
+            return start(
+                command,
+                name="alertmanager",
+                port=port,
+                log_path=folder / "alertmanager.log",
+                ready_path="/-/ready",
+            )
+
+        with on_free_ports(begin) as process:
             yield Alerting(process.url, posts, mails)
 
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from verification.rehearsal.pipeline.otlp_sink import TENANT_HEADER, Item, OtlpSink, attributes
 from verification.rehearsal.prometheus_api import QueryError
 
-SECONDS = 10
+SECONDS = 60
 _LIMIT = 5000
 _ERROR = (2, "STATUS_CODE_ERROR")
 _NANO = 1e9

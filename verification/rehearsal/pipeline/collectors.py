@@ -11,7 +11,6 @@ nothing else: a component that `adapt` does not know may need the cluster, so it
 import copy
 import re
 import subprocess
-import threading
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ import yaml
 
 from blueprint.documents import merge
 from blueprint.names import GATEWAY, telemetry_namespace
-from verification.rehearsal.processes import LOOPBACK, RunningProcess, free_port
+from verification.rehearsal.processes import LOOPBACK, RunningProcess, free_port, on_free_ports
 from verification.rehearsal.processes import start as start_process
 
 Config = dict[str, Any]
@@ -34,7 +33,7 @@ OTLP_HTTP, HEALTH, OWN_METRICS, KUBELET = 4318, 13133, 8888, 10250
 """Ports in the cluster, by which `RunningCollector.url` finds those on this computer."""
 
 POD_NAME = "rehearsed-collector"
-VALIDATE_SECONDS = 60
+VALIDATE_SECONDS = 300
 
 _GO_MEMORY_PERCENT = 80
 """The chart's `useGOMEMLIMIT`."""
@@ -459,7 +458,7 @@ class RunningCollector:
             OSError: it does not answer.
         """
         url = f"{self.url(OWN_METRICS)}/metrics"
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own collector
+        with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310 - our own collector
             lines = answer.read().decode().splitlines()
         parts = (line.rpartition(" ") for line in lines if line and not line.startswith("#"))
         return [(name, float(value)) for name, _, value in parts]
@@ -505,21 +504,26 @@ def started(
     Raises:
         ProcessError: it ended, or did not become healthy in time.
     """
-    ports = _free_ports(adapted.ports)
-    environment = _environment(ports)
-    if adapted.memory_mib is not None:
-        environment["GOMEMLIMIT"] = f"{adapted.memory_mib * _GO_MEMORY_PERCENT // 100}MiB"
-    process = start_process(
-        [*wrapper, str(otelcol), "--config", str(_write(adapted, folder))],
-        name=name,
-        port=ports[HEALTH],
-        log_path=folder / "otelcol.log",
-        environment=environment,
-        working_directory=folder,
-        ready_path="/",
-    )
-    with process:
-        yield RunningCollector(process=process, ports=ports)
+
+    def begin() -> RunningCollector:
+        ports = {port: free_port() for port in adapted.ports}
+        environment = _environment(ports)
+        if adapted.memory_mib is not None:
+            environment["GOMEMLIMIT"] = f"{adapted.memory_mib * _GO_MEMORY_PERCENT // 100}MiB"
+        process = start_process(
+            [*wrapper, str(otelcol), "--config", str(_write(adapted, folder))],
+            name=name,
+            port=ports[HEALTH],
+            log_path=folder / "otelcol.log",
+            environment=environment,
+            working_directory=folder,
+            ready_path="/",
+        )
+        return RunningCollector(process=process, ports=ports)
+
+    collector = on_free_ports(begin)
+    with collector.process:
+        yield collector
 
 
 def _write(adapted: Adapted, folder: Path) -> Path:
@@ -531,19 +535,3 @@ def _write(adapted: Adapted, folder: Path) -> Path:
 
 def _environment(ports: Mapping[int, int]) -> dict[str, str]:
     return _VARIABLES | {f"PORT_{there}": str(here) for there, here in ports.items()}
-
-
-_taken: set[int] = set()
-_taking = threading.Lock()
-
-
-def _free_ports(there: tuple[int, ...]) -> dict[int, int]:
-    """A free port for each, and never one that was given before: its user may not listen yet."""
-    ports: dict[int, int] = {}
-    with _taking:
-        for port in there:
-            while (free := free_port()) in _taken:
-                pass
-            _taken.add(free)
-            ports[port] = free
-    return ports

@@ -32,7 +32,7 @@ Json = dict[str, Any]
 MINUTE = 60.0
 """What the issue calls a minute; `Bench.minute` says how long it is here."""
 
-RETRY_SECONDS = 45.0
+RETRY_SECONDS = 120.0
 """The exporters' longest pause between two tries (30 s), half of it for chance, and the request."""
 
 CANCELLED = threading.Event()

@@ -210,7 +210,6 @@ class PrometheusPlan:
             port=self.port,
             log_path=self.folder / "prometheus.log",
             ready_path="/-/ready",
-            deadline_seconds=60,
         )
 
 
@@ -464,7 +463,6 @@ def thanos_part(
         log_path=folder / f"{args[0]}.log",
         environment=environment,
         ready_path="/-/ready",
-        deadline_seconds=60,
     )
     with process:
         yield ThanosPart(process=process, grpc_address=f"{LOOPBACK}:{grpc}")

@@ -14,7 +14,7 @@ import socketserver
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -98,6 +98,11 @@ class _MailHandler(socketserver.StreamRequestHandler):
         self.encrypted = False
         self.login: tuple[str, str] | None = None
         self.recipients: list[str] = []
+        # A client that is stopped hangs up in the middle: what it did not finish, it did not send.
+        with suppress(OSError):
+            self._serve()
+
+    def _serve(self) -> None:
         self._say("220 sink ESMTP")
         while line := self.rfile.readline():
             verb, _, rest = line.decode().strip().partition(" ")
@@ -132,7 +137,9 @@ class _MailHandler(socketserver.StreamRequestHandler):
 
     def _take(self) -> None:
         lines = []
-        while (line := self.rfile.readline()) not in (b".\r\n", b""):
+        while (line := self.rfile.readline()) != b".\r\n":
+            if not line:
+                raise ConnectionAbortedError
             lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
         message = email.message_from_bytes(b"".join(lines), policy=email.policy.default)
         for recipient in self.recipients:

@@ -31,7 +31,6 @@ NAMES = (LOKI, TEMPO, GRAFANA)
 ADMIN = ("admin", "rehearsal")
 """Login of the Grafana that is started here; in the cluster it is a secret."""
 
-_READY_SECONDS = 120
 """Loki and Tempo say that they are ready only after a while in their rings."""
 
 
@@ -150,7 +149,6 @@ def running_loki(
         log_path=folder / "loki.log",
         environment={"PATH": os.defpath, "HOME": str(folder), **storage.environment},
         ready_path="/ready",
-        deadline_seconds=_READY_SECONDS,
     ) as process:
         yield Running(process=process, otlp=process.url)
 
@@ -261,7 +259,6 @@ def running_tempo(
         log_path=folder / "tempo.log",
         environment={"PATH": os.defpath, "HOME": str(folder), **storage.environment},
         ready_path="/ready",
-        deadline_seconds=_READY_SECONDS,
     ) as process:
         # Without a scheme the collectors keep speaking gRPC, as in the cluster.
         yield Running(process=process, otlp=f"{LOOPBACK}:{otlp}")
@@ -418,7 +415,6 @@ def running_grafana(
         environment=environment,
         working_directory=folder,
         ready_path="/api/health",
-        deadline_seconds=_READY_SECONDS,
     ) as process:
         yield Running(process=process)
 

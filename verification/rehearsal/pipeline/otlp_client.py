@@ -13,7 +13,7 @@ ERROR = 2
 INTERNAL, SERVER = 1, 2
 """Kinds of spans: service levels count those of servers."""
 
-_SECONDS = 10
+_SECONDS = 60
 
 
 def post(url: str, signal: str, body: Json, headers: Mapping[str, str] | None = None) -> None:

@@ -43,7 +43,7 @@ SDK = {
 }
 """In the environment of the applications, besides what their manifests say."""
 
-SETTLE_SECONDS = 45
+SETTLE_SECONDS = 180
 """How long what was sent may take to be found."""
 
 

@@ -24,7 +24,7 @@ from verification.rehearsal.verdicts import CheckFailedError, Verdict, expect
 UPLOAD_SECONDS = 30
 """How often the sidecar looks for blocks to upload; not a setting of Thanos."""
 
-QUERIER_SECONDS = 30
+QUERIER_SECONDS = 120
 """In which the querier learns what the store has by now; it asks every five seconds."""
 
 EXPIRED_PROMISE = (
@@ -76,7 +76,7 @@ def local_blocks(pipeline: Pipeline) -> set[str]:
 
 def metric_of(process: RunningProcess, name: str) -> float:
     """The sum of a metric that a part of Thanos tells about itself."""
-    with urllib.request.urlopen(f"{process.url}/metrics", timeout=5) as answer:  # noqa: S310
+    with urllib.request.urlopen(f"{process.url}/metrics", timeout=60) as answer:  # noqa: S310
         lines = answer.read().decode().splitlines()
     return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
 

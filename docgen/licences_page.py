@@ -1,0 +1,33 @@
+"""docs/reference/licences.md: images that are deployed, with their licences."""
+
+from __future__ import annotations
+
+from docgen.markdown import code, codes, page, table
+from verification.supply_chain.deployed import read_images
+
+
+def licences_page() -> str:
+    """Every image that is deployed, with the licence of its program."""
+    images = read_images()
+    copyleft = [one for one in images if one.licence.startswith("AGPL")]
+    rows = [
+        (
+            code(one.image),
+            code(one.tag),
+            codes(one.releases) if one.releases else "-",
+            one.licence,
+            one.source,
+        )
+        for one in images
+    ]
+    return page(
+        "Licences of what is deployed",
+        "What the releases run in the cluster, with the licence (SPDX) of the program in each "
+        "image, from `verification/supply_chain/deployed.yaml`. The base images have licences of "
+        "their own. "
+        "`NOASSERTION`: the licence was not looked up.",
+        f"Under the AGPL-3.0: {codes(one.image for one in copyleft)}. Running them unchanged asks "
+        "for nothing; who changes one and lets others use it over a network has to offer them its "
+        "source (section 13).",
+        table(("Image", "Tag", "Releases", "Licence", "Source"), rows),
+    )
