@@ -40,7 +40,7 @@ def _daily(metric: m.Metric) -> str:
 def _per_day(series_of_platform: int, series_of_stage: int) -> Sequence[Panel]:
     return [
         number(
-            "Used of the budget of series",
+            "Share of its series used",
             f"Of the {series_of_stage:,} series of each stage, and the {series_of_platform:,} of "
             "the platform (observability). Above 80 %: find the top talkers below, or take the "
             "next size. Much above 100 %, the Prometheus of that stage runs out of memory.",

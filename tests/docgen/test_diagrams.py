@@ -38,7 +38,7 @@ def test_an_application_reaches_its_gateway_and_no_back_end() -> None:
 def test_every_back_end_is_drawn_with_who_may_reach_it() -> None:
     found = edges(diagrams.traffic_diagram(SETTINGS))
     ends = {target for _, _, target in found}
-    for name in ("loki_gateway", "tempo", "loki"):
+    for name in ("door_grafana", "tempo", "loki", "prometheus"):
         assert any(end.endswith(name) for end in ends), name
 
 

@@ -6347,7 +6347,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
               }
             },
           ]
-          title       = "Used of the budget of series"
+          title       = "Share of its series used"
           description = "Of the 300,000 series of each stage, and the 150,000 of the platform (observability). Above 80 %: find the top talkers below, or take the next size. Much above 100 %, the Prometheus of that stage runs out of memory."
           transparent = false
           datasource = {
