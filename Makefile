@@ -19,7 +19,7 @@ REHEARSE_ARGS ?=
 SMOKE_ARGS ?=
 # For hostile: how many files.
 N ?= 2000
-# For charts-check: UPDATE=1 rewrites helm_values/contract. CHARTS_DIR=<folder> in the environment
+# For charts-check: UPDATE=1 rewrites helm_values/*/*.contract.yaml. CHARTS_DIR=<folder> in the environment
 # takes unpacked charts from there instead of downloading them.
 UPDATE ?=
 # For dashboards-preview: PREVIEW_ARGS=--docs, or "--only <dashboard>"; --help lists them.
@@ -32,6 +32,9 @@ HTML ?=
 # For load: RECORD=1 keeps the figures in cost/measured_load.json. LOAD_ARGS="--signal logs", --help
 RECORD ?=
 LOAD_ARGS ?=
+# For new-env: NAME=stg FROM=dev
+NAME ?=
+FROM ?=
 # For lock: LOCK_ARGS=--upgrade takes the newest versions that the *.in files allow.
 LOCK_ARGS ?=
 
@@ -100,7 +103,15 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 
 # --- Develop ------------------------------------------------------------------------------------
 
-.PHONY: synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast test-hard test-bare check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse policy permissions scan hostile load
+.PHONY: new-env generated synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast test-hard test-bare check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse policy permissions scan hostile load
+new-env: setup-dev node_modules ## Add environment NAME as a copy of FROM, with all that is generated (NAME=stg FROM=dev)
+	@$(PY) -m synthesis.new_environment --name '$(NAME)' --from '$(FROM)'
+	$(MAKE) generated
+	@$(PY) -m synthesis.new_environment --to-edit '$(NAME)'
+
+generated: setup-dev node_modules ## Rewrite all that is generated from the settings, after any change of them
+	$(PY) -m docgen.generate_all
+
 synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
 	$(PY) -m synthesis --env $(ENV)
 
@@ -146,6 +157,9 @@ lint: setup-dev ## Check style (ruff)
 types: setup-dev ## Check types (mypy --strict)
 	$(PY) -m mypy
 
+imports: setup-dev ## Check that no module imports from a layer above it (pyproject.toml)
+	$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
+
 fmt: setup-dev ## Format the code and sort the imports
 	$(PY) -m ruff check --fix-only .
 	$(PY) -m ruff format .
@@ -162,7 +176,7 @@ test-bare: setup-dev ## Synthesize and compile with Python, make and coreutils a
 test-fast: setup-dev ## Run the quick tests only
 	$(PY) -m pytest $(WORKERS) -m quick $(PYTEST_ARGS)
 
-check: lint types test-fast ## Run what to run before each commit
+check: lint types imports test-fast ## Run what to run before each commit
 
 bench: setup-dev ## Measure how long a synthesis takes
 	$(PY) -m verification.synthesis_benchmark

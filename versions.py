@@ -178,6 +178,10 @@ NGINX_VERSION: Final = "1.31.3"
 1.27.3 is the first whose upstreams are resolved again while it runs (its CHANGES, parameter
 `resolve`). The image is not pinned by digest: none could be looked up."""
 
+BUSYBOX_VERSION: Final = "1.37.0-musl"
+"""A static program: it also runs in an image without libraries, the collector's. The same image is
+pinned by public repositories that copy the program alone; it was not pulled here."""
+
 VELERO_PLUGIN_FOR_AWS: Final = "v1.14.2"
 """1.14 goes with Velero 1.18 (its README, branch release-1.14). The newest patch that public
 repositories pin; the image itself was not looked up."""

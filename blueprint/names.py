@@ -14,15 +14,7 @@ SECRETS_READER_SERVICE_ACCOUNT = "secrets-reader"
 """In every namespace: by its role, External Secrets reads that namespace's secrets."""
 
 PROMETHEUS_SERVICE_ACCOUNT = "kps-prometheus"
-STAGE_PROMETHEUS_SERVICE_ACCOUNT = "stage-prometheus"
-"""In the telemetry namespace of each stage."""
-THANOS_COMPACTOR_SERVICE_ACCOUNT = "thanos-compactor"
-THANOS_STORE_SERVICE_ACCOUNT = "thanos-store"
-LOKI_SERVICE_ACCOUNT = "loki"
-TEMPO_SERVICE_ACCOUNT = "tempo"
-VELERO_SERVICE_ACCOUNT = "velero"
-CLUSTER_AUTOSCALER_SERVICE_ACCOUNT = "cluster-autoscaler"
-
+"""Of Prometheus' pods, in which Thanos' sidecar uploads blocks."""
 
 STAGE_PROMETHEUS = "stage"
 """The Prometheus of a stage: first part of its objects' names in the telemetry namespace."""

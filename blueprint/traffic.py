@@ -1,10 +1,9 @@
-"""Who may talk to whom in the cluster, as data: the network policies of the telemetry's path.
+"""Who may talk to whom in the cluster: flows as data, and the network policies that follow.
 
 Every namespace denies all traffic but DNS (constructs_lib/kubernetes/namespace.py), and policies
-only ever add
-to what is allowed. Here is what the collectors, Loki and Tempo need; what Prometheus, Grafana,
-Alertmanager and the system add-ons need stands with their releases, and what applications need
-among themselves comes with the applications.
+only ever add to what is allowed. Each component declares its flows in its folder of `helm_values/`;
+`merge_flows` makes the policies of both ends of them, so that the two ends cannot disagree. What
+applications need among themselves comes with the applications.
 
 An application reaches the gateway of its own stage and no other, and no back end at all. A gateway
 reaches its door and no back end, and a door is a list of what may be done (blueprint/doors.py).
@@ -19,54 +18,36 @@ guide asks that a Service has the same one.
 """
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
-from blueprint import endpoints, thanos
-from blueprint.names import GATEWAY as GATEWAY_NAME
-from blueprint.names import telemetry_namespace
+from blueprint.names import GATEWAY, telemetry_namespace
 from blueprint.subnets import plan_subnets
 from settings.model import OBSERVABILITY, Settings
 
 Labels = Mapping[str, str]
+Protocol = Literal["TCP", "UDP"]
 
 OTLP = (4317, 4318)
-LOAD_BALANCING = 14317
 COLLECTOR_METRICS = 8888
 LOKI_HTTP = 3100
 TEMPO_OTLP = 4317
 TEMPO_HTTP = 3200
 PROMETHEUS_HTTP = 9090
-CONFIG_RELOADER = 8080
-THANOS_GRPC, THANOS_HTTP = thanos.GRPC_PORT, thanos.HTTP_PORT
 ALERTMANAGER_HTTP = 9093
 KUBELET = 10250
 HTTPS = 443
-METRICS_PORT = "metrics"
-"""Name of a port on which Prometheus may scrape any pod of a stage."""
-
-EVERYWHERE = ("0.0.0.0/0",)
-
-
-def _named(name: str, **more: str) -> dict[str, str]:
-    labels = {"name": name, **more}
-    return {f"app.kubernetes.io/{key}": value for key, value in labels.items()}
-
-
-GATEWAY = _named("opentelemetry-collector", instance=GATEWAY_NAME)
-AGENT = _named("opentelemetry-collector", instance="otel-agent")
-LOKI = _named("loki")
-TEMPO = _named("tempo")
-PROMETHEUS = _named("prometheus")
-GRAFANA = _named("grafana")
-QUERIER = _named("thanos-querier")
-ALERTMANAGER = _named("alertmanager")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pods:
-    """Pods of a namespace that have all of the labels."""
+    """Pods of a namespace that have all of the labels.
 
+    `name` is that of their network policy. Two are equal if they select the same pods.
+    """
+
+    name: str = field(default="", compare=False)
     namespace: str
     labels: Labels = field(default_factory=dict)
 
@@ -78,15 +59,37 @@ class Networks:
     cidrs: tuple[str, ...]
 
 
-Peer = Pods | Networks
+@dataclass(frozen=True)
+class Anywhere:
+    """Every address and every pod. Only Prometheus sends there: it scrapes what it discovers."""
+
+
+Peer = Pods | Networks | Anywhere
+
+EVERYWHERE = Networks(cidrs=("0.0.0.0/0",))
+"""What has no addresses of its own: S3, STS, mail servers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """Connections that `source` opens to `destination`, on ports by number or name; none means all.
+
+    A component declares what its own pods open, and what Prometheus opens to scrape them.
+    """
+
+    source: Peer
+    destination: Peer
+    ports: tuple[int | str, ...] = ()
+    protocol: Protocol = "TCP"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """Any of the peers on any of the TCP ports, by number or by name; no ports means all."""
+    """Any of the peers on any of the ports, by number or by name; no ports means all."""
 
     peers: tuple[Peer, ...]
     ports: tuple[int | str, ...] = ()
+    protocol: Protocol = "TCP"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,13 +102,39 @@ class Policy:
     egress: tuple[Rule, ...] = ()
 
 
-def plan_policies(settings: Settings) -> Mapping[str, tuple[Policy, ...]]:
-    """All policies, by namespace: of the back ends, of each stage and of each gateway."""
-    policies = {OBSERVABILITY: tuple(_observability(settings))}
-    for stage in settings.stages:
-        policies[stage] = tuple(_stage(stage))
-        policies[telemetry_namespace(stage)] = tuple(_telemetry(settings, stage))
-    return policies
+# --- Pods that several components name ------------------------------------------------------------
+
+
+def labelled(name: str, **more: str) -> Labels:
+    """The labels `app.kubernetes.io/name` and, for example, `app.kubernetes.io/component`."""
+    return {f"app.kubernetes.io/{key}": value for key, value in {"name": name, **more}.items()}
+
+
+def gateway_of(stage: str) -> Pods:
+    """Pods of a stage's gateway."""
+    return Pods(
+        name=GATEWAY,
+        namespace=telemetry_namespace(stage),
+        labels=labelled("opentelemetry-collector", instance=GATEWAY),
+    )
+
+
+def prometheus_of(stage: str) -> Pods:
+    """Pods of a stage's Prometheus."""
+    return Pods(
+        name="prometheus", namespace=telemetry_namespace(stage), labels=labelled("prometheus")
+    )
+
+
+def door(name: str) -> Pods:
+    """Pods of a door (blueprint/doors.py)."""
+    return Pods(name=name, namespace=OBSERVABILITY, labels=labelled(name))
+
+
+PROMETHEUS = Pods(name="prometheus", namespace=OBSERVABILITY, labels=labelled("prometheus"))
+ALERTMANAGER = Pods(name="alertmanager", namespace=OBSERVABILITY, labels=labelled("alertmanager"))
+LOKI = Pods(name="loki", namespace=OBSERVABILITY, labels=labelled("loki"))
+TEMPO = Pods(name="tempo", namespace=OBSERVABILITY, labels=labelled("tempo"))
 
 
 def api_server(settings: Settings) -> Networks:
@@ -123,168 +152,64 @@ def nodes(settings: Settings) -> Networks:
     return Networks(cidrs=plan_subnets(settings.network.cidr).private)
 
 
-def _stage(stage: str) -> Iterator[Policy]:
-    every_pod = Pods(namespace=stage)
-    yield Policy(
-        name="send-telemetry",
-        pods=every_pod,
-        egress=(Rule(peers=(_gateway_of(stage),), ports=OTLP),),
-    )
-    yield Policy(
-        name="be-scraped",
-        pods=every_pod,
-        ingress=(Rule(peers=(_prometheus_of(stage),), ports=(METRICS_PORT,)),),
-    )
+# --- From flows to policies -----------------------------------------------------------------------
+
+_Key = tuple[str, tuple[tuple[str, str], ...]]
 
 
-def _telemetry(settings: Settings, stage: str) -> Iterator[Policy]:
-    gateway, platform = _gateway_of(stage), _in_observability(PROMETHEUS)
-    yield Policy(
-        name=GATEWAY_NAME,
-        pods=gateway,
-        ingress=(
-            Rule(peers=(Pods(namespace=stage),), ports=OTLP),
-            # Not from applications: on this port nothing is checked any more.
-            Rule(peers=(gateway,), ports=(LOAD_BALANCING,)),
-            Rule(peers=(platform,), ports=(COLLECTOR_METRICS,)),
-        ),
-        egress=(
-            Rule(peers=(gateway,), ports=(LOAD_BALANCING,)),
-            Rule(peers=(_door(endpoints.stage_door_name(stage)),), ports=(endpoints.DOOR_PORT,)),
-            # Which pod an address belongs to, and which gateways there are.
-            Rule(peers=(api_server(settings),), ports=(HTTPS,)),
-        ),
-    )
-    yield Policy(
-        name="prometheus",
-        pods=_prometheus_of(stage),
-        ingress=(
-            Rule(
-                peers=(
-                    _door(endpoints.stage_door_name(stage)),
-                    _door(endpoints.TEMPO_DOOR),
-                    platform,
-                ),
-                ports=(PROMETHEUS_HTTP,),
-            ),
-            Rule(peers=(platform,), ports=(CONFIG_RELOADER, THANOS_HTTP)),
-            Rule(peers=(_in_observability(QUERIER),), ports=(THANOS_GRPC,)),
-        ),
-        egress=(
-            # On which ports the stage lets itself be scraped, it says itself.
-            Rule(peers=(Pods(namespace=stage),)),
-            Rule(peers=(_in_observability(ALERTMANAGER),), ports=(ALERTMANAGER_HTTP,)),
-            _AWS,
-        ),
-    )
+def merge_flows(flows: Iterable[Flow], namespaces: Iterable[str]) -> dict[str, tuple[Policy, ...]]:
+    """Policies by namespace: for each pods one, with what its flows send and receive.
 
+    Args:
+        flows: of all components, in any order.
+        namespaces: those that deny all traffic unless a policy allows it. Ends of flows that are
+            elsewhere, such as in kube-system, need no policy.
 
-_AWS = Rule(peers=(Networks(cidrs=EVERYWHERE),), ports=(HTTPS,))
-"""S3 and STS have no addresses of their own; the Kubernetes API is among them."""
-
-
-def _observability(settings: Settings) -> Iterator[Policy]:
-    loki, tempo, agent, prometheus, grafana, alertmanager = map(
-        _in_observability, (LOKI, TEMPO, AGENT, PROMETHEUS, GRAFANA, ALERTMANAGER)
-    )
-    stages = tuple(map(_prometheus_of, settings.stages))
-    stage_doors = tuple(_door(endpoints.stage_door_name(stage)) for stage in settings.stages)
-    agent_door, tempo_door, grafana_door = map(
-        _door, (endpoints.AGENT_DOOR, endpoints.TEMPO_DOOR, endpoints.GRAFANA_DOOR)
-    )
-    pushes = (endpoints.DOOR_PORT,)
-    to_loki = Rule(peers=(loki,), ports=(LOKI_HTTP,))
-    for stage in settings.stages:
-        yield Policy(
-            name=endpoints.stage_door_name(stage),
-            pods=_door(endpoints.stage_door_name(stage)),
-            ingress=(Rule(peers=(_gateway_of(stage),), ports=pushes),),
-            egress=(
-                to_loki,
-                Rule(peers=(tempo,), ports=(TEMPO_OTLP,)),
-                Rule(peers=(_prometheus_of(stage),), ports=(PROMETHEUS_HTTP,)),
-            ),
+    Raises:
+        ValueError: pods have no name, or two different pods of a namespace have the same one.
+    """
+    pods: dict[_Key, Pods] = {}
+    sent: dict[_Key, list[tuple[Peer, Flow]]] = {}
+    received: dict[_Key, list[tuple[Peer, Flow]]] = {}
+    for flow in flows:
+        ends = ((flow.source, flow.destination, sent), (flow.destination, flow.source, received))
+        for here, there, rules in ends:
+            if isinstance(here, Pods):
+                pods.setdefault(_key(here), here)
+                rules.setdefault(_key(here), []).append((there, flow))
+    policies: dict[str, dict[str, Policy]] = {namespace: {} for namespace in namespaces}
+    for key, selected in pods.items():
+        if selected.namespace not in policies:
+            continue
+        if not selected.name or selected.name in policies[selected.namespace]:
+            raise ValueError(
+                f"pods {dict(selected.labels)} of {selected.namespace} need a name that no other "
+                f"pods there have, not {selected.name!r}"
+            )
+        policies[selected.namespace][selected.name] = Policy(
+            name=selected.name,
+            pods=selected,
+            ingress=_rules(received.get(key, [])),
+            egress=_rules(sent.get(key, [])),
         )
-    yield Policy(
-        name=endpoints.AGENT_DOOR,
-        pods=agent_door,
-        ingress=(Rule(peers=(agent,), ports=pushes),),
-        egress=(to_loki, Rule(peers=(prometheus,), ports=(PROMETHEUS_HTTP,))),
+    return {namespace: tuple(named.values()) for namespace, named in policies.items()}
+
+
+def _key(pods: Pods) -> _Key:
+    return pods.namespace, tuple(sorted(pods.labels.items()))
+
+
+def _rules(ends: Iterable[tuple[Peer, Flow]]) -> tuple[Rule, ...]:
+    """One rule for each set of ports, with every peer once."""
+    peers: dict[tuple[tuple[int | str, ...], Protocol], list[Peer]] = {}
+    for peer, flow in ends:
+        listed = peers.setdefault((flow.ports, flow.protocol), [])
+        if peer not in listed:
+            listed.append(peer)
+    # A rule without bounds makes all others superfluous.
+    if Anywhere() in peers.get(((), "TCP"), []):
+        return (Rule(peers=(Anywhere(),)),)
+    return tuple(
+        Rule(peers=tuple(listed), ports=ports, protocol=protocol)
+        for (ports, protocol), listed in peers.items()
     )
-    yield Policy(
-        name=endpoints.TEMPO_DOOR,
-        pods=tempo_door,
-        ingress=(Rule(peers=(tempo,), ports=pushes),),
-        egress=(Rule(peers=stages, ports=(PROMETHEUS_HTTP,)),),
-    )
-    yield Policy(
-        name=endpoints.GRAFANA_DOOR,
-        pods=grafana_door,
-        ingress=(
-            Rule(
-                peers=(grafana,),
-                ports=(
-                    endpoints.GRAFANA_DOOR_LOKI,
-                    endpoints.GRAFANA_DOOR_TEMPO,
-                    endpoints.GRAFANA_DOOR_ALERTMANAGER,
-                ),
-            ),
-        ),
-        egress=(
-            to_loki,
-            Rule(peers=(tempo,), ports=(TEMPO_HTTP,)),
-            Rule(peers=(alertmanager,), ports=(ALERTMANAGER_HTTP,)),
-        ),
-    )
-    yield Policy(
-        name="loki",
-        pods=loki,
-        ingress=(
-            # Its parts among themselves: ring, queries, caches.
-            Rule(peers=(loki, prometheus)),
-            Rule(peers=(*stage_doors, agent_door, grafana_door), ports=(LOKI_HTTP,)),
-        ),
-        egress=(Rule(peers=(loki,)), Rule(peers=(alertmanager,), ports=(ALERTMANAGER_HTTP,)), _AWS),
-    )
-    yield Policy(
-        name="tempo",
-        pods=tempo,
-        ingress=(
-            Rule(peers=stage_doors, ports=(TEMPO_OTLP,)),
-            Rule(peers=(grafana_door,), ports=(TEMPO_HTTP,)),
-            Rule(peers=(tempo, prometheus)),
-        ),
-        egress=(Rule(peers=(tempo,)), Rule(peers=(tempo_door,), ports=pushes), _AWS),
-    )
-    yield Policy(
-        name="otel-agent",
-        pods=agent,
-        ingress=(Rule(peers=(prometheus,), ports=(COLLECTOR_METRICS,)),),
-        egress=(
-            Rule(peers=(agent_door,), ports=pushes),
-            Rule(peers=(api_server(settings),), ports=(HTTPS,)),
-            Rule(peers=(nodes(settings),), ports=(KUBELET,)),
-        ),
-    )
-    # Beside what constructs_lib/thanos allows it in this namespace.
-    yield Policy(
-        name="thanos-querier-stages",
-        pods=_in_observability(QUERIER),
-        egress=(Rule(peers=stages, ports=(THANOS_GRPC,)),),
-    )
-
-
-def _door(name: str) -> Pods:
-    return _in_observability(_named(name))
-
-
-def _prometheus_of(stage: str) -> Pods:
-    return Pods(namespace=telemetry_namespace(stage), labels=PROMETHEUS)
-
-
-def _gateway_of(stage: str) -> Pods:
-    return Pods(namespace=telemetry_namespace(stage), labels=GATEWAY)
-
-
-def _in_observability(labels: Labels) -> Pods:
-    return Pods(namespace=OBSERVABILITY, labels=labels)

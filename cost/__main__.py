@@ -25,10 +25,11 @@ from cost.estimate import Estimate, checked_inventory, estimate, read_stacks
 from cost.inventory import Inventory
 from cost.page import page
 from cost.recommend import Recommendation, recommend
-from cost.settings_diff import changed_paths, rewritten, unified_diff
+from cost.settings_diff import changed_paths, unified_diff
 from cost.tables import Table, remarks, shown, tables, write_csv
-from settings.load import DIRECTORY, SettingsError, environment_names, load_environment
+from settings.load import SettingsError, environment_names, load_environment, settings_folder
 from settings.model import Settings
+from settings.rewrite import rewritten
 from synthesis.synth import output_folder, publish
 
 
@@ -178,10 +179,10 @@ def _left(bill: Bill) -> Table:
 
 
 def _diff(before: Settings, after: Settings) -> str:
-    path = DIRECTORY / f"{before.environment}.yaml"
+    path = settings_folder() / f"{before.environment}.yaml"
     text = path.read_text(encoding="utf-8")
     changed = rewritten(text, changed_paths(before, after))
-    return unified_diff(text, changed, f"{DIRECTORY.name}/{path.name}")
+    return unified_diff(text, changed, f"{path.parent.name}/{path.name}")
 
 
 if __name__ == "__main__":

@@ -15,11 +15,11 @@ from typing import Any
 
 import yaml
 
-from blueprint import thanos
 from blueprint.buckets import plan_flow_logs_bucket, plan_storage_buckets
 from blueprint.names import ENVIRONMENT_LABEL
 from helm_values.releases import releases
 from helm_values.stack_outputs import sample_stack_outputs
+from helm_values.thanos import thanos
 from settings.model import OBSERVABILITY, Settings
 from settings.node_sizes import Size
 

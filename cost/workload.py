@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from settings.checks import Problem
-from settings.load import SettingsError, load_model
+from settings.load import DIRECTORY as ENVIRONMENTS
+from settings.load import SettingsError, load_model, settings_folder
 from settings.model import OBSERVABILITY, Model, Settings
 from settings.types import NamespaceName
 
@@ -176,14 +177,17 @@ def load_workload(path: Path, settings: Settings) -> Workload:
 def workload_path(environment: str) -> Path:
     """The committed workload of an environment.
 
+    Settings in another folder than `environments/` have their workloads in `workloads/` there.
+
     Raises:
         SettingsError: it has none.
     """
-    path = DIRECTORY / f"{environment}.yaml"
+    folder = DIRECTORY if settings_folder() == ENVIRONMENTS else settings_folder() / "workloads"
+    path = folder / f"{environment}.yaml"
     if not path.exists():
-        known = ", ".join(sorted(p.stem for p in DIRECTORY.glob("*.yaml")))
+        known = ", ".join(sorted(p.stem for p in folder.glob("*.yaml")))
         raise SettingsError(
-            f"cost/workloads/{path.name}: no such file; allowed: write it, or give one with "
-            f"WORKLOAD=<file> (there are: {known})"
+            f"{folder.parent.name}/workloads/{path.name}: no such file; allowed: write it, or give "
+            f"one with WORKLOAD=<file> (there are: {known})"
         )
     return path

@@ -11,6 +11,7 @@ from cost import inventory
 from cost.estimate import Estimate, estimate
 from cost.flows import flows, kept_share
 from cost.inventory import Inventory
+from cost.prices import regions
 from cost.recommend import FLOORS, METRICS_FLOOR, ORDER, SAMPLING_FLOOR, WORTH_PERCENT, floor
 from cost.sensitivity import samplings
 from cost.tables import Table, compared, components, remarks, sensitivity, shown, units
@@ -56,20 +57,38 @@ def renewed(name: str, text: str, block: str) -> str:
 
 
 def review_block(settings: dict[str, Settings]) -> str:
-    """Bills of all environments, and for the last of them what changes the bill."""
-    estimates = {name: estimate(one, inventory.plan(one)) for name, one in settings.items()}
+    """Bills of all environments, and for the most expensive of them what changes the bill.
+
+    An environment in a region without a price table is in one line instead.
+    """
+    estimates = {
+        name: estimate(one, inventory.plan(one))
+        for name, one in settings.items()
+        if one.region in regions()
+    }
+    sections = [
+        f"Not estimated: {code(name)}, as there is no price table of {code(one.region)} in "
+        "`cost/prices/`."
+        for name, one in settings.items()
+        if name not in estimates
+    ]
+    if estimates:
+        sections += _bills(estimates)
+    sections.append("## What the model assumes\n\n" + _assumptions())
+    return "\n\n".join(section.rstrip() for section in sections)
+
+
+def _bills(estimates: dict[str, Estimate]) -> list[str]:
     production = estimates[max(estimates, key=lambda name: estimates[name].bill.total)]
     name = production.settings.environment
-    sections = [
+    return [
         "## The month, in US dollars\n\n" + _months(estimates),
         "## Where it goes\n\n" + _components(estimates),
         f"## What a unit of telemetry costs in {name}\n\n" + _markdown(units(production)),
         f"## What one change alone makes of {name}\n\n" + _markdown(sensitivity(production)),
         f"## The telemetry of {name} bought elsewhere\n\n" + _markdown(compared(production)),
         "## How sure this is\n\n" + "\n".join(f"- {text}" for text in remarks(production)),
-        "## What the model assumes\n\n" + _assumptions(),
     ]
-    return "\n\n".join(section.rstrip() for section in sections)
 
 
 def _months(estimates: dict[str, Estimate]) -> str:

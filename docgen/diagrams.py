@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from blueprint.traffic import Networks, Peer, Pods, api_server, nodes, plan_policies
+from blueprint.traffic import PROMETHEUS, Anywhere, Networks, Peer, Pods, api_server, nodes
+from helm_values.traffic_plan import plan_policies
 from settings.model import Settings
 from verification.rehearsal.pipeline.collectors import release_values
 
@@ -34,21 +35,24 @@ def _node(*parts: object) -> str:
 
 
 def traffic_diagram(settings: Settings) -> str:
-    """Who may open a connection to whom: the ingress rules of `blueprint/traffic.py`."""
+    """Who may open a connection to whom, but for what Prometheus opens: it would hide the rest."""
     edges: dict[tuple[str, str, str], None] = {}
     labels: dict[str, dict[str, str]] = {}
     for policies in plan_policies(settings).values():
         for policy in policies:
-            here = _end(policy.pods, settings, labels)
             rules = [(rule, True) for rule in policy.ingress]
             rules += [(rule, False) for rule in policy.egress]
             for rule, inwards in rules:
                 for peer in rule.peers:
                     # What leads to pods has its ingress rule, and would be drawn twice.
-                    if inwards == isinstance(peer, Pods):
-                        there = _end(peer, settings, labels)
-                        ends = (there, here) if inwards else (here, there)
-                        edges[(*ends, ", ".join(map(str, rule.ports)) or "all ports")] = None
+                    if not inwards and isinstance(peer, Pods):
+                        continue
+                    if (peer if inwards else policy.pods) == PROMETHEUS:
+                        continue
+                    here = _end(policy.pods, settings, labels)
+                    there = _end(peer, settings, labels)
+                    ends = (there, here) if inwards else (here, there)
+                    edges[(*ends, ", ".join(map(str, rule.ports)) or "all ports")] = None
     lines = []
     for group, named in labels.items():
         lines.append(f'subgraph {_node("ns", group)}["{group}"]')
@@ -66,6 +70,8 @@ def _end(peer: Peer, settings: Settings, labels: dict[str, dict[str, str]]) -> s
 
 
 def _name(peer: Peer, settings: Settings) -> tuple[str, str]:
+    if isinstance(peer, Anywhere):
+        return "addresses", "anywhere"
     if isinstance(peer, Networks):
         named = {api_server(settings): "Kubernetes API", nodes(settings): "nodes"}
         return "addresses", named.get(peer, "any address (S3, STS)")

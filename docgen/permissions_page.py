@@ -14,6 +14,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
+from settings.load import SettingsError
 from settings.model import Settings
 from synthesis.foundation import Foundation, all_settings
 from tools.paths import ROOT
@@ -30,14 +31,14 @@ ACTIONS_SHOWN: Final = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; the result is the exit code."""
+    """Run the command; the result is the exit code, 2 for wrong settings."""
     parser = argparse.ArgumentParser(prog="make permissions", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, fail when out of date")
     check = parser.parse_args(arguments).check
-    settings = all_settings()
     try:
+        settings = all_settings()
         found = matrices(settings, Foundation.load().configs)
-    except SimulationError as error:
+    except (SettingsError, SimulationError) as error:
         print(error, file=sys.stderr)
         return 2
     for matrix in found:

@@ -24,6 +24,7 @@ from docgen.settings_page import settings_page
 from docgen.signal_docs import alerts_page, dashboards_page, metrics_page
 from docgen.traffic_page import traffic_page
 from docgen.versions_page import versions_page
+from settings.load import SettingsError
 from synthesis.foundation import Foundation, all_settings
 from tools.paths import ROOT
 
@@ -66,7 +67,7 @@ def render_all() -> dict[str, str]:
         "docs/reference/outputs.md": outputs_page(foundation),
         "docs/reference/releases.md": releases_page(settings),
         "docs/reference/settings.md": settings_page(),
-        "docs/reference/traffic.md": traffic_page(foundation, settings),
+        "docs/reference/traffic.md": traffic_page(settings),
         "docs/reference/versions.md": versions_page(settings),
         **quoting_documents(),
     }
@@ -95,10 +96,14 @@ def stale(files: dict[str, str]) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write or check the files; exit code 1 where the check fails."""
+    """Write or check the files; exit code 1 where the check fails, 2 for wrong settings."""
     parser = argparse.ArgumentParser(prog="python -m docgen.reference_docs", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, tell what is stale")
-    files = render_all()
+    try:
+        files = render_all()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
     parser.add_argument("--only", choices=sorted(files), metavar="FILE", help="only this file")
     options = parser.parse_args(arguments)
     if options.only:

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from blueprint.names import telemetry_namespace
 from blueprint.traffic import (
     EVERYWHERE,
+    Anywhere,
     Networks,
     Peer,
     Pods,
     Rule,
     api_server,
     nodes,
-    plan_policies,
 )
-from docgen.markdown import Row, code, codes, page, table
+from docgen.markdown import Row, code, page, table
+from helm_values.traffic_plan import plan_policies
 from settings.model import OBSERVABILITY, Settings
-from synthesis.foundation import Foundation
-from verification.charts.chart_contract import read_contracts
 
 STAGE: Final = "<stage>"
-_TRAFFIC_HEADER: Final = ("Pods", "Direction", "Other end", "TCP ports", "Policy")
+_TRAFFIC_HEADER: Final = ("Pods", "Direction", "Other end", "Ports (TCP)", "Policy")
 
 
-def traffic_page(foundation: Foundation, settings: dict[str, Settings]) -> str:
-    """Who may talk to whom: the plan of `blueprint/traffic.py`, and where the rest stands."""
+def traffic_page(settings: dict[str, Settings]) -> str:
+    """Who may talk to whom: the policies that follow from the flows of all components."""
     stages: dict[Row, None] = {}
     gateways: dict[Row, None] = {}
     observability: dict[Row, None] = {}
@@ -44,18 +42,15 @@ def traffic_page(foundation: Foundation, settings: dict[str, Settings]) -> str:
     return page(
         "Traffic",
         "Every namespace denies all traffic but DNS (`constructs_lib/kubernetes/namespace.py`). A "
-        "policy only "
-        "ever adds to what is allowed, and a connection needs a policy at both of its ends. "
-        f"{code(STAGE)} stands for each stage; no policy names another one than its own. These "
-        "are the policies of `blueprint/traffic.py`.",
+        "policy only adds to what is allowed, and a connection needs a policy at both of its ends. "
+        f"{code(STAGE)} stands for each stage; no policy names another one than its own. Each "
+        "component declares its flows in its folder of `helm_values/`, and `blueprint/traffic.py` "
+        "makes the policies of both ends of them. No chart brings a policy of its own.",
         "## In each stage\n\n" + table(_TRAFFIC_HEADER, stages),
         f"## In {code(telemetry_namespace(STAGE))}, the namespace of each stage's gateway\n\n"
         "Nobody but administrators may change anything there: whoever is let in as a gateway may "
         "write as any tenant.\n\n" + table(_TRAFFIC_HEADER, gateways),
         "## In observability\n\n" + table(_TRAFFIC_HEADER, observability),
-        "## Policies that stand elsewhere\n\nWhat Prometheus, Grafana, Alertmanager and the "
-        "system add-ons need. They are all in `observability`.\n\n"
-        + table(("From", "Policies"), _other_policies(foundation)),
         "`metrics-server` is in `kube-system`, and `prometheus-node-exporter` on the network of "
         "its node: no policy of ours applies to them.",
     )
@@ -82,35 +77,18 @@ def _ends(rule: Rule, settings: Settings) -> str:
 
 
 def _end(peer: Peer, settings: Settings) -> str:
+    if isinstance(peer, Anywhere):
+        return "any pod and any address"
     if isinstance(peer, Pods):
         return _pods(peer, settings)
     named: list[tuple[Networks, str]] = [
         (api_server(settings), "the Kubernetes API"),
         (nodes(settings), "the nodes"),
-        (Networks(cidrs=EVERYWHERE), "any address: S3, STS, the Kubernetes API"),
+        (EVERYWHERE, "any address"),
     ]
     return next((name for networks, name in named if networks == peer), ", ".join(peer.cidrs))
 
 
 def _ports(rule: Rule) -> str:
-    return ", ".join(code(port) for port in rule.ports) or "all"
-
-
-def _other_policies(foundation: Foundation) -> Iterator[Row]:
-    """NetworkPolicies of the releases, as their contracts list them, and those of Thanos."""
-    found: dict[str, list[str]] = {}
-    for contract in read_contracts().values():
-        for listed in contract.objects.values():
-            for release, objects in listed.items():
-                for item in objects:
-                    kind, _, name = item.partition(" ")
-                    if kind == "NetworkPolicy":
-                        found.setdefault(release, []).append(name)
-    for release, names in sorted(found.items()):
-        yield f"release {code(release)}", codes(dict.fromkeys(names))
-    for config in foundation.configs.values():
-        policies = config["observability"]["resource"]["kubernetes_network_policy_v1"]
-        names = [policy["metadata"]["name"] for policy in policies.values()]
-        thanos = [name for name in names if name.startswith("thanos-")]
-        yield "`constructs_lib/thanos/thanos_parts.py`", codes(sorted(thanos))
-        return
+    ports = ", ".join(code(port) for port in rule.ports) or "all"
+    return ports if rule.protocol == "TCP" else f"{ports} ({rule.protocol})"

@@ -1,31 +1,51 @@
-"""Every Helm release of an environment, in the order in which they can be installed."""
+"""The components of the foundation, and every Helm release of an environment."""
 
-from helm_values.cluster_autoscaler import cluster_autoscaler
-from helm_values.external_secrets import external_secrets
-from helm_values.kube_prometheus_stack import kube_prometheus_stack, stage_prometheus
-from helm_values.loki import loki
-from helm_values.metrics_server import metrics_server
-from helm_values.otel_collector import otel_agent, otel_gateway
-from helm_values.prometheus_operator_crds import prometheus_operator_crds
+from collections.abc import Sequence
+from importlib import import_module
+
+from helm_values.component import Component, WorkloadRole
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
-from helm_values.tempo import tempo
-from helm_values.velero import velero
 from settings.model import Settings
+
+FOLDERS = (
+    "prometheus_operator_crds",
+    "external_secrets",
+    "kube_prometheus_stack",
+    "thanos",
+    "doors",
+    "loki",
+    "tempo",
+    "otel_collector",
+    "velero",
+    "metrics_server",
+    "cluster_autoscaler",
+)
+"""Folders of `helm_values/`, in the order in which the releases can be installed."""
+
+
+def _component(folder: str) -> Component:
+    component: Component = import_module(f"helm_values.{folder}.{folder}").COMPONENT
+    return component
+
+
+COMPONENTS = tuple(map(_component, FOLDERS))
 
 
 def releases(settings: Settings, outputs: StackOutputs) -> list[Release]:
     """All releases; each names what it comes after."""
     return [
-        prometheus_operator_crds.release(settings, outputs),
-        external_secrets.release(settings, outputs),
-        kube_prometheus_stack.release(settings, outputs),
-        *stage_prometheus.releases(settings, outputs),
-        loki.release(settings, outputs),
-        tempo.release(settings, outputs),
-        otel_agent.release(settings, outputs),
-        *otel_gateway.releases(settings, outputs),
-        velero.release(settings, outputs),
-        metrics_server.release(settings, outputs),
-        cluster_autoscaler.release(settings, outputs),
+        release
+        for component in COMPONENTS
+        for release in component.releases(settings, outputs.only(component.reads))
     ]
+
+
+def workload_roles(components: Sequence[Component] = COMPONENTS) -> tuple[WorkloadRole, ...]:
+    """Every role that components declare; each has one output of the storage stack."""
+    return tuple(role for component in components for role in component.roles)
+
+
+def outputs_read(components: Sequence[Component] = COMPONENTS) -> tuple[str, ...]:
+    """Names of the outputs that any component reads."""
+    return tuple(dict.fromkeys(name for component in components for name in component.reads))

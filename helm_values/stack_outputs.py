@@ -1,49 +1,48 @@
-"""Outputs of other stacks that the releases read."""
+"""Outputs of other stacks that the components read."""
 
-import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class StackOutputs:
-    """What other stacks publish and the releases need.
+    """Values by the name of the output, such as `outputs["backups_bucket_name"]`.
 
     In the stack these are Terraform tokens, in checks and tests sample values.
     """
 
-    metrics_bucket_name: str
-    logs_bucket_name: str
-    traces_bucket_name: str
-    backups_bucket_name: str
-    loki_role_arn: str
-    tempo_role_arn: str
-    thanos_writer_role_arn: str
-    thanos_reader_role_arn: str
-    stage_prometheus_role_arns: Mapping[str, str]
-    """By stage."""
-    velero_role_arn: str
-    cluster_autoscaler_role_arn: str
+    values: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        """The value of one output.
+
+        Raises:
+            KeyError: the component does not declare in `reads` that it reads this output.
+        """
+        try:
+            return self.values[name]
+        except KeyError:
+            declared = ", ".join(sorted(self.values)) or "none"
+            raise KeyError(
+                f"output {name} is not declared in `reads`; declared: {declared}"
+            ) from None
+
+    def only(self, names: Iterable[str]) -> "StackOutputs":
+        """These outputs and no others."""
+        return StackOutputs({name: self[name] for name in names})
+
+
+class _Samples(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return _sample(name)
 
 
 def sample_stack_outputs() -> StackOutputs:
-    """Values of the same form as those that the stacks publish."""
-    return StackOutputs(
-        **{field_.name: _sample(field_.name) for field_ in dataclasses.fields(StackOutputs)}
-    )
+    """Values of the same form as those that the stacks publish, for any output."""
+    return StackOutputs(_Samples())
 
 
-class _OfEveryStage(dict[str, str]):
-    """A sample for whatever stages there are."""
-
-    def __missing__(self, stage: str) -> str:
-        return f"arn:aws:iam::111122223333:role/{stage}"
-
-
-def _sample(name: str) -> Any:
-    if name.endswith("_arns"):
-        return _OfEveryStage()
+def _sample(name: str) -> str:
     text = name.replace("_", "-")
     if name.endswith("_arn"):
         return f"arn:aws:iam::111122223333:role/{text.removesuffix('-arn')}"

@@ -2,6 +2,7 @@
 
 import difflib
 import functools
+import os
 import re
 from collections.abc import Callable, Iterable
 from datetime import date
@@ -17,6 +18,9 @@ from settings.model import Settings
 from tools.paths import ROOT
 
 DIRECTORY = ROOT / "environments"
+"""The users' settings."""
+FOLDER_VARIABLE = "ENVIRONMENTS_FOLDER"
+"""Environment variable that names another folder of settings: the tests have one of their own."""
 M = TypeVar("M", bound=BaseModel)
 
 DEEPEST_NESTING = 20
@@ -91,17 +95,28 @@ def _construct_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _construct_mapping)
 
 
-def environment_names(directory: Path = DIRECTORY) -> tuple[str, ...]:
-    """Names of the environments that have a file."""
-    return tuple(sorted(path.stem for path in directory.glob("*.yaml")))
+def settings_folder() -> Path:
+    """The folder of the settings files: `environments/`, or the one that FOLDER_VARIABLE names."""
+    return Path(os.environ.get(FOLDER_VARIABLE) or DIRECTORY)
 
 
-def load_environment(name: str, today: date, directory: Path = DIRECTORY) -> Settings:
+def environment_names(directory: Path | None = None) -> tuple[str, ...]:
+    """Names of the environments that have a file in a folder, by default `settings_folder()`."""
+    return tuple(sorted(path.stem for path in (directory or settings_folder()).glob("*.yaml")))
+
+
+def load_environment(name: str, today: date, directory: Path | None = None) -> Settings:
     """Load the settings of an environment by its name.
+
+    Args:
+        name: the environment.
+        today: the day on which a Kubernetes version must still be supported.
+        directory: folder of the settings files, by default `settings_folder()`.
 
     Raises:
         SettingsError: there is no such environment, or its file is wrong.
     """
+    directory = directory or settings_folder()
     names = environment_names(directory)
     if name not in names:
         raise SettingsError(

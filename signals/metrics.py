@@ -415,8 +415,9 @@ QUEUE_CAPACITY = _gauge(
     "Bytes that may wait.",
 )  # fmt: skip
 COLLECTOR_MEMORY = _gauge(
-    "otelcol_process_memory_rss_bytes", COLLECTOR, (), "By", "Memory of a collector."
-)
+    "otelcol_process_memory_rss_bytes", COLLECTOR, ("storage_set_aside",), "By",
+    "Memory of a collector; `storage_set_aside`, which all its metrics have, names damaged files.",
+)  # fmt: skip
 COLLECTOR_CPU = _counter(
     "otelcol_process_cpu_seconds_total", COLLECTOR, (), "s", "CPU time of a collector."
 )

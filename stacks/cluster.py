@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from cdktf import Fn
 from constructs import Construct
 
+from blueprint.iam_statements import irsa_trust, pod_identity_trust, service_trust
 from constructs_lib.aws.access_entries import AccessEntries, AccessEntriesProps
 from constructs_lib.aws.eks_addon import Addon, AddonProps
 from constructs_lib.aws.eks_cluster import ControlPlane, ControlPlaneProps
 from constructs_lib.aws.iam_role import Role, RoleProps
-from constructs_lib.aws.iam_statements import irsa_trust, pod_identity_trust, service_trust
 from constructs_lib.aws.node_group import NamespaceNodes, NamespaceNodesProps
 from settings.model import OBSERVABILITY, Settings
 from stacks.base import EnvironmentStack, default_tags
@@ -80,7 +80,7 @@ class ClusterStack(EnvironmentStack):
                 trust=irsa_trust(
                     control_plane.oidc_provider_arn,
                     control_plane.oidc_issuer,
-                    "kube-system",
+                    ["kube-system"],
                     ["aws-node"],
                 ),
                 managed_policies=("AmazonEKS_CNI_Policy",),

@@ -9,9 +9,8 @@ from cdktf_cdktf_provider_helm.provider import (
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
 from constructs import Construct
 
-from blueprint import doors, thanos, workloads
-from blueprint.names import telemetry_namespace
-from blueprint.traffic import plan_policies
+from blueprint import doors
+from blueprint.names import SECRETS_READER_SERVICE_ACCOUNT, telemetry_namespace
 from constructs_lib.dependencies import resources_in
 from constructs_lib.kubernetes.dashboard import Dashboard, DashboardProps
 from constructs_lib.kubernetes.door import BackEndDoor, BackEndDoorProps
@@ -32,9 +31,11 @@ from constructs_lib.thanos.thanos_parts import ObjectStorage
 from constructs_lib.thanos.thanos_querier import ThanosQuerier, ThanosQuerierProps
 from constructs_lib.thanos.thanos_store import ThanosStore, ThanosStoreProps
 from grafana.dashboards.all_dashboards import dashboards
-from helm_values.releases import releases
+from helm_values.releases import outputs_read, releases
 from helm_values.stack_outputs import StackOutputs
 from helm_values.telemetry_quota import telemetry_quota
+from helm_values.thanos import thanos
+from helm_values.traffic_plan import plan_policies
 from settings.model import OBSERVABILITY, Settings
 from stacks.base import EnvironmentStack
 from stacks.cluster import ClusterOutputs
@@ -57,10 +58,11 @@ class ObservabilityStack(EnvironmentStack):
         storage_class = EncryptedStorageClass(self, "storage-class")
         made = self._namespaces(storage)
         ready = {name: resources_in(storage_class, *parts) for name, parts in made.items()}
+        outputs = _stack_outputs(storage)
         for door in doors.doors(settings):
             BackEndDoor(self, door.name, BackEndDoorProps(door=door, after=ready[OBSERVABILITY]))
-        kps = self._releases(_stack_outputs(storage), ready)["kps"]
-        self._thanos(storage, [*ready[OBSERVABILITY], kps.resource])
+        kps = self._releases(outputs, ready)["kps"]
+        self._thanos(outputs.only(thanos.COMPONENT.reads), [*ready[OBSERVABILITY], kps.resource])
         for dashboard in dashboards(settings):
             Dashboard(
                 self,
@@ -118,8 +120,8 @@ class ObservabilityStack(EnvironmentStack):
             )
         return installed
 
-    def _thanos(self, storage: StorageOutputs, after: list[TerraformResource]) -> None:
-        settings, bucket_name = self.settings, storage.metrics_bucket_name
+    def _thanos(self, outputs: StackOutputs, after: list[TerraformResource]) -> None:
+        settings, bucket_name = self.settings, outputs["metrics_bucket_name"]
         bucket = ObjectStorage(
             self, "thanos-bucket", thanos.object_storage(settings, bucket_name), after
         )
@@ -130,7 +132,7 @@ class ObservabilityStack(EnvironmentStack):
             ThanosStoreProps(
                 settings=settings,
                 bucket_name=bucket_name,
-                role_arn=storage.thanos_reader_role_arn,
+                role_arn=outputs[thanos.READER_ROLE.output],
                 object_storage=bucket,
                 after=after,
             ),
@@ -141,7 +143,7 @@ class ObservabilityStack(EnvironmentStack):
             ThanosCompactorProps(
                 settings=settings,
                 bucket_name=bucket_name,
-                role_arn=storage.thanos_writer_role_arn,
+                role_arn=outputs[thanos.WRITER_ROLE.output],
                 object_storage=bucket,
                 after=after,
             ),
@@ -176,28 +178,28 @@ class ObservabilityStack(EnvironmentStack):
 
 
 def _bounds(settings: Settings, name: str, storage: StorageOutputs) -> BoundedNamespaceProps:
-    (service_account,) = workloads.secrets_reader(name).service_accounts
     return BoundedNamespaceProps(
         name=name,
         environment=name,
         quota=settings.namespaces[name].quota,
         secrets_reader=SecretsReader(
-            service_account=service_account, role_arn=storage.secrets_reader_role_arns[name]
+            service_account=SECRETS_READER_SERVICE_ACCOUNT,
+            role_arn=storage.secrets_reader_role_arns[name],
         ),
     )
 
 
 def _stack_outputs(storage: StorageOutputs) -> StackOutputs:
-    return StackOutputs(
-        metrics_bucket_name=storage.metrics_bucket_name,
-        logs_bucket_name=storage.logs_bucket_name,
-        traces_bucket_name=storage.traces_bucket_name,
-        backups_bucket_name=storage.backups_bucket_name,
-        loki_role_arn=storage.loki_role_arn,
-        tempo_role_arn=storage.tempo_role_arn,
-        thanos_writer_role_arn=storage.thanos_writer_role_arn,
-        thanos_reader_role_arn=storage.thanos_reader_role_arn,
-        stage_prometheus_role_arns=storage.stage_prometheus_role_arns,
-        velero_role_arn=storage.velero_role_arn,
-        cluster_autoscaler_role_arn=storage.cluster_autoscaler_role_arn,
-    )
+    """The outputs that components declare to read.
+
+    Raises:
+        ValueError: the storage stack does not publish one of them.
+    """
+    published = storage.by_name()
+    unknown = sorted(set(outputs_read()) - published.keys())
+    if unknown:
+        raise ValueError(
+            f"components read outputs that the storage stack does not publish: "
+            f"{', '.join(unknown)}; published: {', '.join(sorted(published))}"
+        )
+    return StackOutputs({name: published[name] for name in outputs_read()})

@@ -4,19 +4,18 @@ from dataclasses import dataclass
 
 from constructs import Construct
 
-from blueprint import workloads
+from blueprint import iam_statements
 from blueprint.buckets import plan_storage_buckets
-from blueprint.names import secret_name_prefix
-from blueprint.workloads import Workload
-from constructs_lib.aws import iam_statements
 from constructs_lib.aws.bucket import Bucket, BucketProps
 from constructs_lib.aws.iam_role import Role, RoleProps
-from constructs_lib.aws.iam_statements import Statement
 from constructs_lib.aws.kms_key import EncryptionKey, EncryptionKeyProps
+from helm_values.component import AwsResources, WorkloadRole
+from helm_values.external_secrets.external_secrets import secrets_reader
+from helm_values.releases import workload_roles
 from settings.model import Settings
 from stacks.base import EnvironmentStack
 from stacks.cluster import ClusterOutputs
-from stacks.outputs import Outputs, output
+from stacks.outputs import Outputs, output, outputs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,15 +29,9 @@ class StorageOutputs(Outputs):
     traces_bucket_name: str = output("Bucket of Tempo")
     backups_bucket_name: str = output("Bucket of Velero")
     data_key_arn: str = output("KMS key that encrypts the four buckets")
-    loki_role_arn: str = output("Role of Loki")
-    tempo_role_arn: str = output("Role of Tempo")
-    thanos_writer_role_arn: str = output("Role of the Thanos sidecar and compactor")
-    thanos_reader_role_arn: str = output("Role of the Thanos store gateway")
-    stage_prometheus_role_arns: dict[str, str] = output(
-        "Roles of the Thanos sidecars in the stages' Prometheus, by stage"
+    role_arns: dict[str, str] = outputs(
+        {role.output: role.description for role in workload_roles()}
     )
-    velero_role_arn: str = output("Role of Velero")
-    cluster_autoscaler_role_arn: str = output("Role of the cluster autoscaler")
     secrets_reader_role_arns: dict[str, str] = output(
         "Roles that read the secrets of one namespace, by namespace"
     )
@@ -73,67 +66,39 @@ class StorageStack(EnvironmentStack):
             )
             for purpose, plan in plan_storage_buckets(settings).items()
         }
-        metrics, logs, traces, backups = (
-            buckets[purpose] for purpose in ("metrics", "logs", "traces", "backups")
+        aws = AwsResources(
+            bucket_arns={purpose: bucket.arn for purpose, bucket in buckets.items()},
+            key_arn=key.arn,
+            cluster_name=self._cluster.cluster_name,
         )
-        cluster_name = self._cluster.cluster_name
         StorageOutputs(
-            metrics_bucket_name=metrics.name,
-            logs_bucket_name=logs.name,
-            traces_bucket_name=traces.name,
-            backups_bucket_name=backups.name,
+            metrics_bucket_name=buckets["metrics"].name,
+            logs_bucket_name=buckets["logs"].name,
+            traces_bucket_name=buckets["traces"].name,
+            backups_bucket_name=buckets["backups"].name,
             data_key_arn=key.arn,
-            loki_role_arn=self._role(workloads.LOKI, iam_statements.loki(logs.arn, key.arn)),
-            tempo_role_arn=self._role(workloads.TEMPO, iam_statements.tempo(traces.arn, key.arn)),
-            thanos_writer_role_arn=self._role(
-                workloads.THANOS_WRITER, iam_statements.thanos_writer(metrics.arn, key.arn)
-            ),
-            thanos_reader_role_arn=self._role(
-                workloads.THANOS_READER, iam_statements.thanos_reader(metrics.arn, key.arn)
-            ),
-            stage_prometheus_role_arns={
-                stage: self._role(
-                    workloads.stage_prometheus(stage),
-                    iam_statements.thanos_uploader(metrics.arn, key.arn),
-                )
-                for stage in settings.stages
-            },
-            velero_role_arn=self._role(
-                workloads.VELERO, iam_statements.velero(backups.arn, key.arn)
-            ),
-            cluster_autoscaler_role_arn=self._role(
-                workloads.CLUSTER_AUTOSCALER, iam_statements.cluster_autoscaler(cluster_name)
-            ),
+            role_arns={role.output: self._role(role, aws) for role in workload_roles()},
             secrets_reader_role_arns={
-                namespace: self._role(
-                    workloads.secrets_reader(namespace),
-                    iam_statements.secrets_reader(self._secret_arn_prefix(namespace)),
-                )
+                namespace: self._role(secrets_reader(settings, namespace), aws)
                 for namespace in settings.namespaces
             },
         ).publish(self)
 
-    def _role(self, workload: Workload, statements: tuple[Statement, ...]) -> str:
+    def _role(self, workload: WorkloadRole, aws: AwsResources) -> str:
+        namespaces = workload.namespaces(self.settings)
         role = Role(
             self,
             f"role-{workload.name}",
             RoleProps(
                 name=f"{self.settings.prefix}-{workload.name}",
-                description=f"{', '.join(workload.service_accounts)} in {workload.namespace}",
+                description=f"{', '.join(workload.service_accounts)} in {', '.join(namespaces)}",
                 trust=iam_statements.irsa_trust(
                     self._cluster.oidc_provider_arn,
                     self._cluster.oidc_issuer,
-                    workload.namespace,
+                    namespaces,
                     workload.service_accounts,
                 ),
-                statements=statements,
+                statements=workload.statements(aws),
             ),
         )
         return role.arn
-
-    def _secret_arn_prefix(self, namespace: str) -> str:
-        settings = self.settings
-        return (
-            f"arn:aws:secretsmanager:{settings.region}:{settings.account_id}:secret:"
-            f"{secret_name_prefix(settings, namespace)}"
-        )

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,7 @@ import yaml
 
 from alertmanager import routing
 from alertmanager.rules.all_rules import platform_rule_groups, stage_rule_groups
-from settings.load import environment_names, load_environment
+from settings.load import SettingsError, environment_names, load_environment
 from settings.model import Settings
 from synthesis.snapshots import write
 from tools.paths import ROOT
@@ -39,12 +40,16 @@ def _yaml(document: Any) -> str:
     return text
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; exit code 2 for wrong settings."""
     argparse.ArgumentParser(prog="make rules", description=__doc__).parse_args(arguments)
     files: dict[str, str] = {}
-    for environment in environment_names():
-        files |= generated_files(load_environment(environment, today=date.today()))
+    try:
+        for environment in environment_names():
+            files |= generated_files(load_environment(environment, today=date.today()))
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
     print("\n".join(write(files, GENERATED)) or "alertmanager/generated is up to date")
     return 0
 

@@ -5,10 +5,11 @@ It is the JSON that the stack puts into ConfigMaps, there in one line, here in m
 
 import argparse
 import sys
+from collections.abc import Sequence
 from datetime import date
 
 from grafana.dashboards.all_dashboards import dashboards
-from settings.load import environment_names, load_environment
+from settings.load import SettingsError, environment_names, load_environment
 from settings.model import Settings
 from synthesis.snapshots import write
 from tools.paths import ROOT
@@ -24,12 +25,16 @@ def generated_files(settings: Settings) -> dict[str, str]:
     }
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; exit code 2 for wrong settings."""
     argparse.ArgumentParser(prog="make dashboards", description=__doc__).parse_args(arguments)
     files: dict[str, str] = {}
-    for environment in environment_names():
-        files |= generated_files(load_environment(environment, today=date.today()))
+    try:
+        for environment in environment_names():
+            files |= generated_files(load_environment(environment, today=date.today()))
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
     print("\n".join(write(files, GENERATED)) or "grafana/generated is up to date")
     return 0
 

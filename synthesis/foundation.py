@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from settings.load import environment_names, load_environment
+from settings.load import SettingsError, environment_names, load_environment
 from settings.model import Settings
 from synthesis.synth import deployment_order
 from tools.paths import ROOT
@@ -40,8 +41,21 @@ class Foundation:
     """Terraform JSON by environment and stack, stacks in order of deployment."""
 
     @classmethod
-    def load(cls, directory: Path = SNAPSHOTS) -> Foundation:
-        """Read the snapshots of every environment."""
+    def load(
+        cls, directory: Path = SNAPSHOTS, environments: Sequence[str] | None = None
+    ) -> Foundation:
+        """Read the snapshots of every environment, or of some.
+
+        Raises:
+            SettingsError: an environment has no snapshots yet.
+        """
+        environments = environments or environment_names()
+        for environment in environments:
+            if not (directory / environment / "manifest.json").is_file():
+                raise SettingsError(
+                    f"environment {environment!r}: no snapshots; allowed: those that "
+                    "`make snapshots` writes"
+                )
         return cls(
             {
                 environment: {
@@ -50,7 +64,7 @@ class Foundation:
                         read_json(directory / environment / "manifest.json")
                     )
                 }
-                for environment in environment_names()
+                for environment in environments
             }
         )
 

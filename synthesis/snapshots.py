@@ -7,10 +7,11 @@ The manifest holds the order in which the stacks depend on one another.
 import argparse
 import sys
 import tempfile
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from settings.load import environment_names, load_environment
+from settings.load import SettingsError, environment_names, load_environment
 from synthesis.synth import SynthesizedStack, synthesize
 from tools.paths import ROOT
 
@@ -44,16 +45,20 @@ def write(files: dict[str, str], directory: Path = SNAPSHOTS) -> list[str]:
     return changed
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; exit code 2 for wrong settings."""
     argparse.ArgumentParser(prog="make snapshots", description=__doc__).parse_args(arguments)
+    try:
+        every_settings = [load_environment(name, date.today()) for name in environment_names()]
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
     files: dict[str, str] = {}
-    for environment in environment_names():
-        settings = load_environment(environment, today=date.today())
+    for settings in every_settings:
         with tempfile.TemporaryDirectory() as outdir:
             stacks = synthesize(settings, Path(outdir))
             manifest = (Path(outdir) / "manifest.json").read_text(encoding="utf-8")
-            files |= snapshot_files(environment, stacks, manifest)
+            files |= snapshot_files(settings.environment, stacks, manifest)
     changed = write(files)
     print("\n".join(changed) or "tests/snapshots is up to date")
     return 0

@@ -28,8 +28,8 @@ import pytest
 import run_summary
 from outcomes import not_checked, parsed_queries, terraform_with
 
-from settings.load import load_environment
-from tools.paths import ROOT
+from settings.load import FOLDER_VARIABLE, load_environment
+from tools.paths import ROOT, SAMPLE_ENVIRONMENTS
 from tools.programs import ProgramUnavailableError, program
 from tools.providers import find_source
 from verification.dashboards.generated_prometheus import prometheus_on_generated_data
@@ -56,6 +56,7 @@ NOT_QUICK = (
     "tests/operations/test_operations.py",
     "tests/sample_apps/test_sample_apps.py",
     "tests/stacks/",
+    "tests/test_import_contracts.py",
     "tests/verification/dashboards/test_dashboard",
     "tests/verification/load/test_load_run.py",
     "tests/verification/rehearsal/test_",
@@ -73,6 +74,20 @@ DECIDED = pytest.StashKey[dict[str, Any]]()
 COMPILATION = pytest.StashKey[compiling.Compilation]()
 GREEN = pytest.StashKey[bool]()
 REHEARSAL = pytest.StashKey["BackgroundRehearsal"]()
+
+
+# --- Environments -------------------------------------------------------------------------------
+
+
+def pytest_sessionstart() -> None:
+    """Tests, and what they start, see tests/environments: users may change environments/*.yaml."""
+    os.environ[FOLDER_VARIABLE] = str(SAMPLE_ENVIRONMENTS)
+
+
+@pytest.fixture
+def real_environments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that hold for every environment, and of files that are made of all of them."""
+    monkeypatch.delenv(FOLDER_VARIABLE)
 
 
 # --- Tests over the processors --------------------------------------------------------------------

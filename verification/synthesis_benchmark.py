@@ -16,7 +16,7 @@ import time
 from datetime import date
 from pathlib import Path
 
-from settings.load import load_environment
+from settings.load import SettingsError, load_environment
 from settings.model import Settings
 from synthesis.synth import synthesize
 from tools.paths import ROOT
@@ -93,7 +93,7 @@ def growth_exponent(seconds: dict[int, float]) -> float:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; exit code 1 when a target is missed."""
+    """Run the command; exit code 1 when a target is missed, 2 for wrong settings."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--env", default="dev", help="environment to synthesize (default: dev)")
     parser.add_argument("--rounds", type=int, default=3, help="counted rounds (default: 3)")
@@ -101,10 +101,14 @@ def main(arguments: list[str] | None = None) -> int:
         "--repeats", type=int, default=3, help="syntheses per number of namespaces (default: 3)"
     )
     options = parser.parse_args(arguments)
+    try:
+        settings = load_environment(options.env, today=date.today())
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
     ours, stock = compare(options.env, options.rounds)
     ratios = [theirs / own for theirs, own in zip(stock, ours, strict=True)]
     ratio = statistics.median(ratios)
-    settings = load_environment(options.env, today=date.today())
     seconds = seconds_by_namespaces(settings, options.repeats)
     counts = sorted(seconds)
     per_namespace = (seconds[counts[-1]] - seconds[counts[0]]) / (counts[-1] - counts[0])

@@ -9,6 +9,7 @@ from signals.links import dashboard
 from signals.platform_jobs import selector
 
 _PIPELINE = dashboard(uids.PIPELINE)
+_SET_ASIDE = 'storage_set_aside!~"|none"'
 _WHERE = "{{ $labels.namespace }}"
 SERVER_ERROR = 'status_code=~"5.."'
 
@@ -26,6 +27,9 @@ def alerts(settings: Settings) -> RuleGroup:
         counted = collector("", f'__name__=~"{names}"')
         return f"sum by (namespace) (rate({counted}[5m])) > 0"
 
+    dropped_early = selector(
+        m.TRACES_DROPPED_EARLY, jobs.GATEWAYS, namespace="|".join(settings.stages)
+    )
     lines, spans = selector(m.LOKI_DISCARDED, jobs.LOKI), selector(m.TEMPO_DISCARDED, jobs.TEMPO)
     uploads = selector(m.SHIPPER_FAILURES, jobs.EVERY_SIDECAR, namespace=everywhere)
     too_old = selector(m.TOO_OLD_SAMPLES, jobs.EVERY_PROMETHEUS, namespace=everywhere)
@@ -93,8 +97,18 @@ def alerts(settings: Settings) -> RuleGroup:
                 namespace=_WHERE,
             ),
             alert(
+                "CollectorStorageDamaged",
+                "count by (namespace, pod, storage_set_aside) "
+                f"({collector(m.COLLECTOR_MEMORY, _SET_ASIDE)}) > 0",
+                "1m",
+                f"{{{{ $labels.pod }}}} of {_WHERE} has set damaged storage aside",
+                "{{ $labels.storage_set_aside }} could not be read ({{ $value }} collector): "
+                "what was in a queue is lost, files of a checkpoint are read again.",
+                namespace=_WHERE,
+            ),
+            alert(
                 "TailSamplingDroppingEarly",
-                f"sum by (namespace) (rate({collector(m.TRACES_DROPPED_EARLY)}[5m])) > 0",
+                f"sum by (namespace) (rate({dropped_early}[5m])) > 0",
                 "10m",
                 f"The gateway of {_WHERE} has more traces than fit into its memory",
                 "{{ $value | humanize }} traces a second were dropped before the decision, errors "

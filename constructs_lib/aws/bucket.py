@@ -36,7 +36,7 @@ from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
 from constructs import Construct
 
 from blueprint.buckets import BucketPlan, LifecycleRule
-from constructs_lib.aws.iam_statements import Statement, policy_document
+from blueprint.iam_statements import Statement, policy_document
 
 
 @dataclass(frozen=True, kw_only=True)

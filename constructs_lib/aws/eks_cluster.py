@@ -18,8 +18,8 @@ from cdktf_cdktf_provider_aws.iam_openid_connect_provider import IamOpenidConnec
 from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from constructs import Construct
 
+from blueprint.iam_statements import Statement, service_trust
 from constructs_lib.aws.iam_role import Role, RoleProps
-from constructs_lib.aws.iam_statements import Statement, service_trust
 from constructs_lib.aws.kms_key import EncryptionKey, EncryptionKeyProps
 from constructs_lib.dependencies import resources_in
 from settings.model import Settings

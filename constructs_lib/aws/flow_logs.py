@@ -6,8 +6,8 @@ from cdktf_cdktf_provider_aws.flow_log import FlowLog, FlowLogDestinationOptions
 from constructs import Construct
 
 from blueprint.buckets import plan_flow_logs_bucket
+from blueprint.iam_statements import Statement
 from constructs_lib.aws.bucket import Bucket, BucketProps
-from constructs_lib.aws.iam_statements import Statement
 from constructs_lib.aws.kms_key import EncryptionKey, EncryptionKeyProps
 from constructs_lib.dependencies import resources_in
 from settings.model import Settings

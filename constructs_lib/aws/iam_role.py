@@ -10,7 +10,7 @@ from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from constructs import Construct
 
-from constructs_lib.aws.iam_statements import Statement, policy_document
+from blueprint.iam_statements import Statement, policy_document
 
 
 @dataclass(frozen=True, kw_only=True)

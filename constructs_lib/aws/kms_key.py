@@ -8,7 +8,7 @@ from cdktf_cdktf_provider_aws.kms_alias import KmsAlias
 from cdktf_cdktf_provider_aws.kms_key import KmsKey
 from constructs import Construct
 
-from constructs_lib.aws.iam_statements import Statement, policy_document
+from blueprint.iam_statements import Statement, policy_document
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ from cdktf_cdktf_provider_kubernetes.network_policy_v1 import (
 )
 from constructs import Construct, IConstruct
 
-from blueprint.traffic import Networks, Peer, Policy, Rule
+from blueprint.traffic import Anywhere, Networks, Peer, Pods, Policy, Rule
 from constructs_lib.dependencies import resources_in
 
 
@@ -62,7 +62,7 @@ def _spec(policy: Policy) -> NetworkPolicyV1Spec:
             NetworkPolicyV1SpecIngress(
                 from_=[_source(peer) for peer in _single(rule.peers)],
                 ports=[
-                    NetworkPolicyV1SpecIngressPorts(port=port, protocol="TCP")
+                    NetworkPolicyV1SpecIngressPorts(port=port, protocol=rule.protocol)
                     for port in _ports(rule)
                 ],
             )
@@ -72,7 +72,7 @@ def _spec(policy: Policy) -> NetworkPolicyV1Spec:
             NetworkPolicyV1SpecEgress(
                 to=[_destination(peer) for peer in _single(rule.peers)],
                 ports=[
-                    NetworkPolicyV1SpecEgressPorts(port=port, protocol="TCP")
+                    NetworkPolicyV1SpecEgressPorts(port=port, protocol=rule.protocol)
                     for port in _ports(rule)
                 ],
             )
@@ -81,17 +81,17 @@ def _spec(policy: Policy) -> NetworkPolicyV1Spec:
     )
 
 
-def _single(peers: Iterable[Peer]) -> list[Peer]:
-    """Peers with one network each, as Kubernetes takes one block in a peer."""
-    return [
-        single
-        for peer in peers
-        for single in (
-            [Networks(cidrs=(cidr,)) for cidr in peer.cidrs]
-            if isinstance(peer, Networks)
-            else [peer]
-        )
-    ]
+def _single(peers: Iterable[Peer]) -> list[Pods | Networks]:
+    """Peers with one network each, as Kubernetes takes one block in a peer; none means anywhere."""
+    single: list[Pods | Networks] = []
+    for peer in peers:
+        if isinstance(peer, Anywhere):
+            return []
+        if isinstance(peer, Networks):
+            single += [Networks(cidrs=(cidr,)) for cidr in peer.cidrs]
+        else:
+            single.append(peer)
+    return single
 
 
 def _ports(rule: Rule) -> list[str]:
@@ -103,7 +103,7 @@ def _ports(rule: Rule) -> list[str]:
 _NAMESPACE_NAME = "kubernetes.io/metadata.name"
 
 
-def _source(peer: Peer) -> NetworkPolicyV1SpecIngressFrom:
+def _source(peer: Pods | Networks) -> NetworkPolicyV1SpecIngressFrom:
     if isinstance(peer, Networks):
         return NetworkPolicyV1SpecIngressFrom(
             ip_block=NetworkPolicyV1SpecIngressFromIpBlock(cidr=peer.cidrs[0])
@@ -116,7 +116,7 @@ def _source(peer: Peer) -> NetworkPolicyV1SpecIngressFrom:
     )
 
 
-def _destination(peer: Peer) -> NetworkPolicyV1SpecEgressTo:
+def _destination(peer: Pods | Networks) -> NetworkPolicyV1SpecEgressTo:
     if isinstance(peer, Networks):
         return NetworkPolicyV1SpecEgressTo(
             ip_block=NetworkPolicyV1SpecEgressToIpBlock(cidr=peer.cidrs[0])

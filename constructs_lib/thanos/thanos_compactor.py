@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from cdktf import ITerraformDependable
 from constructs import Construct
 
-from blueprint import thanos
 from constructs_lib.thanos.thanos_parts import (
     HTTP,
     ObjectStorage,
-    Traffic,
-    network_policy,
     service,
     service_account,
 )
@@ -19,6 +16,7 @@ from constructs_lib.thanos.thanos_stateful_set import (
     StatefulComponentProps,
     stateful_set,
 )
+from helm_values.thanos import thanos
 from settings.model import Settings
 
 
@@ -41,7 +39,6 @@ class ThanosCompactor(Construct):
         component = thanos.compactor(props.settings)
         service_account(self, component, props.role_arn, props.after)
         service(self, component, (HTTP,), props.after, headless=True)
-        network_policy(self, component, Traffic(to_aws=True), props.after)
         stateful_set(
             self,
             StatefulComponentProps(

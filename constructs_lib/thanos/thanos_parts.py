@@ -1,24 +1,10 @@
-"""What the parts of Thanos share: labels, service account, Services, network policy, bucket."""
+"""What the parts of Thanos share: labels, service account, Services, bucket."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_kubernetes.config_map_v1 import ConfigMapV1, ConfigMapV1Metadata
-from cdktf_cdktf_provider_kubernetes.network_policy_v1 import (
-    NetworkPolicyV1,
-    NetworkPolicyV1Metadata,
-    NetworkPolicyV1Spec,
-    NetworkPolicyV1SpecEgress,
-    NetworkPolicyV1SpecEgressPorts,
-    NetworkPolicyV1SpecEgressTo,
-    NetworkPolicyV1SpecEgressToPodSelector,
-    NetworkPolicyV1SpecIngress,
-    NetworkPolicyV1SpecIngressFrom,
-    NetworkPolicyV1SpecIngressFromPodSelector,
-    NetworkPolicyV1SpecIngressPorts,
-    NetworkPolicyV1SpecPodSelector,
-)
 from cdktf_cdktf_provider_kubernetes.pod_disruption_budget_v1 import (
     PodDisruptionBudgetV1,
     PodDisruptionBudgetV1Metadata,
@@ -37,14 +23,12 @@ from cdktf_cdktf_provider_kubernetes.service_v1 import (
 )
 from constructs import Construct
 
-from blueprint import thanos
-from blueprint.thanos import Component
+from helm_values.thanos import thanos
+from helm_values.thanos.thanos import ThanosPart
 from settings.model import OBSERVABILITY
 from versions import THANOS_VERSION
 
 NAME_LABEL = "app.kubernetes.io/name"
-PROMETHEUS = "prometheus"
-"""Label of the operator's pods: they hold the sidecars, and they scrape."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +87,7 @@ def selector(name: str) -> dict[str, str]:
 
 def service_account(
     scope: Construct,
-    component: Component,
+    component: ThanosPart,
     role_arn: str | None,
     after: Sequence[ITerraformDependable],
 ) -> None:
@@ -124,7 +108,7 @@ def service_account(
 
 def service(
     scope: Construct,
-    component: Component,
+    component: ThanosPart,
     ports: Sequence[Port],
     after: Sequence[ITerraformDependable],
     *,
@@ -150,7 +134,7 @@ def service(
 
 
 def disruption_budget(
-    scope: Construct, component: Component, after: Sequence[ITerraformDependable]
+    scope: Construct, component: ThanosPart, after: Sequence[ITerraformDependable]
 ) -> None:
     """Keep one of several replicas during a drain; of one, it would keep the node from draining."""
     if component.replicas < 2:
@@ -166,75 +150,4 @@ def disruption_budget(
             selector=PodDisruptionBudgetV1SpecSelector(match_labels=selector(component.name)),
         ),
         depends_on=list(after),
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Traffic:
-    """Whom a component talks to, by the name label of pods; ports are those of the pods.
-
-    The namespace denies all else but DNS. `to_aws` opens HTTPS to anywhere: S3 and STS have no
-    fixed addresses.
-    """
-
-    grpc_from: tuple[str, ...] = ()
-    http_from: tuple[str, ...] = (PROMETHEUS,)
-    grpc_to: tuple[str, ...] = ()
-    to_aws: bool = False
-
-
-def network_policy(
-    scope: Construct,
-    component: Component,
-    traffic: Traffic,
-    after: Sequence[ITerraformDependable],
-) -> None:
-    """Allow the traffic, and nothing else."""
-    NetworkPolicyV1(
-        scope,
-        "network-policy",
-        metadata=NetworkPolicyV1Metadata(
-            name=component.name, namespace=OBSERVABILITY, labels=labels(component.name)
-        ),
-        spec=NetworkPolicyV1Spec(
-            pod_selector=NetworkPolicyV1SpecPodSelector(match_labels=selector(component.name)),
-            policy_types=["Ingress", "Egress"],
-            ingress=[
-                _ingress(names, port)
-                for names, port in (
-                    (traffic.grpc_from, thanos.GRPC_PORT),
-                    (traffic.http_from, thanos.HTTP_PORT),
-                )
-                if names
-            ],
-            egress=[
-                *([_egress(traffic.grpc_to, thanos.GRPC_PORT)] if traffic.grpc_to else []),
-                *([_egress((), 443)] if traffic.to_aws else []),
-            ],
-        ),
-        depends_on=list(after),
-    )
-
-
-def _ingress(names: Sequence[str], port: int) -> NetworkPolicyV1SpecIngress:
-    return NetworkPolicyV1SpecIngress(
-        from_=[
-            NetworkPolicyV1SpecIngressFrom(
-                pod_selector=NetworkPolicyV1SpecIngressFromPodSelector(match_labels=selector(name))
-            )
-            for name in names
-        ],
-        ports=[NetworkPolicyV1SpecIngressPorts(port=str(port), protocol="TCP")],
-    )
-
-
-def _egress(names: Sequence[str], port: int) -> NetworkPolicyV1SpecEgress:
-    return NetworkPolicyV1SpecEgress(
-        to=[
-            NetworkPolicyV1SpecEgressTo(
-                pod_selector=NetworkPolicyV1SpecEgressToPodSelector(match_labels=selector(name))
-            )
-            for name in names
-        ],
-        ports=[NetworkPolicyV1SpecEgressPorts(port=str(port), protocol="TCP")],
     )

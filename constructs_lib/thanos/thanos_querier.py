@@ -28,23 +28,18 @@ from cdktf_cdktf_provider_kubernetes.deployment_v1 import (
 )
 from constructs import Construct
 
-from blueprint import thanos
-from blueprint.thanos import Component
 from constructs_lib.thanos.thanos_parts import (
     GRPC,
     HTTP,
-    PROMETHEUS,
-    Traffic,
     disruption_budget,
     labels,
-    network_policy,
     selector,
     service,
     service_account,
 )
+from helm_values.thanos import thanos
+from helm_values.thanos.thanos import ThanosPart
 from settings.model import OBSERVABILITY, Settings
-
-_GRAFANA = "grafana"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,21 +56,14 @@ class ThanosQuerier(Construct):
     def __init__(self, scope: Construct, id_: str, props: ThanosQuerierProps) -> None:
         super().__init__(scope, id_)
         component = thanos.querier(props.settings)
-        store = thanos.store(props.settings)
         service_account(self, component, None, props.after)
         service(self, component, (GRPC, HTTP), props.after, headless=False)
         disruption_budget(self, component, props.after)
-        network_policy(
-            self,
-            component,
-            Traffic(http_from=(PROMETHEUS, _GRAFANA), grpc_to=(PROMETHEUS, store.name)),
-            props.after,
-        )
         _deployment(self, component, props.after)
 
 
 def _deployment(
-    scope: Construct, component: Component, after: Sequence[ITerraformDependable]
+    scope: Construct, component: ThanosPart, after: Sequence[ITerraformDependable]
 ) -> None:
     DeploymentV1(
         scope,
@@ -121,7 +109,7 @@ def _deployment(
     )
 
 
-def _container(component: Component) -> DeploymentV1SpecTemplateSpecContainer:
+def _container(component: ThanosPart) -> DeploymentV1SpecTemplateSpecContainer:
     http_port = str(thanos.HTTP_PORT)
     return DeploymentV1SpecTemplateSpecContainer(
         name="thanos",

@@ -37,10 +37,10 @@ from cdktf_cdktf_provider_kubernetes.stateful_set_v1 import (
 )
 from constructs import Construct
 
-from blueprint import thanos
 from blueprint.names import STORAGE_CLASS
-from blueprint.thanos import Component
 from constructs_lib.thanos.thanos_parts import Port, labels, selector
+from helm_values.thanos import thanos
+from helm_values.thanos.thanos import ThanosPart
 from settings.model import OBSERVABILITY
 
 
@@ -48,7 +48,7 @@ from settings.model import OBSERVABILITY
 class StatefulComponentProps:
     """`config_map_name` tells where the bucket is; pods start anew when `bucket_name` changes."""
 
-    component: Component
+    component: ThanosPart
     ports: tuple[Port, ...]
     config_map_name: str
     bucket_name: str
@@ -178,7 +178,7 @@ def _container(props: StatefulComponentProps) -> StatefulSetV1SpecTemplateSpecCo
     )
 
 
-def _volume_claim(component: Component) -> StatefulSetV1SpecVolumeClaimTemplate:
+def _volume_claim(component: ThanosPart) -> StatefulSetV1SpecVolumeClaimTemplate:
     return StatefulSetV1SpecVolumeClaimTemplate(
         metadata=StatefulSetV1SpecVolumeClaimTemplateMetadata(name="data"),
         spec=StatefulSetV1SpecVolumeClaimTemplateSpec(

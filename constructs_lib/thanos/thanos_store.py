@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from cdktf import ITerraformDependable
 from constructs import Construct
 
-from blueprint import thanos
 from constructs_lib.thanos.thanos_parts import (
     GRPC,
     HTTP,
     ObjectStorage,
-    Traffic,
     disruption_budget,
-    network_policy,
     service,
     service_account,
 )
@@ -21,6 +18,7 @@ from constructs_lib.thanos.thanos_stateful_set import (
     StatefulComponentProps,
     stateful_set,
 )
+from helm_values.thanos import thanos
 from settings.model import Settings
 
 
@@ -44,12 +42,6 @@ class ThanosStore(Construct):
         service_account(self, component, props.role_arn, props.after)
         service(self, component, (GRPC, HTTP), props.after, headless=True)
         disruption_budget(self, component, props.after)
-        network_policy(
-            self,
-            component,
-            Traffic(grpc_from=(thanos.querier(props.settings).name,), to_aws=True),
-            props.after,
-        )
         stateful_set(
             self,
             StatefulComponentProps(

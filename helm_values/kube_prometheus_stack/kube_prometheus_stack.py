@@ -4,10 +4,10 @@ from typing import Any
 
 from alertmanager import routing
 from alertmanager.rules.all_rules import platform_rule_groups
-from blueprint import endpoints, thanos
 from blueprint.documents import merge
 from blueprint.names import PROMETHEUS_SERVICE_ACCOUNT, telemetry_namespaces
 from blueprint.sizes import METRICS
+from helm_values.component import Component, Secret
 from helm_values.external_secrets import external_secrets
 from helm_values.external_secrets.external_secret import (
     external_secret,
@@ -16,13 +16,15 @@ from helm_values.external_secrets.external_secret import (
 from helm_values.kube_prometheus_stack import (
     alertmanager_values,
     grafana_values,
+    kube_prometheus_stack_flows,
     prometheus_values,
+    stage_prometheus,
 )
 from helm_values.kube_prometheus_stack.prometheus_values import in_namespaces
-from helm_values.network_policy import API_SERVER_AND_AWS, Rule, network_policy, pods, scraped, tcp
 from helm_values.prometheus_operator_crds import prometheus_operator_crds
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
+from helm_values.thanos import thanos
 from settings.model import OBSERVABILITY, Settings
 from versions import KUBE_PROMETHEUS_STACK
 
@@ -32,7 +34,7 @@ NAME = "kps"
 def release(settings: Settings, outputs: StackOutputs) -> Release:
     """Named `kps`: Grafana's objects take the release's name.
 
-    The secrets in `_manifests` must be in AWS Secrets Manager before, or Grafana does not start.
+    The `secrets` must be in AWS Secrets Manager before, or Grafana does not start.
     """
     size = METRICS[settings.size]
     return Release(
@@ -52,7 +54,7 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
             },
         ),
         from_stack_outputs=prometheus_values.from_stack_outputs(
-            outputs.thanos_writer_role_arn, outputs.metrics_bucket_name
+            outputs[thanos.WRITER_ROLE.output], outputs["metrics_bucket_name"]
         ),
         after=(prometheus_operator_crds.NAME, external_secrets.NAME),
         timeout_seconds=900,
@@ -65,7 +67,6 @@ def _prometheus(settings: Settings) -> dict[str, Any]:
     platform = in_namespaces(OBSERVABILITY, "kube-system", *telemetry_namespaces(settings))
     return {
         "serviceAccount": {"name": PROMETHEUS_SERVICE_ACCOUNT},
-        "networkPolicy": {"ingress": _prometheus_ingress()},
         "prometheusSpec": {
             "serviceMonitorNamespaceSelector": platform,
             "podMonitorNamespaceSelector": platform,
@@ -77,14 +78,6 @@ def _prometheus(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _prometheus_ingress() -> list[Rule]:
-    return [
-        scraped(8080, 9090, 10902),
-        {"from": [pods(name="thanos-querier")], "ports": tcp(10901)},
-        {"from": [pods(name=endpoints.AGENT_DOOR)], "ports": tcp(9090)},
-    ]
-
-
 def _rules(settings: Settings) -> list[dict[str, Any]]:
     return [group.as_dict(settings) for group in platform_rule_groups(settings)]
 
@@ -92,36 +85,31 @@ def _rules(settings: Settings) -> list[dict[str, Any]]:
 def _manifests(settings: Settings) -> dict[str, Any]:
     return {
         "secret-store": secret_store(settings),
-        "grafana-admin": external_secret(
-            settings, OBSERVABILITY, "grafana-admin", ("admin-user", "admin-password")
-        ),
         **{
-            name: external_secret(
-                settings,
-                OBSERVABILITY,
-                name,
-                ("password",) if name == routing.SMTP_SECRET else ("url",),
-            )
-            for name in routing.secrets(settings)
+            secret.name: external_secret(settings, OBSERVABILITY, secret.name, secret.keys)
+            for secret in secrets(settings)
         },
-        # The chart's own policy opens DNS for UDP alone, and lets nobody in without a label.
-        "grafana-network-policy": network_policy(
-            "kps-grafana",
-            pods(name="grafana"),
-            ingress=[scraped(3000)],
-            # What it reads, and nothing else of what is in this namespace; its sidecars read
-            # ConfigMaps.
-            egress=[
-                {
-                    "to": [pods(name=endpoints.GRAFANA_DOOR)],
-                    "ports": tcp(
-                        endpoints.GRAFANA_DOOR_LOKI,
-                        endpoints.GRAFANA_DOOR_TEMPO,
-                        endpoints.GRAFANA_DOOR_ALERTMANAGER,
-                    ),
-                },
-                {"to": [pods(name="thanos-querier")], "ports": tcp(thanos.HTTP_PORT)},
-                API_SERVER_AND_AWS,
-            ],
-        ),
     }
+
+
+def secrets(settings: Settings) -> tuple[Secret, ...]:
+    """Of Grafana's administrator, and of whoever Alertmanager tells."""
+    return (
+        Secret(name="grafana-admin", keys=("admin-user", "admin-password")),
+        *(
+            Secret(name=name, keys=("password",) if name == routing.SMTP_SECRET else ("url",))
+            for name in routing.secrets(settings)
+        ),
+    )
+
+
+COMPONENT = Component(
+    name=NAME,
+    flows=kube_prometheus_stack_flows.flows,
+    secrets=secrets,
+    reads=("metrics_bucket_name", thanos.WRITER_ROLE.output, thanos.UPLOADER_ROLE.output),
+    releases=lambda settings, outputs: [
+        release(settings, outputs),
+        *stage_prometheus.releases(settings, outputs),
+    ],
+)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from blueprint import thanos
 from blueprint.documents import merge
 from blueprint.names import STORAGE_CLASS
 from blueprint.sizes import PrometheusSize
 from helm_values.static_values import static_values
+from helm_values.thanos import thanos
 from settings.model import Settings
 
 Values = dict[str, Any]

@@ -14,7 +14,6 @@ from blueprint.endpoints import ALERTMANAGER_PODS
 from blueprint.names import (
     ENVIRONMENT_LABEL,
     STAGE_PROMETHEUS,
-    STAGE_PROMETHEUS_SERVICE_ACCOUNT,
     telemetry_namespace,
 )
 from blueprint.resources import mebibytes, millicores
@@ -24,11 +23,13 @@ from helm_values.kube_prometheus_stack.prometheus_values import in_namespaces
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
 from helm_values.static_values import static_values
+from helm_values.thanos import thanos
 from settings.model import OBSERVABILITY, Quota, Settings
 from signals.metrics import ENVIRONMENT
 from versions import KUBE_PROMETHEUS_STACK
 
 NAME = "prometheus"
+SERVICE_ACCOUNT = f"{STAGE_PROMETHEUS}-prometheus"
 RULES = "foundation"
 
 
@@ -42,7 +43,7 @@ def releases(settings: Settings, outputs: StackOutputs) -> list[Release]:
             static="stage_prometheus",
             from_settings=_values(settings, stage),
             from_stack_outputs=prometheus_values.from_stack_outputs(
-                outputs.stage_prometheus_role_arns[stage], outputs.metrics_bucket_name
+                outputs[thanos.UPLOADER_ROLE.output], outputs["metrics_bucket_name"]
             ),
             after=("kps",),
         )
@@ -95,7 +96,7 @@ def _values(settings: Settings, stage: str) -> dict[str, Any]:
     # What Prometheus and its sidecar say of themselves is the stage's, as with the gateway.
     as_stage = {"relabelings": [{"targetLabel": "namespace", "replacement": stage}]}
     prometheus = {
-        "serviceAccount": {"name": STAGE_PROMETHEUS_SERVICE_ACCOUNT},
+        "serviceAccount": {"name": SERVICE_ACCOUNT},
         "serviceMonitor": as_stage,
         "thanosServiceMonitor": as_stage,
         "prometheusSpec": {
@@ -148,7 +149,7 @@ def _values(settings: Settings, stage: str) -> dict[str, Any]:
 
 def _may_read(stage: str) -> dict[str, Any]:
     """The pods and Services of the stage, to find what is to be scraped."""
-    metadata = {"name": STAGE_PROMETHEUS_SERVICE_ACCOUNT, "namespace": stage}
+    metadata = {"name": SERVICE_ACCOUNT, "namespace": stage}
     api = "rbac.authorization.k8s.io"
     verbs = ["get", "list", "watch"]
     return {
@@ -172,12 +173,12 @@ def _may_read(stage: str) -> dict[str, Any]:
             "roleRef": {
                 "apiGroup": api,
                 "kind": "Role",
-                "name": STAGE_PROMETHEUS_SERVICE_ACCOUNT,
+                "name": SERVICE_ACCOUNT,
             },
             "subjects": [
                 {
                     "kind": "ServiceAccount",
-                    "name": STAGE_PROMETHEUS_SERVICE_ACCOUNT,
+                    "name": SERVICE_ACCOUNT,
                     "namespace": telemetry_namespace(stage),
                 }
             ],

@@ -5,14 +5,26 @@ from typing import Any
 from blueprint import endpoints
 from blueprint.backend_sizes import BACKENDS, Cache, LokiSize, Part
 from blueprint.documents import merge
-from blueprint.names import LOKI_SERVICE_ACCOUNT, STORAGE_CLASS
+from blueprint.iam_statements import Statement, read_and_write_objects
+from blueprint.names import STORAGE_CLASS
+from blueprint.traffic import (
+    ALERTMANAGER,
+    ALERTMANAGER_HTTP,
+    EVERYWHERE,
+    HTTPS,
+    LOKI,
+    PROMETHEUS,
+    Flow,
+)
+from helm_values.component import AwsResources, Component, WorkloadRole
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
 from helm_values.static_values import static_values
 from settings.model import OBSERVABILITY, Settings
-from versions import LOKI
+from versions import LOKI as LOKI_CHART
 
 HOURS_PER_DAY = 24
+SERVICE_ACCOUNT = "loki"
 
 
 def release(settings: Settings, outputs: StackOutputs) -> Release:
@@ -21,22 +33,20 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
     form = _monolithic(size.server) if size.server else _distributed(size.parts)
     return Release(
         name="loki",
-        chart=LOKI,
+        chart=LOKI_CHART,
         static="loki",
         from_settings=merge(form, _values(settings, size)),
         from_stack_outputs={
             "loki": {
                 "storage": {
                     "bucketNames": {
-                        "chunks": outputs.logs_bucket_name,
+                        "chunks": outputs["logs_bucket_name"],
                         # The chart wants it named, though the rules are in files.
-                        "ruler": outputs.logs_bucket_name,
+                        "ruler": outputs["logs_bucket_name"],
                     }
                 }
             },
-            "serviceAccount": {
-                "annotations": {"eks.amazonaws.com/role-arn": outputs.loki_role_arn}
-            },
+            "serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": outputs[ROLE.output]}},
         },
         after=("kps",),
         timeout_seconds=900,
@@ -62,7 +72,7 @@ def _kept(days: int) -> dict[str, str]:
 def _values(settings: Settings, size: LokiSize) -> dict[str, Any]:
     rate = size.ingestion_mb_per_second
     return {
-        "serviceAccount": {"name": LOKI_SERVICE_ACCOUNT},
+        "serviceAccount": {"name": SERVICE_ACCOUNT},
         "loki": {
             "commonConfig": {"replication_factor": size.replication_factor},
             "storage": {"s3": {"region": settings.region}},
@@ -124,3 +134,37 @@ def _claimed(name: str, volume: dict[str, str]) -> dict[str, Any]:
     if name not in ("ingester", "patternIngester", "compactor"):
         return volume
     return {"claims": [{"name": "data", "accessModes": ["ReadWriteOnce"], **volume}]}
+
+
+def flows(_settings: Settings) -> tuple[Flow, ...]:
+    """Who writes and asks does so through a door (helm_values/doors)."""
+    return (
+        # Its parts among themselves: ring, queries, caches.
+        Flow(source=LOKI, destination=LOKI),
+        Flow(source=PROMETHEUS, destination=LOKI),
+        Flow(source=LOKI, destination=ALERTMANAGER, ports=(ALERTMANAGER_HTTP,)),
+        # S3 and STS.
+        Flow(source=LOKI, destination=EVERYWHERE, ports=(HTTPS,)),
+    )
+
+
+def statements(aws: AwsResources) -> tuple[Statement, ...]:
+    """Loki on S3 ("Deploy Loki on AWS"); the compactor's retention deletes."""
+    return read_and_write_objects(aws.bucket_arns["logs"], aws.key_arn)
+
+
+ROLE = WorkloadRole(
+    name="loki",
+    description="Role of Loki",
+    service_accounts=(SERVICE_ACCOUNT,),
+    statements=statements,
+)
+
+
+COMPONENT = Component(
+    name="loki",
+    roles=(ROLE,),
+    flows=flows,
+    reads=("logs_bucket_name", ROLE.output),
+    releases=lambda settings, outputs: [release(settings, outputs)],
+)

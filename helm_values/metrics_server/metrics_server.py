@@ -1,5 +1,6 @@
 """Metrics server: `kubectl top` and horizontal pod autoscalers."""
 
+from helm_values.component import Component
 from helm_values.prometheus_operator_crds import prometheus_operator_crds
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
@@ -27,3 +28,6 @@ def release(settings: Settings, _outputs: StackOutputs) -> Release:
         },
         after=(prometheus_operator_crds.NAME,),
     )
+
+
+COMPONENT = Component(name=NAME, releases=lambda settings, outputs: [release(settings, outputs)])

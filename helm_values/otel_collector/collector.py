@@ -14,12 +14,18 @@ from settings.model import Settings
 
 Config = dict[str, Any]
 
+SET_ASIDE = "storage.set_aside"
+"""Resource attribute of a collector's own metrics: how many damaged storage files there are."""
+
+SET_ASIDE_VARIABLE = "STORAGE_SET_ASIDE"
+"""Environment variable with that number (collector_start.sh)."""
+
 _IMAGES = "ghcr.io/open-telemetry/opentelemetry-collector-releases"
 IMAGE = {"repository": f"{_IMAGES}/opentelemetry-collector-k8s"}
 """The tag is the chart's app version."""
 
-COMMAND = {"name": "otelcol-k8s"}
-"""The chart starts `otelcol` unless told, which this image does not have."""
+PROGRAM = "otelcol-k8s"
+"""In the root of the image; the chart would start `otelcol`, which this image does not have."""
 
 POD_IP = "${env:MY_POD_IP}"
 QUEUE = "file_storage/queue"
@@ -49,8 +55,11 @@ def own_telemetry() -> Config:
         "without_type_suffix": False,
         "without_units": False,
         "without_scope_info": True,
+        # A label of the collector's own metrics, whose names no application may use.
+        "with_resource_constant_labels": {"included": [SET_ASIDE]},
     }
     return {
+        "resource": {SET_ASIDE: f"${{env:{SET_ASIDE_VARIABLE}:-none}}"},
         "logs": {"encoding": "json"},
         "metrics": {
             "level": "detailed",

@@ -113,7 +113,7 @@ def drop_claims(stage: str, namespaces: Sequence[str]) -> Config:
 _CLAIMED_ENVIRONMENT = f"^deployment{_SEPARATOR}environment(?:{_SEPARATOR}name)?$"
 
 
-_CLAIM = (
+CLAIM = (
     f"^(?:(?:k8s|collector){_SEPARATOR}|deployment{_SEPARATOR}environment(?:{_SEPARATOR}name)?$"
     f"|service{_SEPARATOR}namespace$)"
 )
@@ -121,7 +121,7 @@ _CLAIM = (
 
 
 def _no_claims_of(item: str) -> dict[str, Any]:
-    return _statements(item, f'delete_matching_keys({item}.attributes, "{_CLAIM}")')
+    return _statements(item, f'delete_matching_keys({item}.attributes, "{CLAIM}")')
 
 
 _CHANGED = "labels_changed"

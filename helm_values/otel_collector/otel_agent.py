@@ -1,10 +1,11 @@
 """The agent: one OpenTelemetry collector on every node."""
 
 from blueprint.backend_sizes import BACKENDS
-from helm_values.otel_collector import collector
-from helm_values.otel_collector.otel_agent_config import agent_config
+from helm_values.otel_collector import collector, collector_start
+from helm_values.otel_collector.otel_agent_config import STORAGE_DIRECTORIES, agent_config
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
+from helm_values.static_values import static_values
 from settings.model import Settings
 from versions import OPENTELEMETRY_COLLECTOR
 
@@ -18,10 +19,12 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
         static="otel_agent",
         from_settings={
             "image": collector.IMAGE,
-            "command": collector.COMMAND,
             "ports": collector.ports(),
             "resources": BACKENDS[settings.size].agent.resources.values,
             "alternateConfig": agent_config(settings),
+            **collector_start.values(
+                STORAGE_DIRECTORIES, 3, static_values("otel_agent")["securityContext"]
+            ),
         },
         after=("kps", "loki"),
     )

@@ -3,15 +3,17 @@
 from math import ceil
 from typing import Any
 
-from blueprint import endpoints, traffic
+from blueprint import endpoints
 from blueprint.backend_sizes import BACKENDS, GatewaySize
 from blueprint.names import GATEWAY, telemetry_namespace
 from blueprint.resources import mebibytes, millicores
-from helm_values.otel_collector import collector
+from blueprint.traffic import gateway_of
+from helm_values.otel_collector import collector, collector_start
 from helm_values.otel_collector.collector import ENVIRONMENT
 from helm_values.otel_collector.otel_gateway_config import (
     HEADLESS_SERVICE,
     LOAD_BALANCING_PORT,
+    QUEUE_DIRECTORY,
     gateway_config,
 )
 from helm_values.release import Release
@@ -21,6 +23,9 @@ from settings.model import Quota, Settings
 from versions import OPENTELEMETRY_COLLECTOR
 
 NAME = GATEWAY
+KEPT_DAMAGED = 1
+"""Damaged files of queues that are kept. One, as the volume is small."""
+
 AFTER = ("kps", "loki", "tempo")
 """The ServiceMonitor needs its CRD; the back ends come first, so that no queue fills."""
 
@@ -44,11 +49,13 @@ def releases(settings: Settings, outputs: StackOutputs) -> list[Release]:
 def queue_volume_mib(settings: Settings) -> int:
     """Room for the queues of Tempo, Loki and each replica of Prometheus, twice: holes are left.
 
+    And for damaged files that were set aside.
+
     The kubelet evicts a pod whose emptyDir outgrows its limit, so the limit must never be reached.
     """
     size = BACKENDS[settings.size].gateway
     queues = 2 + endpoints.prometheus_replicas(settings)
-    return queues * size.queue_mib * 2
+    return (queues + KEPT_DAMAGED) * size.queue_mib * 2
 
 
 def quota(settings: Settings) -> Quota:
@@ -77,7 +84,6 @@ def _values(settings: Settings, stage: str) -> dict[str, Any]:
     size = BACKENDS[settings.size].gateway
     return {
         "image": collector.IMAGE,
-        "command": collector.COMMAND,
         "ports": collector.ports(),
         "resources": size.resources.values,
         "autoscaling": _autoscaling(size),
@@ -87,12 +93,16 @@ def _values(settings: Settings, stage: str) -> dict[str, Any]:
             {"key": ENVIRONMENT, "operator": "Equal", "value": stage, "effect": "NoSchedule"}
         ],
         "extraVolumes": [
-            {"name": "queue", "emptyDir": {"sizeLimit": f"{queue_volume_mib(settings)}Mi"}}
+            {"name": "queue", "emptyDir": {"sizeLimit": f"{queue_volume_mib(settings)}Mi"}},
+            collector_start.VOLUME,
         ],
         "serviceMonitor": {"metricsEndpoints": [_scraped(stage)]},
         "extraManifests": _manifests(stage),
         # Instead of `config`, which would be merged with receivers for Jaeger and Zipkin.
         "alternateConfig": gateway_config(settings, stage),
+        **collector_start.values(
+            [QUEUE_DIRECTORY], KEPT_DAMAGED, static_values("otel_gateway")["securityContext"]
+        ),
     }
 
 
@@ -128,7 +138,7 @@ def _manifests(stage: str) -> list[dict[str, Any]]:
                         "protocol": "TCP",
                     }
                 ],
-                "selector": {**traffic.GATEWAY, "component": "standalone-collector"},
+                "selector": {**gateway_of(stage).labels, "component": "standalone-collector"},
             },
         },
         *_may_read(stage, stage, {"": "pods", "apps": "replicasets", "batch": "jobs"}),

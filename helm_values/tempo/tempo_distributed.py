@@ -4,10 +4,11 @@ from typing import Any
 
 from blueprint.backend_sizes import BACKENDS, Part
 from blueprint.documents import merge
-from blueprint.names import STORAGE_CLASS, TEMPO_SERVICE_ACCOUNT
+from blueprint.names import STORAGE_CLASS
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
 from helm_values.tempo import tempo_tenants
+from helm_values.tempo.tempo_role import ROLE, SERVICE_ACCOUNT
 from settings.model import OBSERVABILITY, Settings
 from versions import TEMPO_DISTRIBUTED
 
@@ -21,10 +22,8 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
         static="tempo_distributed",
         from_settings=merge(_values(settings), {n: _part(p) for n, p in parts.items()}),
         from_stack_outputs={
-            "storage": {"trace": {"s3": {"bucket": outputs.traces_bucket_name}}},
-            "serviceAccount": {
-                "annotations": {"eks.amazonaws.com/role-arn": outputs.tempo_role_arn}
-            },
+            "storage": {"trace": {"s3": {"bucket": outputs["traces_bucket_name"]}}},
+            "serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": outputs[ROLE.output]}},
         },
         after=("kps",),
         timeout_seconds=900,
@@ -33,7 +32,7 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
 
 def _values(settings: Settings) -> dict[str, Any]:
     return {
-        "serviceAccount": {"name": TEMPO_SERVICE_ACCOUNT},
+        "serviceAccount": {"name": SERVICE_ACCOUNT},
         "storage": {"trace": {"s3": tempo_tenants.s3(settings)}},
         "overrides": {"defaults": tempo_tenants.default_overrides(settings)},
         "per_tenant_overrides": tempo_tenants.tenant_overrides(settings),

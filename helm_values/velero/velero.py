@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from blueprint.names import VELERO_SERVICE_ACCOUNT
+from blueprint.iam_statements import Statement, allow, read_and_write_objects
 from blueprint.resources import resources
 from blueprint.sizes import METRICS
-from helm_values.network_policy import API_SERVER_AND_AWS, network_policy, pods, scraped
+from blueprint.traffic import EVERYWHERE, HTTPS, PROMETHEUS, Flow, Pods, api_server, labelled
+from helm_values.component import AwsResources, Component, WorkloadRole
 from helm_values.prometheus_operator_crds import prometheus_operator_crds
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
@@ -13,7 +14,16 @@ from settings.model import OBSERVABILITY, Settings
 from versions import VELERO, VELERO_PLUGIN_FOR_AWS
 
 NAME = "velero"
+SERVICE_ACCOUNT = "velero"
 _PROVIDER = "velero.io/aws"
+_SERVER = Pods(
+    name="velero-server", namespace=OBSERVABILITY, labels=labelled("velero", instance=NAME)
+)
+_CRDS_JOB = Pods(
+    name="velero-crds-job",
+    namespace=OBSERVABILITY,
+    labels={"app.kubernetes.io/component": "upgrade-crds"},
+)
 
 
 def release(settings: Settings, outputs: StackOutputs) -> Release:
@@ -25,7 +35,7 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
         from_settings={
             "initContainers": [_plugin()],
             "resources": METRICS[settings.size].velero.values,
-            "serviceAccount": {"server": {"name": VELERO_SERVICE_ACCOUNT}},
+            "serviceAccount": {"server": {"name": SERVICE_ACCOUNT}},
             "configuration": {
                 "defaultBackupTTL": _time_to_live(settings),
                 "volumeSnapshotLocation": [
@@ -37,11 +47,10 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
                 ],
             },
             "schedules": _schedules(settings),
-            "extraObjects": _network_policies(),
         },
         from_stack_outputs={
             "serviceAccount": {
-                "server": {"annotations": {"eks.amazonaws.com/role-arn": outputs.velero_role_arn}}
+                "server": {"annotations": {"eks.amazonaws.com/role-arn": outputs[ROLE.output]}}
             },
             # The whole list, since Helm replaces lists.
             "configuration": {
@@ -50,7 +59,7 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
                         "name": "default",
                         "default": True,
                         "provider": _PROVIDER,
-                        "bucket": outputs.backups_bucket_name,
+                        "bucket": outputs["backups_bucket_name"],
                         "config": {
                             "region": settings.region,
                             # S3 takes an upload to a bucket with Object Lock only with a checksum.
@@ -107,23 +116,58 @@ def _schedules(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _network_policies() -> list[dict[str, Any]]:
-    upgrade = network_policy(
-        "velero-upgrade-crds",
-        pods(component="upgrade-crds"),
-        ingress=[],
-        egress=[API_SERVER_AND_AWS],
+def flows(settings: Settings) -> tuple[Flow, ...]:
+    """The server, and the job that upgrades the CRDs before a release."""
+    return (
+        Flow(source=PROMETHEUS, destination=_SERVER, ports=(8085,)),
+        Flow(source=_SERVER, destination=api_server(settings), ports=(HTTPS,)),
+        # S3 and STS.
+        Flow(source=_SERVER, destination=EVERYWHERE, ports=(HTTPS,)),
+        Flow(source=_CRDS_JOB, destination=api_server(settings), ports=(HTTPS,)),
     )
-    # Before the hook that upgrades the CRDs, and gone after it.
-    upgrade["metadata"]["annotations"] = {
-        "helm.sh/hook": "pre-install,pre-upgrade,pre-rollback",
-        "helm.sh/hook-weight": "-6",
-        "helm.sh/hook-delete-policy": "before-hook-creation,hook-succeeded",
-    }
-    server = network_policy(
-        NAME,
-        pods(name="velero", instance=NAME),
-        ingress=[scraped(8085)],
-        egress=[API_SERVER_AND_AWS],
+
+
+def statements(aws: AwsResources) -> tuple[Statement, ...]:
+    """Velero's AWS plugin (README of velero-plugin-for-aws), narrowed to Kubernetes volumes.
+
+    The EBS CSI driver tags its volumes, and Velero copies a volume's tags to its snapshots.
+    """
+    tagged = {"aws:ResourceTag/ebs.csi.aws.com/cluster": "true"}
+    return (
+        *read_and_write_objects(
+            aws.bucket_arns["backups"],
+            aws.key_arn,
+            "s3:AbortMultipartUpload",
+            "s3:ListMultipartUploadParts",
+            "s3:PutObjectTagging",
+        ),
+        # EC2's Describe actions have no resource-level permissions.
+        allow(["ec2:DescribeSnapshots", "ec2:DescribeVolumes"], "*"),
+        allow(["ec2:CreateSnapshot"], "arn:aws:ec2:*:*:volume/*", StringEquals=tagged),
+        allow(["ec2:CreateSnapshot"], "arn:aws:ec2:*::snapshot/*"),
+        allow(["ec2:CreateVolume"], "arn:aws:ec2:*:*:volume/*"),
+        allow(["ec2:CreateVolume"], "arn:aws:ec2:*::snapshot/*", StringEquals=tagged),
+        # Tags only while it creates, so that it cannot tag foreign resources as its own.
+        allow(
+            ["ec2:CreateTags"],
+            ["arn:aws:ec2:*:*:volume/*", "arn:aws:ec2:*::snapshot/*"],
+            StringEquals={"ec2:CreateAction": ["CreateSnapshot", "CreateVolume"]},
+        ),
+        allow(["ec2:DeleteSnapshot"], "arn:aws:ec2:*::snapshot/*", StringEquals=tagged),
     )
-    return [server, upgrade]
+
+
+ROLE = WorkloadRole(
+    name=NAME,
+    description="Role of Velero",
+    service_accounts=(SERVICE_ACCOUNT,),
+    statements=statements,
+)
+
+COMPONENT = Component(
+    name=NAME,
+    roles=(ROLE,),
+    flows=flows,
+    reads=("backups_bucket_name", ROLE.output),
+    releases=lambda settings, outputs: [release(settings, outputs)],
+)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
-from settings_files import TODAY, valid
+from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings, valid
 
 from blueprint.buckets import (
     NONCURRENT_STATE_DAYS,
@@ -18,7 +18,7 @@ from blueprint.buckets import (
     plan_state_bucket,
     plan_storage_buckets,
 )
-from settings.load import environment_names, load_environment
+from settings.load import load_environment
 from settings.model import Settings
 from settings.types import NamespaceName
 
@@ -103,9 +103,9 @@ def test_names_of_the_back_ends_are_no_namespaces(name: str) -> None:
     assert not is_allowed(name)
 
 
-@pytest.mark.parametrize("name", environment_names())
+@pytest.mark.parametrize("name", REAL_ENVIRONMENTS)
 def test_object_lock_and_versions_are_only_where_objects_are_written_once(name: str) -> None:
-    loaded = load_environment(name, TODAY)
+    loaded = real_settings(name)
     plans = [
         *plan_storage_buckets(loaded).values(), plan_state_bucket(), plan_flow_logs_bucket(loaded)
     ]  # fmt: skip

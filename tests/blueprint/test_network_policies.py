@@ -5,32 +5,40 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import pytest
-from release_samples import STACK_OUTPUTS, with_size
+from release_samples import with_size
 
 from blueprint import endpoints
 from blueprint.doors import doors
 from blueprint.subnets import plan_subnets
 from blueprint.traffic import (
-    AGENT,
     ALERTMANAGER,
-    GATEWAY,
-    GRAFANA,
     LOKI,
     PROMETHEUS,
-    QUERIER,
     TEMPO,
+    Anywhere,
+    Flow,
     Labels,
     Networks,
     Peer,
     Pods,
     Policy,
     Rule,
-    plan_policies,
+    api_server,
+    gateway_of,
+    merge_flows,
+    prometheus_of,
 )
-from helm_values.kube_prometheus_stack import kube_prometheus_stack
+from helm_values.kube_prometheus_stack.kube_prometheus_stack_flows import (
+    GRAFANA,
+    KUBE_STATE_METRICS,
+    OPERATOR,
+    WEBHOOK_JOBS,
+)
+from helm_values.otel_collector.collector_flows import AGENT
+from helm_values.thanos import thanos
+from helm_values.traffic_plan import plan_policies
 
 SETTINGS = with_size("medium", "prd")
 POLICIES = plan_policies(SETTINGS)
@@ -49,11 +57,7 @@ class Pod:
     namespace: str
     labels: Labels = field(default_factory=dict)
     has_own_policies: bool = False
-    """Its release brings policies for what it may send (or receive)."""
-    lets_in: tuple[Rule, ...] | None = None
-    """What the policies of its release let in, where they are looked at."""
-    lets_out: tuple[Rule, ...] | None = None
-    """The same for what it may send."""
+    """Its team brings policies for what it may send."""
 
 
 @dataclass(frozen=True)
@@ -66,57 +70,17 @@ class Address:
 End = Pod | Address
 
 
-def pod(namespace: str, labels: Labels | None = None, *, own: bool = False) -> Pod:
-    return Pod(namespace, labels or {}, own)
+def pod(namespace: str, labels: Labels | None = None) -> Pod:
+    return Pod(namespace, labels or {})
 
 
-RELEASE = kube_prometheus_stack.release(SETTINGS, STACK_OUTPUTS).values
-
-
-def prometheus_lets_in() -> tuple[Rule, ...]:
-    """The rules of the platform's Prometheus, as those of the plan."""
-    return tuple(
-        rule_of(rule, "from") for rule in RELEASE["prometheus"]["networkPolicy"]["ingress"]
-    )
-
-
-def alertmanager_lets_in() -> tuple[Rule, ...]:
-    """What the settings add to the chart's policy, which lets the platform's Prometheus in."""
-    added = RELEASE["alertmanager"]["networkPolicy"]["additionalIngress"]
-    platform = Rule(peers=(Pods(namespace="observability", labels=PROMETHEUS),), ports=(9093,))
-    return (platform, *(rule_of(rule, "from") for rule in added))
-
-
-def grafana_lets_out() -> tuple[Rule, ...]:
-    policy = RELEASE["extraManifests"]["grafana-network-policy"]
-    return tuple(rule_of(rule, "to") for rule in policy["spec"]["egress"])
-
-
-def rule_of(rule: dict[str, Any], direction: str) -> Rule:
-    """One rule of a policy as an object, as one of the plan."""
-    peers: tuple[Peer, ...] = tuple(
-        Pods(namespace=namespace, labels=peer["podSelector"].get("matchLabels", {}))
-        for peer in rule.get(direction, ())
-        for namespace in namespaces_of(peer)
-    )
-    everywhere = (Networks(cidrs=("0.0.0.0/0",)),)
-    return Rule(
-        peers=peers if direction in rule else everywhere,
-        ports=tuple(port["port"] for port in rule["ports"]),
-    )
-
-
-def namespaces_of(peer: dict[str, Any]) -> list[str]:
-    assert set(peer) <= {"namespaceSelector", "podSelector"}
-    if "namespaceSelector" not in peer:
-        return ["observability"]
-    (expression,) = peer["namespaceSelector"]["matchExpressions"]
-    assert (expression["key"], expression["operator"]) == ("kubernetes.io/metadata.name", "In")
-    found: list[str] = expression["values"]
-    return found
+def pod_of(pods: Pods) -> Pod:
+    return Pod(pods.namespace, pods.labels)
 
 
 def selects(peer: Peer, end: End) -> bool:
+    if isinstance(peer, Anywhere):
+        return True
     if isinstance(peer, Networks):
         # Addresses of pods change: no policy of ours may rest on one.
         return isinstance(end, Address) and any(
@@ -129,9 +93,11 @@ def selects(peer: Peer, end: End) -> bool:
     )
 
 
-def permits(rules: Iterable[Rule], other: End, port: int | str) -> bool:
+def permits(rules: Iterable[Rule], other: End, port: int | str, protocol: str = "TCP") -> bool:
     return any(
-        (not rule.ports or port in rule.ports) and any(selects(peer, other) for peer in rule.peers)
+        rule.protocol == protocol
+        and (not rule.ports or port in rule.ports)
+        and any(selects(peer, other) for peer in rule.peers)
         for rule in rules
     )
 
@@ -141,27 +107,18 @@ def of(end: Pod) -> list[Policy]:
 
 
 def allowed(source: End, destination: End, port: int | str) -> bool:
-    return sends(source, destination, port) and receives(source, destination, port)
-
-
-def sends(source: End, destination: End, port: int | str) -> bool:
-    if not isinstance(source, Pod):
-        return True
-    if source.lets_out is not None:
-        return permits(source.lets_out, destination, port)
-    return source.has_own_policies or any(
-        permits(policy.egress, destination, port) for policy in of(source)
+    sends = (
+        not isinstance(source, Pod)
+        or source.has_own_policies
+        or any(permits(policy.egress, destination, port) for policy in of(source))
     )
+    return sends and receives(source, destination, port)
 
 
 def receives(source: End, destination: End, port: int | str) -> bool:
     if not isinstance(destination, Pod):
         return True
-    if destination.lets_in is not None:
-        return permits(destination.lets_in, source, port)
-    return destination.has_own_policies or any(
-        permits(policy.ingress, source, port) for policy in of(destination)
-    )
+    return any(permits(policy.ingress, source, port) for policy in of(destination))
 
 
 def app(namespace: str) -> Pod:
@@ -174,7 +131,24 @@ def gateway(stage: str) -> Pod:
 
 def disguised(namespace: str) -> Pod:
     """A pod with all labels of a gateway; who may create pods can give one any labels."""
-    return pod(namespace, {**GATEWAY, "component": "standalone-collector"})
+    return pod(
+        namespace, {**gateway_of(SETTINGS.stages[0]).labels, "component": "standalone-collector"}
+    )
+
+
+LOKI_SERVER = pod("observability", {**LOKI.labels, "app.kubernetes.io/component": "single-binary"})
+LOKI_CACHE = pod(
+    "observability", {**LOKI.labels, "app.kubernetes.io/component": "memcached-chunks-cache"}
+)
+TEMPO_SERVER = pod_of(TEMPO)
+AGENT_POD = pod_of(AGENT)
+PROMETHEUS_POD = pod_of(PROMETHEUS)
+GRAFANA_POD = pod_of(GRAFANA)
+ALERTMANAGER_POD = pod_of(ALERTMANAGER)
+OPERATOR_POD = pod_of(OPERATOR)
+QUERIER_POD, STORE_POD, COMPACTOR_POD = map(
+    pod_of, (thanos.QUERIER_PODS, thanos.STORE_PODS, thanos.COMPACTOR_PODS)
+)
 
 
 def door(name: str) -> Pod:
@@ -185,22 +159,26 @@ def stage_door(stage: str) -> Pod:
     return door(endpoints.stage_door_name(stage))
 
 
-def prometheus_of(stage: str) -> Pod:
-    return pod(f"{stage}-telemetry", {**PROMETHEUS, "operator.prometheus.io/name": "stage"})
+def stage_prometheus(stage: str) -> Pod:
+    labels = {**prometheus_of(stage).labels, "operator.prometheus.io/name": "stage"}
+    return pod(f"{stage}-telemetry", labels)
 
 
-LOKI_SERVER = pod("observability", {**LOKI, "app.kubernetes.io/component": "single-binary"})
-LOKI_CACHE = pod("observability", {**LOKI, "app.kubernetes.io/component": "memcached-chunks-cache"})
-TEMPO_SERVER = pod("observability", TEMPO)
-AGENT_POD = pod("observability", AGENT)
 AGENT_DOOR, TEMPO_DOOR, GRAFANA_DOOR = map(
     door, (endpoints.AGENT_DOOR, endpoints.TEMPO_DOOR, endpoints.GRAFANA_DOOR)
 )
-PROMETHEUS_POD = Pod("observability", PROMETHEUS, True, prometheus_lets_in())
-GRAFANA_POD = Pod("observability", GRAFANA, True, None, grafana_lets_out())
-ALERTMANAGER_POD = Pod("observability", ALERTMANAGER, True, alertmanager_lets_in())
-QUERIER_POD = pod("observability", QUERIER)
-OTHER = pod("observability", {"app.kubernetes.io/name": "velero"}, own=True)
+
+
+def labelled_pod(**labels: str) -> Pod:
+    """A pod as its chart labels it, independent of what the components declare."""
+    return pod("observability", {f"app.kubernetes.io/{k}": v for k, v in labels.items()})
+
+
+VELERO_POD = labelled_pod(name="velero", instance="velero")
+AUTOSCALER_POD = labelled_pod(name="aws-cluster-autoscaler", instance="cluster-autoscaler")
+SECRETS_POD = labelled_pod(name="external-secrets")
+SECRETS_WEBHOOK = labelled_pod(name="external-secrets-webhook")
+OTHER = VELERO_POD
 
 BACK_ENDS: list[tuple[str, End, int]] = [
     ("Loki", LOKI_SERVER, 3100),
@@ -213,7 +191,7 @@ BACK_ENDS: list[tuple[str, End, int]] = [
     ("the platform's sidecar", PROMETHEUS_POD, 10901),
     ("Alertmanager", ALERTMANAGER_POD, 9093),
     *(
-        (f"the {what} of {stage}", prometheus_of(stage), port)
+        (f"the {what} of {stage}", stage_prometheus(stage), port)
         for stage in SETTINGS.stages
         for what, port in (("Prometheus", 9090), ("sidecar", 10901), ("reloader", 8080))
     ),
@@ -232,14 +210,14 @@ ALLOWED: list[tuple[str, End, End, int | str]] = [
     ("gateway to the Kubernetes API's Service", gateway("dev"), Address(API_SERVICE), 443),
     ("a stage's door to Loki", stage_door("dev"), LOKI_SERVER, 3100),
     ("a stage's door to Tempo", stage_door("dev"), TEMPO_SERVER, 4317),
-    ("a stage's door to its Prometheus", stage_door("dev"), prometheus_of("dev"), 9090),
-    ("a stage's Prometheus scrapes the stage", prometheus_of("hml"), app("hml"), "metrics"),
-    ("a stage's Prometheus alerts", prometheus_of("hml"), ALERTMANAGER_POD, 9093),
-    ("a stage's sidecar to S3", prometheus_of("hml"), Address(S3), 443),
-    ("a stage's Prometheus to the Kubernetes API", prometheus_of("hml"), Address(API_SERVER), 443),
-    ("querier to a stage's sidecar", QUERIER_POD, prometheus_of("prd"), 10901),
-    ("Prometheus scrapes a stage's Prometheus", PROMETHEUS_POD, prometheus_of("prd"), 9090),
-    ("Prometheus scrapes a stage's sidecar", PROMETHEUS_POD, prometheus_of("prd"), 10902),
+    ("a stage's door to its Prometheus", stage_door("dev"), stage_prometheus("dev"), 9090),
+    ("a stage's Prometheus scrapes the stage", stage_prometheus("hml"), app("hml"), "metrics"),
+    ("a stage's Prometheus alerts", stage_prometheus("hml"), ALERTMANAGER_POD, 9093),
+    ("a stage's sidecar to S3", stage_prometheus("hml"), Address(S3), 443),
+    ("a stage's Prometheus to Kubernetes", stage_prometheus("hml"), Address(API_SERVER), 443),
+    ("querier to a stage's sidecar", QUERIER_POD, stage_prometheus("prd"), 10901),
+    ("Prometheus scrapes a stage's Prometheus", PROMETHEUS_POD, stage_prometheus("prd"), 9090),
+    ("Prometheus scrapes a stage's sidecar", PROMETHEUS_POD, stage_prometheus("prd"), 10902),
     ("Prometheus scrapes a gateway", PROMETHEUS_POD, gateway("hml"), 8888),
     ("Prometheus scrapes Loki", PROMETHEUS_POD, LOKI_SERVER, 3100),
     ("Prometheus scrapes a cache", PROMETHEUS_POD, LOKI_CACHE, 9150),
@@ -247,8 +225,6 @@ ALLOWED: list[tuple[str, End, End, int | str]] = [
     ("Prometheus scrapes an agent", PROMETHEUS_POD, AGENT_POD, 8888),
     ("Prometheus scrapes itself", PROMETHEUS_POD, PROMETHEUS_POD, 9090),
     ("Prometheus alerts", PROMETHEUS_POD, ALERTMANAGER_POD, 9093),
-    ("querier to the platform's sidecar", replace(QUERIER_POD, has_own_policies=True),
-     PROMETHEUS_POD, 10901),
     ("agent to its door", AGENT_POD, AGENT_DOOR, 8080),
     ("the agents' door to Loki", AGENT_DOOR, LOKI_SERVER, 3100),
     ("the agents' door to Prometheus", AGENT_DOOR, PROMETHEUS_POD, 9090),
@@ -260,14 +236,64 @@ ALLOWED: list[tuple[str, End, End, int | str]] = [
     ("Loki's ruler to Alertmanager", LOKI_SERVER, ALERTMANAGER_POD, 9093),
     ("Tempo to S3", TEMPO_SERVER, Address(S3), 443),
     ("Tempo's generator to its door", TEMPO_SERVER, TEMPO_DOOR, 8080),
-    ("Tempo's door to a stage's Prometheus", TEMPO_DOOR, prometheus_of("prd"), 9090),
+    ("Tempo's door to a stage's Prometheus", TEMPO_DOOR, stage_prometheus("prd"), 9090),
     *(
         ("Grafana to its door", GRAFANA_POD, GRAFANA_DOOR, port) for port in (3100, 3200, 9093)
     ),
-    ("Grafana to the querier", GRAFANA_POD, replace(QUERIER_POD, has_own_policies=True), 10902),
     ("Grafana's door to Loki", GRAFANA_DOOR, LOKI_SERVER, 3100),
     ("Grafana's door to Tempo", GRAFANA_DOOR, TEMPO_SERVER, 3200),
     ("Grafana's door to Alertmanager", GRAFANA_DOOR, ALERTMANAGER_POD, 9093),
+    ("Grafana to Thanos", GRAFANA_POD, QUERIER_POD, 10902),
+    ("Grafana's sidecars to the Kubernetes API", GRAFANA_POD, Address(API_SERVER), 443),
+    ("Thanos' querier to a sidecar", QUERIER_POD, PROMETHEUS_POD, 10901),
+    ("Thanos' querier to the store", QUERIER_POD, STORE_POD, 10901),
+    ("Thanos' store to S3", STORE_POD, Address(S3), 443),
+    ("Thanos' compactor to S3", COMPACTOR_POD, Address(S3), 443),
+    ("Prometheus to S3", PROMETHEUS_POD, Address(S3), 443),
+    ("Prometheus to a kubelet", PROMETHEUS_POD, Address(NODE), 10250),
+    ("Prometheus to Alertmanager", PROMETHEUS_POD, ALERTMANAGER_POD, 9093),
+    ("Prometheus scrapes its configuration's reloader", PROMETHEUS_POD, PROMETHEUS_POD, 8080),
+    *(
+        (f"Prometheus scrapes {what}", PROMETHEUS_POD, destination, port)
+        for what, destination, port in (
+            ("Grafana", GRAFANA_POD, 3000),
+            ("the operator", OPERATOR_POD, 10250),
+            ("kube-state-metrics", pod_of(KUBE_STATE_METRICS), 8080),
+            ("Thanos' querier", QUERIER_POD, 10902),
+            ("Thanos' store", STORE_POD, 10902),
+            ("Thanos' compactor", COMPACTOR_POD, 10902),
+            ("Velero", VELERO_POD, 8085),
+            ("the autoscaler", AUTOSCALER_POD, 8085),
+            ("External Secrets", SECRETS_POD, 8080),
+            ("External Secrets' webhook", SECRETS_WEBHOOK, 8080),
+        )
+    ),
+    ("Alertmanager's gossip", ALERTMANAGER_POD, ALERTMANAGER_POD, 9094),
+    ("Alertmanager to Slack", ALERTMANAGER_POD, Address(S3), 443),
+    ("Alertmanager to its mail server", ALERTMANAGER_POD, Address(S3), 587),
+    ("the Kubernetes API to the operator's webhook", Address(API_SERVER), OPERATOR_POD, 10250),
+    ("the Kubernetes API to External Secrets", Address(API_SERVER), SECRETS_WEBHOOK, 10250),
+    *(
+        (f"{what} to the Kubernetes API", source, Address(API_SERVER), 443)
+        for what, source in (
+            ("Velero", VELERO_POD),
+            ("Velero's job", labelled_pod(component="upgrade-crds")),
+            ("the autoscaler", AUTOSCALER_POD),
+            ("External Secrets", SECRETS_POD),
+            ("External Secrets' webhook", SECRETS_WEBHOOK),
+            ("kube-state-metrics", pod_of(KUBE_STATE_METRICS)),
+            ("the operator", OPERATOR_POD),
+            *((f"the job {jobs.name}", pod_of(jobs)) for jobs in WEBHOOK_JOBS),
+        )
+    ),
+    *(
+        (f"{what} to AWS", source, Address(S3), 443)
+        for what, source in (
+            ("Velero", VELERO_POD),
+            ("the autoscaler", AUTOSCALER_POD),
+            ("External Secrets", SECRETS_POD),
+        )
+    ),
 ]  # fmt: skip
 
 DENIED: list[tuple[str, End, End, int | str]] = [
@@ -306,13 +332,13 @@ DENIED: list[tuple[str, End, End, int | str]] = [
     *((f"agent to {what}", AGENT_POD, end, port) for what, end, port in BACK_ENDS),
     *((f"Grafana to {what}", GRAFANA_POD, end, port) for what, end, port in BACK_ENDS),
     *(
-        (f"a stage's Prometheus to {what}", prometheus_of("dev"), end, port)
+        (f"a stage's Prometheus to {what}", stage_prometheus("dev"), end, port)
         for what, end, port in BACK_ENDS
         if what != "Alertmanager"
     ),
     *(
         (f"a door to the Prometheus of another stage than {stage}", stage_door(stage),
-         prometheus_of(other), 9090)
+         stage_prometheus(other), 9090)
         for stage in SETTINGS.stages
         for other in SETTINGS.stages
         if other != stage
@@ -323,16 +349,16 @@ DENIED: list[tuple[str, End, End, int | str]] = [
     ("a stage's door to the internet", stage_door("dev"), Address(S3), 443),
     ("the agents' door to Tempo", AGENT_DOOR, TEMPO_SERVER, 4317),
     ("Grafana's door to Prometheus", GRAFANA_DOOR, PROMETHEUS_POD, 9090),
-    ("Tempo to a stage's Prometheus", TEMPO_SERVER, prometheus_of("dev"), 9090),
+    ("Tempo to a stage's Prometheus", TEMPO_SERVER, stage_prometheus("dev"), 9090),
     ("Tempo to the platform's Prometheus", TEMPO_SERVER, PROMETHEUS_POD, 9090),
     ("Tempo's door to the platform's Prometheus", TEMPO_DOOR, PROMETHEUS_POD, 9090),
-    ("a stage's Prometheus to another stage", prometheus_of("dev"), app("prd"), "metrics"),
-    ("a stage's Prometheus to its gateway", prometheus_of("dev"), gateway("dev"), 8888),
+    ("a stage's Prometheus to another stage", stage_prometheus("dev"), app("prd"), "metrics"),
+    ("a stage's Prometheus to its gateway", stage_prometheus("dev"), gateway("dev"), 8888),
     ("the platform's Prometheus to an application", PROMETHEUS_POD, app("hml"), "metrics"),
     ("the health port of a door", gateway("dev"), stage_door("dev"), 8081),
     ("application to a pod with a gateway's labels", app("dev"), disguised("dev"), 4317),
     ("application to a pod in its gateway's namespace", app("dev"), pod("dev-telemetry"), 4317),
-    ("application to its own stage's Prometheus", app("dev"), prometheus_of("dev"), 9090),
+    ("application to its own stage's Prometheus", app("dev"), stage_prometheus("dev"), 9090),
     ("pod in a gateway's namespace to its door", pod("dev-telemetry"), stage_door("dev"), 8080),
     ("gateway to its own receiver", gateway("dev"), gateway("dev"), 4317),
     ("gateway to an application", gateway("dev"), app("dev"), 8080),
@@ -374,6 +400,20 @@ DENIED: list[tuple[str, End, End, int | str]] = [
         for item in doors(SETTINGS)
     ),
     ("a pod of kube-system to a gateway", Address(HOST_NETWORK), gateway("dev"), 4317),
+    ("Prometheus to an application's other ports", PROMETHEUS_POD, app("dev"), 8080),
+    ("Velero to Prometheus", VELERO_POD, PROMETHEUS_POD, 9090),
+    ("Grafana past Thanos to a sidecar", GRAFANA_POD, PROMETHEUS_POD, 10901),
+    ("Grafana to the internet", GRAFANA_POD, Address(S3), 443),
+    ("another pod of observability to Grafana", OTHER, GRAFANA_POD, 3000),
+    ("another pod of observability to Alertmanager", OTHER, ALERTMANAGER_POD, 9093),
+    ("another pod of observability to the store", OTHER, STORE_POD, 10901),
+    ("Thanos' querier to S3", QUERIER_POD, Address(S3), 443),
+    ("kube-state-metrics to the internet", pod_of(KUBE_STATE_METRICS), Address(S3), 443),
+    ("the operator to the internet", OPERATOR_POD, Address(S3), 443),
+    ("a node to the operator's webhook", Address(NODE), OPERATOR_POD, 10250),
+    ("application to the operator's webhook", app("dev"), OPERATOR_POD, 10250),
+    ("application to Alertmanager", app("dev"), ALERTMANAGER_POD, 9093),
+    ("application to Velero", app("dev"), VELERO_POD, 8085),
 ]  # fmt: skip
 
 
@@ -394,7 +434,8 @@ def test_denied(what: str, source: End, destination: End, port: int | str) -> No
 # An application's team writes policies for it, which can only add to what it may send, and labels
 # it as it likes.
 SEND_ANYWHERE = [
-    replace(one, has_own_policies=True) for one in (app("dev"), disguised("dev"), pod("dev", TEMPO))
+    replace(one, has_own_policies=True)
+    for one in (app("dev"), disguised("dev"), pod("dev", TEMPO.labels))
 ]
 
 
@@ -436,7 +477,7 @@ def test_no_stage_is_named_in_the_policies_of_another() -> None:
                 for policy in POLICIES[namespace]
                 for rule in (*policy.ingress, *policy.egress)
                 for peer in rule.peers
-                if not isinstance(peer, Networks)
+                if isinstance(peer, Pods)
             ]
             assert {peer.namespace for peer in peers} <= {*own, "observability"}
 
@@ -444,12 +485,15 @@ def test_no_stage_is_named_in_the_policies_of_another() -> None:
 def test_back_ends_let_nobody_of_a_stage_in() -> None:
     # By any label: people of a stage can give a pod every one.
     rules = [rule for policy in POLICIES["observability"] for rule in policy.ingress]
-    peers = [peer for rule in (*rules, *prometheus_lets_in()) for peer in rule.peers]
+    peers = [peer for rule in rules for peer in rule.peers]
     gateways = {f"{stage}-telemetry" for stage in SETTINGS.stages}
     assert {peer.namespace for peer in peers if isinstance(peer, Pods)} == {
         "observability", *gateways
     }  # fmt: skip
-    assert not [peer for peer in peers if isinstance(peer, Networks)]
+    # By address only the Kubernetes API, which calls webhooks.
+    addresses = [peer for peer in peers if not isinstance(peer, Pods)]
+    assert addresses
+    assert set(addresses) == {api_server(SETTINGS)}
 
 
 def test_no_peer_is_a_whole_foreign_namespace() -> None:
@@ -457,9 +501,26 @@ def test_no_peer_is_a_whole_foreign_namespace() -> None:
         for policy in policies:
             for rule in (*policy.ingress, *policy.egress):
                 for peer in rule.peers:
-                    if not isinstance(peer, Networks):
+                    if isinstance(peer, Pods):
                         # Of its stage, a gateway takes what any pod sends, and Prometheus asks any.
                         assert peer.labels or peer.namespace == namespace.removesuffix("-telemetry")
+
+
+def test_alertmanagers_gossip_over_udp_too() -> None:
+    (policy,) = of(ALERTMANAGER_POD)
+    for rules in (policy.ingress, policy.egress):
+        assert permits(rules, ALERTMANAGER_POD, 9094, "UDP")
+        assert not permits(rules, ALERTMANAGER_POD, 9093, "UDP")
+
+
+def test_only_prometheus_may_send_anywhere() -> None:
+    unbounded = {
+        policy.name
+        for policies in POLICIES.values()
+        for policy in policies
+        if any(Anywhere() in rule.peers for rule in (*policy.ingress, *policy.egress))
+    }
+    assert unbounded == {"prometheus"}
 
 
 def test_only_doors_and_what_scrapes_reach_a_back_end() -> None:
@@ -474,3 +535,50 @@ def test_only_doors_and_what_scrapes_reach_a_back_end() -> None:
                 if isinstance(peer, Pods)
             }
             assert sources - own <= names
+
+
+# --- Merging --------------------------------------------------------------------------------------
+
+ONE = Pods(name="one", namespace="here", labels={"app": "one"})
+TWO = Pods(name="two", namespace="here", labels={"app": "two"})
+ELSEWHERE = Pods(name="three", namespace="kube-system", labels={"app": "three"})
+
+
+def test_a_flow_opens_both_ends_and_no_more() -> None:
+    plan = merge_flows([Flow(source=ONE, destination=TWO, ports=(80,))], ["here"])
+
+    assert plan == {
+        "here": (
+            Policy(name="one", pods=ONE, egress=(Rule(peers=(TWO,), ports=(80,)),)),
+            Policy(name="two", pods=TWO, ingress=(Rule(peers=(ONE,), ports=(80,)),)),
+        )
+    }
+
+
+def test_flows_on_the_same_ports_become_one_rule_with_each_peer_once() -> None:
+    flows = [
+        Flow(source=ONE, destination=ELSEWHERE, ports=(80,)),
+        Flow(source=ONE, destination=TWO, ports=(80,)),
+        Flow(source=ONE, destination=TWO, ports=(80,)),
+    ]
+
+    one, _two = merge_flows(flows, ["here"])["here"]
+
+    assert one.egress == (Rule(peers=(ELSEWHERE, TWO), ports=(80,)),)
+
+
+def test_pods_elsewhere_have_no_policy_and_a_namespace_without_flows_none_at_all() -> None:
+    plan = merge_flows([Flow(source=ELSEWHERE, destination=ONE, ports=(80,))], ["here", "empty"])
+
+    assert {namespace: [p.name for p in policies] for namespace, policies in plan.items()} == {
+        "here": ["one"],
+        "empty": [],
+    }
+
+
+@pytest.mark.parametrize("name", ["", "one"])
+def test_pods_without_a_name_of_their_own_are_refused(name: str) -> None:
+    other = Pods(name=name, namespace="here", labels={"app": "other"})
+
+    with pytest.raises(ValueError, match=r"pods \{'app': 'other'\} of here need a name"):
+        merge_flows([Flow(source=ONE, destination=other)], ["here"])

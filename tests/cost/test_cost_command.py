@@ -10,7 +10,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-import yaml
 from settings_files import TODAY
 
 from cost import __main__ as command
@@ -20,11 +19,12 @@ from cost.estimate import Estimate, estimate
 from cost.page import page
 from cost.prices import load_prices
 from cost.recommend import FLOORS, METRICS_FLOOR, ORDER, SAMPLING_FLOOR, floor, recommend
-from cost.settings_diff import changed_paths, rewritten, unified_diff
+from cost.settings_diff import changed_paths, unified_diff
 from cost.workload import Workload, load_workload, workload_path
 from settings.checks import check
-from settings.load import DIRECTORY, environment_names, load_environment, load_settings
+from settings.load import environment_names, load_environment, load_settings, settings_folder
 from settings.model import Settings
+from settings.rewrite import rewritten
 from tools.paths import ROOT
 
 PRICES = load_prices("us-east-1")
@@ -151,7 +151,7 @@ def test_one_nat_gateway_is_proposed_outside_production_only() -> None:
 def test_the_diff_makes_a_file_of_the_proposed_settings(environment: str, tmp_path: Path) -> None:
     before = SETTINGS[environment]
     found = recommend(before, busy(environment), PRICES, 1)
-    text = (DIRECTORY / f"{environment}.yaml").read_text()
+    text = (settings_folder() / f"{environment}.yaml").read_text()
     changed = rewritten(text, changed_paths(before, found.settings))
 
     file = tmp_path / f"{environment}.yaml"
@@ -161,33 +161,6 @@ def test_the_diff_makes_a_file_of_the_proposed_settings(environment: str, tmp_pa
     assert [line.partition("#")[2] for line in changed.splitlines() if "#" in line] == comments
     assert unified_diff(text, changed, "x").startswith("--- a/x\n+++ b/x\n@@")
     assert unified_diff(text, text, "x") == ""
-
-
-@pytest.mark.parametrize(
-    ("text", "path", "value", "expected"),
-    [
-        ("a: 1 # why\nb: 2\n", ("a",), 3, "a: 3 # why\nb: 2\n"),
-        ("a: {b: 1, c: 2}\n", ("a", "b"), 10, "a: {b: 10, c: 2}\n"),
-        ("a: {b: 1}\n", ("a", "c"), "X", "a: {b: 1, c: X}\n"),
-        ("a:\n  b: 1 # why\nc: 2\n", ("a", "d"), "X", "a:\n  b: 1 # why\n  d: X\nc: 2\n"),
-        ("a:\n  b: 1", ("a", "d"), 2, "a:\n  b: 1\n  d: 2"),
-        ("a: x\n", ("a",), "1.3", "a: '1.3'\n"),
-    ],
-)
-def test_a_value_is_written_where_it_stands(
-    text: str, path: tuple[str, ...], value: object, expected: str
-) -> None:
-    assert rewritten(text, {path: value}) == expected
-    loaded = yaml.safe_load(expected)
-    for part in path:
-        loaded = loaded[part]
-    assert loaded == value
-
-
-@pytest.mark.parametrize("path", [("b", "c"), ("a", "b")])
-def test_a_place_that_the_file_does_not_have_is_an_error(path: tuple[str, ...]) -> None:
-    with pytest.raises(KeyError):
-        rewritten("a: 1\n", {path: 1})
 
 
 # --- The command ----------------------------------------------------------------------------------
@@ -209,7 +182,7 @@ def test_a_budget_is_answered_with_a_diff(capsys: pytest.CaptureFixture[str]) ->
     out = capsys.readouterr().out
     assert "--- a/environments/prd.yaml\n+++ b/environments/prd.yaml\n" in out
     assert "+      capacity_type: SPOT\n" in out
-    assert (DIRECTORY / "prd.yaml").read_text().count("SPOT") == 1, "nothing is changed"
+    assert (settings_folder() / "prd.yaml").read_text().count("SPOT") == 1, "nothing is changed"
 
 
 def test_enough_is_enough(capsys: pytest.CaptureFixture[str]) -> None:

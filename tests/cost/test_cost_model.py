@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from settings_files import TODAY
+from sample_stacks import sample_foundation
+from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings
 
 from blueprint.backend_sizes import BACKENDS
 from blueprint.sizes import METRICS
@@ -23,10 +25,10 @@ from cost.prices import load_prices
 from cost.sensitivity import changes, scenarios, with_namespace, with_sampling
 from cost.workload import Workload, load_workload, workload_path
 from settings.load import SettingsError, environment_names, load_environment
+from synthesis.foundation import Foundation
 
 PRICES = load_prices("us-east-1")
 SETTINGS = {name: load_environment(name, TODAY) for name in environment_names()}
-SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
 
 ONE_SERVICE = Workload.model_validate(
     {
@@ -51,8 +53,7 @@ ONE_SERVICE = Workload.model_validate(
 
 
 def stacks(environment: str) -> dict[str, Any]:
-    folder = SNAPSHOTS / environment
-    return {name: json.loads((folder / f"{name}.tf.json").read_text()) for name in STACKS}
+    return copy.deepcopy(sample_foundation().configs[environment])
 
 
 def bill_of(environment: str, workload: Workload = ONE_SERVICE, **more: Any) -> Bill:
@@ -67,10 +68,11 @@ def line(found: Bill, component: str, item: str) -> Line:
 # --- What the stacks make -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("environment", SETTINGS)
+@pytest.mark.parametrize("environment", REAL_ENVIRONMENTS)
 def test_what_is_read_of_the_stacks_is_what_is_planned_from_the_settings(environment: str) -> None:
-    settings = SETTINGS[environment]
-    made = inventory.read(stacks(environment), settings)
+    settings = real_settings(environment)
+    reviewed = Foundation.load(environments=[environment]).configs[environment]
+    made = inventory.read(reviewed, settings)
     assert made.differences(inventory.plan(settings)) == []
 
 

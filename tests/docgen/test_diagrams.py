@@ -7,11 +7,13 @@ import re
 from typing import Any
 
 import pytest
+from sample_stacks import sample_foundation
 
-from blueprint.traffic import LOKI, TEMPO, Pods, Policy, Rule, plan_policies
+from blueprint.traffic import LOKI, TEMPO, Policy, Rule
 from docgen import diagrams
+from helm_values.traffic_plan import plan_policies
 from settings.model import OBSERVABILITY
-from synthesis.foundation import Foundation, all_settings
+from synthesis.foundation import all_settings
 from verification.rehearsal.pipeline.collectors import gateway
 
 SETTINGS = all_settings()["dev"]
@@ -20,7 +22,7 @@ STAGE = SETTINGS.stages[0]
 
 @pytest.fixture(scope="module")
 def stack() -> dict[str, Any]:
-    return Foundation.load().configs["dev"]["observability"]
+    return sample_foundation().configs["dev"]["observability"]
 
 
 def edges(diagram: str) -> set[tuple[str, str, str]]:
@@ -44,8 +46,7 @@ def test_every_back_end_is_drawn_with_who_may_reach_it() -> None:
 
 def test_a_new_rule_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     before = edges(diagrams.traffic_diagram(SETTINGS))
-    loki, tempo = (Pods(namespace=OBSERVABILITY, labels=labels) for labels in (LOKI, TEMPO))
-    more = Policy(name="more", pods=loki, ingress=(Rule(peers=(tempo,), ports=(1234,)),))
+    more = Policy(name="more", pods=LOKI, ingress=(Rule(peers=(TEMPO,), ports=(1234,)),))
     policies = dict(plan_policies(SETTINGS))
     policies[OBSERVABILITY] = (*policies[OBSERVABILITY], more)
     monkeypatch.setattr(diagrams, "plan_policies", lambda _: policies)

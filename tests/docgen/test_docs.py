@@ -5,15 +5,17 @@ from __future__ import annotations
 import ast
 import functools
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sample_stacks import sample_foundation
+from settings_files import DELETE, render, vary, write
 
-from blueprint.traffic import plan_policies
-from docgen import markdown, reference_docs
+from docgen import generate_all, markdown, reference_docs
 from docgen.capacity_block import capacity_block
 from docgen.context_page import FOLDERS
 from docgen.releases_page import releases_page
@@ -21,9 +23,11 @@ from docgen.settings_page import settings_page
 from docgen.traffic_page import traffic_page
 from helm_values.releases import releases
 from helm_values.stack_outputs import sample_stack_outputs
+from helm_values.traffic_plan import plan_policies
+from settings.load import FOLDER_VARIABLE
 from settings.node_sizes import SIZES
 from synthesis.foundation import Foundation, all_settings
-from tools.paths import ROOT
+from tools.paths import ROOT, SAMPLE_ENVIRONMENTS
 
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], key=lambda path: path.as_posix()
@@ -88,10 +92,12 @@ def functions(*folders: str) -> set[str]:
     }
 
 
+@pytest.mark.usefixtures("real_environments")
 def test_generated_documents_are_current() -> None:
     assert reference_docs.stale(reference_docs.render_all()) == [], "run `make docs`"
 
 
+@pytest.mark.usefixtures("real_environments")
 def test_the_reference_is_made_without_provider_bindings() -> None:
     script = (
         "import sys\nfrom docgen import reference_docs\nreference_docs.render_all()\n"
@@ -110,6 +116,33 @@ def test_check_names_what_is_out_of_date(
     monkeypatch.setattr(reference_docs, "render_all", lambda: {"README.md": "", "no/such.md": ""})
     assert reference_docs.main(["--check"]) == 1
     assert capsys.readouterr().err == "out of date, run `make docs`: README.md, no/such.md\n"
+
+
+def test_a_stage_that_only_the_workload_names_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    shutil.copytree(SAMPLE_ENVIRONMENTS, tmp_path / "environments")
+    file = write(tmp_path, render(vary(("namespaces", "hml"), DELETE))[0])
+    foundation = sample_foundation()
+    monkeypatch.setenv(FOLDER_VARIABLE, str(file.parent))
+    monkeypatch.setattr(Foundation, "load", lambda: foundation)
+    for command in (reference_docs.main, generate_all.main):
+        assert command([]) == 2
+        assert capsys.readouterr().err == (
+            "workloads/dev.yaml:14: namespaces.hml: environment dev has no such namespace; "
+            "allowed: observability, dev, prd\n"
+        )
+
+
+def test_an_environment_without_snapshots_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    write(tmp_path, render(vary(("environment",), "stg"))[0], "stg")
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "environments"))
+    assert reference_docs.main([]) == 2
+    assert capsys.readouterr().err == (
+        "environment 'stg': no snapshots; allowed: those that `make snapshots` writes\n"
+    )
 
 
 def test_fails_when_a_document_has_no_place_for_its_tables() -> None:
@@ -138,7 +171,7 @@ def test_a_release_of_some_sizes_says_which() -> None:
 
 def test_every_policy_is_in_the_reference() -> None:
     settings = all_settings()
-    text = traffic_page(Foundation.load(), settings)
+    text = traffic_page(settings)
     for values in settings.values():
         for policies in plan_policies(values).values():
             for policy in policies:
@@ -147,8 +180,8 @@ def test_every_policy_is_in_the_reference() -> None:
     assert re.findall(r"\d+\.\d+\.\d+\.\d+", text) == []
     assert not any(f"in `{stage}" in text for stage in settings["prd"].stages)
     assert "in `<stage>-telemetry`" in text
-    assert "`kps-grafana`" in text
-    assert "`thanos-store`" in text
+    assert "`grafana`" in text
+    assert "`thanos-store-gateway`" in text
 
 
 def test_every_size_is_in_the_table_of_capacity() -> None:

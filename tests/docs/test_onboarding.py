@@ -23,7 +23,8 @@ from typing import Any
 import pytest
 import yaml
 
-from blueprint.traffic import GATEWAY, OTLP, Pods, plan_policies
+from blueprint.traffic import OTLP, Pods, gateway_of
+from helm_values.traffic_plan import plan_policies
 from settings.load import load_environment
 from tools.paths import ROOT
 from tools.programs import program
@@ -215,17 +216,17 @@ def check_address(world: World) -> None:
     reachable = [
         peer
         for policy in plan_policies(SETTINGS)[STAGE]
-        if policy.name == "send-telemetry"
+        if policy.pods.labels == {}
         for rule in policy.egress
         for peer in rule.peers
         if int(port) in rule.ports
     ]
     (gateway,) = reachable
     assert isinstance(gateway, Pods)
-    assert gateway.labels == GATEWAY
+    assert gateway == gateway_of(STAGE)
     # In the stage itself, or in a namespace of its own to which the stage's name leads.
     assert {namespace, gateway.namespace.partition("-")[0]} == {STAGE}
-    assert name == GATEWAY["app.kubernetes.io/instance"]
+    assert name == gateway.labels["app.kubernetes.io/instance"]
     assert int(port) in OTLP
     environments = {one.resource["deployment.environment.name"] for one in world.spans()}
     assert environments == {STAGE}

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from datetime import date
 from typing import Any
 
 import pytest
+from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings
 
 from helm_values.release import Release
 from helm_values.releases import releases as all_releases
 from helm_values.stack_outputs import sample_stack_outputs
-from settings.node_sizes import SIZES
+from settings.model import OBSERVABILITY, Notifications, Settings
+from settings.node_sizes import SIZES, Size
 from verification.charts.chart_contract import (
     Contract,
     commented,
     compare,
+    contract_key,
     contract_name,
     did_you_mean,
     dotted,
@@ -30,17 +32,16 @@ from verification.charts.chart_contract import (
     read_chart,
     read_contracts,
     referenced,
-    release_name,
     set_keys,
     uncovered_keys,
     unknown_keys,
     unproven_keys,
+    without_stage,
     written_whole,
 )
-from verification.charts.chart_settings import settings_to_check
+from verification.charts.chart_settings import sample_name, samples
 from versions import Chart
 
-TODAY = date(2026, 9, 1)
 EXAMPLE = Chart("example", "1.2.3", "v1", "https://charts.example.com")
 
 VALUES_YAML = """
@@ -91,8 +92,12 @@ def no_static_file(monkeypatch: pytest.MonkeyPatch) -> None:
 def releases() -> dict[str, list[Release]]:
     return {
         name: all_releases(settings, sample_stack_outputs())
-        for name, settings in settings_to_check(TODAY).items()
+        for name, settings in samples(TODAY).items()
     }
+
+
+def releases_of(settings: Settings) -> list[Release]:
+    return all_releases(settings, sample_stack_outputs())
 
 
 # --- The committed contracts --------------------------------------------------------------------
@@ -100,8 +105,40 @@ def releases() -> dict[str, list[Release]]:
 
 def test_values_keep_to_the_contracts(releases: dict[str, list[Release]]) -> None:
     contracts = read_contracts()
-    found = [line for name in releases for line in problems(name, releases[name], contracts)]
+    real = {name: releases_of(real_settings(name)) for name in REAL_ENVIRONMENTS}
+    found = [
+        line
+        for listed in (releases, real)
+        for name in listed
+        for line in problems(name, listed[name], contracts)
+    ]
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_contracts_hold_for_any_stages_and_any_optional_setting(size: Size) -> None:
+    sample = samples(TODAY)[sample_name(size)]
+    stage = sample.namespaces["prd"].model_copy(
+        update={
+            "objectives": None,
+            "notifications": Notifications(page=False, mute_out_of_hours=True, owner="a-team"),
+        }
+    )
+    settings = sample.model_copy(
+        update={
+            "environment": "stg",
+            "region": "sa-east-1",
+            "namespaces": {
+                OBSERVABILITY: sample.namespaces[OBSERVABILITY],
+                "acceptance": stage,
+                "a-b": stage,
+            },
+            "alerting": sample.alerting.model_copy(
+                update={"dead_mans_switch": not sample.alerting.dead_mans_switch}
+            ),
+        }
+    )
+    assert problems("stg", releases_of(settings), read_contracts()) == []
 
 
 def test_every_contract_is_of_a_chart_in_use(releases: dict[str, list[Release]]) -> None:
@@ -110,7 +147,7 @@ def test_every_contract_is_of_a_chart_in_use(releases: dict[str, list[Release]])
 
 
 def test_every_size_is_checked() -> None:
-    assert {settings.size for settings in settings_to_check(TODAY).values()} == set(SIZES)
+    assert [settings.size for settings in samples(TODAY).values()] == list(SIZES)
 
 
 def test_contracts_are_named_by_their_chart_and_list_what_it_rendered(
@@ -119,19 +156,19 @@ def test_contracts_are_named_by_their_chart_and_list_what_it_rendered(
     for name, contract in read_contracts().items():
         assert name == contract.file_name
         users = {
-            environment
-            for environment, listed in releases.items()
+            sample
+            for sample, listed in releases.items()
             if contract.file_name in {contract_name(release.chart) for release in listed}
         }
         assert set(contract.objects) == users, name
-        for environment, listed in contract.objects.items():
-            assert all(listed.values()), f"{name}: a release rendered nothing in {environment}"
+        for sample, listed in contract.objects.items():
+            assert all(listed.values()), f"{name}: a release rendered nothing in {sample}"
 
 
 def test_typo_in_any_release_is_named(releases: dict[str, list[Release]]) -> None:
     contracts = read_contracts()
-    for release in releases["dev"]:
-        keys = contracts[contract_name(release.chart)].keys[release_name(release)]
+    for release in releases["size-small"]:
+        keys = contracts[contract_name(release.chart)].keys[contract_key(release)]
         exact = [parts(key) for key in keys if not key.endswith(".*")]
         if not exact:
             continue
@@ -194,6 +231,20 @@ def test_chart_version_and_release_without_contract_are_told() -> None:
     other = dataclasses.replace(example(), name="other")
     (line,) = problems("prd", [other], CONTRACTS)
     assert "release observability/other is not in the contract" in line
+
+
+def test_a_release_of_a_stage_has_the_same_key_in_every_stage() -> None:
+    for stage in ("dev", "a-b"):
+        release = dataclasses.replace(example(), namespace=f"{stage}-telemetry")
+        assert contract_key(release) == "<stage>-telemetry/sample"
+        for name, general in (
+            (f"Role {stage}/sample", "Role <stage>/sample"),
+            (f"ClusterRole x-{stage}-telemetry", "ClusterRole x-<stage>-telemetry"),
+            (f"ConfigMap {stage}x", f"ConfigMap {stage}x"),
+        ):
+            assert without_stage(name, release) == general
+    assert contract_key(example()) == "observability/sample"
+    assert without_stage("Role dev/sample", example()) == "Role dev/sample"
 
 
 def test_orphan_is_told() -> None:
@@ -332,3 +383,16 @@ def test_contract_survives_being_written(tmp_path: Any) -> None:
     (tmp_path / "example").mkdir()
     (tmp_path / "example" / CONTRACT.file_name).write_text(CONTRACT.text, encoding="utf-8")
     assert read_contracts(tmp_path) == CONTRACTS
+
+
+def test_no_chart_brings_a_network_policy() -> None:
+    # Flows are declared by the components (blueprint/traffic.py): two sources would drift apart.
+    listed = [
+        f"{release}: {item}"
+        for contract in read_contracts().values()
+        for objects in contract.objects.values()
+        for release, items in objects.items()
+        for item in items
+        if item.startswith("NetworkPolicy ")
+    ]
+    assert listed == []

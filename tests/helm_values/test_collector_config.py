@@ -16,9 +16,10 @@ from settings_files import valid, vary
 from blueprint import endpoints
 from blueprint.backend_sizes import BACKENDS, Part
 from blueprint.resources import Resources
-from helm_values.otel_collector import collector, otel_agent, otel_gateway
+from helm_values.otel_collector import collector, collector_start, otel_agent, otel_gateway
 from helm_values.otel_collector import collector_guards as guards
 from helm_values.otel_collector.otel_agent_config import agent_config
+from helm_values.otel_collector.otel_gateway import KEPT_DAMAGED
 from helm_values.otel_collector.otel_gateway_config import (
     QUEUE_DIRECTORY,
     SDK_BATCH_SECONDS,
@@ -223,9 +224,10 @@ def test_only_known_variables_are_expanded(config: Config) -> None:
     set_by_the_chart = {
         "MY_POD_IP", "OTEL_K8S_POD_NAME", "OTEL_K8S_NODE_NAME", "OTEL_K8S_NODE_IP",
     }  # fmt: skip
+    default = f"${{env:{collector.SET_ASIDE_VARIABLE}:-none}}"
     for text in texts(config):
         assert set(re.findall(r"\$\{env:(\w+)\}", text)) <= set_by_the_chart
-        rest = re.sub(r"\$\{env:\w+\}", "", text)
+        rest = re.sub(r"\$\{env:\w+\}", "", text.replace(default, ""))
         assert not re.search(r"\$[\w{$]", rest), text
         # A backslash in an OTTL string must be doubled; `[.]` needs none.
         assert "\\" not in text, text
@@ -747,14 +749,17 @@ def test_an_agent_is_on_every_node_and_binds_none_of_its_ports(settings: Setting
 def test_queues_fit_into_their_volume(settings: Settings) -> None:
     """The kubelet evicts a pod whose emptyDir outgrows its limit, and the queues with it."""
     for release in otel_gateway.releases(settings, STACK_OUTPUTS):
-        (volume,) = release.values["extraVolumes"]
+        volume, start = release.values["extraVolumes"]
+        assert start == collector_start.VOLUME
         limit = int(volume["emptyDir"]["sizeLimit"].removesuffix("Mi")) * 1024 * 1024
         config = release.values["alternateConfig"]
         queues = [e["sending_queue"] for e in config["exporters"].values()]
         on_disk = sum(queue["queue_size"] for queue in queues if "storage" in queue)
-        assert 2 * on_disk <= limit
-        (mount,) = release.values["extraVolumeMounts"]
+        largest = max(queue["queue_size"] for queue in queues if "storage" in queue)
+        assert 2 * (on_disk + KEPT_DAMAGED * largest) <= limit
+        mount, start_mount = release.values["extraVolumeMounts"]
         assert mount["mountPath"] == QUEUE_DIRECTORY
+        assert start_mount == {"name": "start", "mountPath": "/start", "readOnly": True}
         assert config["extensions"]["file_storage/queue"]["directory"] == QUEUE_DIRECTORY
 
 

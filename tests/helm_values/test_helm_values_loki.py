@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +9,9 @@ from release_samples import EVERY_SETTINGS, STACK_OUTPUTS, with_size
 
 from blueprint.backend_sizes import BACKENDS
 from blueprint.buckets import SAFETY_MARGIN_DAYS, plan_storage_buckets
-from blueprint.names import LOKI_SERVICE_ACCOUNT, STORAGE_CLASS
+from blueprint.names import STORAGE_CLASS
 from helm_values.loki import loki
+from helm_values.stack_outputs import StackOutputs
 from settings.model import Settings
 from settings.node_sizes import SIZES
 
@@ -78,17 +78,17 @@ def test_the_bucket_is_reached_by_the_role_and_without_keys(size: Any) -> None:
     storage = made["loki"]["storage"]
 
     assert storage["type"] == "s3"
-    assert set(storage["bucketNames"].values()) == {STACK_OUTPUTS.logs_bucket_name}
+    assert set(storage["bucketNames"].values()) == {STACK_OUTPUTS["logs_bucket_name"]}
     # Neither keys nor encryption: the SDK finds the web identity, the bucket its KMS key.
     assert set(storage["s3"]) == {"region", "s3ForcePathStyle", "insecure"}
     account = made["serviceAccount"]
-    assert account["name"] == LOKI_SERVICE_ACCOUNT
-    assert account["annotations"] == {"eks.amazonaws.com/role-arn": STACK_OUTPUTS.loki_role_arn}
+    assert account["name"] == loki.SERVICE_ACCOUNT
+    assert account["annotations"] == {"eks.amazonaws.com/role-arn": STACK_OUTPUTS["loki_role_arn"]}
 
 
 def test_what_comes_from_the_stacks_below_is_kept_apart() -> None:
-    other = replace(STACK_OUTPUTS, logs_bucket_name="another", loki_role_arn="another-role")
-    ours, theirs = (loki.release(with_size("small"), below) for below in (STACK_OUTPUTS, other))
+    other = StackOutputs({"logs_bucket_name": "another", "loki_role_arn": "another-role"})
+    ours, theirs = (loki.release(with_size("small"), outputs) for outputs in (STACK_OUTPUTS, other))
 
     assert ours.literal_values == theirs.literal_values
     assert ours.from_stack_outputs != theirs.from_stack_outputs

@@ -9,10 +9,11 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from settings_files import TODAY
+from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings
 
 from blueprint import endpoints, names
 from blueprint.sizes import METRICS, PrometheusSize
+from blueprint.traffic import EVERYWHERE
 from helm_values import releases
 from helm_values.cluster_autoscaler import cluster_autoscaler
 from helm_values.external_secrets import external_secrets
@@ -25,8 +26,9 @@ from helm_values.metrics_server import metrics_server
 from helm_values.prometheus_operator_crds import prometheus_operator_crds
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
+from helm_values.traffic_plan import plan_policies
 from helm_values.velero import velero
-from settings.load import environment_names, load_environment
+from settings.load import load_environment
 from settings.model import Settings
 from settings.node_sizes import Size
 from signals.uids import LOKI_UID, PROMETHEUS_UID, TEMPO_UID
@@ -34,18 +36,12 @@ from versions import KUBERNETES, VELERO_PLUGIN_FOR_AWS
 
 SIZES: tuple[Size, ...] = ("small", "medium", "large")
 ROLE = "arn:aws:iam::111122223333:role/"
+BUCKETS = ("metrics", "logs", "traces", "backups")
 STACK_OUTPUTS = StackOutputs(
-    metrics_bucket_name="metrics-bucket",
-    logs_bucket_name="logs-bucket",
-    traces_bucket_name="traces-bucket",
-    backups_bucket_name="backups-bucket",
-    loki_role_arn=f"{ROLE}loki",
-    tempo_role_arn=f"{ROLE}tempo",
-    thanos_writer_role_arn=f"{ROLE}thanos-writer",
-    thanos_reader_role_arn=f"{ROLE}thanos-reader",
-    stage_prometheus_role_arns={stage: f"{ROLE}tsdb-{stage}" for stage in ("dev", "hml", "prd")},
-    velero_role_arn=f"{ROLE}velero",
-    cluster_autoscaler_role_arn=f"{ROLE}cluster-autoscaler",
+    {
+        **{f"{bucket}_bucket_name": f"{bucket}-bucket" for bucket in BUCKETS},
+        **{role.output: f"{ROLE}{role.name}" for role in releases.workload_roles()},
+    }
 )
 MODULES = (
     prometheus_operator_crds,
@@ -103,10 +99,10 @@ def cores(quantity: str) -> float:
 # --- All of them ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("environment", environment_names())
+@pytest.mark.parametrize("environment", REAL_ENVIRONMENTS)
 def test_each_release_comes_after_what_it_names(environment: str) -> None:
     ids: list[str] = []
-    for release in releases.releases(load_environment(environment, TODAY), STACK_OUTPUTS):
+    for release in releases.releases(real_settings(environment), STACK_OUTPUTS):
         assert set(release.after) <= set(ids), release.id
         ids.append(release.id)
 
@@ -162,8 +158,8 @@ def test_roles_are_where_the_charts_put_them_on_service_accounts() -> None:
         assert account["annotations"] == {"eks.amazonaws.com/role-arn": f"{ROLE}{role}"}
     assert [account["name"] for account in accounts.values()] == [
         names.PROMETHEUS_SERVICE_ACCOUNT,
-        names.VELERO_SERVICE_ACCOUNT,
-        names.CLUSTER_AUTOSCALER_SERVICE_ACCOUNT,
+        velero.SERVICE_ACCOUNT,
+        cluster_autoscaler.SERVICE_ACCOUNT,
     ]
 
 
@@ -348,7 +344,7 @@ def test_a_sidecar_of_a_stage_has_a_role_of_its_own() -> None:
     account = stage_values(settings_of("small"), "dev")["prometheus"]["serviceAccount"]
 
     assert account["name"] == "stage-prometheus"
-    assert account["annotations"] == {"eks.amazonaws.com/role-arn": f"{ROLE}tsdb-dev"}
+    assert account["annotations"] == {"eks.amazonaws.com/role-arn": f"{ROLE}thanos-uploader"}
 
 
 def test_prometheus_selects_the_monitors_and_rules_of_all() -> None:
@@ -358,9 +354,9 @@ def test_prometheus_selects_the_monitors_and_rules_of_all() -> None:
     assert [spec[f"{kind}SelectorNilUsesHelmValues"] for kind in kinds] == [False] * 5
 
 
-@pytest.mark.parametrize("environment", environment_names())
+@pytest.mark.parametrize("environment", REAL_ENVIRONMENTS)
 def test_blocks_go_to_the_metrics_bucket_labelled_with_their_cluster(environment: str) -> None:
-    settings = load_environment(environment, TODAY)
+    settings = real_settings(environment)
     spec = kps(settings)["prometheus"]["prometheusSpec"]
 
     assert spec["externalLabels"] == {"cluster": settings.prefix}
@@ -373,17 +369,6 @@ def test_blocks_go_to_the_metrics_bucket_labelled_with_their_cluster(environment
             "sts_endpoint": f"https://sts.{settings.region}.amazonaws.com",
         },
     }
-
-
-def test_the_platforms_prometheus_lets_in_by_name() -> None:
-    policy = kps(settings_of("small"))["prometheus"]["networkPolicy"]
-
-    assert policy["egress"] == [{}]
-    peers = [peer for rule in policy["ingress"] for peer in rule["from"]]
-    assert [peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"] for peer in peers] == [
-        "prometheus", "thanos-querier", "door-agent"
-    ]  # fmt: skip
-    assert all(set(peer) == {"podSelector"} for peer in peers)
 
 
 def test_what_eks_hides_has_neither_monitors_nor_rules() -> None:
@@ -425,16 +410,6 @@ def test_alertmanager_reads_its_secrets_from_mounted_files() -> None:
         assert key in [item["secretKey"] for item in made["data"]]
 
 
-def test_alertmanager_may_reach_its_mail_server() -> None:
-    settings = settings_of("small")
-    rules = kps(settings)["alertmanager"]["networkPolicy"]["egress"]["rules"]
-    ports = {port["port"] for rule in rules for port in rule["ports"]}
-
-    assert settings.alerting.smtp is not None
-    assert int(settings.alerting.smtp.smarthost.split(":")[1]) in ports
-    assert {443, 9094} <= ports
-
-
 @pytest.mark.parametrize(
     ("alerting", "ports", "secret"),
     [
@@ -451,8 +426,13 @@ def test_alertmanager_has_what_its_receivers_need(
         update={"alerting": settings.alerting.model_copy(update=alerting)}
     )
     values = kps(changed)
-    _, outside = values["alertmanager"]["networkPolicy"]["egress"]["rules"]
-    assert [port["port"] for port in outside["ports"]] == ports
+    (policy,) = (
+        policy
+        for policy in plan_policies(changed)["observability"]
+        if policy.name == "alertmanager"
+    )
+    (outside,) = (rule for rule in policy.egress if EVERYWHERE in rule.peers)
+    assert list(outside.ports) == ports
     assert values["alertmanager"]["alertmanagerSpec"]["secrets"] == [secret]
     made = {name for name in values["extraManifests"] if name.startswith("alertmanager-")}
     assert made == {secret}
@@ -461,9 +441,9 @@ def test_alertmanager_has_what_its_receivers_need(
 # --- Secrets --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("environment", environment_names())
+@pytest.mark.parametrize("environment", REAL_ENVIRONMENTS)
 def test_secrets_are_those_that_the_namespace_may_read(environment: str) -> None:
-    settings = load_environment(environment, TODAY)
+    settings = real_settings(environment)
     manifests = kps(settings)["extraManifests"].values()
     prefix = names.secret_name_prefix(settings, "observability")
 
@@ -579,9 +559,9 @@ def test_grafana_asks_through_its_door() -> None:
 # --- Velero, autoscaler, metrics server -----------------------------------------------------------
 
 
-@pytest.mark.parametrize("environment", environment_names())
+@pytest.mark.parametrize("environment", REAL_ENVIRONMENTS)
 def test_backups_live_as_long_as_the_settings_say(environment: str) -> None:
-    settings = load_environment(environment, TODAY)
+    settings = real_settings(environment)
     values = velero.release(settings, STACK_OUTPUTS).values
     ttl = f"{settings.retention_days.backups * 24}h0m0s"
 

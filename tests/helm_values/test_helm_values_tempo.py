@@ -9,9 +9,9 @@ from release_samples import EVERY_SETTINGS, STACK_OUTPUTS, with_size
 
 from blueprint import endpoints
 from blueprint.buckets import SAFETY_MARGIN_DAYS, plan_storage_buckets
-from blueprint.names import STORAGE_CLASS, TEMPO_SERVICE_ACCOUNT
+from blueprint.names import STORAGE_CLASS
 from helm_values.release import Release
-from helm_values.tempo import tempo
+from helm_values.tempo import tempo, tempo_role
 from settings.model import Settings
 from settings.node_sizes import SIZES
 from versions import TEMPO, TEMPO_DISTRIBUTED
@@ -153,14 +153,14 @@ def test_the_bucket_is_reached_by_the_role_and_without_keys(size: Any) -> None:
 
     assert trace["backend"] == "s3"
     assert trace["s3"] == {
-        "bucket": STACK_OUTPUTS.traces_bucket_name,
+        "bucket": STACK_OUTPUTS["traces_bucket_name"],
         "endpoint": f"s3.{settings.region}.amazonaws.com",
         "region": settings.region,
         "insecure": False,
     }
     account = release.values["serviceAccount"]
-    assert account["name"] == TEMPO_SERVICE_ACCOUNT
-    assert account["annotations"] == {"eks.amazonaws.com/role-arn": STACK_OUTPUTS.tempo_role_arn}
+    assert account["name"] == tempo_role.SERVICE_ACCOUNT
+    assert account["annotations"] == {"eks.amazonaws.com/role-arn": STACK_OUTPUTS["tempo_role_arn"]}
 
 
 @every_size

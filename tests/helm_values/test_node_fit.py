@@ -1,7 +1,8 @@
 """All pods fit the nodes and quotas that the settings give them.
 
 What pods ask for is in the contracts (`pods`, written by `make charts-check` from the rendered
-objects), what Thanos asks for in blueprint/thanos.py, what nodes have in the functions below.
+objects), what Thanos asks for in helm_values/thanos/thanos.py, what nodes have in the functions
+below.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from typing import Any, Final
 import pytest
 from settings_files import TODAY, problems, render, vary, write
 
-from blueprint import thanos
 from blueprint.backend_sizes import BACKENDS
 from blueprint.doors import doors
 from blueprint.names import telemetry_namespace
@@ -23,7 +23,8 @@ from blueprint.resources import mebibytes, millicores
 from blueprint.sizes import METRICS
 from helm_values.static_values import static_values
 from helm_values.telemetry_quota import telemetry_quota
-from settings.load import environment_names
+from helm_values.thanos import thanos
+from settings.load import environment_names, load_environment
 from settings.model import OBSERVABILITY, NodeGroup, Settings
 from settings.node_sizes import (
     LEAST_OBSERVABILITY_QUOTA,
@@ -32,11 +33,12 @@ from settings.node_sizes import (
     SIZES,
     Size,
 )
-from verification.charts.chart_contract import read_contracts
+from verification.charts.chart_contract import STAGE, read_contracts
 from verification.charts.chart_pods import PodGroup, parse, pod_groups
-from verification.charts.chart_settings import settings_to_check
+from verification.charts.chart_settings import sample_name, samples
 
-SETTINGS: Final = settings_to_check(TODAY)
+SETTINGS: Final = samples(TODAY)
+SIZES_IN_USE: Final = {load_environment(name, TODAY).size for name in environment_names()}
 CONTRACTS: Final = read_contracts()
 
 # --- What nodes have ------------------------------------------------------------------------------
@@ -125,7 +127,7 @@ def groups(settings: Settings, namespace: str) -> list[PodGroup]:
     return [
         parse(name, text)
         for contract in CONTRACTS.values()
-        for release, made in contract.pods.get(settings.environment, {}).items()
+        for release, made in contract.pods.get(sample_name(settings.size), {}).items()
         if release.split("/")[0] == namespace
         for name, text in made.items()
     ]
@@ -145,7 +147,7 @@ def stage_prometheus(settings: Settings) -> Iterator[PodGroup]:
         "memory_limit": mebibytes(reloader["limits"]["memory"]),
     }
     for stage in settings.stages:
-        for item in groups(settings, telemetry_namespace(stage)):
+        for item in groups(settings, telemetry_namespace(STAGE)):
             if item.kind == "Prometheus":
                 # Apart and spread are its own replicas alone.
                 asked = {key: getattr(item, key) + more for key, more in added.items()}
@@ -204,8 +206,9 @@ def running(settings: Settings) -> list[PodGroup]:
     return [item for item in central if item.kind not in ("DaemonSet", "Job")]
 
 
-def gateway(settings: Settings, stage: str) -> PodGroup:
-    return {item.name: item for item in groups(settings, telemetry_namespace(stage))}[
+def gateway(settings: Settings) -> PodGroup:
+    """That of any stage."""
+    return {item.name: item for item in groups(settings, telemetry_namespace(STAGE))}[
         "Deployment otel-gateway"
     ]
 
@@ -293,8 +296,7 @@ def test_the_contract_names_every_release_that_makes_pods() -> None:
         assert [item.name for item in groups(settings, "kube-system")] == [
             "Deployment metrics-server"
         ]
-        for stage in settings.stages:
-            assert gateway(settings, stage).least >= 2
+        assert gateway(settings).least >= 2
         assert len(list(stage_prometheus(settings))) == len(settings.stages)
 
 
@@ -368,7 +370,7 @@ def test_no_pod_is_larger_than_a_node(name: str) -> None:
     settings = SETTINGS[name]
     for namespace in settings.namespaces:
         room = node_room(settings, settings.node_group(namespace))
-        pods = running(settings) if namespace == OBSERVABILITY else [gateway(settings, namespace)]
+        pods = running(settings) if namespace == OBSERVABILITY else [gateway(settings)]
         for item in pods:
             assert requests(item).fits(room), (namespace, item.name)
 
@@ -377,7 +379,7 @@ def test_no_pod_is_larger_than_a_node(name: str) -> None:
 def test_gateways_fit_the_nodes_of_their_stage(name: str) -> None:
     settings = SETTINGS[name]
     for stage in settings.stages:
-        group, item = settings.node_group(stage), gateway(settings, stage)
+        group, item = settings.node_group(stage), gateway(settings)
         room = node_room(settings, group)
         per_node = min(room.cpu // item.cpu, room.memory // item.memory)
         nodes = group.max_size * zones(group)
@@ -387,7 +389,7 @@ def test_gateways_fit_the_nodes_of_their_stage(name: str) -> None:
         # The rest of the stage's nodes is for applications.
         assert requests(item).cpu * item.most <= room.cpu * nodes * SHARE_OF_GATEWAYS, stage
         assert requests(item).memory * item.most <= room.memory * nodes * SHARE_OF_GATEWAYS, stage
-        if name in environment_names():
+        if settings.size in SIZES_IN_USE:
             assert item.least <= per_node * group.min_size * zones(group), stage
 
 
@@ -427,24 +429,23 @@ def test_quota_of_a_telemetry_namespace_holds_a_rollout_of_the_most_and_not_much
     settings = SETTINGS[name]
     quota = telemetry_quota(settings)
     prometheus = next(stage_prometheus(settings))
-    for stage in settings.stages:
-        item = gateway(settings, stage)
-        # Beside them one that a rollout makes (`maxSurge`), and one that is ending.
-        most = item.most + 2
-        request = requests(item) * most + requests(prometheus) * prometheus.most
-        limit = limits(item) * most + limits(prometheus) * prometheus.most
-        needed = {
-            "requests_cpu": request.cpu / 1000,
-            "requests_memory_gib": request.memory / 1024,
-            "limits_cpu": limit.cpu / 1000,
-            "limits_memory_gib": limit.memory / 1024,
-        }
-        for key, amount in needed.items():
-            # Whole cores and GiB, of each of the two.
-            assert amount <= getattr(quota, key) < amount + 2, key
-        assert quota.pods == most + prometheus.most
-        assert quota.persistent_volume_claims == prometheus.most * prometheus.volumes
-        assert item.volumes == 0
+    item = gateway(settings)
+    # Beside them one that a rollout makes (`maxSurge`), and one that is ending.
+    most = item.most + 2
+    request = requests(item) * most + requests(prometheus) * prometheus.most
+    limit = limits(item) * most + limits(prometheus) * prometheus.most
+    needed = {
+        "requests_cpu": request.cpu / 1000,
+        "requests_memory_gib": request.memory / 1024,
+        "limits_cpu": limit.cpu / 1000,
+        "limits_memory_gib": limit.memory / 1024,
+    }
+    for key, amount in needed.items():
+        # Whole cores and GiB, of each of the two.
+        assert amount <= getattr(quota, key) < amount + 2, key
+    assert quota.pods == most + prometheus.most
+    assert quota.persistent_volume_claims == prometheus.most * prometheus.volumes
+    assert item.volumes == 0
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -6,19 +6,18 @@ import json
 
 import pytest
 import yaml
-from settings_files import TODAY
+from release_samples import STACK_OUTPUTS
+from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings
 
-from blueprint import thanos
 from blueprint.buckets import SAFETY_MARGIN_DAYS
-from blueprint.thanos import Component
 from helm_values.kube_prometheus_stack import kube_prometheus_stack
-from helm_values.stack_outputs import sample_stack_outputs
-from settings.load import environment_names, load_environment
+from helm_values.thanos import thanos
+from helm_values.thanos.thanos import ThanosPart
+from settings.load import load_environment
 from settings.model import Settings
 from settings.node_sizes import Size
 from versions import THANOS_VERSION
 
-STACK_OUTPUTS = sample_stack_outputs()
 SIZES: tuple[Size, ...] = ("small", "medium", "large")
 
 
@@ -26,13 +25,13 @@ def settings_of(size: Size) -> Settings:
     return load_environment("dev", TODAY).model_copy(update={"size": size})
 
 
-def flags(component: Component) -> dict[str, str]:
+def flags(component: ThanosPart) -> dict[str, str]:
     return dict(arg.removeprefix("--").partition("=")[::2] for arg in component.args[1:])
 
 
-@pytest.mark.parametrize("environment", environment_names())
+@pytest.mark.parametrize("environment", REAL_ENVIRONMENTS)
 def test_compactor_keeps_each_resolution_as_long_as_the_settings_say(environment: str) -> None:
-    settings = load_environment(environment, TODAY)
+    settings = real_settings(environment)
     days = settings.retention_days.metrics
     found = flags(thanos.compactor(settings))
 

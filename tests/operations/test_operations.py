@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from outcomes import terraform_with
+from sample_stacks import sample_foundation
 
 from operations import deploy, drift
 from operations.account_checks import (
@@ -21,7 +22,6 @@ from operations.account_checks import (
     read_target,
 )
 from operations.terraform_stack import Terraform
-from synthesis.foundation import SNAPSHOTS
 from tools.providers import find_source
 from tools.terraform import terraform_env
 from verification.rehearsal.aws.aws_emulator import AwsEmulator, start_aws_emulator
@@ -56,8 +56,8 @@ def test_the_target_is_what_was_synthesized(tmp_path: Path) -> None:
     for stack in ("state", "cluster"):
         folder = tmp_path / "stacks" / stack
         folder.mkdir(parents=True)
-        text = (SNAPSHOTS / "dev" / f"{stack}.tf.json").read_bytes()
-        (folder / "cdk.tf.json").write_bytes(text)
+        text = json.dumps(sample_foundation().configs["dev"][stack])
+        (folder / "cdk.tf.json").write_text(text, encoding="utf-8")
     assert read_target(tmp_path) == TARGET
 
 
@@ -196,7 +196,7 @@ def project(tmp_path: Path) -> Path:
     folder.mkdir(parents=True)
     (tmp_path / "environments").mkdir()
     (tmp_path / "environments" / "dev.yaml").touch()
-    state = json.loads((SNAPSHOTS / "dev" / "state.tf.json").read_text(encoding="utf-8"))
+    state = sample_foundation().configs["dev"]["state"]
     stack = {
         "terraform": {**state["terraform"], "backend": {"local": {"path": "own.tfstate"}}},
         "provider": state["provider"],

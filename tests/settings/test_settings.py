@@ -11,12 +11,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from settings_files import DELETE, TODAY, Keys, problems, render, valid, vary, without, write
+from settings_files import (
+    DELETE,
+    REAL_ENVIRONMENTS,
+    TODAY,
+    Keys,
+    problems,
+    real_settings,
+    render,
+    valid,
+    vary,
+    without,
+    write,
+)
 
 from settings.aws_facts import REGIONS
 from settings.load import (
     DEEPEST_NESTING,
-    DIRECTORY,
     SettingsError,
     environment_names,
     load_environment,
@@ -25,6 +36,7 @@ from settings.load import (
 from settings.model import least_vcpus
 from settings.node_sizes import LEAST_OBSERVABILITY_QUOTA, LEAST_STAGE_VCPUS, Size
 from settings.types import CLOUDWATCH_RETENTION_DAYS, OWN_TAGS, RESERVED_NAMESPACES
+from tools.paths import ROOT, SAMPLE_ENVIRONMENTS
 from versions import KUBERNETES
 
 ROLE = "arn:aws:iam::111122223333:role/platform-admin"
@@ -872,7 +884,7 @@ def test_bad_file(kind: str, tmp_path: Path) -> None:
     assert len(lines[0]) < 700
 
 
-DEV_TEXT = (DIRECTORY / "dev.yaml").read_text(encoding="utf-8")
+DEV_TEXT = (SAMPLE_ENVIRONMENTS / "dev.yaml").read_text(encoding="utf-8")
 
 
 def edited(old: str, new: str) -> tuple[str, int]:
@@ -963,13 +975,20 @@ def test_key_that_is_the_word_by_which_pydantic_names_keys(
 # --- Finding the file ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", environment_names())
+@pytest.mark.parametrize("name", REAL_ENVIRONMENTS)
 def test_shipped_settings_are_right(name: str) -> None:
-    assert load_environment(name, TODAY).environment == name
+    assert real_settings(name).environment == name
 
 
-def test_both_environments_are_shipped() -> None:
+@pytest.mark.usefixtures("real_environments")
+def test_the_environments_are_the_files_in_their_folder() -> None:
+    files = (ROOT / "environments").glob("*.yaml")
+    assert environment_names() == tuple(sorted(file.stem for file in files)) == REAL_ENVIRONMENTS
+
+
+def test_tests_see_environments_of_their_own() -> None:
     assert environment_names() == ("dev", "prd")
+    assert load_environment("dev", TODAY) == load_environment("dev", TODAY, SAMPLE_ENVIRONMENTS)
 
 
 def test_unknown_environment(tmp_path: Path) -> None:
@@ -1050,7 +1069,7 @@ def test_observability_nodes_come_from_the_size_unless_given(tmp_path: Path) -> 
 
 
 def test_tags_of_the_stacks_are_those_that_settings_may_not_set() -> None:
-    source = (DIRECTORY.parent / "stacks" / "base.py").read_text(encoding="utf-8")
+    source = (ROOT / "stacks" / "base.py").read_text(encoding="utf-8")
     body = source.split("def default_tags")[1].split("\ndef ")[0].split("\nclass ")[0]
 
     assert set(re.findall(r'"(\w+)": ', body)) | {"Name"} == set(OWN_TAGS)

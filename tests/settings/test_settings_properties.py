@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from settings_files import DELETE, DEV, TODAY, Keys, render, vary, write
 
-from settings.load import DIRECTORY, SettingsError, load_settings
+from settings.load import SettingsError, load_settings
+from tools.paths import SAMPLE_ENVIRONMENTS
 
-DEV_BYTES = (DIRECTORY / "dev.yaml").read_bytes()
+DEV_BYTES = (SAMPLE_ENVIRONMENTS / "dev.yaml").read_bytes()
 
 quick = settings(derandomize=True, max_examples=150, deadline=None, database=None)
 

@@ -1,4 +1,8 @@
-"""Every environment is synthesized once; a variation of dev when a test asks for it."""
+"""Every environment is synthesized once; a variation of dev when a test asks for it.
+
+`synthesized` and `configs` are of the environments that only tests have, `real_synthesized` and
+`real_configs` of the users', which may be any.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,11 @@ from typing import Any
 
 import pytest
 import yaml
-from settings_files import TODAY
+from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings
 from stack_files import Stacks, SynthesizeVariation
 
 import constructs_lib  # noqa: F401 - before a test imports a binding, which would load them all
-from settings.load import DIRECTORY, environment_names, load_environment, load_settings
+from settings.load import environment_names, load_environment, load_settings, settings_folder
 from settings.model import Settings
 from synthesis.synth import SynthesizedStack, synthesize
 
@@ -50,6 +54,45 @@ def configs(synthesized: dict[str, dict[str, SynthesizedStack]]) -> dict[str, St
 
 
 @pytest.fixture(scope="session")
+def real_outdirs(
+    settings: dict[str, Settings],
+    outdirs: dict[str, Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, Path]:
+    """Where the users' environments are synthesized: those of the same settings only once."""
+    return {
+        name: outdirs[name]
+        if settings.get(name) == real_settings(name)
+        else tmp_path_factory.mktemp(f"out-real-{name}")
+        for name in REAL_ENVIRONMENTS
+    }
+
+
+@pytest.fixture(scope="session")
+def real_synthesized(
+    synthesized: dict[str, dict[str, SynthesizedStack]],
+    outdirs: dict[str, Path],
+    real_outdirs: dict[str, Path],
+) -> dict[str, dict[str, SynthesizedStack]]:
+    return {
+        name: synthesized[name]
+        if outdirs.get(name) == outdir
+        else {stack.name: stack for stack in synthesize(real_settings(name), outdir)}
+        for name, outdir in real_outdirs.items()
+    }
+
+
+@pytest.fixture(scope="session")
+def real_configs(
+    real_synthesized: dict[str, dict[str, SynthesizedStack]],
+) -> dict[str, Stacks]:
+    return {
+        name: {stack.name: stack.config for stack in stacks.values()}
+        for name, stacks in real_synthesized.items()
+    }
+
+
+@pytest.fixture(scope="session")
 def dev(configs: dict[str, Stacks]) -> Stacks:
     return configs["dev"]
 
@@ -75,7 +118,7 @@ def synthesize_variation(variations: dict[str, Stacks], tmp_path: Path) -> Synth
     def make(changes: Mapping[str, Any]) -> Stacks:
         key = json.dumps(changes, sort_keys=True)
         if key not in variations:
-            data = yaml.safe_load((DIRECTORY / "dev.yaml").read_text(encoding="utf-8"))
+            data = yaml.safe_load((settings_folder() / "dev.yaml").read_text(encoding="utf-8"))
             file = tmp_path / "dev.yaml"
             file.write_text(yaml.safe_dump(_merged(data, changes)), encoding="utf-8")
             stacks = synthesize(load_settings(file, TODAY), tmp_path / "out")

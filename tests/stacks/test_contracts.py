@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import pytest
+from settings_files import REAL_ENVIRONMENTS, real_settings
 from stack_files import STACKS, Config, Stacks
 
-from settings.load import environment_names
 from settings.model import Settings
 from stacks.base import EnvironmentStack
 from stacks.cluster import ClusterOutputs
@@ -31,7 +30,7 @@ REMOTE_OUTPUT = re.compile(
 LIST_ARGUMENTS = {"subnet_ids", "security_group_ids", "route_table_ids"}
 """Arguments that take a list, so that a reference which is all of one is to a list."""
 
-both_environments = pytest.mark.parametrize("environment", environment_names())
+both_environments = pytest.mark.parametrize("environment", REAL_ENVIRONMENTS)
 
 
 def shape(value: Any) -> str:
@@ -72,24 +71,18 @@ def uses(value: Any, argument: str = "") -> Iterator[tuple[str, str, str, str | 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.stack_id)
 @both_environments
 def test_a_stack_publishes_exactly_its_contract_with_the_declared_types(
-    configs: dict[str, Stacks],
-    settings: dict[str, Settings],
+    real_configs: dict[str, Stacks],
     environment: str,
     contract: type[Outputs],
 ) -> None:
-    published = configs[environment][contract.stack_id]["output"]
-    types = get_type_hints(contract)
+    published = real_configs[environment][contract.stack_id]["output"]
     assert {name: shape(output["value"]) for name, output in published.items()} == {
-        item.name: declared_shape(types[item.name]) for item in fields(contract)
+        name: declared_shape(type_) for name, type_ in contract.published().items()
     }
-    by_name = {
-        "secrets_reader_role_arns": set(settings[environment].namespaces),
-        "stage_prometheus_role_arns": set(settings[environment].stages),
-    }
-    for name, output in published.items():
+    for output in published.values():
         assert output["description"]
         if isinstance(output["value"], dict):
-            assert set(output["value"]) == by_name[name]
+            assert set(output["value"]) == set(real_settings(environment).namespaces)
 
 
 def test_every_contract_is_tested() -> None:
@@ -98,9 +91,9 @@ def test_every_contract_is_tested() -> None:
 
 @both_environments
 def test_every_output_that_is_read_is_published_with_the_type_of_its_use(
-    configs: dict[str, Stacks], environment: str
+    real_configs: dict[str, Stacks], environment: str
 ) -> None:
-    stacks = configs[environment]
+    stacks = real_configs[environment]
     read: set[str] = set()
     for consumer, config in stacks.items():
         for producer, output, used, key in uses(config):
@@ -140,9 +133,9 @@ def test_the_type_of_a_use_is_recognized(
 
 @both_environments
 def test_a_consumer_looks_for_the_state_where_its_producer_keeps_it(
-    configs: dict[str, Stacks], environment: str
+    real_configs: dict[str, Stacks], environment: str
 ) -> None:
-    stacks = configs[environment]
+    stacks = real_configs[environment]
     looked_for = 0
     for config in stacks.values():
         for producer, remote in config.get("data", {}).get("terraform_remote_state", {}).items():
@@ -157,10 +150,10 @@ def test_a_consumer_looks_for_the_state_where_its_producer_keeps_it(
 
 @both_environments
 def test_states_are_encrypted_locked_and_one_per_stack(
-    configs: dict[str, Stacks], settings: dict[str, Settings], environment: str
+    real_configs: dict[str, Stacks], environment: str
 ) -> None:
-    values = settings[environment]
-    stacks = {name: config for name, config in configs[environment].items() if name != "state"}
+    values = real_settings(environment)
+    stacks = {name: config for name, config in real_configs[environment].items() if name != "state"}
     backends = {name: config["terraform"]["backend"]["s3"] for name, config in stacks.items()}
     for name, backend in backends.items():
         assert backend == {
@@ -177,9 +170,9 @@ def test_states_are_encrypted_locked_and_one_per_stack(
 
 @both_environments
 def test_the_states_are_kept_in_the_bucket_and_with_the_key_of_the_state_stack(
-    configs: dict[str, Stacks], environment: str
+    real_configs: dict[str, Stacks], environment: str
 ) -> None:
-    stacks = configs[environment]
+    stacks = real_configs[environment]
     state = stacks["state"]["resource"]
     backend = stacks["network"]["terraform"]["backend"]["s3"]
     assert state["aws_s3_bucket"]["bucket"]["bucket"] == backend["bucket"]
@@ -188,9 +181,9 @@ def test_the_states_are_kept_in_the_bucket_and_with_the_key_of_the_state_stack(
 
 @both_environments
 def test_the_state_stack_keeps_its_own_state_below_the_project_on_every_computer(
-    configs: dict[str, Stacks], environment: str
+    real_configs: dict[str, Stacks], environment: str
 ) -> None:
-    (backend,) = configs[environment]["state"]["terraform"]["backend"].items()
+    (backend,) = real_configs[environment]["state"]["terraform"]["backend"].items()
     kind, arguments = backend
     path = Path(arguments["path"])
     assert kind == "local"

@@ -11,8 +11,9 @@ from cdktf import App, TerraformStack
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from stack_files import Config, as_list, instances
 
-from blueprint.traffic import Networks, Pods, Policy, Rule, plan_policies
+from blueprint.traffic import Anywhere, Networks, Pods, Policy, Rule
 from constructs_lib.kubernetes.network_policies import NamespacePolicies, NamespacePoliciesProps
+from helm_values.traffic_plan import plan_policies
 from settings.model import Settings
 
 
@@ -33,8 +34,9 @@ def understood(rules: Any, direction: str) -> set[Rule]:
     """The rules of the plan, read back out of Terraform JSON."""
     return {
         Rule(
-            peers=tuple(peer for peers in as_list(rule[direction]) for peer in [_peer(peers)]),
+            peers=tuple(map(_peer, as_list(rule.get(direction, [])))) or (Anywhere(),),
             ports=tuple(_port(port["port"]) for port in as_list(rule.get("ports", []))),
+            protocol=_protocol(as_list(rule.get("ports", []))),
         )
         for rule in as_list(rules)
     }
@@ -61,6 +63,11 @@ class _Labels(dict[str, str]):
         return hash(tuple(sorted(self.items())))
 
 
+def _protocol(ports: list[Config]) -> Any:
+    (protocol,) = {port["protocol"] for port in ports} or {"TCP"}
+    return protocol
+
+
 def _port(text: str) -> int | str:
     return int(text) if text.isdigit() else text
 
@@ -75,9 +82,12 @@ def planned(rules: tuple[Rule, ...]) -> set[Rule]:
                     [Networks(cidrs=(cidr,)) for cidr in peer.cidrs]
                     if isinstance(peer, Networks)
                     else [Pods(namespace=peer.namespace, labels=_Labels(peer.labels))]
+                    if isinstance(peer, Pods)
+                    else [peer]
                 )
             ),
             ports=rule.ports,
+            protocol=rule.protocol,
         )
         for rule in rules
     }

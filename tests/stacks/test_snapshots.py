@@ -7,9 +7,9 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from settings_files import REAL_ENVIRONMENTS
 from stack_files import STACKS
 
-from settings.load import environment_names
 from synthesis.snapshots import SNAPSHOTS, snapshot_files
 from synthesis.synth import SynthesizedStack
 
@@ -20,7 +20,7 @@ LINE_LENGTH = 200
 
 NAMES = [
     f"{environment}/{file}"
-    for environment in environment_names()
+    for environment in REAL_ENVIRONMENTS
     for file in (
         "manifest.json",
         *(f"{stack}{end}" for stack in STACKS for end in (".tf", ".tf.json")),
@@ -30,11 +30,11 @@ NAMES = [
 
 @pytest.fixture(scope="module")
 def snapshots(
-    synthesized: dict[str, dict[str, SynthesizedStack]], outdirs: dict[str, Path]
+    real_synthesized: dict[str, dict[str, SynthesizedStack]], real_outdirs: dict[str, Path]
 ) -> dict[str, str]:
     files: dict[str, str] = {}
-    for environment, stacks in synthesized.items():
-        manifest = (outdirs[environment] / "manifest.json").read_text(encoding="utf-8")
+    for environment, stacks in real_synthesized.items():
+        manifest = (real_outdirs[environment] / "manifest.json").read_text(encoding="utf-8")
         files |= snapshot_files(environment, list(stacks.values()), manifest)
     return files
 

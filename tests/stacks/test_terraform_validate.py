@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from outcomes import terraform_with
+from settings_files import REAL_ENVIRONMENTS
 from stack_files import STACKS
 
-from settings.load import environment_names
 from synthesis.hcl import render
 from synthesis.synth import SynthesizedStack
 from tools.providers import find_source
@@ -24,7 +24,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 every_stack = pytest.mark.parametrize(
     ("environment", "stack"),
-    [(environment, stack) for environment in environment_names() for stack in STACKS],
+    [(environment, stack) for environment in REAL_ENVIRONMENTS for stack in STACKS],
 )
 
 
@@ -51,39 +51,39 @@ def run() -> Run:
 
 @every_stack
 def test_terraform_accepts_what_is_deployed(
-    synthesized: dict[str, dict[str, SynthesizedStack]],
+    real_synthesized: dict[str, dict[str, SynthesizedStack]],
     run: Run,
     tmp_path: Path,
     environment: str,
     stack: str,
 ) -> None:
-    text = synthesized[environment][stack].text
+    text = real_synthesized[environment][stack].text
     (tmp_path / "cdk.tf.json").write_text(text, encoding="utf-8")
-    _validate(run, tmp_path, synthesized[environment][stack])
+    _validate(run, tmp_path, real_synthesized[environment][stack])
 
 
 @every_stack
 def test_terraform_accepts_what_is_reviewed(
-    synthesized: dict[str, dict[str, SynthesizedStack]],
+    real_synthesized: dict[str, dict[str, SynthesizedStack]],
     run: Run,
     tmp_path: Path,
     environment: str,
     stack: str,
 ) -> None:
-    hcl = synthesized[environment][stack].hcl
+    hcl = real_synthesized[environment][stack].hcl
     (tmp_path / f"{stack}.tf").write_text(hcl, encoding="utf-8")
-    _validate(run, tmp_path, synthesized[environment][stack])
+    _validate(run, tmp_path, real_synthesized[environment][stack])
 
 
 @every_stack
 def test_what_is_reviewed_is_formatted_as_terraform_formats_it(
-    synthesized: dict[str, dict[str, SynthesizedStack]],
+    real_synthesized: dict[str, dict[str, SynthesizedStack]],
     run: Run,
     tmp_path: Path,
     environment: str,
     stack: str,
 ) -> None:
-    hcl = synthesized[environment][stack].hcl
+    hcl = real_synthesized[environment][stack].hcl
     (tmp_path / f"{stack}.tf").write_text(hcl, encoding="utf-8")
     done = run(tmp_path, "fmt", "-check", "-diff", "-no-color")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -11,7 +11,7 @@ from cdktf import App, TerraformStack
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from stack_files import Config, as_list, instances
 
-from blueprint import endpoints, names, thanos
+from blueprint import endpoints, names
 from blueprint.sizes import METRICS
 from constructs_lib.thanos.thanos_compactor import (
     ThanosCompactor,
@@ -20,6 +20,7 @@ from constructs_lib.thanos.thanos_compactor import (
 from constructs_lib.thanos.thanos_parts import ObjectStorage
 from constructs_lib.thanos.thanos_querier import ThanosQuerier, ThanosQuerierProps
 from constructs_lib.thanos.thanos_store import ThanosStore, ThanosStoreProps
+from helm_values.thanos import thanos
 from settings.model import Settings
 
 ROLE = "arn:aws:iam::111122223333:role/"
@@ -136,8 +137,8 @@ def test_only_what_calls_s3_has_a_role(config: Config) -> None:
 
     assert roles == {
         "thanos-querier": None,
-        names.THANOS_STORE_SERVICE_ACCOUNT: f"{ROLE}reader",
-        names.THANOS_COMPACTOR_SERVICE_ACCOUNT: f"{ROLE}writer",
+        thanos.STORE: f"{ROLE}reader",
+        thanos.COMPACTOR: f"{ROLE}writer",
     }
 
 
@@ -196,42 +197,6 @@ def test_querier_answers_where_grafana_asks(config: Config) -> None:
 
     assert f"http://thanos-querier.observability.svc:{port['port']}" == endpoints.THANOS_QUERIER
     assert port["target_port"] == str(thanos.HTTP_PORT)
-
-
-def names_of(peers: Any, key: str) -> list[str]:
-    return [
-        one(peer["pod_selector"])["match_labels"]["app.kubernetes.io/name"]
-        for peer in as_list(peers.get(key) or [])
-    ]
-
-
-def test_traffic_is_what_each_part_needs(config: Config) -> None:
-    allowed = {}
-    for name, body in by_name(config, "network_policy_v1").items():
-        spec = one(body["spec"])
-        assert spec["policy_types"] == ["Ingress", "Egress"]
-        allowed[name] = {
-            direction: [
-                (one(rule["ports"])["port"], names_of(rule, peers))
-                for rule in as_list(spec.get(direction) or [])
-            ]
-            for direction, peers in (("ingress", "from"), ("egress", "to"))
-        }
-
-    assert allowed == {
-        "thanos-querier": {
-            "ingress": [("10902", ["prometheus", "grafana"])],
-            "egress": [("10901", ["prometheus", "thanos-store"])],
-        },
-        "thanos-store": {
-            "ingress": [("10901", ["thanos-querier"]), ("10902", ["prometheus"])],
-            "egress": [("443", [])],
-        },
-        "thanos-compactor": {
-            "ingress": [("10902", ["prometheus"])],
-            "egress": [("443", [])],
-        },
-    }
 
 
 def test_only_several_replicas_have_a_disruption_budget(

@@ -545,6 +545,18 @@ CASES = (
         value="90%",
     ),
     Case(
+        alert="CollectorStorageDamaged",
+        fires=(
+            gateway("otelcol_process_memory_rss_bytes", "5x40", storage_set_aside="2 file(s)"),
+        ),
+        at=1,
+        quiet=(gateway("otelcol_process_memory_rss_bytes", "5x40", storage_set_aside="none"),),
+        severity="warning",
+        namespace="prd",
+        labels={"storage_set_aside": "2 file(s)", "pod": "otel-gateway-1"},
+        value="1",
+    ),
+    Case(
         alert="TailSamplingDroppingEarly",
         fires=(
             gateway(

@@ -50,6 +50,7 @@ READER = Needs(what="the reader's own values")
 RULES: tuple[tuple[str, Fate], ...] = (
     # The first that matches counts.
     (r"make help", Run()),
+    (r"make (new-env NAME=stg FROM=dev|generated)", Covered(by="test_new_environment.py")),
     (r"make synth( ENV=prd)?", Run()),
     (r"make synth ENV=dev", Covered(by="the run of `make synth`, whose default it is")),
     (r"make synth ENV=<env>", READER),

@@ -1,4 +1,8 @@
-"""Variations of environments/dev.yaml, written so that the line of every setting is known."""
+"""The environments of the tests, and variations of their dev.yaml of which every line is known.
+
+Tests see tests/environments (`pytest_sessionstart`). What must hold for the users' environments as
+well, which may be any, is tested with REAL_ENVIRONMENTS and `real_settings`.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,25 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from settings.load import DIRECTORY, SettingsError, load_settings
+from settings.load import (
+    DIRECTORY,
+    SettingsError,
+    environment_names,
+    load_environment,
+    load_settings,
+    settings_folder,
+)
+from settings.model import Settings
 
 TODAY: Final = date(2026, 11, 24)
+
+REAL_ENVIRONMENTS: Final = environment_names(DIRECTORY)
+"""Names of the users' environments."""
+
+
+def real_settings(name: str) -> Settings:
+    """Settings of one of REAL_ENVIRONMENTS."""
+    return load_environment(name, TODAY, DIRECTORY)
 
 
 class Change(enum.Enum):
@@ -28,11 +48,11 @@ DELETE: Final = Change.DELETE
 Keys = tuple[str | int, ...]
 
 
-DEV: Final[dict[str, Any]] = yaml.safe_load((DIRECTORY / "dev.yaml").read_text("utf-8"))
+DEV: Final[dict[str, Any]] = yaml.safe_load((settings_folder() / "dev.yaml").read_text("utf-8"))
 
 
 def valid() -> dict[str, Any]:
-    """The settings of environments/dev.yaml."""
+    """The settings of tests/environments/dev.yaml."""
     return copy.deepcopy(DEV)
 
 

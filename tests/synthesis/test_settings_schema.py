@@ -51,7 +51,7 @@ def test_check_tells_a_stale_file_in_one_line(
     assert settings_schema.main(["--check"]) == 0
 
 
-@pytest.mark.parametrize("name", environment_names())
+@pytest.mark.parametrize("name", environment_names(DIRECTORY))
 def test_shipped_settings_are_valid(name: str) -> None:
     file = DIRECTORY / f"{name}.yaml"
     text = file.read_text(encoding="utf-8")

@@ -20,7 +20,8 @@ FindProgram = Callable[[str], Path]
 
 CHECK_SECONDS: Final = 600
 
-_VARIABLE: Final = re.compile(r"\$\{(?:env:)?([A-Z][A-Z0-9_]*)")
+_VARIABLE: Final = re.compile(r"\$\{(?:env:)?([A-Z][A-Z0-9_]*)(?!:-|[A-Z0-9_])")
+"""Of which no default stands beside it (`:-`)."""
 
 
 def findings(manifests: list[Object], find: FindProgram) -> Iterator[str]:

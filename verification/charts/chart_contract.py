@@ -22,6 +22,7 @@ import yaml
 from blueprint.documents import merge
 from helm_values.release import Release
 from helm_values.static_values import DIRECTORY
+from settings.types import TELEMETRY_SUFFIX
 from versions import Chart
 
 SUFFIX: Final = ".contract.yaml"
@@ -30,6 +31,9 @@ HEADER: Final = (
     f"# Written by `{UPDATE_COMMAND}` from the chart itself: change the values instead.\n"
     "# `a.b.*` is a map of which the chart takes any key.\n"
 )
+
+STAGE: Final = "<stage>"
+"""Stands for each stage, as users name stages, and contracts hold for any name."""
 
 Values = dict[str, Any]
 KeyPath = tuple[str, ...]
@@ -299,9 +303,10 @@ def did_you_mean(path: KeyPath, known: Iterable[KeyPath]) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:
-    """What was seen of one chart version; releases are named `namespace/name`.
+    """What was seen of one chart version; releases are named by `contract_key`.
 
-    `pods` are `verification.charts.chart_pods.PodGroup` as text, by object.
+    `objects` and `pods` are by the sample of a size (`verification.charts.chart_settings`); `pods`
+    are `verification.charts.chart_pods.PodGroup` as text, by object.
     """
 
     chart: str
@@ -323,12 +328,12 @@ class Contract:
         content = dataclasses.asdict(self)
         content["keys"] = {name: sorted(self.keys[name]) for name in sorted(self.keys)}
         content["objects"] = {
-            environment: {name: sorted(found[name]) for name in sorted(found)}
-            for environment, found in sorted(self.objects.items())
+            sample: {name: sorted(found[name]) for name in sorted(found)}
+            for sample, found in sorted(self.objects.items())
         }
         content["pods"] = {
-            environment: {name: dict(sorted(found[name].items())) for name in sorted(found)}
-            for environment, found in sorted(self.pods.items())
+            sample: {name: dict(sorted(found[name].items())) for name in sorted(found)}
+            for sample, found in sorted(self.pods.items())
         }
         return HEADER + yaml.safe_dump(content, sort_keys=False, width=10_000)
 
@@ -341,6 +346,26 @@ def contract_name(chart: Chart) -> str:
 def release_name(release: Release) -> str:
     """Name of a release that is unique in a cluster."""
     return f"{release.namespace}/{release.name}"
+
+
+def stage_of(release: Release) -> str | None:
+    """The stage that a release is of, one in its telemetry namespace; None for all others."""
+    stage = release.namespace.removesuffix(TELEMETRY_SUFFIX)
+    return stage if stage != release.namespace else None
+
+
+def without_stage(text: str, release: Release) -> str:
+    """A text with `<stage>` for the release's stage, where a namespace is named."""
+    stage = stage_of(release)
+    if stage is None:
+        return text
+    pattern = rf"(?<![a-z0-9]){re.escape(stage)}(?={TELEMETRY_SUFFIX}\b|/)"
+    return re.sub(pattern, STAGE, text)
+
+
+def contract_key(release: Release) -> str:
+    """Name of a release in its contract, the same in every stage."""
+    return without_stage(release_name(release), release)
 
 
 def read_contracts(directory: Path = DIRECTORY) -> dict[str, Contract]:
@@ -382,16 +407,17 @@ def problems(
     for release in releases:
         name, file = release_name(release), contract_name(release.chart)
         contract = contracts.get(file)
-        if contract is None or name not in contract.keys:
+        key = contract_key(release)
+        if contract is None or key not in contract.keys:
             what = "has no contract" if contract is None else "is not in the contract"
             found.append(f"{environment}: release {name} {what} {file}: run `{UPDATE_COMMAND}`")
             continue
-        known = [parts(key.removesuffix(".*")) for key in contract.keys[name]]
+        known = [parts(path.removesuffix(".*")) for path in contract.keys[key]]
         found += [
             f"{environment}: release {name}: unknown key {dotted(path)} in the values of "
             f"{release.static}{did_you_mean(path, known) or '.'} It is not in {file}; "
             f"if the chart has it, run `{UPDATE_COMMAND}`"
-            for path in uncovered_keys(release.values, contract.keys[name])
+            for path in uncovered_keys(release.values, contract.keys[key])
         ]
     return found
 

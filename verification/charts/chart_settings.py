@@ -1,4 +1,8 @@
-"""The settings whose values are rendered: every environment, and every size that none has."""
+"""The settings whose values are rendered: a sample of each size, and every environment.
+
+Contracts are of the samples (tests/environments), which nobody deploys. What users change in
+environments/*.yaml changes no contract: their values only have to keep to it.
+"""
 
 from dataclasses import asdict
 from datetime import date
@@ -7,23 +11,37 @@ from settings.checks import least_stage_nodes
 from settings.load import environment_names, load_environment
 from settings.model import OBSERVABILITY, Namespace, Quota, Settings
 from settings.node_sizes import LEAST_OBSERVABILITY_QUOTA, SIZES, Size
+from tools.paths import SAMPLE_ENVIRONMENTS
+
+
+def sample_name(size: Size) -> str:
+    """What a sample is called; no environment can have such a name."""
+    return f"size-{size}"
+
+
+def samples(today: date) -> dict[str, Settings]:
+    """A sample of each size, by its name; of a size that none of them has, the last one in it."""
+    loaded = [
+        load_environment(name, today, SAMPLE_ENVIRONMENTS)
+        for name in environment_names(SAMPLE_ENVIRONMENTS)
+    ]
+    by_size = {settings.size: settings for settings in loaded}
+    return {
+        sample_name(size): (by_size.get(size) or _in_size(loaded[-1], size)).model_copy(
+            update={"environment": sample_name(size)}
+        )
+        for size in SIZES
+    }
 
 
 def settings_to_check(today: date) -> dict[str, Settings]:
-    """Settings by name: the environments', then the last one's in each size that nobody uses.
-
-    A size that no environment has today must not turn out broken on the day that one takes it.
+    """The samples and the settings of every environment, by name.
 
     Raises:
         SettingsError: an environment's file is wrong.
     """
-    settings = {name: load_environment(name, today) for name in environment_names()}
-    used = {item.size for item in settings.values()}
-    largest = list(settings.values())[-1]
-    for size in SIZES:
-        if size not in used:
-            settings[size] = _in_size(largest, size)
-    return settings
+    environments = {name: load_environment(name, today) for name in environment_names()}
+    return {**samples(today), **environments}
 
 
 def _in_size(settings: Settings, size: Size) -> Settings:
@@ -36,7 +54,6 @@ def _in_size(settings: Settings, size: Size) -> Settings:
     return settings.model_copy(
         update={
             "size": size,
-            "environment": size,
             "namespaces": {**settings.namespaces, **stages, OBSERVABILITY: observability},
         }
     )

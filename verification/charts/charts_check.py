@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from helm_values.release import Release
 from helm_values.releases import releases as all_releases
@@ -41,6 +41,7 @@ from verification.charts.chart_contract import (
     SetKey,
     Values,
     compare,
+    contract_key,
     contract_name,
     did_you_mean,
     dotted,
@@ -48,14 +49,16 @@ from verification.charts.chart_contract import (
     leaves,
     object_name,
     orphans,
+    problems,
     read_contracts,
     release_name,
     unknown_keys,
     unproven_keys,
     value_at,
+    without_stage,
 )
 from verification.charts.chart_pods import pod_groups
-from verification.charts.chart_settings import settings_to_check
+from verification.charts.chart_settings import samples, settings_to_check
 from verification.charts.chart_source import (
     ChartCopy,
     ChartUnavailableError,
@@ -77,14 +80,16 @@ CUSTOM_RESOURCE_DEFINITION: Final = "CustomResourceDefinition"
 PROBE: Final = "probe-of-charts-check"
 MOST_PER_OBJECT: Final = 5
 
+T = TypeVar("T")
 Charts = dict[Chart, tuple[ChartCopy, ChartText] | ChartUnavailableError]
 
 
 @dataclass(kw_only=True)
 class Checked:
-    """What came of one release in one environment."""
+    """What came of one release in one environment, or in a sample, of which contracts are."""
 
     environment: str
+    is_sample: bool = True
     release: Release
     manifests: list[Object] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
@@ -241,11 +246,16 @@ def schema_problems(
 
 @dataclass
 class EnvironmentCheck:
-    """Checks the releases of one environment in the order of their installation."""
+    """Checks the releases of one environment in the order of their installation.
+
+    The keys of a sample are tried one by one. Those of an environment only have to be in the
+    contract.
+    """
 
     settings: Settings
     find: FindProgram
     charts: Charts
+    is_sample: bool = True
     done: list[Checked] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -255,7 +265,9 @@ class EnvironmentCheck:
 
     def check(self, release: Release, *, selected: bool) -> Checked:
         """Render a release; if it is selected, check all of it."""
-        checked = Checked(environment=self.settings.environment, release=release)
+        checked = Checked(
+            environment=self.settings.environment, is_sample=self.is_sample, release=release
+        )
         self.done.append(checked)
         try:
             copy, text = self._chart(release.chart)
@@ -272,8 +284,9 @@ class EnvironmentCheck:
             checked.problems += [f"helm: {warning}" for warning in sorted(render.warnings)]
             checked.manifests = objects(rendered)
             checked.rendered = True
-            if selected:
+            if selected and self.is_sample:
                 self._check_keys(checked, render, text, rendered)
+            if selected:
                 self._check_objects(checked)
         except RenderError as error:
             checked.problems.append(f"the chart refuses the values: {error}")
@@ -365,16 +378,17 @@ def seen_contracts(
     committed: dict[str, Contract],
     *,
     all_releases: bool,
-    all_environments: bool,
+    all_samples: bool,
 ) -> dict[str, Contract]:
     """Contracts that say what was seen, for the charts of which all was rendered.
 
     Args:
-        results: what was checked.
+        results: what was checked; contracts are of the samples among them.
         committed: the present contracts; their digests stay where nothing was downloaded.
         all_releases: otherwise what the contracts say of others stays.
-        all_environments: otherwise what they say of others, and keys that others set, stays.
+        all_samples: otherwise what they say of others, and keys that others set, stays.
     """
+    results = [result for result in results if result.is_sample]
     found: dict[str, Contract] = {}
     charts = dict.fromkeys(result.release.chart for result in results)
     for chart in charts:
@@ -382,20 +396,20 @@ def seen_contracts(
         if all(result.rendered for result in of_chart):
             name = contract_name(chart)
             old = committed.get(name)
-            kept = _kept(old, of_chart, all_releases, all_environments)
+            kept = _kept(old, of_chart, all_releases, all_samples)
             found[name] = _contract(chart, of_chart, old.digest if old else None, kept)
     return found
 
 
 def _kept(
-    old: Contract | None, results: list[Checked], all_releases: bool, all_environments: bool
+    old: Contract | None, results: list[Checked], all_releases: bool, all_samples: bool
 ) -> Contract | None:
-    """What a contract says of releases and environments that were not looked at."""
-    if old is None or (all_releases and all_environments):
+    """What a contract says of releases and samples that were not looked at."""
+    if old is None or (all_releases and all_samples):
         return None
-    if not all_environments:
+    if not all_samples:
         return old
-    seen = {release_name(result.release) for result in results}
+    seen = {contract_key(result.release) for result in results}
     return dataclasses.replace(
         old, keys={name: keys for name, keys in old.keys.items() if name not in seen}
     )
@@ -405,15 +419,24 @@ def _contract(
     chart: Chart, results: list[Checked], old_digest: str | None, kept: Contract | None
 ) -> Contract:
     keys = {name: set(found) for name, found in kept.keys.items()} if kept else {}
-    listed = {name: dict(found) for name, found in kept.objects.items()} if kept else {}
-    pods = {name: dict(found) for name, found in kept.pods.items()} if kept else {}
+    listed: dict[str, dict[str, list[str]]] = {}
+    pods: dict[str, dict[str, dict[str, str]]] = {}
     for result in results:
-        name = release_name(result.release)
-        keys.setdefault(name, set()).update(result.keys)
-        listed.setdefault(result.environment, {})[name] = sorted(
-            object_name(manifest, result.release.namespace) for manifest in result.manifests
+        sample, release, key = result.environment, result.release, contract_key(result.release)
+        keys.setdefault(key, set()).update(result.keys)
+        names = sorted(
+            without_stage(object_name(manifest, release.namespace), release)
+            for manifest in result.manifests
         )
-        pods.setdefault(result.environment, {})[name] = result.pods
+        first_names = listed.setdefault(sample, {}).setdefault(key, names)
+        first_pods = pods.setdefault(sample, {}).setdefault(key, result.pods)
+        if (names, result.pods) != (first_names, first_pods):
+            result.problems.append(
+                "other objects or pods than in another stage; allowed: the same in every stage"
+            )
+    if kept:
+        listed = _over(kept.objects, listed)
+        pods = _over(kept.pods, pods)
     digest = next((result.digest for result in results if result.digest), old_digest)
     return Contract(
         chart=chart.name,
@@ -423,11 +446,16 @@ def _contract(
         keys={name: sorted(found) for name, found in keys.items()},
         objects=listed,
         pods={
-            environment: with_pods
-            for environment, made in pods.items()
+            sample: with_pods
+            for sample, made in pods.items()
             if (with_pods := {name: groups for name, groups in made.items() if groups})
         },
     )
+
+
+def _over(kept: dict[str, dict[str, T]], seen: dict[str, dict[str, T]]) -> dict[str, dict[str, T]]:
+    """What was seen of each sample, with what is kept of the releases that were not looked at."""
+    return {name: kept.get(name, {}) | seen.get(name, {}) for name in {**kept, **seen}}
 
 
 def contract_problems(seen: dict[str, Contract], committed: dict[str, Contract]) -> list[str]:
@@ -500,13 +528,14 @@ def check_environment(
     only: Sequence[str],
     find: FindProgram,
     charts: Charts,
+    is_sample: bool,
 ) -> tuple[list[Checked], list[str]]:
-    """Check the selected releases of an environment, saying so line by line.
+    """Check the selected releases of an environment or a sample, saying so line by line.
 
     Returns:
         What came of each release, and what is wrong with all of them together.
     """
-    check = EnvironmentCheck(settings, find, charts)
+    check = EnvironmentCheck(settings, find, charts, is_sample)
     if check.version != version_to_use(check.version):
         print(
             f"{settings.environment}: no schemas of Kubernetes {check.version} are installed: "
@@ -600,12 +629,12 @@ def _arguments(arguments: Sequence[str] | None, names: Sequence[str]) -> argpars
         "--env",
         action="append",
         choices=names,
-        help="an environment, or a size that none has (all)",
+        help="an environment, or the sample of a size (all)",
     )
     parser.add_argument("--only", action="append", metavar="RELEASE", help="(all)")
     options = parser.parse_args(arguments)
     if options.update and options.env:
-        parser.error("--update takes no --env: a contract is about all environments")
+        parser.error("--update takes no --env: a contract is about the samples of all sizes")
     options.everywhere = not options.env
     options.env = list(dict.fromkeys(options.env or names))
     options.only = options.only or []
@@ -622,6 +651,7 @@ def main(
     """Run the command."""
     try:
         known = settings_to_check(today=date.today())
+        sample_names = set(samples(today=date.today()))
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
@@ -637,12 +667,18 @@ def main(
     charts: Charts = {}
     results: list[Checked] = []
     general: list[str] = []
-    for item, listed in zip(settings, releases, strict=True):
-        checked, clashes = check_environment(item, listed, options.only, find, charts)
+    for name, item, listed in zip(options.env, settings, releases, strict=True):
+        is_sample = name in sample_names
+        checked, clashes = check_environment(item, listed, options.only, find, charts, is_sample)
         results += checked
         general += clashes
     used = [release for listed in releases for release in listed]
-    return report(results, general + _contract_step(options, results, used, directory))
+    general += _contract_step(options, results, used, directory)
+    contracts = read_contracts(directory)
+    for result in results:
+        if not result.is_sample:
+            general += problems(result.environment, [result.release], contracts)
+    return report(results, general)
 
 
 def _contract_step(
@@ -652,7 +688,7 @@ def _contract_step(
     committed = read_contracts(directory)
     everything = not options.only
     everywhere: bool = options.everywhere
-    seen = seen_contracts(results, committed, all_releases=everything, all_environments=everywhere)
+    seen = seen_contracts(results, committed, all_releases=everything, all_samples=everywhere)
     if options.update:
         folders = {contract_name(release.chart): folder_of(release.static) for release in used}
         for line in write(seen, folders, directory):

@@ -27,11 +27,14 @@ from hypothesis import HealthCheck, given, seed
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from helm_values.releases import releases
+from helm_values.stack_outputs import sample_stack_outputs
 from operations.terraform_stack import Terraform, TerraformError
-from settings.load import DIRECTORY, SettingsError, load_settings
+from settings.load import SettingsError, load_settings
 from settings.model import Settings
 from synthesis.reading import references, resources
 from synthesis.synth import SynthesizedStack, publish
+from tools.paths import SAMPLE_ENVIRONMENTS
 from tools.providers import find_source
 from tools.terraform import (
     TerraformUnavailableError,
@@ -39,6 +42,8 @@ from tools.terraform import (
     require_providers,
     terraform_env,
 )
+from verification.charts.chart_contract import problems as contract_problems
+from verification.charts.chart_contract import read_contracts
 from verification.policies.all_policies import RULES, subjects_of
 from verification.policies.rule import findings
 
@@ -47,7 +52,7 @@ VALIDATED: Final = 3
 AWS_STACKS: Final = ("state", "network", "cluster", "storage")
 """Stacks whose provider is in CI's mirror."""
 
-DEV_TEXT: Final = (DIRECTORY / "dev.yaml").read_bytes()
+DEV_TEXT: Final = (SAMPLE_ENVIRONMENTS / "dev.yaml").read_bytes()
 DEV: Final[dict[str, Any]] = yaml.safe_load(DEV_TEXT)
 
 Path_ = tuple[str | int, ...]
@@ -300,7 +305,8 @@ def synthesize_whole(settings: Settings, folder: Path) -> list[SynthesizedStack]
 
 
 def structural_problems(settings: Settings, stacks: Sequence[SynthesizedStack]) -> Iterator[str]:
-    """What Terraform would refuse, as far as can be told without it, and violated rules."""
+    """What Terraform would refuse, as far as can be told without it, violated rules, and values
+    that no chart was seen to take."""
     names = [stack.name for stack in stacks]
     for stack in stacks:
         config = stack.config
@@ -322,6 +328,8 @@ def structural_problems(settings: Settings, stacks: Sequence[SynthesizedStack]) 
     for finding in findings(RULES, subjects):
         if not finding.breach.warning:
             yield str(finding)
+    installed = releases(settings, sample_stack_outputs())
+    yield from contract_problems(settings.environment, installed, read_contracts())
 
 
 # --- The long run -------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from blueprint import workloads
 from settings.model import Settings
 
 
@@ -19,7 +18,7 @@ class Calls:
     """What one role is for: actions by the resources that they are done to."""
 
     role: str
-    """Last part of the role's name, as in blueprint/workloads.py."""
+    """Last part of the role's name, as in `COMPONENT.roles` of a component."""
     source: str
     allowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Actions by the name of a resource."""
@@ -72,14 +71,6 @@ EBS_CSI: Final = Calls(
 """The EBS CSI driver: volumes that it has tagged itself, and attaching them to any instance."""
 
 
-def _stage_prometheus(stage: str) -> Calls:
-    return Calls(
-        role=workloads.stage_prometheus(stage).name,
-        source="Thanos documentation, Storage, S3, without deleting; Sidecar: it uploads blocks",
-        allowed=_bucket("metrics", _ADD, _KEY_READ_WRITE),
-    )
-
-
 def _secrets_reader(namespace: str) -> Calls:
     actions = (
         "secretsmanager:DescribeSecret",
@@ -87,7 +78,7 @@ def _secrets_reader(namespace: str) -> Calls:
         "secretsmanager:ListSecretVersionIds",
     )
     return Calls(
-        role=workloads.secrets_reader(namespace).name,
+        role=f"ns-{namespace}",
         source="external-secrets.io, AWS Secrets Manager, IAM policy",
         allowed={f"secrets of {namespace}": actions},
     )
@@ -95,7 +86,7 @@ def _secrets_reader(namespace: str) -> Calls:
 
 BACK_ENDS: Final = (
     Calls(
-        role=workloads.LOKI.name,
+        role="loki",
         source=(
             "Grafana Loki documentation, Deploy Loki on AWS; its S3 client calls ListObjectsV2, "
             "GetObject, HeadObject, PutObject, DeleteObject"
@@ -103,7 +94,7 @@ BACK_ENDS: Final = (
         allowed=_bucket("logs", _READ_WRITE, _KEY_READ_WRITE),
     ),
     Calls(
-        role=workloads.TEMPO.name,
+        role="tempo",
         source="Grafana Tempo documentation, Amazon S3 permissions",
         allowed=_bucket(
             "traces",
@@ -112,17 +103,22 @@ BACK_ENDS: Final = (
         ),
     ),
     Calls(
-        role=workloads.THANOS_WRITER.name,
+        role="thanos-writer",
         source="Thanos documentation, Storage, S3: policy for the components that write",
         allowed=_bucket("metrics", _READ_WRITE, _KEY_READ_WRITE),
     ),
     Calls(
-        role=workloads.THANOS_READER.name,
+        role="thanos-uploader",
+        source="Thanos documentation, Storage, S3, without deleting; Sidecar: it uploads blocks",
+        allowed=_bucket("metrics", _ADD, _KEY_READ_WRITE),
+    ),
+    Calls(
+        role="thanos-reader",
         source="Thanos documentation, Storage, S3; the store gateway lists and reads",
         allowed=_bucket("metrics", _READ, _KEY_READ),
     ),
     Calls(
-        role=workloads.VELERO.name,
+        role="velero",
         source="velero-plugin-for-aws, README, Set permissions for Velero",
         allowed={
             **_bucket(
@@ -143,7 +139,7 @@ BACK_ENDS: Final = (
         },
     ),
     Calls(
-        role=workloads.CLUSTER_AUTOSCALER.name,
+        role="cluster-autoscaler",
         source="kubernetes/autoscaler, AWS README, Full Cluster Autoscaler Features",
         allowed={
             "everything": (
@@ -171,6 +167,5 @@ def calls(settings: Settings) -> tuple[Calls, ...]:
     return (
         *BACK_ENDS,
         EBS_CSI,
-        *(_stage_prometheus(stage) for stage in settings.stages),
         *(_secrets_reader(namespace) for namespace in settings.namespaces),
     )

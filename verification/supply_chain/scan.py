@@ -22,6 +22,7 @@ from rich.table import Table
 
 from helm_values.releases import releases
 from helm_values.stack_outputs import sample_stack_outputs
+from settings.load import SettingsError
 from synthesis.foundation import Foundation, all_settings
 from tools.programs import program
 from verification.charts.chart_source import CHARTS_DIR
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         suppressions = read_suppressions()
         findings, ran, not_checked = scan(with_charts)
-    except (ScanError, SuppressionsError) as error:
+    except (ScanError, SettingsError, SuppressionsError) as error:
         print(error, file=sys.stderr)
         return 2
     return report(judge(findings, suppressions, ran), not_checked)

@@ -112,16 +112,31 @@ resource "helm_release" "release-cluster-autoscaler" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-prometheus-operator-crds,
   ]
   max_history = 5
@@ -171,31 +186,6 @@ resources:
   limits:
     cpu: 300m
     memory: 512Mi
-extraObjects:
-- apiVersion: networking.k8s.io/v1
-  kind: NetworkPolicy
-  metadata:
-    name: cluster-autoscaler
-  spec:
-    podSelector:
-      matchLabels:
-        app.kubernetes.io/name: aws-cluster-autoscaler
-        app.kubernetes.io/instance: cluster-autoscaler
-    policyTypes:
-    - Ingress
-    - Egress
-    ingress:
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: prometheus
-      ports:
-      - port: 8085
-        protocol: TCP
-    egress:
-    - ports:
-      - port: 443
-        protocol: TCP
 EOT
     ,
     <<EOT
@@ -222,16 +212,31 @@ resource "helm_release" "release-external-secrets" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-prometheus-operator-crds,
   ]
   max_history = 5
@@ -268,19 +273,7 @@ livenessProbe:
 readinessProbe:
   enabled: true
 networkPolicy:
-  enabled: true
-  ingress:
-  - from:
-    - podSelector:
-        matchLabels:
-          app.kubernetes.io/name: prometheus
-    ports:
-    - port: 8080
-      protocol: TCP
-  egress:
-  - ports:
-    - port: 443
-      protocol: TCP
+  enabled: false
 webhook:
   resources:
     requests:
@@ -290,22 +283,7 @@ webhook:
       cpu: 200m
       memory: 128Mi
   networkPolicy:
-    enabled: true
-    ingress:
-    - ports:
-      - port: 10250
-        protocol: TCP
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: prometheus
-      ports:
-      - port: 8080
-        protocol: TCP
-    egress:
-    - ports:
-      - port: 443
-        protocol: TCP
+    enabled: false
   replicaCount: 1
   podDisruptionBudget:
     enabled: false
@@ -318,19 +296,7 @@ certController:
       cpu: 200m
       memory: 256Mi
   networkPolicy:
-    enabled: true
-    ingress:
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: prometheus
-      ports:
-      - port: 8080
-        protocol: TCP
-    egress:
-    - ports:
-      - port: 443
-        protocol: TCP
+    enabled: false
 serviceMonitor:
   enabled: true
   renderMode: alwaysRender
@@ -358,16 +324,31 @@ resource "helm_release" "release-kps" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-prometheus-operator-crds,
     helm_release.release-external-secrets,
   ]
@@ -417,36 +398,6 @@ prometheus:
     endpoints:
     - port: http
       interval: 30s
-  networkPolicy:
-    enabled: true
-    egress:
-    - {}
-    ingress:
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: prometheus
-      ports:
-      - port: 8080
-        protocol: TCP
-      - port: 9090
-        protocol: TCP
-      - port: 10902
-        protocol: TCP
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: thanos-querier
-      ports:
-      - port: 10901
-        protocol: TCP
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: door-agent
-      ports:
-      - port: 9090
-        protocol: TCP
   serviceAccount:
     create: true
     name: kps-prometheus
@@ -585,59 +536,6 @@ prometheus:
     enabled: false
     minAvailable: 1
 alertmanager:
-  networkPolicy:
-    enabled: true
-    policyTypes:
-    - Ingress
-    - Egress
-    egress:
-      enabled: true
-      rules:
-      - to:
-        - podSelector:
-            matchLabels:
-              app.kubernetes.io/name: alertmanager
-        ports:
-        - port: 9094
-          protocol: TCP
-        - port: 9094
-          protocol: UDP
-      - ports:
-        - port: 443
-          protocol: TCP
-        - port: 587
-          protocol: TCP
-    additionalIngress:
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: alertmanager
-      ports:
-      - port: 9094
-        protocol: TCP
-      - port: 9094
-        protocol: UDP
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: door-grafana
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: loki
-      - namespaceSelector:
-          matchExpressions:
-          - key: kubernetes.io/metadata.name
-            operator: In
-            values:
-            - dev-telemetry
-            - hml-telemetry
-            - prd-telemetry
-        podSelector:
-          matchLabels:
-            app.kubernetes.io/name: prometheus
-      ports:
-      - port: 9093
-        protocol: TCP
   alertmanagerSpec:
     podAntiAffinity: hard
     topologySpreadConstraints:
@@ -1065,20 +963,6 @@ kube-state-metrics:
   - storageclasses
   - validatingwebhookconfigurations
   - volumeattachments
-  networkPolicy:
-    enabled: true
-    ingress:
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: prometheus
-      ports:
-      - port: 8080
-        protocol: TCP
-    egress:
-    - ports:
-      - port: 443
-        protocol: TCP
   resources:
     requests:
       cpu: 20m
@@ -1104,7 +988,7 @@ prometheus-node-exporter:
       memory: 96Mi
 prometheusOperator:
   networkPolicy:
-    enabled: true
+    enabled: false
   prometheusConfigReloader:
     resources:
       requests:
@@ -1220,48 +1104,6 @@ extraManifests:
         remoteRef:
           key: obs/dev/observability/alertmanager-smtp
           property: password
-  grafana-network-policy:
-    apiVersion: networking.k8s.io/v1
-    kind: NetworkPolicy
-    metadata:
-      name: kps-grafana
-    spec:
-      podSelector:
-        matchLabels:
-          app.kubernetes.io/name: grafana
-      policyTypes:
-      - Ingress
-      - Egress
-      ingress:
-      - from:
-        - podSelector:
-            matchLabels:
-              app.kubernetes.io/name: prometheus
-        ports:
-        - port: 3000
-          protocol: TCP
-      egress:
-      - to:
-        - podSelector:
-            matchLabels:
-              app.kubernetes.io/name: door-grafana
-        ports:
-        - port: 3100
-          protocol: TCP
-        - port: 3200
-          protocol: TCP
-        - port: 9093
-          protocol: TCP
-      - to:
-        - podSelector:
-            matchLabels:
-              app.kubernetes.io/name: thanos-querier
-        ports:
-        - port: 10902
-          protocol: TCP
-      - ports:
-        - port: 443
-          protocol: TCP
 cleanPrometheusOperatorObjectNames: true
 crds:
   enabled: false
@@ -1620,8 +1462,20 @@ additionalPrometheusRulesMap:
           description: '{{ $value | humanizePercentage }} of its room are taken: the back end is away or too slow.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorQueueNearlyFull.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: CollectorStorageDamaged
+        expr: count by (namespace, pod, storage_set_aside) (otelcol_process_memory_rss_bytes{namespace=~"dev|hml|prd|observability", job=~"otel-gateway|observability/otel-agent", deployment_environment_name="", storage_set_aside!~"|none"}) > 0
+        for: 1m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.namespace }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.pod }} of {{ $labels.namespace }} has set damaged storage aside'
+          description: '{{ $labels.storage_set_aside }} could not be read ({{ $value }} collector): what was in a queue is lost, files of a checkpoint are read again.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorStorageDamaged.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: TailSamplingDroppingEarly
-        expr: sum by (namespace) (rate(otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total{namespace=~"dev|hml|prd|observability", job=~"otel-gateway|observability/otel-agent", deployment_environment_name=""}[5m])) > 0
+        expr: sum by (namespace) (rate(otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total{namespace=~"dev|hml|prd", job="otel-gateway", deployment_environment_name=""}[5m])) > 0
         for: 10m
         labels:
           severity: critical
@@ -1908,16 +1762,31 @@ resource "helm_release" "release-loki" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
   max_history = 5
@@ -2191,16 +2060,31 @@ resource "helm_release" "release-otel-agent" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
     helm_release.release-loki,
   ]
@@ -2291,12 +2175,18 @@ extraVolumes:
   hostPath:
     path: /var/lib/otelcol
     type: DirectoryOrCreate
+- name: start
+  emptyDir:
+    sizeLimit: 8Mi
 extraVolumeMounts:
 - name: logs
   mountPath: /var/log/pods
   readOnly: true
 - name: state
   mountPath: /var/lib/otelcol
+- name: start
+  mountPath: /start
+  readOnly: true
 podSecurityContext:
   seccompProfile:
     type: RuntimeDefault
@@ -2314,8 +2204,6 @@ networkPolicy:
   enabled: false
 image:
   repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
 resources:
   requests:
     cpu: 30m
@@ -2347,68 +2235,463 @@ alternateConfig:
     file_log/observability:
       include:
       - /var/log/pods/*_*/*/*.log
+      - /var/log/pods/*_*/*/*.log.2*
       exclude:
       - /var/log/pods/dev_*/*/*.log
+      - /var/log/pods/dev_*/*/*.log.2*
       - /var/log/pods/hml_*/*/*.log
+      - /var/log/pods/hml_*/*/*.log.2*
       - /var/log/pods/prd_*/*/*.log
+      - /var/log/pods/prd_*/*/*.log.2*
       - /var/log/pods/observability_otel-agent-*/*/*.log
+      - /var/log/pods/observability_otel-agent-*/*/*.log.2*
+      - /var/log/pods/*/*/*.tmp
       start_at: beginning
       include_file_path: true
       include_file_name: false
       storage: file_storage/checkpoints
+      compression: auto
+      poll_interval: 500ms
+      encoding: utf8-raw
+      max_log_size: 131072
       preserve_trailing_whitespaces: true
       retry_on_failure:
         enabled: true
         max_elapsed_time: 0s
       operators:
-      - type: container
-        id: container
-        max_log_size: 262144
+      - type: regex_parser
+        id: line
+        regex: ^(?P<time>[^ ]+) (?P<stream>stdout|stderr) (?P<logtag>[^ ]+) ?(?P<text>(?s:.*))
+        timestamp:
+          parse_from: attributes.time
+          layout_type: gotime
+          layout: 2006-01-02T15:04:05.999999999Z07:00
+        on_error: send_quiet
+      - type: move
+        id: text
+        from: attributes.text
+        to: body
+        on_error: send_quiet
+      - type: remove
+        id: time
+        field: attributes.time
+        on_error: send_quiet
+      - type: add
+        id: source
+        field: attributes.source
+        value: EXPR((attributes.stream ?? "") + attributes["log.file.path"])
+      - type: recombine
+        id: parts
+        if: attributes.logtag in ["P", "F"] and len(body) <= 16384
+        is_last_entry: attributes.logtag != "P"
+        combine_field: body
+        combine_with: ''
+        source_identifier: attributes.source
+        max_log_size: 114688
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: sanitize_utf8
+        id: valid_text
+        field: body
+      - type: recombine
+        id: followed
+        if: len(body) <= 16384
+        is_last_entry: "not (body endsWith \"Traceback (most recent call last):\" or (body contains 'File \"' and body matches '^[ |]*File \"[^\"]+\", line [0-9]') or (body startsWith \"panic: \" or body startsWith \"fatal error: \" or body startsWith \"[signal SIG\" or body startsWith \"\tpanic: \"))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: python_trace
+        if: len(body) <= 65536
+        is_last_entry: not (body contains "Traceback (most recent call last):" and body matches '(?m)Traceback [(]most recent call last[)]:$' or (body contains 'File "' and body matches '^[ |]*File "[^"]+", line [0-9]') or body startsWith "  " and body matches '^[ |]+(?:[~^]+ *$|.Previous line repeated )') or body matches '(?m:^)[^ |].*$'
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: trace
+        if: "len(body) <= 16384 and (((body contains \"Exception\" or body contains \"Error\" or body contains \"Throwable\" or body contains \"panic\" or body startsWith \"fatal error: \" or body contains \": \" and body matches '^(?:[0-9A-Za-z_$]+[.])*[A-Z][0-9A-Za-z_$]*[a-z][0-9A-Za-z_$]*: ') and not (body startsWith \"{\") and not (body contains \"Traceback (most recent call last):\")) or ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$'))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+        is_first_entry: "not ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$')"
+      - type: move
+        id: stream
+        from: attributes.stream
+        to: attributes["log.iostream"]
+        on_error: send_quiet
+      - type: remove
+        id: logtag
+        field: attributes.logtag
+        on_error: send_quiet
+      - type: remove
+        id: no_source
+        field: attributes.source
+      - type: move
+        id: path
+        from: attributes["log.file.path"]
+        to: resource["log.file.path"]
     file_log/dev:
       include:
       - /var/log/pods/dev_*/*/*.log
+      - /var/log/pods/dev_*/*/*.log.2*
+      exclude:
+      - /var/log/pods/*/*/*.tmp
       start_at: beginning
       include_file_path: true
       include_file_name: false
       storage: file_storage/checkpoints
+      compression: auto
+      poll_interval: 500ms
+      encoding: utf8-raw
+      max_log_size: 131072
       preserve_trailing_whitespaces: true
       retry_on_failure:
         enabled: true
         max_elapsed_time: 0s
       operators:
-      - type: container
-        id: container
-        max_log_size: 262144
+      - type: regex_parser
+        id: line
+        regex: ^(?P<time>[^ ]+) (?P<stream>stdout|stderr) (?P<logtag>[^ ]+) ?(?P<text>(?s:.*))
+        timestamp:
+          parse_from: attributes.time
+          layout_type: gotime
+          layout: 2006-01-02T15:04:05.999999999Z07:00
+        on_error: send_quiet
+      - type: move
+        id: text
+        from: attributes.text
+        to: body
+        on_error: send_quiet
+      - type: remove
+        id: time
+        field: attributes.time
+        on_error: send_quiet
+      - type: add
+        id: source
+        field: attributes.source
+        value: EXPR((attributes.stream ?? "") + attributes["log.file.path"])
+      - type: recombine
+        id: parts
+        if: attributes.logtag in ["P", "F"] and len(body) <= 16384
+        is_last_entry: attributes.logtag != "P"
+        combine_field: body
+        combine_with: ''
+        source_identifier: attributes.source
+        max_log_size: 114688
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: sanitize_utf8
+        id: valid_text
+        field: body
+      - type: recombine
+        id: followed
+        if: len(body) <= 16384
+        is_last_entry: "not (body endsWith \"Traceback (most recent call last):\" or (body contains 'File \"' and body matches '^[ |]*File \"[^\"]+\", line [0-9]') or (body startsWith \"panic: \" or body startsWith \"fatal error: \" or body startsWith \"[signal SIG\" or body startsWith \"\tpanic: \"))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: python_trace
+        if: len(body) <= 65536
+        is_last_entry: not (body contains "Traceback (most recent call last):" and body matches '(?m)Traceback [(]most recent call last[)]:$' or (body contains 'File "' and body matches '^[ |]*File "[^"]+", line [0-9]') or body startsWith "  " and body matches '^[ |]+(?:[~^]+ *$|.Previous line repeated )') or body matches '(?m:^)[^ |].*$'
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: trace
+        if: "len(body) <= 16384 and (((body contains \"Exception\" or body contains \"Error\" or body contains \"Throwable\" or body contains \"panic\" or body startsWith \"fatal error: \" or body contains \": \" and body matches '^(?:[0-9A-Za-z_$]+[.])*[A-Z][0-9A-Za-z_$]*[a-z][0-9A-Za-z_$]*: ') and not (body startsWith \"{\") and not (body contains \"Traceback (most recent call last):\")) or ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$'))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+        is_first_entry: "not ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$')"
+      - type: move
+        id: stream
+        from: attributes.stream
+        to: attributes["log.iostream"]
+        on_error: send_quiet
+      - type: remove
+        id: logtag
+        field: attributes.logtag
+        on_error: send_quiet
+      - type: remove
+        id: no_source
+        field: attributes.source
+      - type: move
+        id: path
+        from: attributes["log.file.path"]
+        to: resource["log.file.path"]
     file_log/hml:
       include:
       - /var/log/pods/hml_*/*/*.log
+      - /var/log/pods/hml_*/*/*.log.2*
+      exclude:
+      - /var/log/pods/*/*/*.tmp
       start_at: beginning
       include_file_path: true
       include_file_name: false
       storage: file_storage/checkpoints
+      compression: auto
+      poll_interval: 500ms
+      encoding: utf8-raw
+      max_log_size: 131072
       preserve_trailing_whitespaces: true
       retry_on_failure:
         enabled: true
         max_elapsed_time: 0s
       operators:
-      - type: container
-        id: container
-        max_log_size: 262144
+      - type: regex_parser
+        id: line
+        regex: ^(?P<time>[^ ]+) (?P<stream>stdout|stderr) (?P<logtag>[^ ]+) ?(?P<text>(?s:.*))
+        timestamp:
+          parse_from: attributes.time
+          layout_type: gotime
+          layout: 2006-01-02T15:04:05.999999999Z07:00
+        on_error: send_quiet
+      - type: move
+        id: text
+        from: attributes.text
+        to: body
+        on_error: send_quiet
+      - type: remove
+        id: time
+        field: attributes.time
+        on_error: send_quiet
+      - type: add
+        id: source
+        field: attributes.source
+        value: EXPR((attributes.stream ?? "") + attributes["log.file.path"])
+      - type: recombine
+        id: parts
+        if: attributes.logtag in ["P", "F"] and len(body) <= 16384
+        is_last_entry: attributes.logtag != "P"
+        combine_field: body
+        combine_with: ''
+        source_identifier: attributes.source
+        max_log_size: 114688
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: sanitize_utf8
+        id: valid_text
+        field: body
+      - type: recombine
+        id: followed
+        if: len(body) <= 16384
+        is_last_entry: "not (body endsWith \"Traceback (most recent call last):\" or (body contains 'File \"' and body matches '^[ |]*File \"[^\"]+\", line [0-9]') or (body startsWith \"panic: \" or body startsWith \"fatal error: \" or body startsWith \"[signal SIG\" or body startsWith \"\tpanic: \"))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: python_trace
+        if: len(body) <= 65536
+        is_last_entry: not (body contains "Traceback (most recent call last):" and body matches '(?m)Traceback [(]most recent call last[)]:$' or (body contains 'File "' and body matches '^[ |]*File "[^"]+", line [0-9]') or body startsWith "  " and body matches '^[ |]+(?:[~^]+ *$|.Previous line repeated )') or body matches '(?m:^)[^ |].*$'
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: trace
+        if: "len(body) <= 16384 and (((body contains \"Exception\" or body contains \"Error\" or body contains \"Throwable\" or body contains \"panic\" or body startsWith \"fatal error: \" or body contains \": \" and body matches '^(?:[0-9A-Za-z_$]+[.])*[A-Z][0-9A-Za-z_$]*[a-z][0-9A-Za-z_$]*: ') and not (body startsWith \"{\") and not (body contains \"Traceback (most recent call last):\")) or ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$'))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+        is_first_entry: "not ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$')"
+      - type: move
+        id: stream
+        from: attributes.stream
+        to: attributes["log.iostream"]
+        on_error: send_quiet
+      - type: remove
+        id: logtag
+        field: attributes.logtag
+        on_error: send_quiet
+      - type: remove
+        id: no_source
+        field: attributes.source
+      - type: move
+        id: path
+        from: attributes["log.file.path"]
+        to: resource["log.file.path"]
     file_log/prd:
       include:
       - /var/log/pods/prd_*/*/*.log
+      - /var/log/pods/prd_*/*/*.log.2*
+      exclude:
+      - /var/log/pods/*/*/*.tmp
       start_at: beginning
       include_file_path: true
       include_file_name: false
       storage: file_storage/checkpoints
+      compression: auto
+      poll_interval: 500ms
+      encoding: utf8-raw
+      max_log_size: 131072
       preserve_trailing_whitespaces: true
       retry_on_failure:
         enabled: true
         max_elapsed_time: 0s
       operators:
-      - type: container
-        id: container
-        max_log_size: 262144
+      - type: regex_parser
+        id: line
+        regex: ^(?P<time>[^ ]+) (?P<stream>stdout|stderr) (?P<logtag>[^ ]+) ?(?P<text>(?s:.*))
+        timestamp:
+          parse_from: attributes.time
+          layout_type: gotime
+          layout: 2006-01-02T15:04:05.999999999Z07:00
+        on_error: send_quiet
+      - type: move
+        id: text
+        from: attributes.text
+        to: body
+        on_error: send_quiet
+      - type: remove
+        id: time
+        field: attributes.time
+        on_error: send_quiet
+      - type: add
+        id: source
+        field: attributes.source
+        value: EXPR((attributes.stream ?? "") + attributes["log.file.path"])
+      - type: recombine
+        id: parts
+        if: attributes.logtag in ["P", "F"] and len(body) <= 16384
+        is_last_entry: attributes.logtag != "P"
+        combine_field: body
+        combine_with: ''
+        source_identifier: attributes.source
+        max_log_size: 114688
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: sanitize_utf8
+        id: valid_text
+        field: body
+      - type: recombine
+        id: followed
+        if: len(body) <= 16384
+        is_last_entry: "not (body endsWith \"Traceback (most recent call last):\" or (body contains 'File \"' and body matches '^[ |]*File \"[^\"]+\", line [0-9]') or (body startsWith \"panic: \" or body startsWith \"fatal error: \" or body startsWith \"[signal SIG\" or body startsWith \"\tpanic: \"))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: python_trace
+        if: len(body) <= 65536
+        is_last_entry: not (body contains "Traceback (most recent call last):" and body matches '(?m)Traceback [(]most recent call last[)]:$' or (body contains 'File "' and body matches '^[ |]*File "[^"]+", line [0-9]') or body startsWith "  " and body matches '^[ |]+(?:[~^]+ *$|.Previous line repeated )') or body matches '(?m:^)[^ |].*$'
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+      - type: recombine
+        id: trace
+        if: "len(body) <= 16384 and (((body contains \"Exception\" or body contains \"Error\" or body contains \"Throwable\" or body contains \"panic\" or body startsWith \"fatal error: \" or body contains \": \" and body matches '^(?:[0-9A-Za-z_$]+[.])*[A-Z][0-9A-Za-z_$]*[a-z][0-9A-Za-z_$]*: ') and not (body startsWith \"{\") and not (body contains \"Traceback (most recent call last):\")) or ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$'))"
+        combine_field: body
+        combine_with: '
+
+          '
+        source_identifier: attributes.source
+        max_log_size: 65536
+        max_batch_size: 0
+        max_unmatched_batch_size: 0
+        force_flush_period: 2s
+        on_error: send_quiet
+        is_first_entry: "not ((body startsWith \" \" or body startsWith \"\t\" or body endsWith \")\" or body startsWith \"c\" or body startsWith \"goroutine \" or body startsWith \"C\" or body startsWith \"S\" or body startsWith \".\" or body startsWith \"-\") and body matches '^(?:[[:space:]]+at [^ ].*|[[:space:]]*[.]{3} [0-9]+ (?:more|common frames omitted).*|[[:space:]]*(?:Caused by|Suppressed|[[]cause[]]): .*|[[:space:]]*--- End of .*| ---> .*|goroutine [0-9]+ .*|[[:space:]]+[^ ]+[.](?:go|s):[0-9]+.*|created by [^ ]+[.][^ ]+.*|(?:panic|[0-9A-Za-z_./%-]+[.][]0-9A-Za-z_.*()[-]+)[(](?:[{]*(?:[.]{3}|0x[0-9a-f]).*|)[)])$')"
+      - type: move
+        id: stream
+        from: attributes.stream
+        to: attributes["log.iostream"]
+        on_error: send_quiet
+      - type: remove
+        id: logtag
+        field: attributes.logtag
+        on_error: send_quiet
+      - type: remove
+        id: no_source
+        field: attributes.source
+      - type: move
+        id: path
+        from: attributes["log.file.path"]
+        to: resource["log.file.path"]
     kubeletstats:
       auth_type: serviceAccount
       endpoint: https://$${env:OTEL_K8S_NODE_IP}:10250
@@ -2423,6 +2706,17 @@ alternateConfig:
       check_interval: 1s
       limit_percentage: 80
       spike_limit_percentage: 20
+    transform/pod:
+      error_mode: silent
+      log_statements:
+      - context: resource
+        statements:
+        - set(resource.cache["path"], ExtractPatterns(resource.attributes["log.file.path"], "/(?P<namespace>[^/_]+)_(?P<pod>[^/_]+)_(?P<uid>[^/_]+)/(?P<container>[^/]+)/(?P<restart>[0-9]+)[.]log"))
+        - set(resource.attributes["k8s.namespace.name"], resource.cache["path"]["namespace"])
+        - set(resource.attributes["k8s.pod.name"], resource.cache["path"]["pod"])
+        - set(resource.attributes["k8s.pod.uid"], resource.cache["path"]["uid"])
+        - set(resource.attributes["k8s.container.name"], resource.cache["path"]["container"])
+        - set(resource.attributes["k8s.container.restart_count"], resource.cache["path"]["restart"])
     k8s_attributes:
       extract:
         metadata:
@@ -2440,12 +2734,127 @@ alternateConfig:
         - service.name
         - service.namespace
         otel_annotations: true
+        annotations:
+        - tag_name: printed.lines
+          key: logs.observability/printed
+          from: pod
       filter:
         node_from_env_var: OTEL_K8S_NODE_NAME
       pod_association:
       - sources:
         - from: resource_attribute
           name: k8s.pod.uid
+    filter/sent_too:
+      error_mode: silent
+      logs:
+        log_record:
+        - resource.attributes["printed.lines"] == "not-json" and IsMap(ParseJSON(log.body))
+    transform/printed:
+      error_mode: silent
+      log_statements:
+      - context: log
+        conditions:
+        - IsMatch(log.body, "^[[:space:]]*[{]") and resource.attributes["printed.lines"] != "as-printed"
+        statements:
+        - set(log.cache["json"], ParseJSON(log.body))
+        - flatten(log.cache["json"]) where IsMatch(log.body, ":[[:space:]]*[[{]")
+        - set(log.cache["level"], log.cache["json"]["level"]) where log.cache["level"] == nil and log.cache["json"]["level"] != nil
+        - set(log.cache["level"], log.cache["json"]["severity"]) where log.cache["level"] == nil and log.cache["json"]["severity"] != nil
+        - set(log.cache["level"], log.cache["json"]["levelname"]) where log.cache["level"] == nil and log.cache["json"]["levelname"] != nil
+        - set(log.cache["level"], log.cache["json"]["log.level"]) where log.cache["level"] == nil and log.cache["json"]["log.level"] != nil
+        - set(log.cache["level"], log.cache["json"]["@l"]) where log.cache["level"] == nil and log.cache["json"]["@l"] != nil
+        - set(log.cache["level"], log.cache["json"]["LogLevel"]) where log.cache["level"] == nil and log.cache["json"]["LogLevel"] != nil
+        - set(log.cache["level"], log.cache["json"]["lvl"]) where log.cache["level"] == nil and log.cache["json"]["lvl"] != nil
+        - set(log.cache["level"], log.cache["json"]["loglevel"]) where log.cache["level"] == nil and log.cache["json"]["loglevel"] != nil
+        - set(log.cache["level"], "INFO") where log.cache["level"] == nil and log.cache["json"]["@t"] != nil
+        - set(log.severity_text, "TRACE") where IsString(log.cache["level"]) and IsMatch(log.cache["level"], "^(?i:TRACE|VERBOSE|SILLY|FINEST|FINER|ALL)(?:[+-][0-9]+)?$")
+        - set(log.severity_text, "DEBUG") where IsString(log.cache["level"]) and IsMatch(log.cache["level"], "^(?i:DEBUG|FINE|CONFIG)(?:[+-][0-9]+)?$")
+        - set(log.severity_text, "INFO") where IsString(log.cache["level"]) and IsMatch(log.cache["level"], "^(?i:INFO|INFORMATION|INFORMATIONAL|NOTICE|HTTP|DEFAULT|SUCCESS)(?:[+-][0-9]+)?$")
+        - set(log.severity_text, "WARN") where IsString(log.cache["level"]) and IsMatch(log.cache["level"], "^(?i:WARN|WARNING)(?:[+-][0-9]+)?$")
+        - set(log.severity_text, "ERROR") where IsString(log.cache["level"]) and IsMatch(log.cache["level"], "^(?i:ERR|ERROR|SEVERE|EXCEPTION)(?:[+-][0-9]+)?$")
+        - set(log.severity_text, "FATAL") where IsString(log.cache["level"]) and IsMatch(log.cache["level"], "^(?i:FATAL|CRIT|CRITICAL|ALERT|EMERG|EMERGENCY|PANIC|DPANIC)(?:[+-][0-9]+)?$")
+        - set(log.severity_text, "TRACE") where IsDouble(log.cache["level"]) and log.cache["level"] >= 10
+        - set(log.severity_text, "DEBUG") where IsDouble(log.cache["level"]) and log.cache["level"] >= 20
+        - set(log.severity_text, "INFO") where IsDouble(log.cache["level"]) and log.cache["level"] >= 30
+        - set(log.severity_text, "WARN") where IsDouble(log.cache["level"]) and log.cache["level"] >= 40
+        - set(log.severity_text, "ERROR") where IsDouble(log.cache["level"]) and log.cache["level"] >= 50
+        - set(log.severity_text, "FATAL") where IsDouble(log.cache["level"]) and log.cache["level"] >= 60
+        - set(log.severity_number, SEVERITY_NUMBER_TRACE) where log.severity_text == "TRACE"
+        - set(log.severity_number, SEVERITY_NUMBER_DEBUG) where log.severity_text == "DEBUG"
+        - set(log.severity_number, SEVERITY_NUMBER_INFO) where log.severity_text == "INFO"
+        - set(log.severity_number, SEVERITY_NUMBER_WARN) where log.severity_text == "WARN"
+        - set(log.severity_number, SEVERITY_NUMBER_ERROR) where log.severity_text == "ERROR"
+        - set(log.severity_number, SEVERITY_NUMBER_FATAL) where log.severity_text == "FATAL"
+        - set(log.trace_id.string, log.cache["json"]["trace_id"]) where log.cache["json"]["trace_id"] != nil and IsMatch(log.cache["json"]["trace_id"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "trace_id") where log.cache["json"]["trace_id"] != nil and IsMatch(log.cache["json"]["trace_id"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["traceId"]) where log.cache["json"]["traceId"] != nil and IsMatch(log.cache["json"]["traceId"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "traceId") where log.cache["json"]["traceId"] != nil and IsMatch(log.cache["json"]["traceId"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["trace.id"]) where log.cache["json"]["trace.id"] != nil and IsMatch(log.cache["json"]["trace.id"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "trace.id") where log.cache["json"]["trace.id"] != nil and IsMatch(log.cache["json"]["trace.id"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["TraceId"]) where log.cache["json"]["TraceId"] != nil and IsMatch(log.cache["json"]["TraceId"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "TraceId") where log.cache["json"]["TraceId"] != nil and IsMatch(log.cache["json"]["TraceId"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["@tr"]) where log.cache["json"]["@tr"] != nil and IsMatch(log.cache["json"]["@tr"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "@tr") where log.cache["json"]["@tr"] != nil and IsMatch(log.cache["json"]["@tr"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["otelTraceID"]) where log.cache["json"]["otelTraceID"] != nil and IsMatch(log.cache["json"]["otelTraceID"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "otelTraceID") where log.cache["json"]["otelTraceID"] != nil and IsMatch(log.cache["json"]["otelTraceID"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["mdc.trace_id"]) where log.cache["json"]["mdc.trace_id"] != nil and IsMatch(log.cache["json"]["mdc.trace_id"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "mdc.trace_id") where log.cache["json"]["mdc.trace_id"] != nil and IsMatch(log.cache["json"]["mdc.trace_id"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["mdc.traceId"]) where log.cache["json"]["mdc.traceId"] != nil and IsMatch(log.cache["json"]["mdc.traceId"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "mdc.traceId") where log.cache["json"]["mdc.traceId"] != nil and IsMatch(log.cache["json"]["mdc.traceId"], "^[0-9a-fA-F]{32}$")
+        - set(log.trace_id.string, log.cache["json"]["contextMap.trace_id"]) where log.cache["json"]["contextMap.trace_id"] != nil and IsMatch(log.cache["json"]["contextMap.trace_id"], "^[0-9a-fA-F]{32}$")
+        - delete_key(log.cache["json"], "contextMap.trace_id") where log.cache["json"]["contextMap.trace_id"] != nil and IsMatch(log.cache["json"]["contextMap.trace_id"], "^[0-9a-fA-F]{32}$")
+        - set(log.span_id.string, log.cache["json"]["span_id"]) where log.cache["json"]["span_id"] != nil and IsMatch(log.cache["json"]["span_id"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "span_id") where log.cache["json"]["span_id"] != nil and IsMatch(log.cache["json"]["span_id"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["spanId"]) where log.cache["json"]["spanId"] != nil and IsMatch(log.cache["json"]["spanId"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "spanId") where log.cache["json"]["spanId"] != nil and IsMatch(log.cache["json"]["spanId"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["span.id"]) where log.cache["json"]["span.id"] != nil and IsMatch(log.cache["json"]["span.id"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "span.id") where log.cache["json"]["span.id"] != nil and IsMatch(log.cache["json"]["span.id"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["SpanId"]) where log.cache["json"]["SpanId"] != nil and IsMatch(log.cache["json"]["SpanId"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "SpanId") where log.cache["json"]["SpanId"] != nil and IsMatch(log.cache["json"]["SpanId"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["@sp"]) where log.cache["json"]["@sp"] != nil and IsMatch(log.cache["json"]["@sp"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "@sp") where log.cache["json"]["@sp"] != nil and IsMatch(log.cache["json"]["@sp"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["otelSpanID"]) where log.cache["json"]["otelSpanID"] != nil and IsMatch(log.cache["json"]["otelSpanID"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "otelSpanID") where log.cache["json"]["otelSpanID"] != nil and IsMatch(log.cache["json"]["otelSpanID"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["mdc.span_id"]) where log.cache["json"]["mdc.span_id"] != nil and IsMatch(log.cache["json"]["mdc.span_id"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "mdc.span_id") where log.cache["json"]["mdc.span_id"] != nil and IsMatch(log.cache["json"]["mdc.span_id"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["mdc.spanId"]) where log.cache["json"]["mdc.spanId"] != nil and IsMatch(log.cache["json"]["mdc.spanId"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "mdc.spanId") where log.cache["json"]["mdc.spanId"] != nil and IsMatch(log.cache["json"]["mdc.spanId"], "^[0-9a-fA-F]{16}$")
+        - set(log.span_id.string, log.cache["json"]["contextMap.span_id"]) where log.cache["json"]["contextMap.span_id"] != nil and IsMatch(log.cache["json"]["contextMap.span_id"], "^[0-9a-fA-F]{16}$")
+        - delete_key(log.cache["json"], "contextMap.span_id") where log.cache["json"]["contextMap.span_id"] != nil and IsMatch(log.cache["json"]["contextMap.span_id"], "^[0-9a-fA-F]{16}$")
+        - set(log.cache["message"], log.cache["json"]["message"]) where log.cache["message"] == nil and log.cache["json"]["message"] != nil
+        - set(log.cache["message"], log.cache["json"]["msg"]) where log.cache["message"] == nil and log.cache["json"]["msg"] != nil
+        - set(log.cache["message"], log.cache["json"]["@m"]) where log.cache["message"] == nil and log.cache["json"]["@m"] != nil
+        - set(log.cache["message"], log.cache["json"]["Message"]) where log.cache["message"] == nil and log.cache["json"]["Message"] != nil
+        - set(log.cache["message"], log.cache["json"]["event"]) where log.cache["message"] == nil and log.cache["json"]["event"] != nil
+        - set(log.cache["message"], log.cache["json"]["short_message"]) where log.cache["message"] == nil and log.cache["json"]["short_message"] != nil
+        - set(log.cache["message"], log.cache["json"]["@mt"]) where log.cache["message"] == nil and log.cache["json"]["@mt"] != nil
+        - set(log.cache["whole"], true) where IsString(log.cache["message"]) and Len(log.cache["message"]) > 0 and Len(log.cache["json"]) <= 96 and (Len(log.body) <= 1024 or Len(String(log.cache["json"])) <= 32768) and not IsMatch(log.body, "[0-9]{16}")
+        - delete_key(log.cache["json"], "message") where log.cache["whole"] == true and log.cache["json"]["message"] == log.cache["message"]
+        - delete_key(log.cache["json"], "msg") where log.cache["whole"] == true and log.cache["json"]["msg"] == log.cache["message"]
+        - delete_key(log.cache["json"], "@m") where log.cache["whole"] == true and log.cache["json"]["@m"] == log.cache["message"]
+        - delete_key(log.cache["json"], "Message") where log.cache["whole"] == true and log.cache["json"]["Message"] == log.cache["message"]
+        - delete_key(log.cache["json"], "event") where log.cache["whole"] == true and log.cache["json"]["event"] == log.cache["message"]
+        - delete_key(log.cache["json"], "short_message") where log.cache["whole"] == true and log.cache["json"]["short_message"] == log.cache["message"]
+        - delete_key(log.cache["json"], "@mt") where log.cache["whole"] == true and log.cache["json"]["@mt"] == log.cache["message"]
+        - delete_matching_keys(log.cache["json"], "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)") where log.cache["whole"] == true
+        - set(log.body, log.cache["message"]) where log.cache["whole"] == true
+        - merge_maps(log.attributes, log.cache["json"], "insert") where log.cache["whole"] == true
+      - context: log
+        conditions:
+        - 'log.severity_number == 0 and IsMatch(log.body, "[[:cntrl:]]") and IsMatch(log.body, "(?m)Traceback [(]most recent call last[)]:$|[[:cntrl:]](?:[[:space:]]+at [^ ]|goroutine [0-9]+ |Caused by: |[[:space:]]+[^ ]+[.]go:[0-9])")'
+        statements:
+        - set(log.severity_text, "ERROR")
+        - set(log.severity_number, SEVERITY_NUMBER_ERROR)
+    transform/limits:
+      error_mode: silent
+      log_statements:
+      - context: resource
+        statements:
+        - delete_key(resource.attributes, "printed.lines")
+        - set(resource.cache["sent"], resource.attributes)
+        - truncate_all(resource.attributes, 512)
+        - limit(resource.attributes, 32, ["k8s.namespace.name", "k8s.pod.name", "k8s.pod.uid", "k8s.container.name", "k8s.container.restart_count", "log.file.path", "service.name"])
+        - set(resource.attributes["telemetry.truncated"], true) where resource.attributes != resource.cache["sent"]
     resource/cluster:
       attributes:
       - key: k8s.cluster.name
@@ -2588,6 +2997,8 @@ alternateConfig:
         max_elapsed_time: 30m
   service:
     telemetry:
+      resource:
+        storage.set_aside: $${env:STORAGE_SET_ASIDE:-none}
       logs:
         encoding: json
       metrics:
@@ -2601,6 +3012,9 @@ alternateConfig:
                 without_type_suffix: false
                 without_units: false
                 without_scope_info: true
+                with_resource_constant_labels:
+                  included:
+                  - storage.set_aside
     extensions:
     - health_check
     - file_storage/checkpoints
@@ -2611,7 +3025,11 @@ alternateConfig:
         - file_log/observability
         processors:
         - memory_limiter
+        - transform/pod
         - k8s_attributes
+        - filter/sent_too
+        - transform/printed
+        - transform/limits
         - resource/observability
         - resource/cluster
         exporters:
@@ -2621,7 +3039,11 @@ alternateConfig:
         - file_log/dev
         processors:
         - memory_limiter
+        - transform/pod
         - k8s_attributes
+        - filter/sent_too
+        - transform/printed
+        - transform/limits
         - resource/dev
         - resource/cluster
         exporters:
@@ -2631,7 +3053,11 @@ alternateConfig:
         - file_log/hml
         processors:
         - memory_limiter
+        - transform/pod
         - k8s_attributes
+        - filter/sent_too
+        - transform/printed
+        - transform/limits
         - resource/hml
         - resource/cluster
         exporters:
@@ -2641,7 +3067,11 @@ alternateConfig:
         - file_log/prd
         processors:
         - memory_limiter
+        - transform/pod
         - k8s_attributes
+        - filter/sent_too
+        - transform/printed
+        - transform/limits
         - resource/prd
         - resource/cluster
         exporters:
@@ -2656,6 +3086,34 @@ alternateConfig:
         - resource/cluster
         exporters:
         - otlp_http/prometheus-0
+command:
+  name: start/collector
+initContainers:
+- name: start-script
+  image: docker.io/library/busybox:1.37.0-musl
+  command:
+  - sh
+  - -ec
+  - cp /bin/busybox /start/busybox; printf %s "$0" > /start/collector; chmod 755 /start/collector
+  - "#!/start/busybox sh\n# Starts the collector, and looks at its storage when it has failed.\n#\n# A damaged file of file_storage ends the collector at every start: bbolt panics in a goroutine of its\n# own, where the setting `recreate` does not see it. So when the collector has ended by itself, each\n# file is opened by the same program, alone. What ends it, while a new file does not, is renamed; the\n# kubelet then starts the container again. A healthy file stays, whatever the collector died of.\nset -u\ncollector='/otelcol-k8s'\nbox='/start/busybox'\ndirectories='/var/lib/otelcol/checkpoints /var/lib/otelcol/queue'\nkeep=3 # damaged files of each directory, the newest\n\nsay() { # level, message, file\n  echo \"{\\\"level\\\":\\\"$1\\\",\\\"ts\\\":\\\"$($box date -u +%Y-%m-%dT%H:%M:%SZ)\\\",\\\"caller\\\":\\\"collector_start.sh\\\",\\\"msg\\\":\\\"$2\\\",\\\"file\\\":\\\"$3\\\"}\" >&2\n}\n\n# 0: the program has opened the file. 1: it ended. 2: neither, within 30 seconds.\nopens() { # directory with the file under the names that the receiver `file_log/check` may give it\n  log=\"$1/log\"\n  $collector --config \"yaml:\nextensions: {file_storage: {directory: $1, timeout: 5s, compaction: {on_start: true, directory: $1}}}\nreceivers: {file_log/check: {include: [$1/nothing], storage: file_storage}}\nexporters: {nop: {}}\nservice:\n  extensions: [file_storage]\n  telemetry: {metrics: {level: none}}\n  pipelines: {logs: {receivers: [file_log/check], exporters: [nop]}}\" >\"$log\" 2>&1 &\n  opener=$!\n  verdict=2\n  tries=0\n  while [ \"$tries\" -lt 150 ]; do\n    if $box grep -q 'Everything is ready' \"$log\"; then verdict=0; break; fi\n    if ! kill -0 \"$opener\" 2>/dev/null; then verdict=1; break; fi\n    $box sleep 0.2\n    tries=$((tries + 1))\n  done\n  kill -TERM \"$opener\" 2>/dev/null\n  wait \"$opener\"\n  return \"$verdict\"\n}\n\nlook_at() { # directory of a file_storage\n  check=\"$1/check\"\n  for file in \"$1\"/*; do\n    [ -f \"$file\" ] || continue\n    case \"$${file##*/}\" in\n      # What a compaction left behind when it was killed; nothing else ever deletes it.\n      tempdb*) $box rm -f \"$file\"; continue ;;\n    esac\n    $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n    # The same file under other names (`filelog` is the older one of the receiver): nothing is copied.\n    for name in receiver_filelog_check receiver_file_log_check; do\n      $box ln \"$file\" \"$check/$name\" || return\n    done\n    opens \"$check\"\n    if [ \"$?\" -eq 1 ]; then\n      cause=\"$($box grep -m1 -o -E 'panic: .*|fatal error: .*|Error: .*' \"$check/log\" | $box tr -d '\\\\\"' | $box head -c 300)\"\n      # The program itself may be at fault, or the disk may be full: then a new file fails, too.\n      $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n      if opens \"$check\"; then\n        $box mkdir -p \"$1/damaged\"\n        $box mv \"$file\" \"$1/damaged/$${file##*/}.$($box date -u +%Y%m%d-%H%M%S)\" &&\n          say error \"Storage file is damaged: set aside, what was in it is not sent. $cause\" \"$file\"\n      else\n        say warn 'The collector fails with new storage, too: no file is set aside.' \"$file\"\n        $box rm -rf \"$check\"\n        return\n      fi\n    fi\n  done\n  $box rm -rf \"$check\"\n  $box ls -t \"$1/damaged\" 2>/dev/null | $box tail -n \"+$((keep + 1))\" | while read -r old; do\n    $box rm -f \"$1/damaged/$old\"\n  done\n}\n\ndamaged=0\nfor directory in $directories; do\n  for file in \"$directory\"/damaged/*; do\n    [ -f \"$file\" ] && damaged=$((damaged + 1))\n  done\ndone\n# Becomes a label of the collector's metrics, for which there is an alert.\n[ \"$damaged\" -gt 0 ] && export STORAGE_SET_ASIDE=\"$damaged file(s)\"\n\nstopped=\nstop() { stopped=yes; kill -TERM \"$child\" 2>/dev/null; }\ntrap stop TERM INT\n$collector \"$@\" &\nchild=$!\nwait \"$child\"\ncode=$?\n# A signal ends `wait`, and not yet the collector.\nwhile kill -0 \"$child\" 2>/dev/null; do wait \"$child\"; code=$?; done\nif [ \"$code\" -ne 0 ] && [ -z \"$stopped\" ]; then\n  for directory in $directories; do look_at \"$directory\"; done\nfi\nexit \"$code\"\n"
+  securityContext:
+    runAsUser: 0
+    runAsGroup: 0
+    allowPrivilegeEscalation: false
+    readOnlyRootFilesystem: true
+    capabilities:
+      drop:
+      - ALL
+  resources:
+    requests:
+      cpu: 10m
+      memory: 16Mi
+    limits:
+      cpu: 100m
+      memory: 16Mi
+  volumeMounts:
+  - name: start
+    mountPath: /start
 EOT
     ,
   ]
@@ -2674,16 +3132,15 @@ resource "helm_release" "release-otel-gateway-dev-telemetry" {
     kubernetes_limit_range_v1.dev-telemetry_limit-range,
     kubernetes_network_policy_v1.dev-telemetry_deny-all,
     kubernetes_network_policy_v1.dev-telemetry_allow-dns,
-    kubernetes_network_policy_v1.traffic-dev-telemetry_otel-gateway,
     kubernetes_network_policy_v1.traffic-dev-telemetry_prometheus,
+    kubernetes_network_policy_v1.traffic-dev-telemetry_otel-gateway,
     kubernetes_namespace_v1.dev,
     kubernetes_resource_quota_v1.dev_quota,
     kubernetes_limit_range_v1.dev_limit-range,
     kubernetes_network_policy_v1.dev_deny-all,
     kubernetes_network_policy_v1.dev_allow-dns,
     kubernetes_service_account_v1.dev_secrets-reader,
-    kubernetes_network_policy_v1.traffic-dev_send-telemetry,
-    kubernetes_network_policy_v1.traffic-dev_be-scraped,
+    kubernetes_network_policy_v1.traffic-dev_telemetry,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
@@ -2700,6 +3157,9 @@ mode: deployment
 extraVolumeMounts:
 - name: queue
   mountPath: /var/lib/otelcol/queue
+- name: start
+  mountPath: /start
+  readOnly: true
 serviceAccount:
   create: true
   name: otel-gateway
@@ -2786,8 +3246,6 @@ networkPolicy:
   enabled: false
 image:
   repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
 resources:
   requests:
     cpu: 150m
@@ -2805,7 +3263,10 @@ tolerations:
 extraVolumes:
 - name: queue
   emptyDir:
-    sizeLimit: 1536Mi
+    sizeLimit: 2048Mi
+- name: start
+  emptyDir:
+    sizeLimit: 8Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
@@ -3199,6 +3660,8 @@ alternateConfig:
         max_elapsed_time: 30m
   service:
     telemetry:
+      resource:
+        storage.set_aside: $${env:STORAGE_SET_ASIDE:-none}
       logs:
         encoding: json
       metrics:
@@ -3212,6 +3675,9 @@ alternateConfig:
                 without_type_suffix: false
                 without_units: false
                 without_scope_info: true
+                with_resource_constant_labels:
+                  included:
+                  - storage.set_aside
     extensions:
     - health_check
     - file_storage/queue
@@ -3269,6 +3735,32 @@ alternateConfig:
         - resource/stage
         exporters:
         - otlp_http/loki
+command:
+  name: start/collector
+initContainers:
+- name: start-script
+  image: docker.io/library/busybox:1.37.0-musl
+  command:
+  - sh
+  - -ec
+  - cp /bin/busybox /start/busybox; printf %s "$0" > /start/collector; chmod 755 /start/collector
+  - "#!/start/busybox sh\n# Starts the collector, and looks at its storage when it has failed.\n#\n# A damaged file of file_storage ends the collector at every start: bbolt panics in a goroutine of its\n# own, where the setting `recreate` does not see it. So when the collector has ended by itself, each\n# file is opened by the same program, alone. What ends it, while a new file does not, is renamed; the\n# kubelet then starts the container again. A healthy file stays, whatever the collector died of.\nset -u\ncollector='/otelcol-k8s'\nbox='/start/busybox'\ndirectories='/var/lib/otelcol/queue'\nkeep=1 # damaged files of each directory, the newest\n\nsay() { # level, message, file\n  echo \"{\\\"level\\\":\\\"$1\\\",\\\"ts\\\":\\\"$($box date -u +%Y-%m-%dT%H:%M:%SZ)\\\",\\\"caller\\\":\\\"collector_start.sh\\\",\\\"msg\\\":\\\"$2\\\",\\\"file\\\":\\\"$3\\\"}\" >&2\n}\n\n# 0: the program has opened the file. 1: it ended. 2: neither, within 30 seconds.\nopens() { # directory with the file under the names that the receiver `file_log/check` may give it\n  log=\"$1/log\"\n  $collector --config \"yaml:\nextensions: {file_storage: {directory: $1, timeout: 5s, compaction: {on_start: true, directory: $1}}}\nreceivers: {file_log/check: {include: [$1/nothing], storage: file_storage}}\nexporters: {nop: {}}\nservice:\n  extensions: [file_storage]\n  telemetry: {metrics: {level: none}}\n  pipelines: {logs: {receivers: [file_log/check], exporters: [nop]}}\" >\"$log\" 2>&1 &\n  opener=$!\n  verdict=2\n  tries=0\n  while [ \"$tries\" -lt 150 ]; do\n    if $box grep -q 'Everything is ready' \"$log\"; then verdict=0; break; fi\n    if ! kill -0 \"$opener\" 2>/dev/null; then verdict=1; break; fi\n    $box sleep 0.2\n    tries=$((tries + 1))\n  done\n  kill -TERM \"$opener\" 2>/dev/null\n  wait \"$opener\"\n  return \"$verdict\"\n}\n\nlook_at() { # directory of a file_storage\n  check=\"$1/check\"\n  for file in \"$1\"/*; do\n    [ -f \"$file\" ] || continue\n    case \"$${file##*/}\" in\n      # What a compaction left behind when it was killed; nothing else ever deletes it.\n      tempdb*) $box rm -f \"$file\"; continue ;;\n    esac\n    $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n    # The same file under other names (`filelog` is the older one of the receiver): nothing is copied.\n    for name in receiver_filelog_check receiver_file_log_check; do\n      $box ln \"$file\" \"$check/$name\" || return\n    done\n    opens \"$check\"\n    if [ \"$?\" -eq 1 ]; then\n      cause=\"$($box grep -m1 -o -E 'panic: .*|fatal error: .*|Error: .*' \"$check/log\" | $box tr -d '\\\\\"' | $box head -c 300)\"\n      # The program itself may be at fault, or the disk may be full: then a new file fails, too.\n      $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n      if opens \"$check\"; then\n        $box mkdir -p \"$1/damaged\"\n        $box mv \"$file\" \"$1/damaged/$${file##*/}.$($box date -u +%Y%m%d-%H%M%S)\" &&\n          say error \"Storage file is damaged: set aside, what was in it is not sent. $cause\" \"$file\"\n      else\n        say warn 'The collector fails with new storage, too: no file is set aside.' \"$file\"\n        $box rm -rf \"$check\"\n        return\n      fi\n    fi\n  done\n  $box rm -rf \"$check\"\n  $box ls -t \"$1/damaged\" 2>/dev/null | $box tail -n \"+$((keep + 1))\" | while read -r old; do\n    $box rm -f \"$1/damaged/$old\"\n  done\n}\n\ndamaged=0\nfor directory in $directories; do\n  for file in \"$directory\"/damaged/*; do\n    [ -f \"$file\" ] && damaged=$((damaged + 1))\n  done\ndone\n# Becomes a label of the collector's metrics, for which there is an alert.\n[ \"$damaged\" -gt 0 ] && export STORAGE_SET_ASIDE=\"$damaged file(s)\"\n\nstopped=\nstop() { stopped=yes; kill -TERM \"$child\" 2>/dev/null; }\ntrap stop TERM INT\n$collector \"$@\" &\nchild=$!\nwait \"$child\"\ncode=$?\n# A signal ends `wait`, and not yet the collector.\nwhile kill -0 \"$child\" 2>/dev/null; do wait \"$child\"; code=$?; done\nif [ \"$code\" -ne 0 ] && [ -z \"$stopped\" ]; then\n  for directory in $directories; do look_at \"$directory\"; done\nfi\nexit \"$code\"\n"
+  securityContext:
+    allowPrivilegeEscalation: false
+    readOnlyRootFilesystem: true
+    capabilities:
+      drop:
+      - ALL
+  resources:
+    requests:
+      cpu: 10m
+      memory: 16Mi
+    limits:
+      cpu: 100m
+      memory: 16Mi
+  volumeMounts:
+  - name: start
+    mountPath: /start
 EOT
     ,
   ]
@@ -3287,16 +3779,15 @@ resource "helm_release" "release-otel-gateway-hml-telemetry" {
     kubernetes_limit_range_v1.hml-telemetry_limit-range,
     kubernetes_network_policy_v1.hml-telemetry_deny-all,
     kubernetes_network_policy_v1.hml-telemetry_allow-dns,
-    kubernetes_network_policy_v1.traffic-hml-telemetry_otel-gateway,
     kubernetes_network_policy_v1.traffic-hml-telemetry_prometheus,
+    kubernetes_network_policy_v1.traffic-hml-telemetry_otel-gateway,
     kubernetes_namespace_v1.hml,
     kubernetes_resource_quota_v1.hml_quota,
     kubernetes_limit_range_v1.hml_limit-range,
     kubernetes_network_policy_v1.hml_deny-all,
     kubernetes_network_policy_v1.hml_allow-dns,
     kubernetes_service_account_v1.hml_secrets-reader,
-    kubernetes_network_policy_v1.traffic-hml_send-telemetry,
-    kubernetes_network_policy_v1.traffic-hml_be-scraped,
+    kubernetes_network_policy_v1.traffic-hml_telemetry,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
@@ -3313,6 +3804,9 @@ mode: deployment
 extraVolumeMounts:
 - name: queue
   mountPath: /var/lib/otelcol/queue
+- name: start
+  mountPath: /start
+  readOnly: true
 serviceAccount:
   create: true
   name: otel-gateway
@@ -3399,8 +3893,6 @@ networkPolicy:
   enabled: false
 image:
   repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
 resources:
   requests:
     cpu: 150m
@@ -3418,7 +3910,10 @@ tolerations:
 extraVolumes:
 - name: queue
   emptyDir:
-    sizeLimit: 1536Mi
+    sizeLimit: 2048Mi
+- name: start
+  emptyDir:
+    sizeLimit: 8Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
@@ -3812,6 +4307,8 @@ alternateConfig:
         max_elapsed_time: 30m
   service:
     telemetry:
+      resource:
+        storage.set_aside: $${env:STORAGE_SET_ASIDE:-none}
       logs:
         encoding: json
       metrics:
@@ -3825,6 +4322,9 @@ alternateConfig:
                 without_type_suffix: false
                 without_units: false
                 without_scope_info: true
+                with_resource_constant_labels:
+                  included:
+                  - storage.set_aside
     extensions:
     - health_check
     - file_storage/queue
@@ -3882,6 +4382,32 @@ alternateConfig:
         - resource/stage
         exporters:
         - otlp_http/loki
+command:
+  name: start/collector
+initContainers:
+- name: start-script
+  image: docker.io/library/busybox:1.37.0-musl
+  command:
+  - sh
+  - -ec
+  - cp /bin/busybox /start/busybox; printf %s "$0" > /start/collector; chmod 755 /start/collector
+  - "#!/start/busybox sh\n# Starts the collector, and looks at its storage when it has failed.\n#\n# A damaged file of file_storage ends the collector at every start: bbolt panics in a goroutine of its\n# own, where the setting `recreate` does not see it. So when the collector has ended by itself, each\n# file is opened by the same program, alone. What ends it, while a new file does not, is renamed; the\n# kubelet then starts the container again. A healthy file stays, whatever the collector died of.\nset -u\ncollector='/otelcol-k8s'\nbox='/start/busybox'\ndirectories='/var/lib/otelcol/queue'\nkeep=1 # damaged files of each directory, the newest\n\nsay() { # level, message, file\n  echo \"{\\\"level\\\":\\\"$1\\\",\\\"ts\\\":\\\"$($box date -u +%Y-%m-%dT%H:%M:%SZ)\\\",\\\"caller\\\":\\\"collector_start.sh\\\",\\\"msg\\\":\\\"$2\\\",\\\"file\\\":\\\"$3\\\"}\" >&2\n}\n\n# 0: the program has opened the file. 1: it ended. 2: neither, within 30 seconds.\nopens() { # directory with the file under the names that the receiver `file_log/check` may give it\n  log=\"$1/log\"\n  $collector --config \"yaml:\nextensions: {file_storage: {directory: $1, timeout: 5s, compaction: {on_start: true, directory: $1}}}\nreceivers: {file_log/check: {include: [$1/nothing], storage: file_storage}}\nexporters: {nop: {}}\nservice:\n  extensions: [file_storage]\n  telemetry: {metrics: {level: none}}\n  pipelines: {logs: {receivers: [file_log/check], exporters: [nop]}}\" >\"$log\" 2>&1 &\n  opener=$!\n  verdict=2\n  tries=0\n  while [ \"$tries\" -lt 150 ]; do\n    if $box grep -q 'Everything is ready' \"$log\"; then verdict=0; break; fi\n    if ! kill -0 \"$opener\" 2>/dev/null; then verdict=1; break; fi\n    $box sleep 0.2\n    tries=$((tries + 1))\n  done\n  kill -TERM \"$opener\" 2>/dev/null\n  wait \"$opener\"\n  return \"$verdict\"\n}\n\nlook_at() { # directory of a file_storage\n  check=\"$1/check\"\n  for file in \"$1\"/*; do\n    [ -f \"$file\" ] || continue\n    case \"$${file##*/}\" in\n      # What a compaction left behind when it was killed; nothing else ever deletes it.\n      tempdb*) $box rm -f \"$file\"; continue ;;\n    esac\n    $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n    # The same file under other names (`filelog` is the older one of the receiver): nothing is copied.\n    for name in receiver_filelog_check receiver_file_log_check; do\n      $box ln \"$file\" \"$check/$name\" || return\n    done\n    opens \"$check\"\n    if [ \"$?\" -eq 1 ]; then\n      cause=\"$($box grep -m1 -o -E 'panic: .*|fatal error: .*|Error: .*' \"$check/log\" | $box tr -d '\\\\\"' | $box head -c 300)\"\n      # The program itself may be at fault, or the disk may be full: then a new file fails, too.\n      $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n      if opens \"$check\"; then\n        $box mkdir -p \"$1/damaged\"\n        $box mv \"$file\" \"$1/damaged/$${file##*/}.$($box date -u +%Y%m%d-%H%M%S)\" &&\n          say error \"Storage file is damaged: set aside, what was in it is not sent. $cause\" \"$file\"\n      else\n        say warn 'The collector fails with new storage, too: no file is set aside.' \"$file\"\n        $box rm -rf \"$check\"\n        return\n      fi\n    fi\n  done\n  $box rm -rf \"$check\"\n  $box ls -t \"$1/damaged\" 2>/dev/null | $box tail -n \"+$((keep + 1))\" | while read -r old; do\n    $box rm -f \"$1/damaged/$old\"\n  done\n}\n\ndamaged=0\nfor directory in $directories; do\n  for file in \"$directory\"/damaged/*; do\n    [ -f \"$file\" ] && damaged=$((damaged + 1))\n  done\ndone\n# Becomes a label of the collector's metrics, for which there is an alert.\n[ \"$damaged\" -gt 0 ] && export STORAGE_SET_ASIDE=\"$damaged file(s)\"\n\nstopped=\nstop() { stopped=yes; kill -TERM \"$child\" 2>/dev/null; }\ntrap stop TERM INT\n$collector \"$@\" &\nchild=$!\nwait \"$child\"\ncode=$?\n# A signal ends `wait`, and not yet the collector.\nwhile kill -0 \"$child\" 2>/dev/null; do wait \"$child\"; code=$?; done\nif [ \"$code\" -ne 0 ] && [ -z \"$stopped\" ]; then\n  for directory in $directories; do look_at \"$directory\"; done\nfi\nexit \"$code\"\n"
+  securityContext:
+    allowPrivilegeEscalation: false
+    readOnlyRootFilesystem: true
+    capabilities:
+      drop:
+      - ALL
+  resources:
+    requests:
+      cpu: 10m
+      memory: 16Mi
+    limits:
+      cpu: 100m
+      memory: 16Mi
+  volumeMounts:
+  - name: start
+    mountPath: /start
 EOT
     ,
   ]
@@ -3900,16 +4426,15 @@ resource "helm_release" "release-otel-gateway-prd-telemetry" {
     kubernetes_limit_range_v1.prd-telemetry_limit-range,
     kubernetes_network_policy_v1.prd-telemetry_deny-all,
     kubernetes_network_policy_v1.prd-telemetry_allow-dns,
-    kubernetes_network_policy_v1.traffic-prd-telemetry_otel-gateway,
     kubernetes_network_policy_v1.traffic-prd-telemetry_prometheus,
+    kubernetes_network_policy_v1.traffic-prd-telemetry_otel-gateway,
     kubernetes_namespace_v1.prd,
     kubernetes_resource_quota_v1.prd_quota,
     kubernetes_limit_range_v1.prd_limit-range,
     kubernetes_network_policy_v1.prd_deny-all,
     kubernetes_network_policy_v1.prd_allow-dns,
     kubernetes_service_account_v1.prd_secrets-reader,
-    kubernetes_network_policy_v1.traffic-prd_send-telemetry,
-    kubernetes_network_policy_v1.traffic-prd_be-scraped,
+    kubernetes_network_policy_v1.traffic-prd_telemetry,
     helm_release.release-kps,
     helm_release.release-loki,
     helm_release.release-tempo,
@@ -3926,6 +4451,9 @@ mode: deployment
 extraVolumeMounts:
 - name: queue
   mountPath: /var/lib/otelcol/queue
+- name: start
+  mountPath: /start
+  readOnly: true
 serviceAccount:
   create: true
   name: otel-gateway
@@ -4012,8 +4540,6 @@ networkPolicy:
   enabled: false
 image:
   repository: ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s
-command:
-  name: otelcol-k8s
 resources:
   requests:
     cpu: 150m
@@ -4031,7 +4557,10 @@ tolerations:
 extraVolumes:
 - name: queue
   emptyDir:
-    sizeLimit: 1536Mi
+    sizeLimit: 2048Mi
+- name: start
+  emptyDir:
+    sizeLimit: 8Mi
 extraManifests:
 - apiVersion: v1
   kind: Service
@@ -4425,6 +4954,8 @@ alternateConfig:
         max_elapsed_time: 30m
   service:
     telemetry:
+      resource:
+        storage.set_aside: $${env:STORAGE_SET_ASIDE:-none}
       logs:
         encoding: json
       metrics:
@@ -4438,6 +4969,9 @@ alternateConfig:
                 without_type_suffix: false
                 without_units: false
                 without_scope_info: true
+                with_resource_constant_labels:
+                  included:
+                  - storage.set_aside
     extensions:
     - health_check
     - file_storage/queue
@@ -4495,6 +5029,32 @@ alternateConfig:
         - resource/stage
         exporters:
         - otlp_http/loki
+command:
+  name: start/collector
+initContainers:
+- name: start-script
+  image: docker.io/library/busybox:1.37.0-musl
+  command:
+  - sh
+  - -ec
+  - cp /bin/busybox /start/busybox; printf %s "$0" > /start/collector; chmod 755 /start/collector
+  - "#!/start/busybox sh\n# Starts the collector, and looks at its storage when it has failed.\n#\n# A damaged file of file_storage ends the collector at every start: bbolt panics in a goroutine of its\n# own, where the setting `recreate` does not see it. So when the collector has ended by itself, each\n# file is opened by the same program, alone. What ends it, while a new file does not, is renamed; the\n# kubelet then starts the container again. A healthy file stays, whatever the collector died of.\nset -u\ncollector='/otelcol-k8s'\nbox='/start/busybox'\ndirectories='/var/lib/otelcol/queue'\nkeep=1 # damaged files of each directory, the newest\n\nsay() { # level, message, file\n  echo \"{\\\"level\\\":\\\"$1\\\",\\\"ts\\\":\\\"$($box date -u +%Y-%m-%dT%H:%M:%SZ)\\\",\\\"caller\\\":\\\"collector_start.sh\\\",\\\"msg\\\":\\\"$2\\\",\\\"file\\\":\\\"$3\\\"}\" >&2\n}\n\n# 0: the program has opened the file. 1: it ended. 2: neither, within 30 seconds.\nopens() { # directory with the file under the names that the receiver `file_log/check` may give it\n  log=\"$1/log\"\n  $collector --config \"yaml:\nextensions: {file_storage: {directory: $1, timeout: 5s, compaction: {on_start: true, directory: $1}}}\nreceivers: {file_log/check: {include: [$1/nothing], storage: file_storage}}\nexporters: {nop: {}}\nservice:\n  extensions: [file_storage]\n  telemetry: {metrics: {level: none}}\n  pipelines: {logs: {receivers: [file_log/check], exporters: [nop]}}\" >\"$log\" 2>&1 &\n  opener=$!\n  verdict=2\n  tries=0\n  while [ \"$tries\" -lt 150 ]; do\n    if $box grep -q 'Everything is ready' \"$log\"; then verdict=0; break; fi\n    if ! kill -0 \"$opener\" 2>/dev/null; then verdict=1; break; fi\n    $box sleep 0.2\n    tries=$((tries + 1))\n  done\n  kill -TERM \"$opener\" 2>/dev/null\n  wait \"$opener\"\n  return \"$verdict\"\n}\n\nlook_at() { # directory of a file_storage\n  check=\"$1/check\"\n  for file in \"$1\"/*; do\n    [ -f \"$file\" ] || continue\n    case \"$${file##*/}\" in\n      # What a compaction left behind when it was killed; nothing else ever deletes it.\n      tempdb*) $box rm -f \"$file\"; continue ;;\n    esac\n    $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n    # The same file under other names (`filelog` is the older one of the receiver): nothing is copied.\n    for name in receiver_filelog_check receiver_file_log_check; do\n      $box ln \"$file\" \"$check/$name\" || return\n    done\n    opens \"$check\"\n    if [ \"$?\" -eq 1 ]; then\n      cause=\"$($box grep -m1 -o -E 'panic: .*|fatal error: .*|Error: .*' \"$check/log\" | $box tr -d '\\\\\"' | $box head -c 300)\"\n      # The program itself may be at fault, or the disk may be full: then a new file fails, too.\n      $box rm -rf \"$check\" && $box mkdir \"$check\" || return\n      if opens \"$check\"; then\n        $box mkdir -p \"$1/damaged\"\n        $box mv \"$file\" \"$1/damaged/$${file##*/}.$($box date -u +%Y%m%d-%H%M%S)\" &&\n          say error \"Storage file is damaged: set aside, what was in it is not sent. $cause\" \"$file\"\n      else\n        say warn 'The collector fails with new storage, too: no file is set aside.' \"$file\"\n        $box rm -rf \"$check\"\n        return\n      fi\n    fi\n  done\n  $box rm -rf \"$check\"\n  $box ls -t \"$1/damaged\" 2>/dev/null | $box tail -n \"+$((keep + 1))\" | while read -r old; do\n    $box rm -f \"$1/damaged/$old\"\n  done\n}\n\ndamaged=0\nfor directory in $directories; do\n  for file in \"$directory\"/damaged/*; do\n    [ -f \"$file\" ] && damaged=$((damaged + 1))\n  done\ndone\n# Becomes a label of the collector's metrics, for which there is an alert.\n[ \"$damaged\" -gt 0 ] && export STORAGE_SET_ASIDE=\"$damaged file(s)\"\n\nstopped=\nstop() { stopped=yes; kill -TERM \"$child\" 2>/dev/null; }\ntrap stop TERM INT\n$collector \"$@\" &\nchild=$!\nwait \"$child\"\ncode=$?\n# A signal ends `wait`, and not yet the collector.\nwhile kill -0 \"$child\" 2>/dev/null; do wait \"$child\"; code=$?; done\nif [ \"$code\" -ne 0 ] && [ -z \"$stopped\" ]; then\n  for directory in $directories; do look_at \"$directory\"; done\nfi\nexit \"$code\"\n"
+  securityContext:
+    allowPrivilegeEscalation: false
+    readOnlyRootFilesystem: true
+    capabilities:
+      drop:
+      - ALL
+  resources:
+    requests:
+      cpu: 10m
+      memory: 16Mi
+    limits:
+      cpu: 100m
+      memory: 16Mi
+  volumeMounts:
+  - name: start
+    mountPath: /start
 EOT
     ,
   ]
@@ -4513,16 +5073,15 @@ resource "helm_release" "release-prometheus-dev-telemetry" {
     kubernetes_limit_range_v1.dev-telemetry_limit-range,
     kubernetes_network_policy_v1.dev-telemetry_deny-all,
     kubernetes_network_policy_v1.dev-telemetry_allow-dns,
-    kubernetes_network_policy_v1.traffic-dev-telemetry_otel-gateway,
     kubernetes_network_policy_v1.traffic-dev-telemetry_prometheus,
+    kubernetes_network_policy_v1.traffic-dev-telemetry_otel-gateway,
     kubernetes_namespace_v1.dev,
     kubernetes_resource_quota_v1.dev_quota,
     kubernetes_limit_range_v1.dev_limit-range,
     kubernetes_network_policy_v1.dev_deny-all,
     kubernetes_network_policy_v1.dev_allow-dns,
     kubernetes_service_account_v1.dev_secrets-reader,
-    kubernetes_network_policy_v1.traffic-dev_send-telemetry,
-    kubernetes_network_policy_v1.traffic-dev_be-scraped,
+    kubernetes_network_policy_v1.traffic-dev_telemetry,
     helm_release.release-kps,
   ]
   max_history = 5
@@ -4928,7 +5487,7 @@ EOT
 prometheus:
   serviceAccount:
     annotations:
-      eks.amazonaws.com/role-arn: ${data.terraform_remote_state.storage.outputs.stage_prometheus_role_arns["dev"]}
+      eks.amazonaws.com/role-arn: ${data.terraform_remote_state.storage.outputs.thanos_uploader_role_arn}
   prometheusSpec:
     thanos:
       objectStorageConfig:
@@ -4953,16 +5512,15 @@ resource "helm_release" "release-prometheus-hml-telemetry" {
     kubernetes_limit_range_v1.hml-telemetry_limit-range,
     kubernetes_network_policy_v1.hml-telemetry_deny-all,
     kubernetes_network_policy_v1.hml-telemetry_allow-dns,
-    kubernetes_network_policy_v1.traffic-hml-telemetry_otel-gateway,
     kubernetes_network_policy_v1.traffic-hml-telemetry_prometheus,
+    kubernetes_network_policy_v1.traffic-hml-telemetry_otel-gateway,
     kubernetes_namespace_v1.hml,
     kubernetes_resource_quota_v1.hml_quota,
     kubernetes_limit_range_v1.hml_limit-range,
     kubernetes_network_policy_v1.hml_deny-all,
     kubernetes_network_policy_v1.hml_allow-dns,
     kubernetes_service_account_v1.hml_secrets-reader,
-    kubernetes_network_policy_v1.traffic-hml_send-telemetry,
-    kubernetes_network_policy_v1.traffic-hml_be-scraped,
+    kubernetes_network_policy_v1.traffic-hml_telemetry,
     helm_release.release-kps,
   ]
   max_history = 5
@@ -5368,7 +5926,7 @@ EOT
 prometheus:
   serviceAccount:
     annotations:
-      eks.amazonaws.com/role-arn: ${data.terraform_remote_state.storage.outputs.stage_prometheus_role_arns["hml"]}
+      eks.amazonaws.com/role-arn: ${data.terraform_remote_state.storage.outputs.thanos_uploader_role_arn}
   prometheusSpec:
     thanos:
       objectStorageConfig:
@@ -5394,16 +5952,31 @@ resource "helm_release" "release-prometheus-operator-crds" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
   max_history = 5
   name        = "prometheus-operator-crds"
@@ -5433,16 +6006,15 @@ resource "helm_release" "release-prometheus-prd-telemetry" {
     kubernetes_limit_range_v1.prd-telemetry_limit-range,
     kubernetes_network_policy_v1.prd-telemetry_deny-all,
     kubernetes_network_policy_v1.prd-telemetry_allow-dns,
-    kubernetes_network_policy_v1.traffic-prd-telemetry_otel-gateway,
     kubernetes_network_policy_v1.traffic-prd-telemetry_prometheus,
+    kubernetes_network_policy_v1.traffic-prd-telemetry_otel-gateway,
     kubernetes_namespace_v1.prd,
     kubernetes_resource_quota_v1.prd_quota,
     kubernetes_limit_range_v1.prd_limit-range,
     kubernetes_network_policy_v1.prd_deny-all,
     kubernetes_network_policy_v1.prd_allow-dns,
     kubernetes_service_account_v1.prd_secrets-reader,
-    kubernetes_network_policy_v1.traffic-prd_send-telemetry,
-    kubernetes_network_policy_v1.traffic-prd_be-scraped,
+    kubernetes_network_policy_v1.traffic-prd_telemetry,
     helm_release.release-kps,
   ]
   max_history = 5
@@ -5848,7 +6420,7 @@ EOT
 prometheus:
   serviceAccount:
     annotations:
-      eks.amazonaws.com/role-arn: ${data.terraform_remote_state.storage.outputs.stage_prometheus_role_arns["prd"]}
+      eks.amazonaws.com/role-arn: ${data.terraform_remote_state.storage.outputs.thanos_uploader_role_arn}
   prometheusSpec:
     thanos:
       objectStorageConfig:
@@ -5874,16 +6446,31 @@ resource "helm_release" "release-tempo" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
   max_history = 5
@@ -6095,16 +6682,31 @@ resource "helm_release" "release-velero" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-prometheus-operator-crds,
   ]
   max_history = 5
@@ -6203,51 +6805,6 @@ schedules:
       includedNamespaces:
       - observability
       snapshotVolumes: false
-extraObjects:
-- apiVersion: networking.k8s.io/v1
-  kind: NetworkPolicy
-  metadata:
-    name: velero
-  spec:
-    podSelector:
-      matchLabels:
-        app.kubernetes.io/name: velero
-        app.kubernetes.io/instance: velero
-    policyTypes:
-    - Ingress
-    - Egress
-    ingress:
-    - from:
-      - podSelector:
-          matchLabels:
-            app.kubernetes.io/name: prometheus
-      ports:
-      - port: 8085
-        protocol: TCP
-    egress:
-    - ports:
-      - port: 443
-        protocol: TCP
-- apiVersion: networking.k8s.io/v1
-  kind: NetworkPolicy
-  metadata:
-    name: velero-upgrade-crds
-    annotations:
-      helm.sh/hook: pre-install,pre-upgrade,pre-rollback
-      helm.sh/hook-weight: '-6'
-      helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
-  spec:
-    podSelector:
-      matchLabels:
-        app.kubernetes.io/component: upgrade-crds
-    policyTypes:
-    - Ingress
-    - Egress
-    ingress: []
-    egress:
-    - ports:
-      - port: 443
-        protocol: TCP
 EOT
     ,
     <<EOT
@@ -7277,16 +7834,31 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -8657,16 +9229,31 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -9876,16 +10463,31 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -11256,16 +11858,31 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -12157,16 +12774,31 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -12551,16 +13183,31 @@ resource "kubernetes_config_map_v1" "dashboard-logs-explorer" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -13210,16 +13857,31 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -14590,16 +15252,31 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -16412,16 +17089,31 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -17572,16 +18264,31 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -20338,16 +21045,31 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -20932,16 +21654,31 @@ resource "kubernetes_config_map_v1" "dashboard-traces-service-graph" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -21054,16 +21791,31 @@ EOT
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -21237,16 +21989,31 @@ EOT
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -21362,16 +22129,31 @@ EOT
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -21487,16 +22269,31 @@ EOT
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -21612,16 +22409,31 @@ EOT
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -21732,16 +22544,31 @@ EOT
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -21775,16 +22602,31 @@ EOT
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -21809,16 +22651,31 @@ resource "kubernetes_deployment_v1" "door-agent" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -21965,16 +22822,31 @@ resource "kubernetes_deployment_v1" "door-grafana" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -22129,16 +23001,31 @@ resource "kubernetes_deployment_v1" "door-stage-dev" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -22285,16 +23172,31 @@ resource "kubernetes_deployment_v1" "door-stage-hml" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -22441,16 +23343,31 @@ resource "kubernetes_deployment_v1" "door-stage-prd" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -22597,16 +23514,31 @@ resource "kubernetes_deployment_v1" "door-tempo" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -22753,16 +23685,31 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -23459,233 +24406,6 @@ resource "kubernetes_network_policy_v1" "prd_deny-all" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "thanos-compactor_network-policy" {
-  depends_on = [
-    kubernetes_storage_class_v1.storage-class,
-    kubernetes_namespace_v1.observability,
-    kubernetes_resource_quota_v1.observability_quota,
-    kubernetes_limit_range_v1.observability_limit-range,
-    kubernetes_network_policy_v1.observability_deny-all,
-    kubernetes_network_policy_v1.observability_allow-dns,
-    kubernetes_service_account_v1.observability_secrets-reader,
-    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
-    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
-    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
-    kubernetes_network_policy_v1.traffic-observability_door-agent,
-    kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
-    kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
-    helm_release.release-kps,
-  ]
-
-  metadata {
-    labels = {
-      "app.kubernetes.io/managed-by" = "terraform"
-      "app.kubernetes.io/name"       = "thanos-compactor"
-      "app.kubernetes.io/part-of"    = "thanos"
-      "app.kubernetes.io/version"    = "v0.42.4"
-    }
-    name      = "thanos-compactor"
-    namespace = "observability"
-  }
-
-  spec {
-    policy_types = ["Ingress", "Egress"]
-
-    egress {
-      to = []
-
-      ports {
-        port     = "443"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "10902"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {
-        "app.kubernetes.io/name" = "thanos-compactor"
-      }
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "thanos-querier_network-policy" {
-  depends_on = [
-    kubernetes_storage_class_v1.storage-class,
-    kubernetes_namespace_v1.observability,
-    kubernetes_resource_quota_v1.observability_quota,
-    kubernetes_limit_range_v1.observability_limit-range,
-    kubernetes_network_policy_v1.observability_deny-all,
-    kubernetes_network_policy_v1.observability_allow-dns,
-    kubernetes_service_account_v1.observability_secrets-reader,
-    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
-    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
-    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
-    kubernetes_network_policy_v1.traffic-observability_door-agent,
-    kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
-    kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
-    helm_release.release-kps,
-  ]
-
-  metadata {
-    labels = {
-      "app.kubernetes.io/managed-by" = "terraform"
-      "app.kubernetes.io/name"       = "thanos-querier"
-      "app.kubernetes.io/part-of"    = "thanos"
-      "app.kubernetes.io/version"    = "v0.42.4"
-    }
-    name      = "thanos-querier"
-    namespace = "observability"
-  }
-
-  spec {
-    policy_types = ["Ingress", "Egress"]
-
-    egress {
-      ports {
-        port     = "10901"
-        protocol = "TCP"
-      }
-      to {
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      to {
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "thanos-store"
-          }
-        }
-      }
-    }
-    ingress {
-      from {
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      from {
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "grafana"
-          }
-        }
-      }
-      ports {
-        port     = "10902"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {
-        "app.kubernetes.io/name" = "thanos-querier"
-      }
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "thanos-store_network-policy" {
-  depends_on = [
-    kubernetes_storage_class_v1.storage-class,
-    kubernetes_namespace_v1.observability,
-    kubernetes_resource_quota_v1.observability_quota,
-    kubernetes_limit_range_v1.observability_limit-range,
-    kubernetes_network_policy_v1.observability_deny-all,
-    kubernetes_network_policy_v1.observability_allow-dns,
-    kubernetes_service_account_v1.observability_secrets-reader,
-    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
-    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
-    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
-    kubernetes_network_policy_v1.traffic-observability_door-agent,
-    kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
-    kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
-    helm_release.release-kps,
-  ]
-
-  metadata {
-    labels = {
-      "app.kubernetes.io/managed-by" = "terraform"
-      "app.kubernetes.io/name"       = "thanos-store"
-      "app.kubernetes.io/part-of"    = "thanos"
-      "app.kubernetes.io/version"    = "v0.42.4"
-    }
-    name      = "thanos-store"
-    namespace = "observability"
-  }
-
-  spec {
-    policy_types = ["Ingress", "Egress"]
-
-    egress {
-      to = []
-
-      ports {
-        port     = "443"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "thanos-querier"
-          }
-        }
-      }
-      ports {
-        port     = "10901"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "10902"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {
-        "app.kubernetes.io/name" = "thanos-store"
-      }
-    }
-  }
-}
-
 resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_otel-gateway" {
   depends_on = [
     kubernetes_namespace_v1.dev-telemetry,
@@ -23850,8 +24570,10 @@ resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_prometheus" {
     policy_types = ["Ingress", "Egress"]
 
     egress {
-      ports = []
-
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
       to {
         namespace_selector {
           match_labels = {
@@ -23901,54 +24623,16 @@ resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_prometheus" {
         }
         pod_selector {
           match_labels = {
-            "app.kubernetes.io/name" = "door-stage-dev"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "door-tempo"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "9090"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
             "app.kubernetes.io/name" = "prometheus"
           }
         }
       }
       ports {
         port     = "8080"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "9090"
         protocol = "TCP"
       }
       ports {
@@ -23974,6 +24658,36 @@ resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_prometheus" {
         protocol = "TCP"
       }
     }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-stage-dev"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-tempo"
+          }
+        }
+      }
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+    }
     pod_selector {
       match_labels = {
         "app.kubernetes.io/name" = "prometheus"
@@ -23982,7 +24696,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_prometheus" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-dev_be-scraped" {
+resource "kubernetes_network_policy_v1" "traffic-dev_telemetry" {
   depends_on = [
     kubernetes_namespace_v1.dev,
     kubernetes_resource_quota_v1.dev_quota,
@@ -23993,56 +24707,12 @@ resource "kubernetes_network_policy_v1" "traffic-dev_be-scraped" {
   ]
 
   metadata {
-    name      = "be-scraped"
+    name      = "telemetry"
     namespace = "dev"
   }
 
   spec {
-    egress       = []
-    policy_types = ["Ingress"]
-
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "dev-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "metrics"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {}
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "traffic-dev_send-telemetry" {
-  depends_on = [
-    kubernetes_namespace_v1.dev,
-    kubernetes_resource_quota_v1.dev_quota,
-    kubernetes_limit_range_v1.dev_limit-range,
-    kubernetes_network_policy_v1.dev_deny-all,
-    kubernetes_network_policy_v1.dev_allow-dns,
-    kubernetes_service_account_v1.dev_secrets-reader,
-  ]
-
-  metadata {
-    name      = "send-telemetry"
-    namespace = "dev"
-  }
-
-  spec {
-    ingress      = []
-    policy_types = ["Egress"]
+    policy_types = ["Ingress", "Egress"]
 
     egress {
       ports {
@@ -24065,6 +24735,24 @@ resource "kubernetes_network_policy_v1" "traffic-dev_send-telemetry" {
             "app.kubernetes.io/name"     = "opentelemetry-collector"
           }
         }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "dev-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
       }
     }
     pod_selector {
@@ -24237,8 +24925,10 @@ resource "kubernetes_network_policy_v1" "traffic-hml-telemetry_prometheus" {
     policy_types = ["Ingress", "Egress"]
 
     egress {
-      ports = []
-
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
       to {
         namespace_selector {
           match_labels = {
@@ -24288,54 +24978,16 @@ resource "kubernetes_network_policy_v1" "traffic-hml-telemetry_prometheus" {
         }
         pod_selector {
           match_labels = {
-            "app.kubernetes.io/name" = "door-stage-hml"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "door-tempo"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "9090"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
             "app.kubernetes.io/name" = "prometheus"
           }
         }
       }
       ports {
         port     = "8080"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "9090"
         protocol = "TCP"
       }
       ports {
@@ -24361,6 +25013,36 @@ resource "kubernetes_network_policy_v1" "traffic-hml-telemetry_prometheus" {
         protocol = "TCP"
       }
     }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-stage-hml"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-tempo"
+          }
+        }
+      }
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+    }
     pod_selector {
       match_labels = {
         "app.kubernetes.io/name" = "prometheus"
@@ -24369,7 +25051,7 @@ resource "kubernetes_network_policy_v1" "traffic-hml-telemetry_prometheus" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-hml_be-scraped" {
+resource "kubernetes_network_policy_v1" "traffic-hml_telemetry" {
   depends_on = [
     kubernetes_namespace_v1.hml,
     kubernetes_resource_quota_v1.hml_quota,
@@ -24380,56 +25062,12 @@ resource "kubernetes_network_policy_v1" "traffic-hml_be-scraped" {
   ]
 
   metadata {
-    name      = "be-scraped"
+    name      = "telemetry"
     namespace = "hml"
   }
 
   spec {
-    egress       = []
-    policy_types = ["Ingress"]
-
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "metrics"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {}
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "traffic-hml_send-telemetry" {
-  depends_on = [
-    kubernetes_namespace_v1.hml,
-    kubernetes_resource_quota_v1.hml_quota,
-    kubernetes_limit_range_v1.hml_limit-range,
-    kubernetes_network_policy_v1.hml_deny-all,
-    kubernetes_network_policy_v1.hml_allow-dns,
-    kubernetes_service_account_v1.hml_secrets-reader,
-  ]
-
-  metadata {
-    name      = "send-telemetry"
-    namespace = "hml"
-  }
-
-  spec {
-    ingress      = []
-    policy_types = ["Egress"]
+    policy_types = ["Ingress", "Egress"]
 
     egress {
       ports {
@@ -24454,8 +25092,303 @@ resource "kubernetes_network_policy_v1" "traffic-hml_send-telemetry" {
         }
       }
     }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+    }
     pod_selector {
       match_labels = {}
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_alertmanager" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "alertmanager"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "9094"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9094"
+        protocol = "UDP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "587"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "dev-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "prd-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-grafana"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "loki"
+          }
+        }
+      }
+      ports {
+        port     = "9093"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "9093"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+      ports {
+        port     = "9094"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+      ports {
+        port     = "9094"
+        protocol = "UDP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "alertmanager"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_autoscaler" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "autoscaler"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.10.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8085"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/instance" = "cluster-autoscaler"
+        "app.kubernetes.io/name"     = "aws-cluster-autoscaler"
+      }
     }
   }
 }
@@ -25030,6 +25963,431 @@ resource "kubernetes_network_policy_v1" "traffic-observability_door-tempo" {
   }
 }
 
+resource "kubernetes_network_policy_v1" "traffic-observability_external-secrets" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "external-secrets"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.10.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "external-secrets"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_external-secrets-cert-controller" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "external-secrets-cert-controller"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.10.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "external-secrets-cert-controller"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_external-secrets-webhook" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "external-secrets-webhook"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.10.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        ip_block {
+          cidr = "10.10.240.0/22"
+        }
+      }
+      from {
+        ip_block {
+          cidr = "10.10.244.0/22"
+        }
+      }
+      from {
+        ip_block {
+          cidr = "10.10.248.0/22"
+        }
+      }
+      from {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+      ports {
+        port     = "10250"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "external-secrets-webhook"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_grafana" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "grafana"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "10902"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "thanos-querier"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "3100"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "3200"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "9093"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-grafana"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.10.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "3000"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "grafana"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_kube-state-metrics" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "kube-state-metrics"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.10.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "kube-state-metrics"
+      }
+    }
+  }
+}
+
 resource "kubernetes_network_policy_v1" "traffic-observability_loki" {
   depends_on = [
     kubernetes_namespace_v1.observability,
@@ -25090,34 +26448,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki" {
       to {
         ip_block {
           cidr = "0.0.0.0/0"
-        }
-      }
-    }
-    ingress {
-      ports = []
-
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "loki"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
         }
       }
     }
@@ -25185,6 +26515,34 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki" {
       ports {
         port     = "3100"
         protocol = "TCP"
+      }
+    }
+    ingress {
+      ports = []
+
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "loki"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
       }
     }
     pod_selector {
@@ -25300,6 +26658,294 @@ resource "kubernetes_network_policy_v1" "traffic-observability_otel-agent" {
       match_labels = {
         "app.kubernetes.io/instance" = "otel-agent"
         "app.kubernetes.io/name"     = "opentelemetry-collector"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_prometheus" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "prometheus"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports = []
+      to    = []
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "10902"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "thanos-querier"
+          }
+        }
+      }
+      ports {
+        port     = "10901"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-agent"
+          }
+        }
+      }
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "prometheus"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_prometheus-admission-create" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "prometheus-admission-create"
+    namespace = "observability"
+  }
+
+  spec {
+    ingress      = []
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.10.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    pod_selector {
+      match_labels = {
+        app = "kube-prometheus-stack-admission-create"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_prometheus-admission-patch" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "prometheus-admission-patch"
+    namespace = "observability"
+  }
+
+  spec {
+    ingress      = []
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.10.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    pod_selector {
+      match_labels = {
+        app = "kube-prometheus-stack-admission-patch"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_prometheus-operator" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "prometheus-operator"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.10.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      from {
+        ip_block {
+          cidr = "10.10.240.0/22"
+        }
+      }
+      from {
+        ip_block {
+          cidr = "10.10.244.0/22"
+        }
+      }
+      from {
+        ip_block {
+          cidr = "10.10.248.0/22"
+        }
+      }
+      from {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+      ports {
+        port     = "10250"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "kube-prometheus-stack-prometheus-operator"
       }
     }
   }
@@ -25464,7 +27110,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-observability_thanos-querier-stages" {
+resource "kubernetes_network_policy_v1" "traffic-observability_thanos-compact" {
   depends_on = [
     kubernetes_namespace_v1.observability,
     kubernetes_resource_quota_v1.observability_quota,
@@ -25475,18 +27121,96 @@ resource "kubernetes_network_policy_v1" "traffic-observability_thanos-querier-st
   ]
 
   metadata {
-    name      = "thanos-querier-stages"
+    name      = "thanos-compact"
     namespace = "observability"
   }
 
   spec {
-    ingress      = []
-    policy_types = ["Egress"]
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "10902"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "thanos-compactor"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_thanos-query" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "thanos-query"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
 
     egress {
       ports {
         port     = "10901"
         protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "thanos-store"
+          }
+        }
       }
       to {
         namespace_selector {
@@ -25525,9 +27249,241 @@ resource "kubernetes_network_policy_v1" "traffic-observability_thanos-querier-st
         }
       }
     }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "grafana"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "10902"
+        protocol = "TCP"
+      }
+    }
     pod_selector {
       match_labels = {
         "app.kubernetes.io/name" = "thanos-querier"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_thanos-store-gateway" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "thanos-store-gateway"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "10902"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "thanos-querier"
+          }
+        }
+      }
+      ports {
+        port     = "10901"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "thanos-store"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_velero-crds-job" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "velero-crds-job"
+    namespace = "observability"
+  }
+
+  spec {
+    ingress      = []
+    policy_types = ["Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.10.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/component" = "upgrade-crds"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_velero-server" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "velero-server"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "10.10.240.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.244.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "10.10.248.0/22"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "172.20.0.1/32"
+        }
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8085"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/instance" = "velero"
+        "app.kubernetes.io/name"     = "velero"
       }
     }
   }
@@ -25697,8 +27653,10 @@ resource "kubernetes_network_policy_v1" "traffic-prd-telemetry_prometheus" {
     policy_types = ["Ingress", "Egress"]
 
     egress {
-      ports = []
-
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
       to {
         namespace_selector {
           match_labels = {
@@ -25748,54 +27706,16 @@ resource "kubernetes_network_policy_v1" "traffic-prd-telemetry_prometheus" {
         }
         pod_selector {
           match_labels = {
-            "app.kubernetes.io/name" = "door-stage-prd"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "door-tempo"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "9090"
-        protocol = "TCP"
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
             "app.kubernetes.io/name" = "prometheus"
           }
         }
       }
       ports {
         port     = "8080"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "9090"
         protocol = "TCP"
       }
       ports {
@@ -25821,6 +27741,36 @@ resource "kubernetes_network_policy_v1" "traffic-prd-telemetry_prometheus" {
         protocol = "TCP"
       }
     }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-stage-prd"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-tempo"
+          }
+        }
+      }
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+    }
     pod_selector {
       match_labels = {
         "app.kubernetes.io/name" = "prometheus"
@@ -25829,7 +27779,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd-telemetry_prometheus" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-prd_be-scraped" {
+resource "kubernetes_network_policy_v1" "traffic-prd_telemetry" {
   depends_on = [
     kubernetes_namespace_v1.prd,
     kubernetes_resource_quota_v1.prd_quota,
@@ -25840,56 +27790,12 @@ resource "kubernetes_network_policy_v1" "traffic-prd_be-scraped" {
   ]
 
   metadata {
-    name      = "be-scraped"
+    name      = "telemetry"
     namespace = "prd"
   }
 
   spec {
-    egress       = []
-    policy_types = ["Ingress"]
-
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "prd-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
-          }
-        }
-      }
-      ports {
-        port     = "metrics"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {}
-    }
-  }
-}
-
-resource "kubernetes_network_policy_v1" "traffic-prd_send-telemetry" {
-  depends_on = [
-    kubernetes_namespace_v1.prd,
-    kubernetes_resource_quota_v1.prd_quota,
-    kubernetes_limit_range_v1.prd_limit-range,
-    kubernetes_network_policy_v1.prd_deny-all,
-    kubernetes_network_policy_v1.prd_allow-dns,
-    kubernetes_service_account_v1.prd_secrets-reader,
-  ]
-
-  metadata {
-    name      = "send-telemetry"
-    namespace = "prd"
-  }
-
-  spec {
-    ingress      = []
-    policy_types = ["Egress"]
+    policy_types = ["Ingress", "Egress"]
 
     egress {
       ports {
@@ -25914,6 +27820,24 @@ resource "kubernetes_network_policy_v1" "traffic-prd_send-telemetry" {
         }
       }
     }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "prd-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+    }
     pod_selector {
       match_labels = {}
     }
@@ -25929,16 +27853,31 @@ resource "kubernetes_pod_disruption_budget_v1" "door-agent_disruption-budget" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -25972,16 +27911,31 @@ resource "kubernetes_pod_disruption_budget_v1" "door-grafana_disruption-budget" 
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -26015,16 +27969,31 @@ resource "kubernetes_pod_disruption_budget_v1" "door-stage-dev_disruption-budget
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -26058,16 +28027,31 @@ resource "kubernetes_pod_disruption_budget_v1" "door-stage-hml_disruption-budget
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -26101,16 +28085,31 @@ resource "kubernetes_pod_disruption_budget_v1" "door-stage-prd_disruption-budget
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -26144,16 +28143,31 @@ resource "kubernetes_pod_disruption_budget_v1" "door-tempo_disruption-budget" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -26326,16 +28340,31 @@ resource "kubernetes_service_account_v1" "door-agent_service-account" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -26360,16 +28389,31 @@ resource "kubernetes_service_account_v1" "door-grafana_service-account" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -26394,16 +28438,31 @@ resource "kubernetes_service_account_v1" "door-stage-dev_service-account" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -26428,16 +28487,31 @@ resource "kubernetes_service_account_v1" "door-stage-hml_service-account" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -26462,16 +28536,31 @@ resource "kubernetes_service_account_v1" "door-stage-prd_service-account" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -26496,16 +28585,31 @@ resource "kubernetes_service_account_v1" "door-tempo_service-account" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -26566,16 +28670,31 @@ resource "kubernetes_service_account_v1" "thanos-compactor_service-account" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -26604,16 +28723,31 @@ resource "kubernetes_service_account_v1" "thanos-querier_service-account" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -26639,16 +28773,31 @@ resource "kubernetes_service_account_v1" "thanos-store_service-account" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -26676,16 +28825,31 @@ resource "kubernetes_service_v1" "door-agent_service" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -26721,16 +28885,31 @@ resource "kubernetes_service_v1" "door-grafana_service" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -26776,16 +28955,31 @@ resource "kubernetes_service_v1" "door-stage-dev_service" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -26821,16 +29015,31 @@ resource "kubernetes_service_v1" "door-stage-hml_service" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -26866,16 +29075,31 @@ resource "kubernetes_service_v1" "door-stage-prd_service" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -26911,16 +29135,31 @@ resource "kubernetes_service_v1" "door-tempo_service" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
   ]
 
   metadata {
@@ -26955,8 +29194,7 @@ resource "kubernetes_service_v1" "gateway-address-dev" {
     kubernetes_network_policy_v1.dev_deny-all,
     kubernetes_network_policy_v1.dev_allow-dns,
     kubernetes_service_account_v1.dev_secrets-reader,
-    kubernetes_network_policy_v1.traffic-dev_send-telemetry,
-    kubernetes_network_policy_v1.traffic-dev_be-scraped,
+    kubernetes_network_policy_v1.traffic-dev_telemetry,
   ]
 
   metadata {
@@ -26978,8 +29216,7 @@ resource "kubernetes_service_v1" "gateway-address-hml" {
     kubernetes_network_policy_v1.hml_deny-all,
     kubernetes_network_policy_v1.hml_allow-dns,
     kubernetes_service_account_v1.hml_secrets-reader,
-    kubernetes_network_policy_v1.traffic-hml_send-telemetry,
-    kubernetes_network_policy_v1.traffic-hml_be-scraped,
+    kubernetes_network_policy_v1.traffic-hml_telemetry,
   ]
 
   metadata {
@@ -27001,8 +29238,7 @@ resource "kubernetes_service_v1" "gateway-address-prd" {
     kubernetes_network_policy_v1.prd_deny-all,
     kubernetes_network_policy_v1.prd_allow-dns,
     kubernetes_service_account_v1.prd_secrets-reader,
-    kubernetes_network_policy_v1.traffic-prd_send-telemetry,
-    kubernetes_network_policy_v1.traffic-prd_be-scraped,
+    kubernetes_network_policy_v1.traffic-prd_telemetry,
   ]
 
   metadata {
@@ -27025,16 +29261,31 @@ resource "kubernetes_service_v1" "thanos-compactor_service" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -27072,16 +29323,31 @@ resource "kubernetes_service_v1" "thanos-querier_service" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -27123,16 +29389,31 @@ resource "kubernetes_service_v1" "thanos-store_service" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -27175,16 +29456,31 @@ resource "kubernetes_stateful_set_v1" "thanos-compactor" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 
@@ -27363,16 +29659,31 @@ resource "kubernetes_stateful_set_v1" "thanos-store" {
     kubernetes_network_policy_v1.observability_deny-all,
     kubernetes_network_policy_v1.observability_allow-dns,
     kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
     kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
     kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
     kubernetes_network_policy_v1.traffic-observability_door-agent,
     kubernetes_network_policy_v1.traffic-observability_door-tempo,
-    kubernetes_network_policy_v1.traffic-observability_door-grafana,
-    kubernetes_network_policy_v1.traffic-observability_loki,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
-    kubernetes_network_policy_v1.traffic-observability_thanos-querier-stages,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
     helm_release.release-kps,
   ]
 

@@ -181,12 +181,12 @@ def test_good_release_passes_and_its_contract_holds(check: Check, tmp_path: Path
     assert "dev observability/one: 3 objects" in output
     contract = yaml.safe_load((tmp_path / "tiny" / "tiny-1.0.0.contract.yaml").read_text())
     assert contract["keys"] == {"observability/one": ["labels.*"]}
-    assert contract["objects"]["prd"]["observability/one"] == [
+    assert contract["objects"]["size-medium"]["observability/one"] == [
         "ClusterRole tiny",
         "CustomResourceDefinition widgets.example.com",
         "Deployment one",
     ]
-    assert contract["pods"]["prd"] == {
+    assert contract["pods"]["size-medium"] == {
         "observability/one": {"Deployment one": "1 x 10m 32Mi, limits 0m 32Mi, 0 volumes"}
     }
 
@@ -196,11 +196,8 @@ def test_contract_that_says_something_else_fails(check: Check) -> None:
     assert check(tiny(), arguments=())[0] == 0
     code, output = check(tiny(replicas=2), arguments=())
     assert code == 1
-    assert (
-        "tiny-1.0.0.contract.yaml is out of date (+ dev observability/one Deployment one: 2 x"
-        in output
-    )
-    assert "+ observability/one key replicas" in output
+    assert "tiny-1.0.0.contract.yaml is out of date (+ observability/one key replicas, " in output
+    assert "+ size-small observability/one Deployment one: 2 x" in output
 
 
 def test_unknown_key_is_named_with_the_known_one(check: Check, tmp_path: Path) -> None:
@@ -361,7 +358,8 @@ def test_program_that_cannot_be_had_is_never_green(check: Check) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--env", "none"), ("--only", "none"), ("--update", "--env", "dev"), ("x",)]
+    "arguments",
+    [("--env", "none"), ("--only", "none"), ("--update", "--env", "size-small"), ("x",)],
 )
 def test_bad_arguments(check: Check, arguments: tuple[str, ...]) -> None:
     with pytest.raises(SystemExit) as stopped:
@@ -376,6 +374,50 @@ def test_one_release_is_checked_with_those_before_it(check: Check) -> None:
     assert code == 1
     assert "ClusterRole tiny is in 2 releases: observability/before, observability/one" in output
     assert "other" not in output
+
+
+def of_stage(stage: str, **values: Any) -> Release:
+    return Release(
+        name="gateway",
+        chart=TINY,
+        static="tiny",
+        namespace=f"{stage}-telemetry",
+        from_settings=values,
+    )
+
+
+def test_the_contract_has_each_release_of_the_stages_once(check: Check, tmp_path: Path) -> None:
+    check(of_stage("dev"), of_stage("acceptance", labels={"team": "a"}))
+    contract = yaml.safe_load((tmp_path / "tiny" / "tiny-1.0.0.contract.yaml").read_text())
+    assert contract["keys"] == {"<stage>-telemetry/gateway": ["labels.*"]}
+    for facts in (contract["objects"], contract["pods"]):
+        assert set(facts) == {"size-small", "size-medium", "size-large"}
+        assert all(
+            set(by_release) == {"<stage>-telemetry/gateway"} for by_release in facts.values()
+        )
+    # Another name changes nothing in it.
+    _, output = check(of_stage("qa"), of_stage("prd", labels={"team": "a"}), arguments=())
+    assert "out of date" not in output
+
+
+def test_a_release_that_differs_between_stages_is_told(check: Check) -> None:
+    code, output = check(of_stage("dev"), of_stage("prd", replicas=3))
+    assert code == 1
+    assert (
+        "size-small prd-telemetry/gateway: other objects or pods than in another stage; "
+        "allowed: the same in every stage" in output
+    )
+
+
+def test_an_environment_alone_is_held_to_the_contract(check: Check, tmp_path: Path) -> None:
+    check(tiny())
+    before = (tmp_path / "tiny" / "tiny-1.0.0.contract.yaml").read_text()
+    assert check(tiny(), arguments=("--env", "dev"))[0] == 0
+    # More pods are the environment's own affair, a key is not.
+    code, output = check(tiny(labels={"a": "b"}), arguments=("--env", "dev"))
+    assert code == 1
+    assert "problem: dev: release observability/one: unknown key labels.a" in output
+    assert (tmp_path / "tiny" / "tiny-1.0.0.contract.yaml").read_text() == before
 
 
 # --- Single checks ------------------------------------------------------------------------------
@@ -507,6 +549,12 @@ def test_bad_collector_configuration() -> None:
 def test_variable_that_no_container_sets() -> None:
     (finding,) = findings([config_map(relay=COLLECTOR)], program)
     assert "variables that no container sets: MY_POD_IP" in finding
+
+
+def test_variable_with_a_default_needs_no_container() -> None:
+    telemetry = {"telemetry": {"resource": {"a": "${env:NOT_SET:-none}"}}}
+    config = COLLECTOR | {"service": COLLECTOR["service"] | telemetry}
+    assert list(findings([config_map(relay=config), POD_WITH_ADDRESS], program)) == []
 
 
 def test_bad_rules() -> None:

@@ -156,7 +156,11 @@ def broken(target: Target) -> Iterator[Target]:
         yield replace(target, expr=f"{text[: found.start()]}misspelt_{text[found.start() :]}")
     for found in LABEL.finditer(text):
         if found[2] != "!=":
-            yield replace(target, expr=f"{text[: found.start()]}misspelt_{text[found.start() :]}")
+            # A label that must be absent is absent under any name.
+            if not text.startswith('"', found.end()):
+                yield replace(
+                    target, expr=f"{text[: found.start()]}misspelt_{text[found.start() :]}"
+                )
             yield replace(target, expr=f"{text[: found.end()]}misspelt{text[found.end() :]}")
 
 

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import pytest
 import yaml
 from outcomes import parsed_queries
-from settings_files import TODAY
+from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings
 
 from grafana.dashboards.all_dashboards import dashboards
 from grafana.targets import Language, interpolated, macros, targets, variables
 from helm_values.kube_prometheus_stack.grafana_values import datasources
 from helm_values.otel_collector.otel_gateway_config import gateway_config
 from helm_values.static_values import static_values
-from settings.load import environment_names, load_environment
+from settings.load import load_environment
 from settings.model import Settings
 from synthesis import alerting_files
 from tools.paths import ROOT
@@ -66,8 +66,8 @@ def of_documents() -> Iterator[Query]:
 
 def everything() -> list[Query]:
     found = list(of_documents())
-    for environment in environment_names():
-        settings = load_environment(environment, TODAY)
+    for environment in REAL_ENVIRONMENTS:
+        settings = real_settings(environment)
         for queries in (of_dashboards(settings), of_rules(settings), of_datasources(settings)):
             found += [(f"{environment}: {where}", *rest) for where, *rest in queries]  # type: ignore[misc]
     return found
@@ -259,9 +259,9 @@ def divisors(queries: list[Query]) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("environment", environment_names())
+@pytest.mark.parametrize("environment", REAL_ENVIRONMENTS)
 def test_no_rule_and_no_panel_divides_by_zero(environment: str) -> None:
-    settings = load_environment(environment, TODAY)
+    settings = real_settings(environment)
     for queries in (list(of_dashboards(settings)), list(of_rules(settings))):
         found = divisors([query for query in queries if query[1] == "promql"])
         assert len(found) > 10

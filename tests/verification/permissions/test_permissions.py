@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from outcomes import not_checked
+from sample_stacks import sample_foundation
+from settings_files import REAL_ENVIRONMENTS, real_settings
 
 from docgen import permissions_page
 from synthesis.foundation import Foundation, all_settings
@@ -19,7 +21,8 @@ from verification.permissions.simulate import Request, SimulationError, decide, 
 from verification.permissions.world import World
 
 SETTINGS = all_settings()
-CONFIGS = Foundation.load().configs
+REAL_SETTINGS = {name: real_settings(name) for name in REAL_ENVIRONMENTS}
+REVIEWED = Foundation.load(environments=REAL_ENVIRONMENTS)
 
 Statement = dict[str, Any]
 
@@ -33,7 +36,8 @@ def _evaluator() -> None:
 
 @pytest.fixture(scope="module")
 def matrices() -> list[Matrix]:
-    return permissions_page.matrices(SETTINGS, CONFIGS)
+    """Of the users' environments."""
+    return permissions_page.matrices(REAL_SETTINGS, REVIEWED.configs)
 
 
 def test_every_role_may_do_its_calls_and_nothing_else(matrices: list[Matrix]) -> None:
@@ -41,14 +45,14 @@ def test_every_role_may_do_its_calls_and_nothing_else(matrices: list[Matrix]) ->
 
 
 def test_the_page_of_permissions_is_current(matrices: list[Matrix]) -> None:
-    assert not permissions_page.stale(permissions_page.render(SETTINGS, matrices)), (
+    assert not permissions_page.stale(permissions_page.render(REAL_SETTINGS, matrices)), (
         "run `make permissions`"
     )
 
 
 def test_every_kind_of_resource_was_refused_to_every_role(matrices: list[Matrix]) -> None:
     for matrix in matrices:
-        world = World(SETTINGS[matrix.environment], CONFIGS[matrix.environment])
+        world = World(REAL_SETTINGS[matrix.environment], REVIEWED.configs[matrix.environment])
         assert {place.kind for place in world.places} == set(TRIED)
         for role in matrix.roles:
             refused = {trial.place for trial in matrix.trials if trial.role == role} - set(
@@ -63,7 +67,7 @@ def test_every_kind_of_resource_was_refused_to_every_role(matrices: list[Matrix]
 
 def planted(role: str, change: Callable[[list[Statement]], None]) -> list[str]:
     """Problems of the role after a change of its statements."""
-    stacks = copy.deepcopy(CONFIGS["dev"])
+    stacks = copy.deepcopy(sample_foundation().configs["dev"])
     body = stacks["storage"]["resource"]["aws_iam_role_policy"][f"role-{role}_policy"]
     document = json.loads(body["policy"])
     change(document["Statement"])
@@ -146,7 +150,7 @@ def test_the_autoscaler_of_one_cluster_is_held_from_another() -> None:
 
 
 def test_a_bucket_that_takes_plain_http_is_named() -> None:
-    stacks = copy.deepcopy(CONFIGS["dev"])
+    stacks = copy.deepcopy(sample_foundation().configs["dev"])
     policy = stacks["storage"]["resource"]["aws_s3_bucket_policy"]["logs_policy"]
     policy["policy"] = policy["policy"].replace("aws:SecureTransport", "aws:Insecure")
     problems = try_roles(SETTINGS["dev"], stacks, only=["loki"]).problems
@@ -154,7 +158,7 @@ def test_a_bucket_that_takes_plain_http_is_named() -> None:
 
 
 def test_a_role_without_calls_is_named() -> None:
-    stacks = copy.deepcopy(CONFIGS["dev"])
+    stacks = copy.deepcopy(sample_foundation().configs["dev"])
     roles = stacks["storage"]["resource"]["aws_iam_role"]
     roles["planted"] = {"name": f"{SETTINGS['dev'].prefix}-planted"}
     found = try_roles(SETTINGS["dev"], stacks, only=["planted"])
@@ -162,7 +166,7 @@ def test_a_role_without_calls_is_named() -> None:
 
 
 def test_a_missing_role_is_named() -> None:
-    stacks = copy.deepcopy(CONFIGS["dev"])
+    stacks = copy.deepcopy(sample_foundation().configs["dev"])
     del stacks["storage"]["resource"]["aws_iam_role"]["role-loki"]
     assert "loki has no role" in try_roles(SETTINGS["dev"], stacks, only=["loki"]).problems
 
@@ -220,6 +224,6 @@ def test_an_unknown_managed_policy_is_an_error() -> None:
 
 
 def test_a_reference_without_an_arn_is_an_error() -> None:
-    world = World(SETTINGS["dev"], CONFIGS["dev"])
+    world = World(SETTINGS["dev"], sample_foundation().configs["dev"])
     with pytest.raises(ValueError, match=r"no ARN for aws_sqs_queue\.q\.arn in storage"):
         world.resolved("storage", '{"a": "${aws_sqs_queue.q.arn}"}')

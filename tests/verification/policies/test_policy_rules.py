@@ -9,8 +9,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sample_stacks import sample_foundation
+from settings_files import REAL_ENVIRONMENTS, real_settings
 
-from settings.load import environment_names
 from synthesis.foundation import Foundation, all_settings
 from synthesis.reading import as_list, policies
 from verification.policies import policy_check
@@ -23,14 +24,14 @@ from versions import KUBERNETES
 TODAY = date(2026, 11, 24)
 BY_ID = {rule.id: rule for rule in RULES}
 SETTINGS = all_settings()
-FOUNDATION = Foundation.load()
+REVIEWED = Foundation.load(environments=REAL_ENVIRONMENTS)
 
 Config = dict[str, Any]
 Plant = Callable[[Config], None]
 
 
 def subject(environment: str, stack: str, today: date = TODAY) -> Subject:
-    config = copy.deepcopy(FOUNDATION.configs[environment][stack])
+    config = copy.deepcopy(sample_foundation().configs[environment][stack])
     return Subject(settings=SETTINGS[environment], stack=stack, config=config, today=today)
 
 
@@ -556,10 +557,10 @@ def test_a_planted_violation_is_found(rule: str, stack: str, message: str, plant
     assert any(message in text for text in messages), messages
 
 
-@pytest.mark.parametrize("environment", environment_names())
+@pytest.mark.parametrize("environment", REAL_ENVIRONMENTS)
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_a_rule_holds_for_every_reviewed_stack(rule: Rule, environment: str) -> None:
-    subjects = subjects_of(SETTINGS[environment], FOUNDATION.configs[environment], TODAY)
+    subjects = subjects_of(real_settings(environment), REVIEWED.configs[environment], TODAY)
     assert [str(f) for f in findings([rule], subjects) if not f.breach.warning] == []
 
 
@@ -573,14 +574,14 @@ def test_rules_have_names_reasons_and_sources() -> None:
 
 
 def test_the_policies_are_really_looked_at() -> None:
-    storage = FOUNDATION.configs["prd"]["storage"]
+    storage = sample_foundation().configs["prd"]["storage"]
     assert sum(1 for _ in policies(storage)) > 20
 
 
 def test_every_recorded_justification_is_needed() -> None:
     allowed = {
         action
-        for stacks in FOUNDATION.configs.values()
+        for stacks in sample_foundation().configs.values()
         for config in stacks.values()
         for address, statements in policies(config)
         if not address.startswith("aws_kms_key.") and not address.endswith("assume_role_policy")
@@ -591,7 +592,7 @@ def test_every_recorded_justification_is_needed() -> None:
     assert set(iam_rules.WITHOUT_RESOURCE_LEVEL) == allowed
     attached = {
         body["policy_arn"].rpartition("/")[2]
-        for stacks in FOUNDATION.configs.values()
+        for stacks in sample_foundation().configs.values()
         for config in stacks.values()
         for body in config.get("resource", {}).get("aws_iam_role_policy_attachment", {}).values()
     }
@@ -637,7 +638,7 @@ def test_the_command_refuses_an_unknown_environment(capsys: pytest.CaptureFixtur
 def test_a_version_is_warned_of_60_days_before_its_support_ends(
     days_left: int, expected: bool | None
 ) -> None:
-    cluster = FOUNDATION.configs["prd"]["cluster"]["resource"]["aws_eks_cluster"]
+    cluster = sample_foundation().configs["prd"]["cluster"]["resource"]["aws_eks_cluster"]
     (body,) = cluster.values()
     end = KUBERNETES[body["version"]].standard_support_end
     looked_at = subject("prd", "cluster", end - timedelta(days=days_left))

@@ -180,7 +180,9 @@ def test_junit_counts_the_same(rehearsed: Rehearsed) -> None:
 @pytest.mark.slow
 def test_nothing_runs_afterwards(rehearsed: Rehearsed) -> None:
     assert left_over(rehearsed.temporary) == []
-    assert list((rehearsed.temporary / "tmp").iterdir()) == []
+    # On a busy computer JSII ends its own process before that has removed its folder.
+    names = [path.name for path in (rehearsed.temporary / "tmp").iterdir()]
+    assert [name for name in names if not name.startswith("jsii-kernel-")] == []
 
 
 @pytest.mark.slow

@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 from outcomes import not_checked
+from sample_stacks import sample_foundation
+from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings
 
-from synthesis.foundation import Foundation, all_settings
+from settings.load import load_environment
+from synthesis.foundation import Foundation
 from verification.permissions.world import World
 from verification.supply_chain import scan, scanners
 from verification.supply_chain.suppressions import (
@@ -110,9 +113,11 @@ def _installed() -> None:
 
 
 def with_a_planted_environment() -> dict[str, dict[str, Any]]:
-    """The reviewed stacks, and beside them those of dev with violations in them."""
-    configs: dict[str, dict[str, Any]] = dict(Foundation.load().configs)
-    planted = copy.deepcopy(configs["dev"])
+    """The reviewed stacks, and beside them those of the tests' dev with violations in them."""
+    configs: dict[str, dict[str, Any]] = dict(
+        Foundation.load(environments=REAL_ENVIRONMENTS).configs
+    )
+    planted = copy.deepcopy(sample_foundation().configs["dev"])
     resources = planted["storage"]["resource"]
     del resources["aws_s3_bucket_public_access_block"]["logs_public-access-block"]
     resources["aws_kms_key"]["key"]["enable_key_rotation"] = False
@@ -142,12 +147,9 @@ def found(_installed: None, tmp_path_factory: pytest.TempPathFactory) -> list[Fi
     configs = with_a_planted_environment()
     folder = tmp_path_factory.mktemp("scanned")
     scanners.for_checkov(configs, folder)
-    settings = all_settings()
-    worlds = {
-        name: World(settings["dev" if name == PLANTED else name], stacks)
-        for name, stacks in configs.items()
-    }
-    worlds[PLANTED] = World(settings["dev"], {**configs["dev"], **configs[PLANTED]})
+    worlds = {name: World(real_settings(name), configs[name]) for name in REAL_ENVIRONMENTS}
+    stacks = {**sample_foundation().configs["dev"], **configs[PLANTED]}
+    worlds[PLANTED] = World(load_environment("dev", TODAY), stacks)
     return [
         *scanners.checkov(folder, "terraform_json", "checkov"),
         *scanners.parliament(worlds),

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from settings_files import REAL_ENVIRONMENTS
 
 import versions
 from synthesis.foundation import Foundation
@@ -50,7 +51,7 @@ def test_every_go_program_has_its_sums() -> None:
 
 def test_images_of_our_own_constructs_are_listed() -> None:
     listed = {one.reference for one in read_images()}
-    for stacks in Foundation.load().configs.values():
+    for stacks in Foundation.load(environments=REAL_ENVIRONMENTS).configs.values():
         resources = stacks["observability"]["resource"]
         typed = {kind: body for kind, body in resources.items() if kind.startswith("kubernetes_")}
         found = set(images_in(typed))

@@ -20,16 +20,8 @@ from blueprint.buckets import (
     plan_state_bucket,
     plan_storage_buckets,
 )
-from blueprint.workloads import (
-    CLUSTER_AUTOSCALER,
-    LOKI,
-    TEMPO,
-    THANOS_READER,
-    THANOS_WRITER,
-    VELERO,
-    secrets_reader,
-    stage_prometheus,
-)
+from helm_values.external_secrets.external_secrets import secrets_reader
+from helm_values.releases import workload_roles
 from settings.model import OBSERVABILITY, Settings
 from verification.rehearsal.aws.bucket_policy import denies
 from versions import KUBERNETES
@@ -454,14 +446,8 @@ def check_role_trust(applied: Applied) -> None:
     provider = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider_arn)
     expect(provider["ClientIDList"], ["sts.amazonaws.com"], "audience of the OIDC provider")
     for workload in (
-        LOKI,
-        TEMPO,
-        THANOS_WRITER,
-        THANOS_READER,
-        VELERO,
-        CLUSTER_AUTOSCALER,
-        *(stage_prometheus(stage) for stage in settings.stages),
-        *(secrets_reader(namespace) for namespace in settings.namespaces),
+        *workload_roles(),
+        *(secrets_reader(settings, namespace) for namespace in settings.namespaces),
     ):
         role = iam.get_role(RoleName=f"{settings.prefix}-{workload.name}")["Role"]
         statement = only(
@@ -469,7 +455,8 @@ def check_role_trust(applied: Applied) -> None:
         )
         expect(statement["Principal"], {"Federated": provider_arn}, f"who {workload.name} trusts")
         subjects = [
-            f"system:serviceaccount:{workload.namespace}:{account}"
+            f"system:serviceaccount:{namespace}:{account}"
+            for namespace in workload.namespaces(settings)
             for account in workload.service_accounts
         ]
         expect(

@@ -382,6 +382,7 @@ _COMPONENTS: dict[tuple[str, str], Callable[[_Change, Place], None] | None] = {
     ("receivers", "kubeletstats"): _kubeletstats,
     ("processors", "memory_limiter"): _memory_limiter,
     ("processors", "batch"): None,  # works here as it does in the cluster
+    ("processors", "filter"): None,  # works here as it does in the cluster
     ("processors", "transform"): None,  # works here as it does in the cluster
     ("processors", "resource"): None,  # works here as it does in the cluster
     ("processors", "k8s_attributes"): _k8s_attributes,

@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from blueprint.thanos import GRPC_PORT, HTTP_PORT, OBJECT_STORAGE_DIRECTORY
+from helm_values.thanos.thanos import GRPC_PORT, HTTP_PORT, OBJECT_STORAGE_DIRECTORY
 from verification.rehearsal.pipeline.collectors import Substitution
 from verification.rehearsal.processes import LOOPBACK, RunningProcess, free_port, start
 

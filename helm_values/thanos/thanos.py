@@ -1,6 +1,6 @@
 """Thanos beside Prometheus: querier, store gateway and compactor, as data.
 
-`constructs_lib/thanos_*.py` make Kubernetes objects of it. Flags are those of THANOS_VERSION.
+`constructs_lib/thanos/` makes Kubernetes objects of it. Flags are those of THANOS_VERSION.
 """
 
 import json
@@ -8,16 +8,32 @@ from dataclasses import dataclass
 from typing import Any
 
 from blueprint.documents import document
+from blueprint.iam_statements import Statement, allow, read_and_write_objects
 from blueprint.names import (
+    PROMETHEUS_SERVICE_ACCOUNT,
     STAGE_PROMETHEUS,
-    THANOS_COMPACTOR_SERVICE_ACCOUNT,
-    THANOS_STORE_SERVICE_ACCOUNT,
     telemetry_namespace,
+    telemetry_namespaces,
 )
 from blueprint.resources import Resources
 from blueprint.sizes import METRICS
+from blueprint.traffic import (
+    EVERYWHERE,
+    HTTPS,
+    PROMETHEUS,
+    Flow,
+    Pods,
+    labelled,
+    prometheus_of,
+)
+from helm_values.component import AwsResources, Component, WorkloadRole
 from settings.model import OBSERVABILITY, Settings
 from versions import THANOS_VERSION
+
+COMPACTOR = "thanos-compactor"
+QUERIER = "thanos-querier"
+STORE = "thanos-store"
+"""Names of the parts, and of the service account of each."""
 
 IMAGE = f"quay.io/thanos/thanos:{THANOS_VERSION}"
 USER_ID = 1001
@@ -38,7 +54,7 @@ _DELETE_DELAY = "48h"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Component:
+class ThanosPart:
     """One part of Thanos. `volume_gib` is None for one that keeps nothing."""
 
     name: str
@@ -48,11 +64,11 @@ class Component:
     volume_gib: int | None = None
 
 
-def querier(settings: Settings) -> Component:
+def querier(settings: Settings) -> ThanosPart:
     """Answers PromQL from the sidecars (the last hours) and the store gateway (the rest)."""
     size = METRICS[settings.size].thanos
-    return Component(
-        name="thanos-querier",
+    return ThanosPart(
+        name=QUERIER,
         replicas=size.querier_replicas,
         resources=size.querier,
         args=(
@@ -75,7 +91,7 @@ def _endpoints(settings: Settings) -> dict[str, Any]:
     By SRV records of headless Services, the querier finds every replica, and new ones.
     """
     services = [
-        (THANOS_STORE_SERVICE_ACCOUNT, OBSERVABILITY),
+        (STORE, OBSERVABILITY),
         ("kps-thanos-discovery", OBSERVABILITY),
         *(
             (f"{STAGE_PROMETHEUS}-thanos-discovery", telemetry_namespace(stage))
@@ -90,11 +106,11 @@ def _endpoints(settings: Settings) -> dict[str, Any]:
     }
 
 
-def store(settings: Settings) -> Component:
+def store(settings: Settings) -> ThanosPart:
     """Reads the blocks in the bucket."""
     size = METRICS[settings.size].thanos
-    return Component(
-        name=THANOS_STORE_SERVICE_ACCOUNT,
+    return ThanosPart(
+        name=STORE,
         replicas=size.store_replicas,
         resources=size.store,
         volume_gib=size.store_volume_gib,
@@ -111,12 +127,12 @@ def store(settings: Settings) -> Component:
     )
 
 
-def compactor(settings: Settings) -> Component:
+def compactor(settings: Settings) -> ThanosPart:
     """Compacts, downsamples and deletes blocks. Exactly one: two would corrupt the bucket."""
     size = METRICS[settings.size].thanos
     days = settings.retention_days.metrics
-    return Component(
-        name=THANOS_COMPACTOR_SERVICE_ACCOUNT,
+    return ThanosPart(
+        name=COMPACTOR,
         replicas=1,
         resources=size.compactor,
         volume_gib=size.compactor_volume_gib,
@@ -167,4 +183,87 @@ _COMMON = (
 _BUCKET = (
     f"--data-dir={DATA_DIRECTORY}",
     f"--objstore.config-file={OBJECT_STORAGE_DIRECTORY}/{OBJECT_STORAGE_FILE}",
+)
+
+
+def writer_statements(aws: AwsResources) -> tuple[Statement, ...]:
+    """Thanos sidecar and compactor on S3 ("Storage", section S3, of the Thanos documentation)."""
+    return read_and_write_objects(aws.bucket_arns["metrics"], aws.key_arn)
+
+
+def uploader_statements(aws: AwsResources) -> tuple[Statement, ...]:
+    """Thanos sidecar alone: it adds blocks. What a failed upload leaves behind, the compactor
+    deletes ("Compactor", section "Partial uploads"); so no stage can delete another's blocks."""
+    bucket_arn = aws.bucket_arns["metrics"]
+    return (
+        allow(["s3:ListBucket"], bucket_arn),
+        allow(["s3:GetObject", "s3:PutObject"], f"{bucket_arn}/*"),
+        allow(["kms:Decrypt", "kms:GenerateDataKey"], aws.key_arn),
+    )
+
+
+def reader_statements(aws: AwsResources) -> tuple[Statement, ...]:
+    """Thanos store gateway: it only reads blocks."""
+    bucket_arn = aws.bucket_arns["metrics"]
+    return (
+        allow(["s3:ListBucket"], bucket_arn),
+        allow(["s3:GetObject"], f"{bucket_arn}/*"),
+        allow(["kms:Decrypt"], aws.key_arn),
+    )
+
+
+WRITER_ROLE = WorkloadRole(
+    name="thanos-writer",
+    description="Role of the Thanos sidecar and compactor",
+    # The sidecar is a container of Prometheus' pods.
+    service_accounts=(PROMETHEUS_SERVICE_ACCOUNT, COMPACTOR),
+    statements=writer_statements,
+)
+UPLOADER_ROLE = WorkloadRole(
+    name="thanos-uploader",
+    description="Role of the Thanos sidecars in the stages' Prometheus",
+    namespaces=telemetry_namespaces,
+    service_accounts=(f"{STAGE_PROMETHEUS}-prometheus",),
+    statements=uploader_statements,
+)
+READER_ROLE = WorkloadRole(
+    name="thanos-reader",
+    description="Role of the Thanos store gateway",
+    service_accounts=(STORE,),
+    statements=reader_statements,
+)
+
+
+def _pods(part: str, policy: str) -> Pods:
+    return Pods(name=policy, namespace=OBSERVABILITY, labels=labelled(part))
+
+
+QUERIER_PODS = _pods(QUERIER, "thanos-query")
+STORE_PODS = _pods(STORE, "thanos-store-gateway")
+COMPACTOR_PODS = _pods(COMPACTOR, "thanos-compact")
+
+
+def flows(settings: Settings) -> tuple[Flow, ...]:
+    """The querier asks sidecars and store; what works on the bucket calls S3 and STS."""
+    return (
+        *(
+            Flow(source=PROMETHEUS, destination=pods, ports=(HTTP_PORT,))
+            for pods in (QUERIER_PODS, STORE_PODS, COMPACTOR_PODS)
+        ),
+        *(
+            Flow(source=QUERIER_PODS, destination=pods, ports=(GRPC_PORT,))
+            for pods in (PROMETHEUS, STORE_PODS, *map(prometheus_of, settings.stages))
+        ),
+        *(
+            Flow(source=pods, destination=EVERYWHERE, ports=(HTTPS,))
+            for pods in (STORE_PODS, COMPACTOR_PODS)
+        ),
+    )
+
+
+COMPONENT = Component(
+    name="thanos",
+    flows=flows,
+    roles=(WRITER_ROLE, UPLOADER_ROLE, READER_ROLE),
+    reads=("metrics_bucket_name", WRITER_ROLE.output, READER_ROLE.output),
 )

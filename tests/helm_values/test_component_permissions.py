@@ -7,14 +7,28 @@ import sys
 from collections.abc import Callable, Sequence
 
 import pytest
+from settings_files import TODAY
 
-from constructs_lib.aws import iam_statements
-from constructs_lib.aws.iam_statements import Statement
+from blueprint import iam_statements
+from blueprint.iam_statements import Statement
+from helm_values.cluster_autoscaler import cluster_autoscaler
+from helm_values.component import AwsResources
+from helm_values.external_secrets import external_secrets
+from helm_values.loki import loki
+from helm_values.tempo import tempo_role
+from helm_values.thanos import thanos
+from helm_values.velero import velero
+from settings.load import load_environment
 
 BUCKET = "arn:aws:s3:::bucket"
 KEY = "arn:aws:kms:us-east-1:111122223333:key/k"
 
-BackEnd = Callable[[str, str], tuple[Statement, ...]]
+AWS = AwsResources(
+    bucket_arns=dict.fromkeys(("metrics", "logs", "traces", "backups"), BUCKET),
+    key_arn=KEY,
+    cluster_name="obs-dev",
+)
+BackEnd = Callable[[AwsResources], tuple[Statement, ...]]
 
 READ_WRITE = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
 
@@ -32,16 +46,16 @@ def on(statements: Sequence[Statement], resource: str) -> list[str]:
 @pytest.mark.parametrize(
     ("back_end", "objects", "key"),
     [
-        (iam_statements.loki, READ_WRITE, ["kms:Decrypt", "kms:GenerateDataKey"]),
+        (loki.statements, READ_WRITE, ["kms:Decrypt", "kms:GenerateDataKey"]),
         (
-            iam_statements.tempo,
+            tempo_role.statements,
             sorted([*READ_WRITE, "s3:GetObjectTagging", "s3:PutObjectTagging"]),
             ["kms:Decrypt", "kms:GenerateDataKey"],
         ),
-        (iam_statements.thanos_writer, READ_WRITE, ["kms:Decrypt", "kms:GenerateDataKey"]),
-        (iam_statements.thanos_reader, ["s3:GetObject"], ["kms:Decrypt"]),
+        (thanos.writer_statements, READ_WRITE, ["kms:Decrypt", "kms:GenerateDataKey"]),
+        (thanos.reader_statements, ["s3:GetObject"], ["kms:Decrypt"]),
         (
-            iam_statements.velero,
+            velero.statements,
             sorted(
                 [
                     *READ_WRITE,
@@ -58,7 +72,7 @@ def on(statements: Sequence[Statement], resource: str) -> list[str]:
 def test_a_back_end_may_do_to_its_bucket_what_it_needs_and_no_more(
     back_end: BackEnd, objects: list[str], key: list[str]
 ) -> None:
-    statements = back_end(BUCKET, KEY)
+    statements = back_end(AWS)
     # Listing is an action on the bucket; on its objects it would allow nothing.
     assert on(statements, BUCKET) == ["s3:ListBucket"]
     assert on(statements, f"{BUCKET}/*") == objects
@@ -68,19 +82,19 @@ def test_a_back_end_may_do_to_its_bucket_what_it_needs_and_no_more(
 @pytest.mark.parametrize(
     "back_end",
     [
-        iam_statements.loki,
-        iam_statements.tempo,
-        iam_statements.thanos_writer,
-        iam_statements.thanos_reader,
+        loki.statements,
+        tempo_role.statements,
+        thanos.writer_statements,
+        thanos.reader_statements,
     ],
 )
 def test_a_back_end_may_do_nothing_else(back_end: BackEnd) -> None:
-    resources = {statement["Resource"] for statement in back_end(BUCKET, KEY)}
+    resources = {statement["Resource"] for statement in back_end(AWS)}
     assert resources == {BUCKET, f"{BUCKET}/*", KEY}
 
 
 def test_velero_changes_only_what_belongs_to_kubernetes() -> None:
-    statements = iam_statements.velero(BUCKET, KEY)
+    statements = velero.statements(AWS)
     for action in ("ec2:CreateSnapshot", "ec2:DeleteSnapshot", "ec2:CreateTags"):
         conditions = [s.get("Condition") for s in statements if action in s["Action"]]
         assert any(conditions), action
@@ -101,7 +115,7 @@ def test_velero_changes_only_what_belongs_to_kubernetes() -> None:
 def test_the_autoscaler_changes_only_tagged_groups_of_its_cluster() -> None:
     changing = [
         statement
-        for statement in iam_statements.cluster_autoscaler("obs-dev")
+        for statement in cluster_autoscaler.statements(AWS)
         if not all(
             action.split(":")[1].startswith(("Describe", "Get")) for action in statement["Action"]
         )
@@ -126,12 +140,14 @@ def test_the_autoscaler_changes_only_tagged_groups_of_its_cluster() -> None:
 
 def test_the_autoscaler_describes_node_groups_of_its_cluster() -> None:
     resource = "arn:aws:eks:*:*:nodegroup/obs-dev/*/*"
-    assert on(iam_statements.cluster_autoscaler("obs-dev"), resource) == ["eks:DescribeNodegroup"]
+    assert on(cluster_autoscaler.statements(AWS), resource) == ["eks:DescribeNodegroup"]
 
 
 def test_secrets_are_read_below_a_prefix_and_not_listed() -> None:
-    (statement,) = iam_statements.secrets_reader("arn:aws:secretsmanager:r:1:secret:obs/dev/prd/")
-    assert statement["Resource"] == "arn:aws:secretsmanager:r:1:secret:obs/dev/prd/*"
+    settings = load_environment("dev", TODAY)
+    (statement,) = external_secrets.secrets_reader(settings, "prd").statements(AWS)
+    start = f"arn:aws:secretsmanager:{settings.region}:{settings.account_id}:secret"
+    assert statement["Resource"] == f"{start}:obs/dev/prd/*"
     assert statement["Action"] == [
         "secretsmanager:DescribeSecret",
         "secretsmanager:GetSecretValue",
@@ -143,7 +159,7 @@ def test_secrets_are_read_below_a_prefix_and_not_listed() -> None:
 
 
 def test_irsa_trusts_exactly_the_named_service_accounts_and_audience() -> None:
-    document = iam_statements.irsa_trust("arn:provider", "oidc.eks/id/1", "ns", ["one", "two"])
+    document = iam_statements.irsa_trust("arn:provider", "oidc.eks/id/1", ["ns"], ["one", "two"])
     assert document == {
         "Version": "2012-10-17",
         "Statement": [
@@ -184,7 +200,7 @@ def test_a_service_may_assume_its_role() -> None:
 def test_policies_need_no_provider() -> None:
     # What tests policies, or renders documentation from them, must not wait for the bindings.
     program = (
-        "import sys, constructs_lib.aws.iam_statements\n"
+        "import sys, blueprint.iam_statements, helm_values.releases\n"
         "print([name for name in ('cdktf', 'jsii', 'constructs') if name in sys.modules])"
     )
     done = subprocess.run(
