@@ -57,7 +57,7 @@ setup: .venv/.setup-run.stamp ## Make .venv with what `make synth` needs
 
 setup-dev: .venv/.setup-dev.stamp ## Add what the tests and linters need
 
-node_modules: node_modules/.setup.stamp ## Install the pinned cdktf CLI (for plan, deploy, destroy)
+node_modules: node_modules/.setup.stamp ## Install the pinned npm packages (for docs, tests, cdktf by hand)
 
 scanners: .cache/scanners/.setup.stamp ## Install checkov and parliament in .cache/scanners
 
@@ -212,13 +212,13 @@ cost: setup ## Estimate the monthly bill of ENV (BUDGET=2100: settings that fit;
 
 .PHONY: plan deploy destroy drift smoke
 # setup-dev: boto3 asks AWS in which account this is, and what is left in it.
-plan: setup-dev node_modules terraform ## Show what deploying ENV would change (STACK="network ...")
+plan: setup-dev terraform ## Show what deploying ENV would change (STACK="network ...")
 	$(PY) -m operations.deploy plan $(DEPLOY_ARGS)
 
-deploy: setup-dev node_modules terraform ## Deploy ENV stack by stack, asking before each (YES=1: do not ask)
+deploy: setup-dev terraform ## Deploy ENV stack by stack, asking before each (YES=1: do not ask)
 	$(PY) -m operations.deploy deploy $(DEPLOY_ARGS)
 
-destroy: setup-dev node_modules terraform ## Destroy ENV in reverse order, except the stack of the states
+destroy: setup-dev terraform ## Destroy ENV in reverse order, except the stack of the states
 	$(PY) -m operations.deploy destroy $(DEPLOY_ARGS)
 
 smoke: setup-dev ## Send a metric, a log and a trace through ENV's gateways and find them (SMOKE_ARGS=...)

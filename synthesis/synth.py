@@ -51,6 +51,11 @@ def synthesize(settings: Settings, outdir: Path) -> list[SynthesizedStack]:
     from main import build_app
 
     build_app(settings, str(outdir)).synth()
+    return read_stacks(outdir)
+
+
+def read_stacks(outdir: Path) -> list[SynthesizedStack]:
+    """The stacks that `synthesize` wrote into a folder, in order of deployment."""
     manifest = json.loads((outdir / "manifest.json").read_text(encoding="utf-8"))
     return [
         SynthesizedStack(

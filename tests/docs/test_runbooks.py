@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 from outcomes import parsed_queries
+from settings_files import TODAY
 
 from docgen.translations import code_blocks
+from helm_values.traffic_plan import plan_policies
+from settings.load import load_environment
 from signals.metrics import METRICS
 from tools.paths import ROOT
 
@@ -171,3 +174,17 @@ def test_a_pull_request_asks_for_the_decision_and_the_scope() -> None:
     assert "ADR consulted" in text
     assert "Scope authorized by" in text
     assert "docs/context/context-generator.md" in text
+
+
+def test_the_network_policies_that_pages_name_exist() -> None:
+    plan = plan_policies(load_environment("dev", TODAY)).values()
+    planned = {policy.name for policies in plan for policy in policies}
+    pattern = r"networkpolicy/([\w-]+)|get networkpolicy` \w+ `([\w-]+)`"
+    pages = [*PAGES, *(ROOT / "docs" / "pt-BR").rglob("*.md")]
+    named = {
+        one or other
+        for page in pages
+        for one, other in re.findall(pattern, page.read_text("utf-8"))
+    }
+    assert named
+    assert named <= planned

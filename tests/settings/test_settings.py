@@ -176,7 +176,10 @@ WRONG = [
     wrong(
         ("tags", "extra"), {"a" * 129: "x"}, TAG_KEY, at=("tags", "extra", "a" * 129), shows=None
     ),
-    wrong(("tags", "extra"), {"team": "é"}, TAG, at=("tags", "extra", "team"), shows="é"),
+    *(
+        wrong(("tags", "extra"), {"team": text}, TAG, at=("tags", "extra", "team"), shows=shown)
+        for text, shown in (("a,b", "a,b"), ("São Paulo!", "São Paulo!"), ("a\u2028b", "a"))
+    ),
     wrong(("tags", "extra"), {"team": 1}, TAG, at=("tags", "extra", "team"), shows="1"),
     wrong(
         ("tags", "extra"),
@@ -642,6 +645,8 @@ RIGHT: list[tuple[Keys, object]] = [
     *((path, value) for path, *bounds in ranges() for value in bounds),
     *((("name",), v) for v in ("a", "a-b", "a" * 16, "sthreeb", "xn-a")),
     *((("tags", "extra"), v) for v in ({}, {"a" * 128: "b" * 256}, {"team:a/b": "x y"})),
+    *((("tags", "extra"), {"city": v}) for v in ("São Paulo", "Łódź", "東京", "é" * 256)),
+    (("tags", "owner"), "Plataforma e operações"),
     (("tags", "extra"), {f"k{i}": "x" for i in range(30)}),
     *((("network", "cidr"), v) for v in ("10.64.0.0/16", "10.64.0.0/20", "172.31.0.0/16")),
     *((("cluster", "service_cidr"), v) for v in ("172.16.0.0/12", "192.168.9.0/24")),

@@ -546,9 +546,7 @@ CASES = (
     ),
     Case(
         alert="CollectorStorageDamaged",
-        fires=(
-            gateway("otelcol_process_memory_rss_bytes", "5x40", storage_set_aside="2 file(s)"),
-        ),
+        fires=(gateway("otelcol_process_memory_rss_bytes", "5x40", storage_set_aside="2 file(s)"),),
         at=1,
         quiet=(gateway("otelcol_process_memory_rss_bytes", "5x40", storage_set_aside="none"),),
         severity="warning",

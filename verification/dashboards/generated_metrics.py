@@ -654,7 +654,9 @@ def _collectors(settings: Settings) -> dict[m.Metric, _Plan]:
     return plans | {
         m.QUEUE_SIZE: _Plan(origins=both, details=queues, level=4 * MIB, burst=9),
         m.QUEUE_CAPACITY: _Plan(origins=both, details=queues, level=64 * MIB, swing=0),
-        m.COLLECTOR_MEMORY: _Plan(origins=both, level=250 * MIB, swing=0.1),
+        m.COLLECTOR_MEMORY: _Plan(
+            origins=both, details=_each("storage_set_aside", "none"), level=250 * MIB, swing=0.1
+        ),
         m.COLLECTOR_CPU: _Plan(origins=both, level=0.25),
         m.TRACES_SAMPLED: _Plan(
             origins=gateways,

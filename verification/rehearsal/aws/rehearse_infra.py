@@ -164,7 +164,7 @@ class InfraRehearsal:
         for stack in ("storage", "cluster", "network", "state"):
             with self._step(f"check: deletion protection refuses to destroy {stack}"):
                 code, text = self.terraform.run(
-                    self.folder(stack), "destroy", "-input=false", "-auto-approve", allowed=(0, 1)
+                    self.folder(stack), "plan", "-destroy", "-input=false", allowed=(0, 1)
                 )
                 expect(
                     (code, "Instance cannot be destroyed" in text),
