@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from grafana.board import PLATFORM_FOLDER, FolderedDashboard, Section, board, path
+from grafana.board import PLATFORM_FOLDER, DashboardFile, Section, board, path
 from grafana.panels import (
     BUDGET_LEVELS,
     ERROR_LEVELS,
@@ -33,7 +33,7 @@ _LEGEND = f"{{{{{ENVIRONMENT}}}}}"
 _TROUBLE = 'alertstate="firing", severity=~"critical|warning"'
 
 
-def dashboard() -> FolderedDashboard:
+def dashboard() -> DashboardFile:
     """Dashboard `All namespaces`."""
     return board(
         GLOBAL_OVERVIEW,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from blueprint.names import telemetry_namespace
-from grafana.board import NAMESPACE_TAG, FolderedDashboard, Section, board, path
+from grafana.board import NAMESPACE_TAG, DashboardFile, Section, board, path
 from grafana.panels import (
     BUDGET_LEVELS,
     ERROR_LEVELS,
@@ -34,7 +34,7 @@ from signals.uids import SERVICE as SERVICE_DASHBOARD
 from signals.uids import namespace_overview
 
 
-def dashboard(namespace: str) -> FolderedDashboard:
+def dashboard(namespace: str) -> DashboardFile:
     """Dashboard `<namespace> overview`; `observability` has no gateway, so none of requests."""
     sections = [Section(title="At a glance", panels=_glance(namespace))]
     if namespace != OBSERVABILITY:

@@ -9,7 +9,7 @@ conventions, comes beside it.
 from collections.abc import Sequence
 
 from grafana import variables
-from grafana.board import SERVICES_FOLDER, FolderedDashboard, Section, board
+from grafana.board import SERVICES_FOLDER, DashboardFile, Section, board
 from grafana.panels import (
     BUDGET_LEVELS,
     ERROR_LEVELS,
@@ -61,7 +61,7 @@ _PODS = by_pod(f"{POD_MEMORY}{{{OF_SERVICE}}}")
 """The service's pods, with the label `pod` that Kubernetes' own metrics have."""
 
 
-def dashboard() -> FolderedDashboard:
+def dashboard() -> DashboardFile:
     """Dashboard `Service golden signals`."""
     return board(
         UID,
