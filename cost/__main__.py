@@ -47,8 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
     try:
         settings = load_environment(options.env, today=date.today())
-        planned = _inventory(settings)
-        forecast = estimate(settings, planned, options.workload)
+        stack_inventory = _inventory(settings)
+        forecast = estimate(settings, stack_inventory, options.workload)
         if options.budget is not None:
             return _recommendation(console, forecast, options.budget)
         _show(console, forecast)

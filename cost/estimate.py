@@ -43,7 +43,7 @@ class Estimate:
 
 def estimate(
     settings: Settings,
-    planned: Inventory,
+    stack_inventory: Inventory,
     workload_file: Path | None = None,
     measured: MeasuredLoad | None = None,
 ) -> Estimate:
@@ -51,7 +51,7 @@ def estimate(
 
     Args:
         settings: the environment.
-        made: what its stacks make.
+        stack_inventory: resources of its stacks.
         workload_file: its workload; the committed one unless given.
         measured: what a core of a gateway takes; from `cost/measured_load.json` unless given.
 
@@ -59,10 +59,10 @@ def estimate(
         SettingsError: the workload, the price table or the measured load is wrong or missing.
     """
     workload = load_workload(workload_file or workload_path(settings.environment), settings)
-    prices = load_prices(planned.region)
+    prices = load_prices(stack_inventory.region)
     measured = measured or load_measured()
-    whole = bill(settings, workload, prices, planned, measured)
-    hosts = application_nodes(settings, workload, prices, planned, measured)
+    whole = bill(settings, workload, prices, stack_inventory, measured)
+    hosts = application_nodes(settings, workload, prices, stack_inventory, measured)
     return Estimate(
         settings=settings,
         workload=workload,
@@ -88,11 +88,11 @@ def checked_inventory(stacks: Mapping[str, Any], settings: Settings) -> Inventor
     Raises:
         SettingsError: it is not, so variations of the settings could not be compared with it.
     """
-    planned = inventory.read(stacks, settings)
-    if different := planned.differences(inventory.plan(settings)):
+    stack_inventory = inventory.read(stacks, settings)
+    if different := stack_inventory.differences(inventory.plan(settings)):
         raise SettingsError(
             f"the synthesized stacks of {settings.environment} and the settings differ in "
             f"{', '.join(different)}; allowed: none (cost/inventory.py has to follow a change of "
             "the stacks)"
         )
-    return planned
+    return stack_inventory

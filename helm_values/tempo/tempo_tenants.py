@@ -6,6 +6,7 @@ from blueprint import endpoints
 from blueprint.backend_sizes import BACKENDS
 from blueprint.durations import hours
 from settings.model import OBSERVABILITY, Settings
+from signals.metrics import ENVIRONMENT
 
 MB = 1_000_000
 MAX_TRACE_MB = 10
@@ -13,7 +14,7 @@ EXEMPLAR_LABEL = "trace_id"
 """Tempo's default is `traceID`. Exemplars that come by OTLP have `trace_id`, and Grafana's
 Prometheus data source links one name."""
 
-TENANT_LABEL = "deployment_environment_name"
+TENANT_LABEL = ENVIRONMENT
 """Tenants are stages, so the generated metrics get the label that all others have. Without it, two
 tenants with services of one name would write the same series."""
 
