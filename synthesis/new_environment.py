@@ -100,7 +100,7 @@ def free_network(source: Settings, others: Iterable[Settings]) -> str:
         taken += map(ipaddress.IPv4Network, cidrs)
     own = ipaddress.IPv4Network(source.network.cidr)
     blocks = sorted(RFC1918, key=lambda block: not own.subnet_of(block))
-    networks = [found for block in blocks for found in block.subnets(new_prefix=own.prefixlen)]
+    networks = [subnet for block in blocks for subnet in block.subnets(new_prefix=own.prefixlen)]
     start = networks.index(own)
     for network in networks[start:] + networks[:start]:
         if not any(network.overlaps(other) for other in taken):

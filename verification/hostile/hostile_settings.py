@@ -72,7 +72,7 @@ def _paths(value: Any, path: Path_ = ()) -> list[Path_]:
         children = list(enumerate(value))
     else:
         children = []
-    below = [found for key, child in children for found in _paths(child, (*path, key))]
+    below = [descendant for key, child in children for descendant in _paths(child, (*path, key))]
     return [path, *below] if path else below
 
 
@@ -155,7 +155,7 @@ def _allowed() -> dict[Path_, st.SearchStrategy[Any]]:
         max_size=3,
         unique=True,
     )
-    found: dict[Path_, st.SearchStrategy[Any]] = {
+    strategies: dict[Path_, st.SearchStrategy[Any]] = {
         ("name",): st.from_regex(r"\A[a-z][a-z0-9]{1,8}\Z"),
         ("size",): st.sampled_from(["small", "medium", "large"]),
         ("deletion_protection",): st.booleans(),
@@ -192,7 +192,7 @@ def _allowed() -> dict[Path_, st.SearchStrategy[Any]]:
     }
     for namespace in ("dev", "hml", "prd"):
         start: Path_ = ("namespaces", namespace)
-        found |= {
+        strategies |= {
             (*start, "node_group", "min_size"): st.integers(0, 5),
             (*start, "node_group", "max_size"): st.integers(1, 450),
             (*start, "node_group", "zone_spread"): st.sampled_from(["balanced", "per_zone"]),
@@ -209,7 +209,7 @@ def _allowed() -> dict[Path_, st.SearchStrategy[Any]]:
             (*start, "editor_role_arns"): roles,
             (*start, "quota", "pods"): st.integers(10, 10_000),
         }
-    return found
+    return strategies
 
 
 ALLOWED: Final = _allowed()

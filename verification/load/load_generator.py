@@ -76,18 +76,18 @@ def send(
     threads = [
         threading.Thread(
             target=_connection,
-            args=(url, signal, payloads, numbers, requests, begin, seconds, one, seed),
+            args=(url, signal, payloads, numbers, requests, begin, seconds, result, seed),
             daemon=True,
         )
-        for seed, one in enumerate(results)
+        for seed, result in enumerate(results)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     total = Answers(offered=requests * items)
-    for one in results:
-        total.add(one)
+    for result in results:
+        total.add(result)
     return total
 
 

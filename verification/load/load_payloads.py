@@ -254,8 +254,8 @@ def _pairs(attributes: dict[str, str | int]) -> list[KeyValue]:
     ]
 
 
-def _places(body: bytes, wanted: bytes) -> Iterator[int]:
-    place = body.find(wanted)
+def _places(body: bytes, pattern: bytes) -> Iterator[int]:
+    place = body.find(pattern)
     while place >= 0:
         yield place
-        place = body.find(wanted, place + len(wanted))
+        place = body.find(pattern, place + len(pattern))

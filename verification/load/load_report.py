@@ -287,13 +287,13 @@ def _series_figure(result: SignalResult) -> str:
 
 
 def _ratio_figure(results: Sequence[SignalResult]) -> str:
-    found = [result for result in results if result.ratio is not None]
-    if not found:
+    measured = [result for result in results if result.ratio is not None]
+    if not measured:
         return ""
-    figure = Figure(figsize=(13, 0.9 + 0.7 * len(found)), layout="constrained")
+    figure = Figure(figsize=(13, 0.9 + 0.7 * len(measured)), layout="constrained")
     axes = figure.subplots()
     _axes(axes, "CPU for each item, as a multiple of the minimal pipeline", "times", "")
-    for row, result in enumerate(found):
+    for row, result in enumerate(measured):
         ratio = result.ratio or 0.0
         axes.barh(row, ratio, color=GATEWAY if ratio <= MAX_RATIO else BAD, height=0.5)
         pairs = [pair.ratio for pair in result.pairs]
@@ -301,6 +301,6 @@ def _ratio_figure(results: Sequence[SignalResult]) -> str:
         axes.text(0.04, row, f"{ratio:.2f}", va="center", color="white", fontweight="bold")
     axes.axvline(MAX_RATIO, color=BAD, linestyle="--", linewidth=1.2)
     axes.axvline(1, color=MINIMAL, linewidth=1.2)
-    axes.set_yticks(range(len(found)), [result.signal for result in found])
+    axes.set_yticks(range(len(measured)), [result.signal for result in measured])
     axes.invert_yaxis()
     return _svg(figure)

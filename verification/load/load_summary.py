@@ -71,38 +71,38 @@ class Summary:
 def busy(surroundings: Surroundings, results: Sequence[SignalResult]) -> list[str]:
     """What disturbed the measurement."""
     steps = [step for result in results for step in result.steps]
-    found = []
+    warnings = []
     allowed = OURS + BUSY_LOAD * surroundings.processors
     high = [step.load_average for step in steps if step.load_average > allowed]
     if high:
-        found.append(
+        warnings.append(
             f"The computer was busy with other work in {len(high)} of {len(steps)} steps: load "
             f"average up to {max(high):.1f} with {surroundings.processors} processors."
         )
     stolen = [step.steal_percent for step in steps if step.steal_percent > BUSY_STEAL_PERCENT]
     if stolen:
-        found.append(
+        warnings.append(
             f"The hypervisor gave up to {max(stolen):.0f} % of the processors' time to other "
             f"guests in {len(stolen)} of {len(steps)} steps."
         )
     for result in results:
         over = result.saturated_at
         if over is not None and over.disturbed:
-            found.append(
+            warnings.append(
                 f"{result.signal}: at {over.offered_per_second:,.0f}/s, where the gateway did not "
                 f"keep up, it had its core for {over.cores:.0%} only: its limit is higher."
             )
     if not surroundings.pinned:
-        found.append(
+        warnings.append(
             "Collector and generator shared the processors: this computer cannot keep a program "
             "on one of them, or has only one."
         )
-    if found:
-        found.append(
+    if warnings:
+        warnings.append(
             "Limits (items per second) may be too low because of that; ratios, CPU for each item "
             "and losses hold, as both sides of a pair ran under the same conditions."
         )
-    return found
+    return warnings
 
 
 def record(summary: Summary) -> dict[str, Any]:

@@ -167,8 +167,8 @@ def total(collector: RunningCollector, name: str, label: str = "") -> float:
     # The scheme is always http and the host always loopback.
     with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310
         lines = answer.read().decode().splitlines()
-    found = (line for line in lines if line.startswith(f"{name}{{") and label in line)
-    return sum(float(line.rpartition(" ")[2]) for line in found)
+    matching = (line for line in lines if line.startswith(f"{name}{{") and label in line)
+    return sum(float(line.rpartition(" ")[2]) for line in matching)
 
 
 class _Watch:

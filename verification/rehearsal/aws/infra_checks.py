@@ -54,16 +54,16 @@ class Applied:
         answer = getattr(self.client("ec2"), call)(
             Filters=[{"Name": "tag:Name", "Values": [self.settings.prefix]}]
         )
-        found: list[dict[str, Any]] = answer[key[0].upper() + key[1:]]
-        return found
+        items: list[dict[str, Any]] = answer[key[0].upper() + key[1:]]
+        return items
 
     def in_vpc(self, call: str, key: str) -> list[dict[str, Any]]:
         """Things of the VPC that an EC2 call lists."""
         answer = getattr(self.client("ec2"), call)(
             Filters=[{"Name": "vpc-id", "Values": [self.vpc_id]}]
         )
-        found: list[dict[str, Any]] = answer[key]
-        return found
+        items: list[dict[str, Any]] = answer[key]
+        return items
 
 
 def expect_equal(actual: object, expected: object, what: str) -> None:
@@ -122,8 +122,8 @@ def check_subnets(applied: Applied) -> None:
                 subnet["MapPublicIpOnLaunch"], False, f"public addresses in {tier} subnets"
             )
             roles = [key for key in tags_of(subnet) if key.startswith("kubernetes.io/role/")]
-            wanted = load_balancer_tags[tier]
-            expect_equal(roles, [wanted] if wanted else [], f"load-balancer tags of {tier} subnets")
+            tag = load_balancer_tags[tier]
+            expect_equal(roles, [tag] if tag else [], f"load-balancer tags of {tier} subnets")
     vpc = ipaddress.IPv4Network(applied.settings.network.cidr)
     for index, network in enumerate(networks):
         expect_equal(network.subnet_of(vpc), True, f"{network} lies in the VPC {vpc}")
@@ -287,11 +287,11 @@ def check_bucket_lifecycles(applied: Applied) -> None:
         rules = {
             rule["ID"]: rule for rule in s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
         }
-        wanted = {rule.id: rule for rule in plan.lifecycle}
+        planned = {rule.id: rule for rule in plan.lifecycle}
         expect_equal(
-            set(rules), {*wanted, "abort-incomplete-uploads"}, f"lifecycle rules of {name}"
+            set(rules), {*planned, "abort-incomplete-uploads"}, f"lifecycle rules of {name}"
         )
-        for id_, rule in wanted.items():
+        for id_, rule in planned.items():
             what = f"lifecycle rule {id_} of {name}"
             expect_equal(rules[id_]["Filter"].get("Prefix", ""), rule.prefix, f"prefix of {what}")
             days = rules[id_].get("Expiration", {}).get("Days")
@@ -366,13 +366,13 @@ def check_cluster(applied: Applied) -> None:
 def check_access(applied: Applied) -> None:
     """Exactly the roles of the settings have access, each as far as the settings say."""
     settings, eks = applied.settings, applied.client("eks")
-    wanted: dict[str, set[tuple[str, str]]] = {
+    expected: dict[str, set[tuple[str, str]]] = {
         arn: {("AmazonEKSClusterAdminPolicy", "")} for arn in settings.cluster.admin_role_arns
     }
     for name, namespace in settings.namespaces.items():
         for arn in namespace.editor_role_arns:
-            wanted.setdefault(arn, set()).add(("AmazonEKSEditPolicy", name))
-    found: dict[str, set[tuple[str, str]]] = {}
+            expected.setdefault(arn, set()).add(("AmazonEKSEditPolicy", name))
+    actual: dict[str, set[tuple[str, str]]] = {}
     for arn in eks.list_access_entries(clusterName=settings.prefix)["accessEntries"]:
         entry = eks.describe_access_entry(clusterName=settings.prefix, principalArn=arn)
         if entry["accessEntry"]["type"] != "STANDARD":
@@ -380,19 +380,19 @@ def check_access(applied: Applied) -> None:
         policies = eks.list_associated_access_policies(
             clusterName=settings.prefix, principalArn=arn
         )["associatedAccessPolicies"]
-        found[arn] = {
+        actual[arn] = {
             (policy["policyArn"].rsplit("/", 1)[1], namespace)
             for policy in policies
             for namespace in policy["accessScope"].get("namespaces") or [""]
         }
-    expect_equal(found, wanted, "access entries")
+    expect_equal(actual, expected, "access entries")
 
 
 def check_addons(applied: Applied) -> None:
     """The five add-ons run in the versions of versions.py."""
     settings, eks = applied.settings, applied.client("eks")
     pinned = KUBERNETES[settings.cluster.kubernetes_version].addons
-    wanted = {
+    expected = {
         "vpc-cni": pinned.vpc_cni,
         "eks-pod-identity-agent": pinned.eks_pod_identity_agent,
         "coredns": pinned.coredns,
@@ -403,7 +403,7 @@ def check_addons(applied: Applied) -> None:
         name: eks.describe_addon(clusterName=settings.prefix, addonName=name)["addon"]
         for name in eks.list_addons(clusterName=settings.prefix)["addons"]
     }
-    expect_equal({n: a["addonVersion"] for n, a in addons.items()}, wanted, "add-ons")
+    expect_equal({n: a["addonVersion"] for n, a in addons.items()}, expected, "add-ons")
     for name, addon in addons.items():
         expect_equal(addon["status"], "ACTIVE", f"status of add-on {name}")
     configuration = json.loads(addons["vpc-cni"]["configurationValues"])
@@ -428,14 +428,14 @@ def check_nodes(applied: Applied) -> None:
             else [{"key": label, "value": namespace, "effect": "NO_SCHEDULE"}]
         )
         expect_equal(group.get("taints", []), taints, f"taints of {name}")
-        wanted = settings.node_group(namespace)
+        node_group = settings.node_group(namespace)
         expect_equal(
-            group["instanceTypes"], list(wanted.instance_types), f"instance types of {name}"
+            group["instanceTypes"], list(node_group.instance_types), f"instance types of {name}"
         )
         scaling = group["scalingConfig"]
         expect_equal(
             (scaling["minSize"], scaling["maxSize"]),
-            (wanted.min_size, wanted.max_size),
+            (node_group.min_size, node_group.max_size),
             f"size of {name}",
         )
         template = ec2.describe_launch_template_versions(
@@ -488,14 +488,14 @@ def check_role_trust(applied: Applied) -> None:
 def check_tags(applied: Applied) -> None:
     """What costs money carries the tags by which the bill is divided."""
     settings = applied.settings
-    wanted = {
+    expected = {
         "Environment": settings.environment,
         "Owner": settings.tags.owner,
         "CostCenter": settings.tags.cost_center,
     }
 
     def compare(tags: dict[str, str], what: str) -> None:
-        expect_equal({key: tags.get(key) for key in wanted}, wanted, f"tags of {what}")
+        expect_equal({key: tags.get(key) for key in expected}, expected, f"tags of {what}")
 
     for gateway in applied.in_vpc("describe_nat_gateways", "NatGateways"):
         compare(tags_of(gateway), "a NAT gateway")
@@ -631,8 +631,8 @@ def check_nothing_left(applied: Applied) -> None:
     expect_equal(explorer.get_anomaly_monitors()["AnomalyMonitors"], [], "cost anomaly monitors")
     active = explorer.list_cost_allocation_tags(Status="Active")["CostAllocationTags"]
     expect_equal(active, [], "active cost-allocation tags")
-    given = {arn for _, arn in settings.role_arns()}
-    roles = [role["Arn"] for role in iam.list_roles()["Roles"] if role["Arn"] not in given]
+    settings_arns = {arn for _, arn in settings.role_arns()}
+    roles = [role["Arn"] for role in iam.list_roles()["Roles"] if role["Arn"] not in settings_arns]
     expect_equal(roles, [], "roles")
     providers = iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
     expect_equal(providers, [], "OIDC providers")

@@ -58,7 +58,7 @@ class Alerting:
 
     def heard(self) -> str:
         """All that was said in Slack."""
-        return "\n".join(one["attachments"][0]["text"] for one in self.slack())
+        return "\n".join(message["attachments"][0]["text"] for message in self.slack())
 
     def _post(self, alerts: list[Config]) -> None:
         request = urllib.request.Request(  # noqa: S310 - http on loopback
