@@ -23,6 +23,9 @@ NOBODY = "null"
 OFFICE_HOURS = "office-hours"
 
 
+_OF_PLATFORM = f'namespace = "{OBSERVABILITY}"'
+
+
 def channel(namespace: str) -> str:
     """Receiver: the Slack channel of a namespace, or its e-mails where there is none."""
     return f"{namespace}-channel"
@@ -111,7 +114,9 @@ def _route(settings: Settings) -> Config:
         "routes": [
             {
                 "receiver": watchdog,
-                "matchers": ['alertname = "Watchdog"'],
+                # Of the platform: a rule of a stage may have the same name, and its Prometheus may
+                # go on where the platform's has stopped.
+                "matchers": ['alertname = "Watchdog"', _OF_PLATFORM],
                 "group_wait": "0s",
                 # A service outside waits for the next one: often, and without change.
                 "group_interval": "1m",
@@ -230,10 +235,13 @@ def _inhibitions() -> list[Config]:
         {
             "source_matchers": [
                 'alertname = "BackendDown"',
+                _OF_PLATFORM,
                 'backend =~ "prometheus|loki|tempo"',
             ],
             "target_matchers": ['alertname = "CollectorQueueNearlyFull"'],
         },
+        # The same where a stage's Prometheus is away, for the queues of that stage.
+        _hides('alertname = "BackendDown"', 'alertname = "CollectorQueueNearlyFull"', "namespace"),
         # As the chart intends: `info` is heard only where something worse fires in the namespace.
         _hides('alertname = "InfoInhibitor"', 'severity = "info"', "namespace"),
     ]

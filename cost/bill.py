@@ -247,6 +247,9 @@ def _backend_shares(settings: Settings) -> Shares:
     thanos = metrics.thanos
     gib: dict[Signal, float] = {
         "metrics": _memory(metrics.prometheus.resources) * metrics.prometheus.replicas
+        + _memory(metrics.stage_prometheus.resources)
+        * metrics.stage_prometheus.replicas
+        * len(settings.stages)
         + _memory(thanos.querier) * thanos.querier_replicas
         + _memory(thanos.store) * thanos.store_replicas
         + _memory(thanos.compactor),
@@ -271,6 +274,7 @@ def _parts(server: Part | None, parts: Mapping[str, Part]) -> float:
 def _volume_shares(name: str, otherwise: Shares) -> Shares:
     owners: tuple[tuple[str, Signal], ...] = (
         ("kps/prometheus", "metrics"),
+        ("prometheus/", "metrics"),
         ("thanos", "metrics"),
         ("loki", "logs"),
         ("tempo", "traces"),
@@ -431,21 +435,22 @@ def _node_count(context: _Context) -> int:
 def _cross_zone(context: _Context) -> Iterator[Line]:
     """Traffic that changes the zone, billed in both directions: bytes/s x share x month x 2.
 
-    Spans: application to gateway in full, gateway to gateway and to Tempo compressed. Data points:
-    application to gateway in full, gateway to each Prometheus compressed. Lines: agent to Loki, and
-    to each copy where Loki keeps several, compressed.
+    Spans: application to gateway in full, gateway to gateway compressed. Data points: application
+    to gateway in full. Compressed, by way of a door and thus twice: spans that are kept to Tempo,
+    data points to each replica of Prometheus, lines from the agent to Loki; and lines once more to
+    each copy where Loki keeps several.
     """
     assumed = context.workload.assumptions
     copies = BACKENDS[context.settings.size].loki.replication_factor
     replicas = METRICS[context.settings.size].prometheus.replicas
     wire = assumed.wire_ratio
-    spans = sum(f.trace_bytes * (1 + wire) + f.trace_bytes_kept * wire for f in context.flows)
+    spans = sum(f.trace_bytes * (1 + wire) + f.trace_bytes_kept * wire * 2 for f in context.flows)
     points = sum(f.samples for f in context.flows) * assumed.bytes_per_data_point
     lines = sum(f.log_bytes for f in context.flows)
     bytes_per_second: dict[Signal, float] = {
         "traces": spans,
-        "metrics": points * (1 + wire * replicas),
-        "logs": lines * wire * (1 + (copies if copies > 1 else 0)),
+        "metrics": points * (1 + wire * 2 * replicas),
+        "logs": lines * wire * (2 + (copies if copies > 1 else 0)),
     }
     for signal in SIGNALS:
         gigabytes = bytes_per_second[signal] * assumed.cross_zone_share * SECONDS / GIB
@@ -492,7 +497,8 @@ def _written_objects(context: _Context) -> dict[Signal, float]:
     """Objects written to S3 in a month."""
     assumed = context.workload.assumptions
     lines = sum(f.log_bytes for f in context.flows) * SECONDS * assumed.log_stored_ratio
-    copies = METRICS[context.settings.size].prometheus.replicas
+    # Each replica of each Prometheus uploads blocks of its own.
+    copies = METRICS[context.settings.size].prometheus.replicas * len(context.settings.namespaces)
     tenants = sum(1 for flow in context.flows if flow.spans)
     return {
         "metrics": assumed.metric_objects_per_hour * HOURS * copies,

@@ -163,11 +163,22 @@ def shortages(
     """Say where the workload is more than the size is made for (docs/operations/capacity.md)."""
     all_flows = flows(settings, workload)
     backends, metrics = BACKENDS[settings.size], METRICS[settings.size]
-    series = sum(flow.series for flow in all_flows)
     logs = sum(flow.log_bytes for flow in all_flows) * DAY / 1e9
     spans = sum(flow.spans_kept for flow in all_flows)
     for what, need, have, unit in (
-        ("series", series, metrics.prometheus.active_series, ""),
+        *(
+            (
+                f"series of {flow.namespace}",
+                flow.series,
+                (
+                    metrics.prometheus
+                    if flow.namespace == OBSERVABILITY
+                    else metrics.stage_prometheus
+                ).active_series,
+                "",
+            )
+            for flow in all_flows
+        ),
         ("logs", logs, backends.loki.gigabytes_per_day, " GB/day"),
         ("spans/s after sampling", spans, backends.tempo.spans_per_second, ""),
     ):

@@ -267,7 +267,7 @@ class Retention(Model):
     """Retention that does not depend on the namespace."""
 
     metrics: MetricsRetention
-    """Prometheus blocks in object storage: one Prometheus holds the series of all namespaces."""
+    """Prometheus blocks in object storage, those of all namespaces."""
     backups: Annotated[int, Field(ge=7, le=3650)]
     """Days that a backup can be neither deleted nor overwritten (S3 Object Lock), and Velero's
     time to live."""

@@ -32,7 +32,8 @@ OBSERVABILITY_NODES: dict[Size, ObservabilityNodes] = {
 
 @dataclass(frozen=True, kw_only=True)
 class LeastQuota:
-    """What the observability namespace needs at least, in a cluster of up to `nodes` nodes.
+    """What the observability namespace needs at least, in a cluster of up to `nodes` nodes and
+    four stages.
 
     All its pods, those that a rollout makes beside the old ones, and the agents that run on the
     nodes of every namespace: where the quota is used up, a new node gets no agent.
@@ -54,14 +55,14 @@ LEAST_OBSERVABILITY_QUOTA: dict[Size, LeastQuota] = {
         requests_memory_gib=12,
         limits_cpu=32,
         limits_memory_gib=32,
-        pods=80,
+        pods=90,
         persistent_volume_claims=10,
     ),
     "medium": LeastQuota(
         nodes=40,
         requests_cpu=10,
         requests_memory_gib=32,
-        limits_cpu=64,
+        limits_cpu=70,
         limits_memory_gib=72,
         pods=140,
         persistent_volume_claims=15,

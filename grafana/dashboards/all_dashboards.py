@@ -27,5 +27,8 @@ def dashboards(settings: Settings) -> tuple[FolderedDashboard, ...]:
         traces.dashboard(),
         telemetry_pipeline.dashboard(),
         saturation.dashboard(),
-        cardinality.dashboard(METRICS[settings.size].prometheus.active_series),
+        cardinality.dashboard(
+            METRICS[settings.size].prometheus.active_series,
+            METRICS[settings.size].stage_prometheus.active_series,
+        ),
     )

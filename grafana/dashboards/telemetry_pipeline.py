@@ -21,6 +21,8 @@ from signals import metrics as m
 from signals.uids import PIPELINE
 
 _COLLECTOR = "{{namespace}} {{pod}}"
+_PROMETHEUS = "{{namespace}} {{pod}}"
+"""The platform's is in `observability`; a stage's has the name of the stage."""
 _BY_SIGNAL = (
     ("spans", m.RECEIVED_SPANS, m.REFUSED_SPANS, m.SENT_SPANS, m.FAILED_SPANS, m.DROPPED_SPANS),
     (
@@ -232,16 +234,17 @@ def _metrics() -> Sequence[Panel]:
     return [
         lines(
             "Series in memory",
-            "The bound of Prometheus' memory; docs/operations/capacity.md has each size's.",
+            "Of the platform's Prometheus (observability) and of each stage's. The bound of its "
+            "memory; docs/operations/capacity.md has each size's.",
             "short",
-            [Query(expr=f"max by (pod) ({m.HEAD_SERIES})", legend="{{pod}}")],
+            [Query(expr=f"max by (namespace, pod) ({m.HEAD_SERIES})", legend=_PROMETHEUS)],
             width=QUARTER,
         ),
         lines(
             "Samples",
             "Samples per second taken, scraped and pushed.",
             "short",
-            [Query(expr=_sum(m.SAMPLES_APPENDED, "pod"), legend="{{pod}}")],
+            [Query(expr=_sum(m.SAMPLES_APPENDED, "namespace", "pod"), legend=_PROMETHEUS)],
             width=QUARTER,
         ),
         lines(
@@ -249,7 +252,7 @@ def _metrics() -> Sequence[Panel]:
             "Pushed after the out-of-order window of 30 minutes, and lost. A gateway's queue was "
             "held up for longer.",
             "short",
-            [Query(expr=_sum(m.TOO_OLD_SAMPLES, "pod"), legend="{{pod}}")],
+            [Query(expr=_sum(m.TOO_OLD_SAMPLES, "namespace", "pod"), legend=_PROMETHEUS)],
             width=QUARTER,
         ),
         lines(
@@ -263,7 +266,7 @@ def _metrics() -> Sequence[Panel]:
             "Blocks on the volume",
             "Prometheus' own blocks; it deletes the oldest before the volume is full.",
             "bytes",
-            [Query(expr=f"max by (pod) ({m.TSDB_BYTES})", legend="{{pod}}")],
+            [Query(expr=f"max by (namespace, pod) ({m.TSDB_BYTES})", legend=_PROMETHEUS)],
             width=QUARTER,
         ),
         lines(
@@ -272,10 +275,13 @@ def _metrics() -> Sequence[Panel]:
             "bucket policy.",
             "short",
             [
-                Query(expr=f"sum by (pod) (increase({m.SHIPPER_UPLOADS}[2h]))", legend="{{pod}}"),
                 Query(
-                    expr=f"sum by (pod) (increase({m.SHIPPER_FAILURES}[2h]))",
-                    legend="{{pod}} failed",
+                    expr=f"sum by (namespace, pod) (increase({m.SHIPPER_UPLOADS}[2h]))",
+                    legend=_PROMETHEUS,
+                ),
+                Query(
+                    expr=f"sum by (namespace, pod) (increase({m.SHIPPER_FAILURES}[2h]))",
+                    legend=f"{_PROMETHEUS} failed",
                 ),
             ],
             width=QUARTER,

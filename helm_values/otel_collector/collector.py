@@ -10,7 +10,7 @@ from typing import Any
 
 from blueprint import endpoints
 from blueprint.names import ENVIRONMENT_LABEL
-from settings.model import OBSERVABILITY, Settings
+from settings.model import Settings
 
 Config = dict[str, Any]
 
@@ -120,24 +120,23 @@ def _delivery(queue_mib: int, patience: str, *, blocks: bool = False) -> Config:
     }
 
 
-def loki_exporter(tenant: str, queue_mib: int, *, blocks: bool = False) -> Config:
-    """Logs to Loki, in the name of a tenant. The exporter appends /v1/logs.
+def loki_exporter(door: str, tenant: str, queue_mib: int, *, blocks: bool = False) -> Config:
+    """Logs to Loki by a door, in the name of a tenant. The exporter appends /v1/logs.
 
     Six hours: Loki takes what is late (it refuses after a week), but one request that it will
     never accept must not keep a consumer of the queue for ever.
     """
     return {
-        "endpoint": f"{endpoints.LOKI}/otlp",
+        "endpoint": f"http://{endpoints.door(door)}/otlp",
         "headers": {TENANT_HEADER: tenant},
         **_delivery(queue_mib, "6h", blocks=blocks),
     }
 
 
-def tempo_exporter(settings: Settings, tenant: str, queue_mib: int) -> Config:
-    """Traces to Tempo, in the name of a tenant."""
-    name = "tempo-distributor" if settings.size == "large" else "tempo"
+def tempo_exporter(door: str, tenant: str, queue_mib: int) -> Config:
+    """Traces to Tempo by a door, in the name of a tenant."""
     return {
-        "endpoint": f"{name}.{OBSERVABILITY}.svc:4317",
+        "endpoint": endpoints.door(door),
         # Inside the cluster, held apart by network policies: no service mesh, no certificates.
         "tls": {"insecure": True},
         "headers": {TENANT_HEADER: tenant},
@@ -145,18 +144,19 @@ def tempo_exporter(settings: Settings, tenant: str, queue_mib: int) -> Config:
     }
 
 
-def prometheus_exporters(settings: Settings, queue_mib: int) -> dict[str, Config]:
-    """Metrics to every Prometheus. The exporter appends /v1/metrics.
+def prometheus_exporters(settings: Settings, door: str, queue_mib: int) -> dict[str, Config]:
+    """Metrics by a door to every replica of the Prometheus behind it. Appended: /v1/metrics.
 
-    Prometheus has one tenant: the environment is a label there. Half an hour, since it then
-    refuses the samples as too old (its `out_of_order_time_window`).
+    Half an hour, since Prometheus then refuses the samples as too old (its
+    `out_of_order_time_window`).
     """
     return {
         f"otlp_http/prometheus-{index}": {
-            "endpoint": f"{url}/api/v1/otlp",
+            "endpoint": f"http://{endpoints.door(door)}{endpoints.prometheus_path(index)}"
+            "/api/v1/otlp",
             **_delivery(queue_mib, "30m"),
         }
-        for index, url in enumerate(endpoints.prometheus_replicas(settings))
+        for index in range(endpoints.prometheus_replicas(settings))
     }
 
 

@@ -3,6 +3,7 @@
 from math import ceil
 from typing import Any
 
+from blueprint import endpoints
 from blueprint.backend_sizes import BACKENDS, GatewaySize
 from blueprint.names import GATEWAY, telemetry_namespace
 from blueprint.resources import mebibytes, millicores
@@ -46,19 +47,19 @@ def releases(settings: Settings, outputs: StackOutputs) -> list[Release]:
 
 
 def queue_volume_mib(settings: Settings) -> int:
-    """Room for the queues of Tempo, Loki and every Prometheus, twice: deleted entries leave holes.
+    """Room for the queues of Tempo, Loki and each replica of Prometheus, twice: holes are left.
 
     And for damaged files that were set aside.
 
     The kubelet evicts a pod whose emptyDir outgrows its limit, so the limit must never be reached.
     """
     size = BACKENDS[settings.size].gateway
-    queues = 2 + len(collector.prometheus_exporters(settings, size.queue_mib))
+    queues = 2 + endpoints.prometheus_replicas(settings)
     return (queues + KEPT_DAMAGED) * size.queue_mib * 2
 
 
 def quota(settings: Settings) -> Quota:
-    """What the namespace of a gateway may use: that of its pods and of nothing else.
+    """What a gateway may use of the quota of its namespace.
 
     Pods = the most replicas of the autoscaler + 2 * `maxSurge`: those that a rollout makes beside
     them, and as many again that are ending (`terminationGracePeriodSeconds`), which a quota counts

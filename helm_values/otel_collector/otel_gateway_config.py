@@ -14,6 +14,7 @@ that was not; erroneous and slow ones always lead to a trace.
 from math import ceil
 from typing import get_args
 
+from blueprint import endpoints
 from blueprint.backend_sizes import BACKENDS, GatewaySize
 from blueprint.names import GATEWAY, telemetry_namespace, telemetry_namespaces
 from helm_values.otel_collector import collector, collector_guards
@@ -33,7 +34,8 @@ INCOMING = ["memory_limiter", "transform/claims", "k8s_attributes", "resource/st
 def gateway_config(settings: Settings, stage: str) -> Config:
     """The whole configuration."""
     size = BACKENDS[settings.size].gateway
-    prometheus = collector.prometheus_exporters(settings, size.queue_mib)
+    door = endpoints.stage_door_name(stage)
+    prometheus = collector.prometheus_exporters(settings, door, size.queue_mib)
     return {
         "extensions": {
             "health_check": collector.health_check(),
@@ -85,8 +87,8 @@ def gateway_config(settings: Settings, stage: str) -> Config:
         "connectors": {"span_metrics": _span_metrics(size)},
         "exporters": {
             "load_balancing": _load_balancing(stage, size),
-            "otlp_grpc/tempo": collector.tempo_exporter(settings, stage, size.queue_mib),
-            "otlp_http/loki": collector.loki_exporter(stage, size.queue_mib),
+            "otlp_grpc/tempo": collector.tempo_exporter(door, stage, size.queue_mib),
+            "otlp_http/loki": collector.loki_exporter(door, stage, size.queue_mib),
             **prometheus,
         },
         "service": {

@@ -71,10 +71,17 @@ def generator_registry(settings: Settings) -> dict[str, Any]:
 
 
 def generator_remote_write(settings: Settings) -> list[dict[str, Any]]:
-    """To every Prometheus, with exemplars."""
+    """By a door to every replica of the Prometheus of the tenant's stage, with exemplars.
+
+    Tempo names the tenant in the header X-Scope-OrgID (`remote_write_add_org_id_header`).
+    """
+    door = endpoints.door(endpoints.TEMPO_DOOR)
     return [
-        {"url": f"{url}/api/v1/write", "send_exemplars": True}
-        for url in endpoints.prometheus_replicas(settings)
+        {
+            "url": f"http://{door}{endpoints.prometheus_path(index)}/api/v1/write",
+            "send_exemplars": True,
+        }
+        for index in range(endpoints.prometheus_replicas(settings))
     ]
 
 

@@ -160,18 +160,38 @@ def test_metrics_are_pushed_to_every_prometheus(config: Config) -> None:
         if name.startswith("metrics"):
             assert set(pipeline["exporters"]) == exporters
     for name in exporters:
-        # The Service would spread samples over the replicas.
-        assert "//prometheus-kps-" in config["exporters"][name]["endpoint"]
-        assert config["exporters"][name]["endpoint"].endswith("/api/v1/otlp")
+        # A Service of Prometheus would spread samples over the replicas: a path names one of them.
+        replica = name.partition("/")[2]
+        assert config["exporters"][name]["endpoint"].endswith(f"/{replica}/api/v1/otlp")
 
 
 @every_settings
-def test_there_is_an_exporter_for_each_prometheus(settings: Settings) -> None:
-    expected = [f"{url}/api/v1/otlp" for url in endpoints.prometheus_replicas(settings)]
-
-    for config in (agent_config(settings), gateway_config(settings, settings.stages[0])):
+def test_there_is_an_exporter_for_each_replica_of_prometheus(settings: Settings) -> None:
+    stage = settings.stages[0]
+    for config, door in (
+        (agent_config(settings), "door-agent"),
+        (gateway_config(settings, stage), f"door-stage-{stage}"),
+    ):
         found = [e["endpoint"] for n, e in config["exporters"].items() if "prometheus" in n]
-        assert found == expected
+        assert found == [
+            f"http://{door}.observability.svc:8080/prometheus-{index}/api/v1/otlp"
+            for index in range(endpoints.prometheus_replicas(settings))
+        ]
+
+
+@every_settings
+def test_a_collector_sends_to_its_door_and_nowhere_else(settings: Settings) -> None:
+    stage = settings.stages[-1]
+    for config, door in (
+        (agent_config(settings), "door-agent"),
+        (gateway_config(settings, stage), f"door-stage-{stage}"),
+    ):
+        hosts = {
+            exporter["endpoint"].split("://")[-1].partition("/")[0]
+            for exporter in config["exporters"].values()
+            if "endpoint" in exporter
+        }
+        assert hosts == {f"{door}.observability.svc:8080"}
 
 
 @every_config
@@ -759,7 +779,7 @@ def parts(size: Any) -> Iterator[Part]:
     row = BACKENDS[size]
     for engine in (row.loki, row.tempo):
         yield from [engine.server] if engine.server else engine.parts.values()
-    yield row.loki.gateway
+    yield row.door
     for cache in (row.loki.chunks_cache, row.loki.results_cache):
         yield Part(replicas=1, resources=cache.resources)
 

@@ -145,8 +145,8 @@ def test_caches_fit_the_nodes(size: Any) -> None:
 
 
 @every_size
-def test_batches_of_the_collectors_pass_nginx(size: Any) -> None:
-    assert values(with_size(size))["gateway"]["nginxConfig"]["clientMaxBodySize"] == "16M"
+def test_lokis_own_nginx_which_passes_everything_on_is_off(size: Any) -> None:
+    assert values(with_size(size))["gateway"] == {"enabled": False}
 
 
 @every_size

@@ -17,10 +17,12 @@ import pytest
 from settings_files import TODAY, problems, render, vary, write
 
 from blueprint.backend_sizes import BACKENDS
+from blueprint.doors import doors
 from blueprint.names import telemetry_namespace
 from blueprint.resources import mebibytes, millicores
-from helm_values.otel_collector import otel_gateway
+from blueprint.sizes import METRICS
 from helm_values.static_values import static_values
+from helm_values.telemetry_quota import telemetry_quota
 from helm_values.thanos import thanos
 from settings.load import environment_names, load_environment
 from settings.model import OBSERVABILITY, NodeGroup, Settings
@@ -131,6 +133,41 @@ def groups(settings: Settings, namespace: str) -> list[PodGroup]:
     ]
 
 
+def stage_prometheus(settings: Settings) -> Iterator[PodGroup]:
+    """The Prometheus of each stage, which runs on the observability nodes.
+
+    The operator, which is in another release, adds its reloader to each pod.
+    """
+    operator = static_values("kube_prometheus_stack")["prometheusOperator"]
+    reloader = operator["prometheusConfigReloader"]["resources"]
+    added = {
+        "cpu": millicores(reloader["requests"]["cpu"]),
+        "memory": mebibytes(reloader["requests"]["memory"]),
+        "cpu_limit": millicores(reloader["limits"]["cpu"]),
+        "memory_limit": mebibytes(reloader["limits"]["memory"]),
+    }
+    for stage in settings.stages:
+        for item in groups(settings, telemetry_namespace(STAGE)):
+            if item.kind == "Prometheus":
+                # Apart and spread are its own replicas alone.
+                asked = {key: getattr(item, key) + more for key, more in added.items()}
+                yield PodGroup(**{**asdict(item), **asked, "name": f"{item.name} of {stage}"})
+
+
+def door_groups(settings: Settings) -> Iterator[PodGroup]:
+    for door in doors(settings):
+        yield PodGroup(
+            name=f"Deployment {door.name}",
+            least=door.replicas,
+            most=door.replicas,
+            cpu=millicores(door.resources.cpu),
+            memory=mebibytes(door.resources.memory),
+            cpu_limit=millicores(door.resources.cpu_limit),
+            memory_limit=mebibytes(door.resources.memory_limit),
+            volumes=0,
+        )
+
+
 def thanos_groups(settings: Settings) -> Iterator[PodGroup]:
     for component in (
         thanos.querier(settings), thanos.store(settings), thanos.compactor(settings)
@@ -150,7 +187,9 @@ def thanos_groups(settings: Settings) -> Iterator[PodGroup]:
 
 
 def observability(settings: Settings) -> list[PodGroup]:
-    return [*groups(settings, OBSERVABILITY), *thanos_groups(settings)]
+    return [
+        *groups(settings, OBSERVABILITY), *thanos_groups(settings), *door_groups(settings)
+    ]  # fmt: skip
 
 
 def agents_of(settings: Settings) -> list[PodGroup]:
@@ -159,14 +198,19 @@ def agents_of(settings: Settings) -> list[PodGroup]:
 
 def running(settings: Settings) -> list[PodGroup]:
     """What stays on the observability nodes; hooks of releases are gone soon."""
-    central = [*observability(settings), *groups(settings, "kube-system")]
+    central = [
+        *observability(settings),
+        *stage_prometheus(settings),
+        *groups(settings, "kube-system"),
+    ]
     return [item for item in central if item.kind not in ("DaemonSet", "Job")]
 
 
 def gateway(settings: Settings) -> PodGroup:
     """That of any stage."""
-    (found,) = groups(settings, telemetry_namespace(STAGE))
-    return found
+    return {item.name: item for item in groups(settings, telemetry_namespace(STAGE))}[
+        "Deployment otel-gateway"
+    ]
 
 
 def requests(group: PodGroup) -> Amount:
@@ -252,7 +296,8 @@ def test_the_contract_names_every_release_that_makes_pods() -> None:
         assert [item.name for item in groups(settings, "kube-system")] == [
             "Deployment metrics-server"
         ]
-        assert gateway(settings).name == "Deployment otel-gateway"
+        assert gateway(settings).least >= 2
+        assert len(list(stage_prometheus(settings))) == len(settings.stages)
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -378,25 +423,36 @@ def test_too_few_nodes_for_the_gateway_are_refused(size: Size, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_quota_of_a_gateways_namespace_holds_a_rollout_of_the_most_and_not_much_more(
+def test_quota_of_a_telemetry_namespace_holds_a_rollout_of_the_most_and_not_much_more(
     name: str,
 ) -> None:
     settings = SETTINGS[name]
-    quota = otel_gateway.quota(settings)
+    quota = telemetry_quota(settings)
+    prometheus = next(stage_prometheus(settings))
     item = gateway(settings)
     # Beside them one that a rollout makes (`maxSurge`), and one that is ending.
     most = item.most + 2
+    request = requests(item) * most + requests(prometheus) * prometheus.most
+    limit = limits(item) * most + limits(prometheus) * prometheus.most
     needed = {
-        "requests_cpu": requests(item).cpu * most / 1000,
-        "requests_memory_gib": requests(item).memory * most / 1024,
-        "limits_cpu": limits(item).cpu * most / 1000,
-        "limits_memory_gib": limits(item).memory * most / 1024,
+        "requests_cpu": request.cpu / 1000,
+        "requests_memory_gib": request.memory / 1024,
+        "limits_cpu": limit.cpu / 1000,
+        "limits_memory_gib": limit.memory / 1024,
     }
     for key, amount in needed.items():
-        # Whole cores and GiB.
-        assert amount <= getattr(quota, key) < amount + 1, key
-    assert (quota.pods, quota.persistent_volume_claims) == (most, 0)
+        # Whole cores and GiB, of each of the two.
+        assert amount <= getattr(quota, key) < amount + 2, key
+    assert quota.pods == most + prometheus.most
+    assert quota.persistent_volume_claims == prometheus.most * prometheus.volumes
     assert item.volumes == 0
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_prometheus_of_a_stage_takes_no_more_memory_than_it_has_reserved(name: str) -> None:
+    resources = METRICS[SETTINGS[name].size].stage_prometheus.resources
+    # What is above the request is taken from whoever is on the node.
+    assert resources.memory == resources.memory_limit
 
 
 def least_quota(settings: Settings, nodes: int) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from stack_files import Config, Stacks, instances, only, strings
 
-from helm_values.otel_collector import otel_gateway
+from helm_values.telemetry_quota import telemetry_quota
 from settings.model import OBSERVABILITY, Settings
 
 NAMESPACES = ("observability", "dev", "hml", "prd")
@@ -44,7 +44,7 @@ def test_a_namespace_is_bounded_by_its_quota(
     configs: dict[str, Stacks], settings: dict[str, Settings], environment: str, namespace: str
 ) -> None:
     quota = (
-        otel_gateway.quota(settings[environment])
+        telemetry_quota(settings[environment])
         if namespace in GATEWAYS
         else settings[environment].namespaces[namespace].quota
     )

@@ -618,9 +618,9 @@ def is_whole_environment(run: Run) -> None:
     """Whatever was claimed, everything arrives as the stage's, and is written as its tenant."""
     sink = run.sink
     for items, back_end, tenant in (
-        (sink.spans(), "tempo.observability.svc:4317", run.stage),
-        (sink.log_records(), "loki-gateway.observability.svc", run.stage),
-        (sink.data_points(), "prometheus-kps-0.prometheus-operated.observability.svc:9090", None),
+        (sink.spans(), "tempo", run.stage),
+        (sink.log_records(), "loki", run.stage),
+        (sink.data_points(), "prometheus-0", None),
     ):
         for item in items:
             assert item.tenant == tenant

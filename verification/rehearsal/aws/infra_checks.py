@@ -455,7 +455,8 @@ def check_role_trust(applied: Applied) -> None:
         )
         expect(statement["Principal"], {"Federated": provider_arn}, f"who {workload.name} trusts")
         subjects = [
-            f"system:serviceaccount:{workload.namespace}:{account}"
+            f"system:serviceaccount:{namespace}:{account}"
+            for namespace in workload.namespaces(settings)
             for account in workload.service_accounts
         ]
         expect(

@@ -100,16 +100,16 @@ def flags(spec: Values) -> list[str]:
     return made
 
 
-def config(spec: Values, *, namespace: str = "observability") -> dict[str, Any]:
+def config(spec: Values, *, namespace: str = "observability", name: str = "kps") -> dict[str, Any]:
     """The configuration that the operator derives from `prometheusSpec`, without targets."""
-    replica = "prometheus-kps-0"
+    replica = f"prometheus-{name}-0"
     otlp = spec["otlp"]
     return {
         "global": {
             "scrape_interval": spec["scrapeInterval"],
             "evaluation_interval": spec["evaluationInterval"],
             "external_labels": {
-                "prometheus": f"{namespace}/kps",
+                "prometheus": f"{namespace}/{name}",
                 spec["replicaExternalLabelName"]: replica,
                 **spec["externalLabels"],
             },
@@ -126,7 +126,8 @@ def config(spec: Values, *, namespace: str = "observability") -> dict[str, Any]:
         "rule_files": [],
         "alerting": {
             "alert_relabel_configs": [
-                {"action": "labeldrop", "regex": spec["replicaExternalLabelName"]}
+                {"action": "labeldrop", "regex": spec["replicaExternalLabelName"]},
+                *spec.get("additionalAlertRelabelConfigs", ()),
             ],
             "alertmanagers": [],
         },
@@ -221,21 +222,23 @@ def plan_prometheus(
     alertmanager_address: str,
     pace: Pace,
     port: int | None = None,
+    namespace: str = "observability",
 ) -> PrometheusPlan:
-    """Write the configuration of the stack's Prometheus, and say how it is started.
+    """Write the configuration of a Prometheus of the stack, and say how it is started.
 
     Args:
         program: a Prometheus.
-        values: of the release kps.
+        values: of its release.
         folder: takes configuration, data and log.
         targets: what monitors would find in the cluster.
         alertmanager_address: host and port.
         pace: which waits are shortened.
         port: where it listens; a free one unless given.
+        namespace: of its release.
     """
     spec = values["prometheus"]["prometheusSpec"]
     port = port or free_port()
-    made = config(spec)
+    made = config(spec, namespace=namespace, name=values["fullnameOverride"])
     rules, substitutions = hurried(rule_groups(values), pace)
     for key, chosen in (
         ("scrape_interval", pace.scrape_seconds),
