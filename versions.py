@@ -173,6 +173,11 @@ THANOS_VERSION: Final = "v0.42.4"
 """The Thanos that KUBE_PROMETHEUS_STACK starts as sidecar; the other parts must be able to read
 what it writes."""
 
+NGINX_VERSION: Final = "1.31.3"
+"""Of the doors (blueprint/doors.py) and of the checks (requirements-dev.in): the newest on PyPI.
+1.27.3 is the first whose upstreams are resolved again while it runs (its CHANGES, parameter
+`resolve`). The image is not pinned by digest: none could be looked up."""
+
 BUSYBOX_VERSION: Final = "1.37.0-musl"
 """A static program: it also runs in an image without libraries, the collector's. The same image is
 pinned by public repositories that copy the program alone; it was not pulled here."""

@@ -4,12 +4,9 @@ The namespaces of the settings have a branch each; what is of none of them (kube
 goes where `observability`'s alerts go.
 """
 
-from typing import Any
-
+from blueprint.documents import Config
 from blueprint.names import telemetry_namespace
 from settings.model import OBSERVABILITY, Settings, Smtp
-
-Config = dict[str, Any]
 
 SECRETS = "/etc/alertmanager/secrets"
 """The operator mounts `<secret>/<key>` here (`alertmanagerSpec.secrets`)."""
@@ -21,6 +18,9 @@ DEAD_MANS_SWITCH_SECRET = "alertmanager-dead-mans-switch"  # noqa: S105
 DEAD_MANS_SWITCH = "dead-mans-switch"
 NOBODY = "null"
 OFFICE_HOURS = "office-hours"
+
+
+_OF_PLATFORM = f'namespace = "{OBSERVABILITY}"'
 
 
 def channel(namespace: str) -> str:
@@ -111,7 +111,9 @@ def _route(settings: Settings) -> Config:
         "routes": [
             {
                 "receiver": watchdog,
-                "matchers": ['alertname = "Watchdog"'],
+                # Of the platform: a rule of a stage may have the same name, and its Prometheus may
+                # go on where the platform's has stopped.
+                "matchers": ['alertname = "Watchdog"', _OF_PLATFORM],
                 "group_wait": "0s",
                 # A service outside waits for the next one: often, and without change.
                 "group_interval": "1m",
@@ -230,10 +232,13 @@ def _inhibitions() -> list[Config]:
         {
             "source_matchers": [
                 'alertname = "BackendDown"',
+                _OF_PLATFORM,
                 'backend =~ "prometheus|loki|tempo"',
             ],
             "target_matchers": ['alertname = "CollectorQueueNearlyFull"'],
         },
+        # The same where a stage's Prometheus is away, for the queues of that stage.
+        _hides('alertname = "BackendDown"', 'alertname = "CollectorQueueNearlyFull"', "namespace"),
         # As the chart intends: `info` is heard only where something worse fires in the namespace.
         _hides('alertname = "InfoInhibitor"', 'severity = "info"', "namespace"),
     ]

@@ -54,7 +54,6 @@ class LokiSize:
     replication_factor: int
     server: Part | None = None
     parts: dict[str, Part] = field(default_factory=dict)
-    gateway: Part
     chunks_cache: Cache
     results_cache: Cache
     ingestion_mb_per_second: int
@@ -100,12 +99,17 @@ class AgentSize:
 
 @dataclass(frozen=True, kw_only=True)
 class BackendSize:
-    """Everything about logs, traces and collectors that depends on the size."""
+    """Everything about logs, traces and collectors that depends on the size.
+
+    `door` is each nginx in front of the back ends (blueprint/doors.py), two replicas of each at
+    least: while one restarts, nothing is refused.
+    """
 
     loki: LokiSize
     tempo: TempoSize
     gateway: GatewaySize
     agent: AgentSize
+    door: Part
 
 
 BACKENDS: dict[Size, BackendSize] = {
@@ -117,7 +121,6 @@ BACKENDS: dict[Size, BackendSize] = {
             server=Part(
                 replicas=1, resources=resources("250m 768Mi", "1500m 1536Mi"), volume_gib=10
             ),
-            gateway=Part(replicas=1, resources=resources("20m 32Mi", "200m 64Mi")),
             chunks_cache=Cache(megabytes=256, resources=resources("20m 320Mi", "200m 320Mi")),
             results_cache=Cache(megabytes=64, resources=resources("10m 96Mi", "200m 96Mi")),
             ingestion_mb_per_second=4,
@@ -143,6 +146,7 @@ BACKENDS: dict[Size, BackendSize] = {
         agent=AgentSize(
             lines_per_second=2_000, resources=resources("30m 96Mi", "200m 256Mi"), queue_mib=128
         ),
+        door=Part(replicas=2, resources=resources("10m 24Mi", "200m 64Mi")),
     ),
     # Loki survives a zone. Tempo does not: its chart makes no cluster of several replicas. While
     # its zone is out, the gateways queue traces.
@@ -151,7 +155,6 @@ BACKENDS: dict[Size, BackendSize] = {
             gigabytes_per_day=150,
             replication_factor=3,
             server=Part(replicas=3, resources=resources("500m 2Gi", "2 4Gi"), volume_gib=20),
-            gateway=Part(replicas=2, resources=resources("50m 32Mi", "500m 128Mi")),
             chunks_cache=Cache(megabytes=1_024, resources=resources("50m 1280Mi", "500m 1280Mi")),
             results_cache=Cache(megabytes=256, resources=resources("20m 320Mi", "300m 320Mi")),
             ingestion_mb_per_second=16,
@@ -175,6 +178,7 @@ BACKENDS: dict[Size, BackendSize] = {
         agent=AgentSize(
             lines_per_second=4_000, resources=resources("50m 128Mi", "400m 384Mi"), queue_mib=256
         ),
+        door=Part(replicas=2, resources=resources("20m 32Mi", "500m 128Mi")),
     ),
     # Everything survives a zone.
     "large": BackendSize(
@@ -199,7 +203,6 @@ BACKENDS: dict[Size, BackendSize] = {
                     replicas=3, resources=resources("200m 512Mi", "1 1Gi"), volume_gib=10
                 ),
             },
-            gateway=Part(replicas=3, resources=resources("200m 64Mi", "1 256Mi")),
             chunks_cache=Cache(megabytes=6_144, resources=resources("500m 7400Mi", "1 7400Mi")),
             results_cache=Cache(megabytes=1_024, resources=resources("100m 1280Mi", "1 1280Mi")),
             ingestion_mb_per_second=64,
@@ -233,5 +236,6 @@ BACKENDS: dict[Size, BackendSize] = {
         agent=AgentSize(
             lines_per_second=8_000, resources=resources("100m 192Mi", "800m 512Mi"), queue_mib=512
         ),
+        door=Part(replicas=2, resources=resources("100m 64Mi", "1 256Mi")),
     ),
 }

@@ -61,14 +61,17 @@ def pod_identity_trust() -> dict[str, Any]:
 
 
 def irsa_trust(
-    oidc_provider_arn: str, oidc_issuer: str, namespace: str, service_accounts: Sequence[str]
+    oidc_provider_arn: str,
+    oidc_issuer: str,
+    namespaces: Sequence[str],
+    service_accounts: Sequence[str],
 ) -> dict[str, Any]:
-    """Trust policy for exactly the named service accounts of one namespace.
+    """Trust policy for exactly the named service accounts of the named namespaces.
 
     Args:
         oidc_provider_arn: ARN of the cluster's OIDC provider.
         oidc_issuer: issuer without `https://`.
-        namespace: Kubernetes namespace of the service accounts.
+        namespaces: Kubernetes namespaces, each with all of the service accounts.
         service_accounts: their names; no wildcards.
     """
     return policy_document(
@@ -82,6 +85,7 @@ def irsa_trust(
                         f"{oidc_issuer}:aud": "sts.amazonaws.com",
                         f"{oidc_issuer}:sub": [
                             f"system:serviceaccount:{namespace}:{account}"
+                            for namespace in namespaces
                             for account in service_accounts
                         ],
                     }

@@ -16,13 +16,17 @@ SECRETS_READER_SERVICE_ACCOUNT = "secrets-reader"
 PROMETHEUS_SERVICE_ACCOUNT = "kps-prometheus"
 """Of Prometheus' pods, in which Thanos' sidecar uploads blocks."""
 
+STAGE_PROMETHEUS = "stage"
+"""The Prometheus of a stage: first part of its objects' names in the telemetry namespace."""
+
 GATEWAY = "otel-gateway"
 """Service of a stage's gateway: in the gateway's namespace, and as a second name of it in the
 stage's."""
 
 
 def telemetry_namespace(stage: str) -> str:
-    """Namespace of a stage's gateway. Nobody may edit it: who could, could write as any tenant."""
+    """Namespace of a stage's gateway and Prometheus. Nobody may edit it: who could, could write in
+    the stage's name."""
     return f"{stage}{TELEMETRY_SUFFIX}"
 
 

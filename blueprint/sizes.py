@@ -8,7 +8,8 @@ How the numbers come about; none is load-tested, so watch the alerts on memory a
 * Prometheus volume = GB/day * local retention + 3 h of WAL (the same page: "at least two hours"),
   at about 10 bytes a sample (not compacted, snappy), with as much again in hand.
 * Prometheus memory: about 4 KiB for each active series in the head, half as much again for the
-  out-of-order window and for queries (an estimate of ours).
+  out-of-order window and for queries. Measured in the head alone: 64 MiB and 1.9 KiB a series
+  (ADR 0036). That of a stage may take no more than it requests: a flood takes nobody's memory.
 * Compactor: CPU = its concurrency (Thanos "Compactor", "Resources"); its volume holds the sources
   of the largest block (14 days) and the result: 2 * 14 * GB/day; it is a scratch disk.
 * Store gateway: limits = index cache + chunk pool (their own flags) + index headers.
@@ -22,7 +23,7 @@ from settings.node_sizes import Size
 
 @dataclass(frozen=True, kw_only=True)
 class PrometheusSize:
-    """Capacity is that of one replica; each takes all of the data."""
+    """One Prometheus. Capacity is that of one replica; each takes all of its data."""
 
     active_series: int
     samples_per_second: int
@@ -58,6 +59,9 @@ class MetricsSize:
     """Everything about metrics that depends on the size."""
 
     prometheus: PrometheusSize
+    """The platform's: what is scraped of the cluster and of the back ends."""
+    stage_prometheus: PrometheusSize
+    """That of each stage; `active_series` is the stage's budget."""
     thanos: ThanosSize
     alertmanager_replicas: int
     grafana: Resources
@@ -71,14 +75,24 @@ class MetricsSize:
 METRICS: dict[Size, MetricsSize] = {
     "small": MetricsSize(
         prometheus=PrometheusSize(
-            active_series=150_000,
-            samples_per_second=5_000,
-            gigabytes_per_day=0.9,
+            active_series=60_000,
+            samples_per_second=2_000,
+            gigabytes_per_day=0.35,
             replicas=1,
             retention="4d",  # the slowest burn-rate alerts look three days back
-            volume_gib=10,
-            resources=resources("300m 1Gi", "2 2Gi"),
+            volume_gib=5,
+            resources=resources("150m 512Mi", "1 1Gi"),
             thanos_sidecar=resources("20m 64Mi", "300m 256Mi"),
+        ),
+        stage_prometheus=PrometheusSize(
+            active_series=50_000,
+            samples_per_second=1_700,
+            gigabytes_per_day=0.29,
+            replicas=1,
+            retention="4d",
+            volume_gib=5,
+            resources=resources("100m 448Mi", "1 448Mi"),
+            thanos_sidecar=resources("10m 48Mi", "200m 128Mi"),
         ),
         thanos=ThanosSize(
             querier_replicas=1,
@@ -103,14 +117,24 @@ METRICS: dict[Size, MetricsSize] = {
     ),
     "medium": MetricsSize(
         prometheus=PrometheusSize(
-            active_series=500_000,
-            samples_per_second=17_000,
-            gigabytes_per_day=2.9,
+            active_series=150_000,
+            samples_per_second=5_000,
+            gigabytes_per_day=0.86,
             replicas=1,
             retention="4d",
-            volume_gib=40,
-            resources=resources("1 3Gi", "3 5Gi"),
-            thanos_sidecar=resources("50m 128Mi", "500m 512Mi"),
+            volume_gib=10,
+            resources=resources("300m 1Gi", "2 2Gi"),
+            thanos_sidecar=resources("20m 64Mi", "300m 256Mi"),
+        ),
+        stage_prometheus=PrometheusSize(
+            active_series=300_000,
+            samples_per_second=10_000,
+            gigabytes_per_day=1.7,
+            replicas=1,
+            retention="4d",
+            volume_gib=25,
+            resources=resources("500m 2Gi", "2 2Gi"),
+            thanos_sidecar=resources("20m 96Mi", "300m 256Mi"),
         ),
         thanos=ThanosSize(
             querier_replicas=2,
@@ -133,19 +157,29 @@ METRICS: dict[Size, MetricsSize] = {
         velero=resources("50m 256Mi", "1 1Gi"),
         cluster_autoscaler=resources("50m 256Mi", "500m 768Mi"),
     ),
-    # Two Prometheus replicas, put together by the querier: one may restart for minutes (WAL
+    # Two replicas of each Prometheus, put together by the querier: one may restart for minutes (WAL
     # replay) without a gap. Both scrape everything; what is pushed must be pushed to both
     # (blueprint/endpoints.py).
     "large": MetricsSize(
         prometheus=PrometheusSize(
-            active_series=2_000_000,
-            samples_per_second=67_000,
-            gigabytes_per_day=11.6,
+            active_series=500_000,
+            samples_per_second=17_000,
+            gigabytes_per_day=2.9,
             replicas=2,
             retention="4d",
-            volume_gib=150,
-            resources=resources("3 12Gi", "6 18Gi"),
-            thanos_sidecar=resources("100m 256Mi", "1 1Gi"),
+            volume_gib=40,
+            resources=resources("1 3Gi", "3 5Gi"),
+            thanos_sidecar=resources("50m 128Mi", "500m 512Mi"),
+        ),
+        stage_prometheus=PrometheusSize(
+            active_series=1_000_000,
+            samples_per_second=33_000,
+            gigabytes_per_day=5.8,
+            replicas=2,
+            retention="4d",
+            volume_gib=75,
+            resources=resources("1 7Gi", "4 7Gi"),
+            thanos_sidecar=resources("100m 256Mi", "1 512Mi"),
         ),
         thanos=ThanosSize(
             querier_replicas=2,

@@ -5,16 +5,16 @@ only ever add to what is allowed. Each component declares its flows in its folde
 `merge_flows` makes the policies of both ends of them, so that the two ends cannot disagree. What
 applications need among themselves comes with the applications.
 
-An application reaches the gateway of its own stage and no other, and no back end at all. So the
-tenant that a gateway writes as, which is its stage, cannot be chosen by an application. Loki and
-Tempo ask for no password: they trust whoever is let in. Who that is, a policy says at the
-receiving end, by labels and by namespace; labels alone would not do, as whoever may create pods in
-a stage can give one any labels, and can write policies for what it sends. So each gateway is in a
-namespace of its own, `<stage>-telemetry`, in which nobody of `editor_role_arns` may do anything.
+An application reaches the gateway of its own stage and no other, and no back end at all. A gateway
+reaches its door and no back end, and a door is a list of what may be done (blueprint/doors.py).
+Loki, Tempo and Prometheus ask for no password: they trust whoever is let in. Who that is, a policy
+says at the receiving end, by labels and by namespace; labels alone would not do, as whoever may
+create pods in a stage can give one any labels, and can write policies for what it sends. So each
+gateway, and the Prometheus of each stage, is in a namespace of its own, `<stage>-telemetry`, in
+which nobody of `editor_role_arns` may do anything.
 
 Policies know pods and not Services. The VPC CNI compares with the port of the pod, and the EKS user
-guide asks that a Service has the same one; where one has not (loki-gateway: 80 and 8080) both are
-named.
+guide asks that a Service has the same one.
 """
 
 import ipaddress
@@ -31,7 +31,7 @@ Protocol = Literal["TCP", "UDP"]
 
 OTLP = (4317, 4318)
 COLLECTOR_METRICS = 8888
-LOKI_GATEWAY = (80, 8080)
+LOKI_HTTP = 3100
 TEMPO_OTLP = 4317
 TEMPO_HTTP = 3200
 PROMETHEUS_HTTP = 9090
@@ -119,11 +119,21 @@ def gateway_of(stage: str) -> Pods:
     )
 
 
+def prometheus_of(stage: str) -> Pods:
+    """Pods of a stage's Prometheus."""
+    return Pods(
+        name="prometheus", namespace=telemetry_namespace(stage), labels=labelled("prometheus")
+    )
+
+
+def door(name: str) -> Pods:
+    """Pods of a door (blueprint/doors.py)."""
+    return Pods(name=name, namespace=OBSERVABILITY, labels=labelled(name))
+
+
 PROMETHEUS = Pods(name="prometheus", namespace=OBSERVABILITY, labels=labelled("prometheus"))
 ALERTMANAGER = Pods(name="alertmanager", namespace=OBSERVABILITY, labels=labelled("alertmanager"))
-LOKI_ENTRANCE = Pods(
-    name="loki-entrance", namespace=OBSERVABILITY, labels=labelled("loki", component="gateway")
-)
+LOKI = Pods(name="loki", namespace=OBSERVABILITY, labels=labelled("loki"))
 TEMPO = Pods(name="tempo", namespace=OBSERVABILITY, labels=labelled("tempo"))
 
 

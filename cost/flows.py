@@ -130,14 +130,14 @@ def gateways(
     fallback = promised(size.spans_per_second / (limit * size.min_replicas))
     load = (measured or fallback).per_core
     target = hpa_target()
-    found = []
+    loads = []
     for flow in flows(settings, workload):
         if flow.namespace == OBSERVABILITY:
             continue
         cores = flow.spans / load.spans_per_second + flow.pushed / load.data_points_per_second
-        wanted = max(math.ceil(cores / (request * target)), size.min_replicas)
-        replicas = min(wanted, size.max_replicas)
-        found.append(
+        needed = max(math.ceil(cores / (request * target)), size.min_replicas)
+        replicas = min(needed, size.max_replicas)
+        loads.append(
             Gateway(
                 namespace=flow.namespace,
                 cores=cores,
@@ -147,7 +147,7 @@ def gateways(
                 memory_gib=replicas * mebibytes(size.resources.memory) / 1024,
             )
         )
-    return tuple(found)
+    return tuple(loads)
 
 
 @cache
@@ -163,11 +163,22 @@ def shortages(
     """Say where the workload is more than the size is made for (docs/operations/capacity.md)."""
     all_flows = flows(settings, workload)
     backends, metrics = BACKENDS[settings.size], METRICS[settings.size]
-    series = sum(flow.series for flow in all_flows)
     logs = sum(flow.log_bytes for flow in all_flows) * DAY / 1e9
     spans = sum(flow.spans_kept for flow in all_flows)
     for what, need, have, unit in (
-        ("series", series, metrics.prometheus.active_series, ""),
+        *(
+            (
+                f"series of {flow.namespace}",
+                flow.series,
+                (
+                    metrics.prometheus
+                    if flow.namespace == OBSERVABILITY
+                    else metrics.stage_prometheus
+                ).active_series,
+                "",
+            )
+            for flow in all_flows
+        ),
         ("logs", logs, backends.loki.gigabytes_per_day, " GB/day"),
         ("spans/s after sampling", spans, backends.tempo.spans_per_second, ""),
     ):

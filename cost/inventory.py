@@ -108,8 +108,8 @@ def read(stacks: Mapping[str, Mapping[str, Any]], settings: Settings) -> Invento
 
 
 def _of(stack: Mapping[str, Any], type_: str) -> dict[str, Any]:
-    found: dict[str, Any] = stack.get("resource", {}).get(type_, {})
-    return found
+    bodies: dict[str, Any] = stack.get("resource", {}).get(type_, {})
+    return bodies
 
 
 def _node_groups(cluster: Mapping[str, Any]) -> Iterator[Nodes]:
@@ -189,21 +189,22 @@ def _gibibytes(quantity: str) -> float:
 # --- From the settings ----------------------------------------------------------------------------
 
 
-_volumes_of_size: dict[Size, tuple[Volume, ...]] = {}
-"""Volumes depend on the size alone (a test holds them to that), and take a while to find in all
-values of all releases."""
+_known_volumes: dict[tuple[Size, int], tuple[Volume, ...]] = {}
+"""Volumes depend on the size and the number of stages alone (a test holds them to that), and take a
+while to find in all values of all releases."""
 
 
 def plan(settings: Settings) -> Inventory:
     """What the stacks of these settings will make."""
-    if settings.size not in _volumes_of_size:
-        _volumes_of_size[settings.size] = tuple(sorted(planned_volumes(settings)))
+    key = (settings.size, len(settings.stages))
+    if key not in _known_volumes:
+        _known_volumes[key] = tuple(sorted(planned_volumes(settings)))
     zones = len(settings.network.availability_zones)
     return Inventory(
         region=settings.region,
         extended_support=settings.cluster.support_type == "EXTENDED",
         nodes=tuple(sorted(_planned_nodes(settings))),
-        volumes=_volumes_of_size[settings.size],
+        volumes=_known_volumes[key],
         nat_gateways={"none": 0, "single": 1, "per_az": zones}[settings.network.nat],
         interface_endpoints=len(settings.network.interface_endpoints) * zones,
         kms_keys=KEYS,

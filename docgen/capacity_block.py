@@ -85,10 +85,17 @@ def _nodes_of(size: Size) -> str:
 _Rows = dict[str, Callable[[Size], object]]
 
 _CAPACITY: Final[_Rows] = {
-    "Metrics: active series": lambda s: f"{METRICS[s].prometheus.active_series:,}",
-    "Metrics: samples/s": lambda s: f"{METRICS[s].prometheus.samples_per_second:,}",
-    "Metrics: GB/day in the bucket, for each replica": (
-        lambda s: METRICS[s].prometheus.gigabytes_per_day
+    "Metrics of one stage: active series": (
+        lambda s: f"{METRICS[s].stage_prometheus.active_series:,}"
+    ),
+    "Metrics of one stage: samples/s": (
+        lambda s: f"{METRICS[s].stage_prometheus.samples_per_second:,}"
+    ),
+    "Metrics of one stage: GB/day in the bucket, for each replica": (
+        lambda s: METRICS[s].stage_prometheus.gigabytes_per_day
+    ),
+    "Metrics of the platform: active series": (
+        lambda s: f"{METRICS[s].prometheus.active_series:,}"
     ),
     "Logs: GB/day": lambda s: f"{BACKENDS[s].loki.gigabytes_per_day:,}",
     "Traces: spans/s after sampling": lambda s: f"{BACKENDS[s].tempo.spans_per_second:,}",
@@ -98,13 +105,15 @@ _CAPACITY: Final[_Rows] = {
     "Agent of one node: lines/s": lambda s: f"{BACKENDS[s].agent.lines_per_second:,}",
 }
 _REPLICAS: Final[_Rows] = {
-    "Prometheus": lambda s: METRICS[s].prometheus.replicas,
+    "Prometheus of the platform, and of each stage": lambda s: METRICS[s].prometheus.replicas,
     "Thanos querier / store gateway / compactor": (
         lambda s: f"{METRICS[s].thanos.querier_replicas} / {METRICS[s].thanos.store_replicas} / 1"
     ),
     "Alertmanager": lambda s: METRICS[s].alertmanager_replicas,
     "Loki": _loki,
-    "Loki's entrance (nginx)": lambda s: BACKENDS[s].loki.gateway.replicas,
+    "Doors (nginx): one for each stage, the agents, Tempo and Grafana": (
+        lambda s: BACKENDS[s].door.replicas
+    ),
     "Tempo": _tempo,
     "Gateway of each stage": (
         lambda s: f"{BACKENDS[s].gateway.min_replicas} to {BACKENDS[s].gateway.max_replicas}"
@@ -112,8 +121,13 @@ _REPLICAS: Final[_Rows] = {
     "Agent of each node": lambda _: 1,
 }
 _VOLUMES: Final[_Rows] = {
-    "Prometheus, each replica": (
+    "Prometheus of the platform, each replica": (
         lambda s: f"{METRICS[s].prometheus.volume_gib} GiB, {METRICS[s].prometheus.retention}"
+    ),
+    "Prometheus of a stage, each replica": (
+        lambda s: (
+            f"{METRICS[s].stage_prometheus.volume_gib} GiB, {METRICS[s].stage_prometheus.retention}"
+        )
     ),
     "Thanos store gateway, each replica": lambda s: f"{METRICS[s].thanos.store_volume_gib} GiB",
     "Thanos compactor": lambda s: f"{METRICS[s].thanos.compactor_volume_gib} GiB",
@@ -126,7 +140,9 @@ _VOLUMES: Final[_Rows] = {
     ),
 }
 _MEMORY: Final[_Rows] = {
-    "Prometheus": lambda s: _limit(METRICS[s].prometheus.resources),
+    "Prometheus of the platform": lambda s: _limit(METRICS[s].prometheus.resources),
+    "Prometheus of a stage": lambda s: _limit(METRICS[s].stage_prometheus.resources),
+    "Door": lambda s: _limit(BACKENDS[s].door.resources),
     "Thanos querier": lambda s: _limit(METRICS[s].thanos.querier),
     "Thanos store gateway": lambda s: _limit(METRICS[s].thanos.store),
     "Thanos compactor": lambda s: _limit(METRICS[s].thanos.compactor),

@@ -17,6 +17,7 @@ from cost.sensitivity import samplings
 from cost.tables import Table, compared, components, remarks, sensitivity, shown, units
 from cost.workload import Assumptions, load_workload, workload_path
 from docgen.markdown import Row, between, code, table
+from helm_values.kube_prometheus_stack import stage_prometheus
 from helm_values.otel_collector import collector_guards, otel_gateway_config
 from helm_values.static_values import static_values
 from helm_values.tempo import tempo_tenants
@@ -258,7 +259,19 @@ def cardinality_block() -> str:
             "the oldest is decided early; alert `TailSamplingDroppingEarly`",
         ),
         (
-            "Active series of Prometheus",
+            "Active series of a stage",
+            *(f"{METRICS[s].stage_prometheus.active_series:,}" for s in SIZES),
+            "nothing: it is what the memory of the stage's Prometheus is made for",
+            "alert `StageSeriesNearBudget`; then that Prometheus alone runs out of memory",
+        ),
+        (
+            "Samples of one scrape in a stage",
+            *(f"{stage_prometheus.sample_limit(METRICS[s].stage_prometheus):,}" for s in SIZES),
+            "Prometheus, `enforcedSampleLimit`",
+            "the scrape fails, and the target is down",
+        ),
+        (
+            "Active series of the platform",
             *(f"{METRICS[s].prometheus.active_series:,}" for s in SIZES),
             "nothing: it is what the memory is made for",
             "alert `SeriesNearCapacity`; then out of memory",
@@ -290,7 +303,7 @@ def cardinality_block() -> str:
         ),
         (
             "Size of a trace, MB",
-            *(tempo_tenants.LARGEST_TRACE_MB,) * 3,
+            *(tempo_tenants.MAX_TRACE_MB,) * 3,
             "Tempo, `max_bytes_per_trace`",
             "later spans of it are refused; alert `TempoDiscardingSpans`",
         ),

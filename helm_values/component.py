@@ -29,7 +29,7 @@ class AwsResources:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkloadRole:
-    """An IAM role that exactly these service accounts may assume.
+    """An IAM role that exactly these service accounts may assume, of each of the namespaces.
 
     `name` ends the role's name. `statements` says what the role may do.
     """
@@ -38,7 +38,7 @@ class WorkloadRole:
     description: str
     service_accounts: tuple[str, ...]
     statements: Callable[[AwsResources], tuple[Statement, ...]]
-    namespace: str = OBSERVABILITY
+    namespaces: Callable[[Settings], tuple[str, ...]] = lambda _: (OBSERVABILITY,)
 
     @property
     def output(self) -> str:

@@ -13,6 +13,7 @@ FOLDERS = (
     "external_secrets",
     "kube_prometheus_stack",
     "thanos",
+    "doors",
     "loki",
     "tempo",
     "otel_collector",

@@ -1,8 +1,11 @@
 """Plans, deploys or destroys the synthesized stacks of one environment, one at a time, in order.
 
-``python -m operations.deploy deploy --env dev`` runs the cdktf CLI pinned in package.json on
-``cdktf.out/dev``. It adds what the CLI does not do: the order of separate states, one line per
-stack, and a stop at the first failure that says what to do next.
+``python -m operations.deploy deploy --env dev`` runs Terraform in ``cdktf.out/dev``, shows what it
+prints, and asks before each stack; what is applied is the plan that was shown. It stops at the
+first failure and says how to go on.
+
+Exit codes: 0 done, or nothing to change; 1 a stack failed or was not approved; 2 the command cannot
+be carried out as given; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -10,18 +13,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
+from urllib.parse import urlsplit
 
-from constructs_lib.jsii_runtime import node_program
 from operations.account_checks import (
     AwsCheckError,
     Leftover,
@@ -30,37 +32,39 @@ from operations.account_checks import (
     find_leftovers,
     read_target,
 )
-from settings.load import environment_names
+from operations.terraform_advice import Run, advice
+from operations.terraform_stack import (
+    STOPPING,
+    Outcome,
+    Terraform,
+    TerraformError,
+    installed_terraform,
+)
+from settings.load import SettingsError, environment_names, load_environment
+from settings.warnings import placeholders, warnings
 from synthesis.synth import deployment_order, finish_interrupted
 from tools.paths import ROOT
-from tools.providers import find_source
-from tools.terraform import TerraformUnavailableError, find_terraform, terraform_env
+from tools.terraform import TerraformUnavailableError
 
-# Destroying it takes the states of the others along, so it must be asked for by name.
+# Destroying it takes the states of the others along, so the user must name it.
 STATE_STACK: Final = "state"
-CLI_SCRIPT: Final = Path("node_modules", "cdktf-cli", "bundle", "bin", "cdktf")
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+"""Exit codes; the last is what a shell gives a program that Ctrl-C ended."""
 
-_CLI_COMMAND: Final = {"plan": "diff", "deploy": "deploy", "destroy": "destroy"}
 _DONE_WORD: Final = {"plan": "planned", "deploy": "deployed", "destroy": "destroyed"}
-# What Terraform says at the end. The CLI exits with 0 as well when the user answers "Dismiss" or
-# "Stop", and going on to the next stack would then be wrong, most of all when destroying.
-_DONE_SIGN: Final = {"deploy": "Apply complete!", "destroy": "Destroy complete!"}
-# The second is the S3 backend's before the bucket of the state stack exists.
-_UPSTREAM_MISSING: Final = re.compile(
-    r'Unable to find remote state|NoSuchBucket|S3 bucket "[^"]*" does not exist'
-)
-_COLOR: Final = re.compile(r"\x1b\[[0-9;]*m")
-_CURSOR: Final = re.compile(r"\x1b\[[0-9;?]*[A-HJKlh]|\r")
-_SPINNER: Final = re.compile(r"^\s*(?:[\u2800-\u28ff]\s+\w+|\d+ Stacks? \w+ing\s+\d+ Stack.*)$")
 
 
 class UsageProblemError(Exception):
     """The command cannot be carried out as given; the message says what is allowed or missing."""
 
 
+class NotDoneError(Exception):
+    """A stack was not changed as asked, and the message says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked for."""
+    """The options of the command."""
 
     action: str
     env: str
@@ -72,34 +76,43 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Where the project is, and the programs and environment to run it with."""
+    """Where the project is, its stacks in order of deployment, and the Terraform to run."""
 
     root: Path
     order: tuple[str, ...]
-    node: Path
-    child_env: dict[str, str] = field(default_factory=dict)
+    terraform: Terraform
 
-    def output_dir(self, env: str) -> Path:
-        """The folder that `make synth ENV=<env>` writes, relative to the root."""
-        return Path("cdktf.out", env)
+    def folder(self, env: str, stack: str) -> Path:
+        """Where Terraform runs for a stack, as `make synth ENV=<env>` wrote it."""
+        return self.root / "cdktf.out" / env / "stacks" / stack
 
 
 def main(argv: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """Carry out the command line; the result is the exit code."""
     request = _parse(argv)
     try:
-        _check_environment(request.env, root)
-        order = synthesized_order(request.env, root)
-        stacks = select_stacks(request, order)
-        workspace = _workspace(root, order)
-        target = read_target(root / "cdktf.out" / request.env)
-        if target:
-            check_account(target)
-        _confirm_protected(request, root)
-        return run(request, stacks, workspace, target)
+        with ended_as_by_ctrl_c():
+            _check_environment(request.env, root)
+            order = synthesized_order(request.env, root)
+            stacks = select_stacks(request, order)
+            if request.action == "deploy":
+                _check_settings(request.env, root)
+            workspace = Workspace(root, order, installed_terraform())
+            target = read_target(root / "cdktf.out" / request.env)
+            if target:
+                check_account(target)
+            _confirm_protected(request, root)
+            return run(request, stacks, workspace, target)
     except (UsageProblemError, TerraformUnavailableError, AwsCheckError) as problem:
         print(problem, file=sys.stderr)
-        return 2
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("\nInterrupted: nothing was changed.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has gone; Python would complain once more when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return FAILED
 
 
 def select_stacks(request: Request, order: Sequence[str]) -> list[str]:
@@ -124,43 +137,113 @@ def select_stacks(request: Request, order: Sequence[str]) -> list[str]:
 def run(
     request: Request, stacks: Sequence[str], workspace: Workspace, target: Target | None = None
 ) -> int:
-    """Act on the stacks in turn; the exit code of the first failure, or 0.
+    """Act on the stacks in turn; the exit code of the command.
 
     `target` is where in AWS they are; leftovers are looked for there before a stack is destroyed.
     """
     _announce(request, stacks, workspace.order)
-    worst = 0
+    status = 0
     for number, stack in enumerate(stacks, start=1):
         label = f"[{number}/{len(stacks)}] {stack}:"
-        if target and request.action == "destroy" and not request.leave:
-            left = find_leftovers(target, stack)
-            if left:
-                _say(_leftovers(label, left))
-                return 1
+        rest = stacks[number:]
         _say(f"{label} {request.action} ...")
         started = time.monotonic()
-        status, output = _run_cli(request, stack, workspace)
-        if status == 0 and not _is_done(request.action, output):
-            _say(f"{label} not approved, so nothing was changed in it.")
-            status = 1
-        took = f"{time.monotonic() - started:.0f} s"
-        if status == 0:
-            _say(f"{label} {_DONE_WORD[request.action]} in {took}")
-            continue
-        _say(f"{label} {request.action} stopped with exit code {status} after {took}")
-        if _UPSTREAM_MISSING.search(output):
-            _say(_upstream_hint(stack, request.env, workspace.order))
-        if request.action != "plan":
-            _say(_next_step(request, stacks[number:]))
+        try:
+            result = _act(request, stack, workspace, target)
+        except KeyboardInterrupt:
+            _say(f"\n{label} interrupted. {_next_step(request, rest)}")
+            return INTERRUPTED
+        except (NotDoneError, TerraformError, AwsCheckError) as problem:
+            status = FAILED
+            _say(f"{label} {_why(problem, request, stack, workspace)}")
+            if request.action == "plan":
+                # A plan changes nothing, so the other stacks' plans are still worth having.
+                continue
+            _say(_next_step(request, rest))
             return status
-        # A plan changes nothing, so the other stacks' plans are still worth having.
-        worst = worst or status
-    return worst
+        _say(f"{label} {result} in {time.monotonic() - started:.0f} s")
+    return status
+
+
+def _act(request: Request, stack: str, workspace: Workspace, target: Target | None) -> str:
+    """Carry out the action on one stack; what became of it.
+
+    Raises:
+        NotDoneError: leftovers are in the way, or the plan was not approved.
+        TerraformError: Terraform failed; its message was shown.
+        AwsCheckError: AWS could not be asked about leftovers.
+    """
+    if target and request.action == "destroy" and not request.leave:
+        left = find_leftovers(target, stack)
+        if left:
+            raise NotDoneError(_leftovers(left))
+    terraform, folder = workspace.terraform, workspace.folder(request.env, stack)
+    terraform.init(folder)
+    if request.action == "plan":
+        with terraform.planned(folder):
+            return _DONE_WORD[request.action]
+    change = terraform.destroy if request.action == "destroy" else terraform.apply
+    outcome = change(folder, lambda: request.yes or _approved(request, stack))
+    if outcome is Outcome.DECLINED:
+        raise NotDoneError("not approved, so nothing was changed in it.")
+    return _DONE_WORD[request.action] if outcome is Outcome.APPLIED else outcome.value
+
+
+def _approved(request: Request, stack: str) -> bool:
+    question = f"\n{request.action.capitalize()} {stack} of {request.env} as shown above? "
+    try:
+        return input(f"{question}Only yes is taken as approval: ").strip() == "yes"
+    except EOFError:
+        return False
+
+
+def _why(
+    problem: NotDoneError | TerraformError | AwsCheckError,
+    request: Request,
+    stack: str,
+    workspace: Workspace,
+) -> str:
+    if not isinstance(problem, TerraformError):
+        return str(problem)
+    failed = Run(
+        env=request.env,
+        stack=stack,
+        order=workspace.order,
+        folder=str(workspace.folder(request.env, stack).relative_to(workspace.root)),
+        program=workspace.terraform.program.name,
+    )
+    # Terraform's own message was shown when it came.
+    known = advice(problem.output, failed)
+    return f"{request.action} failed." + (f" {known}" if known else "")
+
+
+@contextmanager
+def ended_as_by_ctrl_c() -> Iterator[None]:
+    """Let the end of a CI job, or of the terminal, do what Ctrl-C does: clean up, then end.
+
+    Further interrupts are ignored: they would break off the cleaning up, and a plan would stay.
+    """
+
+    def interrupt(_number: int, _frame: object) -> None:
+        for number in STOPPING:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _parse(argv: Sequence[str] | None) -> Request:
-    parser = argparse.ArgumentParser(prog="python -m operations.deploy", description=__doc__)
-    parser.add_argument("action", choices=sorted(_CLI_COMMAND))
+    parser = argparse.ArgumentParser(
+        prog="python -m operations.deploy",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("action", choices=sorted(_DONE_WORD))
     parser.add_argument("--env", required=True, help="an environment of environments/*.yaml")
     parser.add_argument(
         "--stack", action="append", default=[], metavar="NAME", help="only this one; repeatable"
@@ -184,6 +267,34 @@ def _check_environment(env: str, root: Path) -> None:
         raise UsageProblemError(f"Unknown environment {env}; choose from {', '.join(known)}.")
 
 
+def _check_settings(env: str, root: Path) -> None:
+    """Refuse examples, which no account has; warn of what is easily overlooked."""
+    try:
+        # Whether the Kubernetes version is still supported was asked when it was synthesized.
+        settings = load_environment(env, date.min, root / "environments")
+    except SettingsError as error:
+        raise UsageProblemError(str(error)) from None
+    for warning in warnings(settings):
+        print(f"warning: environments/{env}.yaml: {warning}", file=sys.stderr)
+    examples = placeholders(settings)
+    if not examples:
+        return
+    listed = "".join(f"\n  - {example}" for example in examples)
+    if _is_emulated():
+        print(f"warning: environments/{env}.yaml: still examples:{listed}", file=sys.stderr)
+        return
+    raise UsageProblemError(
+        f"Nothing was deployed: environments/{env}.yaml still has examples. Replace them, "
+        f"`make synth ENV={env}`, then run the same command again:{listed}"
+    )
+
+
+def _is_emulated() -> bool:
+    """Whether AWS is a program on this computer, whose account may be any."""
+    endpoint = urlsplit(os.environ.get("AWS_ENDPOINT_URL", ""))
+    return endpoint.hostname in ("127.0.0.1", "::1", "localhost")
+
+
 def synthesized_order(env: str, root: Path) -> tuple[str, ...]:
     """Names of the synthesized stacks in order of deployment.
 
@@ -195,7 +306,10 @@ def synthesized_order(env: str, root: Path) -> tuple[str, ...]:
     manifest = root / output / "manifest.json"
     if not manifest.is_file():
         raise _not_synthesized(env, [f"{output / 'manifest.json'} is missing"])
-    content = json.loads(manifest.read_text(encoding="utf-8"))
+    try:
+        content = json.loads(manifest.read_text(encoding="utf-8"))
+    except ValueError:
+        raise _not_synthesized(env, [f"{output / 'manifest.json'} is not JSON"]) from None
     problems = [
         f"{output / stack['synthesizedStackPath']} is missing"
         for stack in content["stacks"].values()
@@ -212,18 +326,6 @@ def synthesized_order(env: str, root: Path) -> tuple[str, ...]:
 def _not_synthesized(env: str, problems: Sequence[str]) -> UsageProblemError:
     listed = "".join(f"\n  - {problem}" for problem in problems)
     return UsageProblemError(f"Run `make synth ENV={env}` first:{listed}")
-
-
-def _workspace(root: Path, order: tuple[str, ...]) -> Workspace:
-    if not (root / CLI_SCRIPT).is_file():
-        raise UsageProblemError("The cdktf CLI is not installed: run `make node_modules`.")
-    terraform = find_terraform()
-    if terraform is None:
-        raise UsageProblemError(
-            "No Terraform on the PATH that is new enough; `python -m tools.terraform` says more "
-            "and builds OpenTofu."
-        )
-    return Workspace(root, order, node_program(), terraform_env(terraform, find_source()))
 
 
 def _confirm_protected(request: Request, root: Path) -> None:
@@ -260,89 +362,6 @@ def _announce(request: Request, stacks: Sequence[str], order: Sequence[str]) -> 
         _say(f"Not destroyed, though they stand on {stacks[0]}: {', '.join(above)}.")
 
 
-def _run_cli(request: Request, stack: str, workspace: Workspace) -> tuple[int, str]:
-    command = [str(workspace.node), str(workspace.root / CLI_SCRIPT), _CLI_COMMAND[request.action]]
-    command += [stack, "--skip-synth", "--output", str(workspace.output_dir(request.env))]
-    # The lock files in cdktf.out are never shared, so they need no hashes of other systems, which
-    # would come from the registry even where a provider mirror is configured.
-    command += ["--skip-provider-lock"]
-    interactive = request.action != "plan" and not request.yes
-    if request.action != "plan":
-        # One stack at a time: the CLI would refuse each for the sake of those not named.
-        command += ["--ignore-missing-stack-dependencies"]
-        command += ["--auto-approve"] if request.yes else []
-    with _interrupts_left_to_the_child():
-        child = subprocess.Popen(
-            command,
-            cwd=workspace.root,
-            env=workspace.child_env,
-            stdin=None if interactive else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        assert child.stdout is not None
-        output = (_copy_raw if interactive else _copy_readable)(child.stdout)
-        return child.wait(), _unwrapped(output)
-
-
-@contextmanager
-def _interrupts_left_to_the_child() -> Iterator[None]:
-    """Let Ctrl-C reach only the child: Terraform then stops cleanly and releases its lock."""
-
-    def explain(_signal: int, _frame: object) -> None:
-        _say("Interrupted: waiting for Terraform to stop cleanly.")
-
-    before = signal.signal(signal.SIGINT, explain)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _copy_raw(stream: IO[bytes]) -> str:
-    """Show the CLI's question as it draws it, and keep the text."""
-    kept = bytearray()
-    while chunk := os.read(stream.fileno(), 65536):
-        kept += chunk
-        sys.stdout.buffer.write(chunk)
-        sys.stdout.flush()
-    return _CURSOR.sub("", kept.decode(errors="replace"))
-
-
-def _copy_readable(stream: IO[bytes]) -> str:
-    """Show the lines without the CLI's animation, which makes a log unreadable."""
-    keep_color: Callable[[str], str] = str if sys.stdout.isatty() else _strip_color
-    kept: list[str] = []
-    for raw in stream:
-        line = _CURSOR.sub("", raw.decode(errors="replace")).rstrip()
-        if _SPINNER.match(line) or (not line and (not kept or not kept[-1])):
-            continue
-        kept.append(line)
-        print(keep_color(line), flush=True)
-    return "\n".join(kept)
-
-
-def _unwrapped(output: str) -> str:
-    """The text without color and without the frame and line breaks put in to fit the screen."""
-    return " ".join(_COLOR.sub("", output).replace("│", " ").split())
-
-
-def _strip_color(line: str) -> str:
-    return _COLOR.sub("", line)
-
-
-def _is_done(action: str, output: str) -> bool:
-    return action == "plan" or _DONE_SIGN[action] in output
-
-
-def _upstream_hint(stack: str, env: str, order: Sequence[str]) -> str:
-    below = ", ".join(order[: order.index(stack)])
-    return (
-        f"{stack} reads the outputs of stacks that are not applied yet. Apply those below it "
-        f"({below}) first: `make deploy ENV={env}`."
-    )
-
-
 def _next_step(request: Request, rest: Sequence[str]) -> str:
     started = f"Not started: {', '.join(rest)}. " if rest else ""
     return (
@@ -351,11 +370,11 @@ def _next_step(request: Request, rest: Sequence[str]) -> str:
     )
 
 
-def _leftovers(label: str, left: Sequence[Leftover]) -> str:
-    listed = "".join(f"\n  - {one}" for one in left)
+def _leftovers(left: Sequence[Leftover]) -> str:
+    listed = "".join(f"\n  - {leftover}" for leftover in left)
     return (
-        f"{label} not destroyed, as this is left in AWS and not Terraform's:{listed}\n"
-        "Remove it and run the same command again, or pass --leave (make: LEAVE=1) to leave it."
+        f"not destroyed, as this is left in AWS and not Terraform's:{listed}\n"
+        "Remove it, or pass --leave (make: LEAVE=1) to leave it."
     )
 
 

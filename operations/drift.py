@@ -1,12 +1,13 @@
-"""`make drift`: tell what in AWS is no longer as the synthesized stacks say.
+"""`make drift`: report where AWS differs from the synthesized stacks.
 
 Plans every stack without changing anything. Exit code 0: as synthesized; 1: something differs;
-2: it could not be told.
+2: it could not be told; 130: interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import sys
 import time
@@ -19,13 +20,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from operations.account_checks import AwsCheckError, check_account, read_target
-from operations.deploy import UsageProblemError, synthesized_order
-from operations.terraform_stack import CHANGES, NO_CHANGES, Terraform, TerraformError
+from operations.deploy import (
+    INTERRUPTED,
+    UsageProblemError,
+    ended_as_by_ctrl_c,
+    synthesized_order,
+)
+from operations.terraform_stack import Terraform, TerraformError, installed_terraform
 from tools.paths import ROOT
-from tools.providers import find_source
-from tools.terraform import TerraformUnavailableError, find_terraform, terraform_env
+from tools.terraform import TerraformUnavailableError
 
-PLAN = "drift.plan"
 SHOWN = 20
 
 
@@ -47,97 +51,88 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     )
     options = parser.parse_args(arguments)
     try:
-        if not (root / "environments" / f"{options.env}.yaml").is_file():
-            raise UsageProblemError(f"Unknown environment {options.env}.")
-        order = synthesized_order(options.env, root)
-        unknown = [name for name in options.stack if name not in order]
-        if unknown:
-            raise UsageProblemError(
-                f"Unknown stack {', '.join(unknown)}; choose from {', '.join(order)}."
-            )
-        output = root / "cdktf.out" / options.env
-        target = read_target(output)
-        if target:
-            check_account(target)
-        terraform = _terraform()
+        with ended_as_by_ctrl_c():
+            return report(options.env, _drifts(options.env, options.stack, root))
     except (UsageProblemError, AwsCheckError, TerraformUnavailableError) as problem:
         print(problem, file=sys.stderr)
         return 2
-    chosen = [name for name in order if name in (options.stack or order)]
-    found = []
-    for stack in chosen:
+    except KeyboardInterrupt:
+        print("\nInterrupted: nothing was changed.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _drifts(env: str, stacks: Sequence[str], root: Path) -> list[StackDrift]:
+    if not (root / "environments" / f"{env}.yaml").is_file():
+        raise UsageProblemError(f"Unknown environment {env}.")
+    order = synthesized_order(env, root)
+    unknown = [name for name in stacks if name not in order]
+    if unknown:
+        raise UsageProblemError(
+            f"Unknown stack {', '.join(unknown)}; choose from {', '.join(order)}."
+        )
+    output = root / "cdktf.out" / env
+    # The table is what is shown, and not the plans.
+    terraform = dataclasses.replace(installed_terraform(), shown=False)
+    target = read_target(output)
+    if target:
+        check_account(target)
+    drifts = []
+    for stack in (name for name in order if name in (stacks or order)):
         started = time.monotonic()
-        found.append(drift(terraform, output / "stacks" / stack))
+        drifts.append(drift(terraform, output / "stacks" / stack))
         print(f"{stack}: planned ({time.monotonic() - started:.0f} s)", file=sys.stderr, flush=True)
-    return report(options.env, found)
+    return drifts
 
 
 def drift(terraform: Terraform, folder: Path) -> StackDrift:
     """Plan one stack, and read what would change."""
     try:
         terraform.init(folder)
-        code, _ = terraform.run(
-            folder,
-            "plan",
-            "-input=false",
-            "-lock-timeout=60s",
-            "-detailed-exitcode",
-            f"-out={PLAN}",
-            allowed=(NO_CHANGES, CHANGES),
-        )
-        if code == NO_CHANGES:
-            return StackDrift(folder.name)
-        _, text = terraform.run(folder, "show", "-json", PLAN)
+        with terraform.planned(folder, "-lock-timeout=60s") as plan:
+            if not plan.has_changes:
+                return StackDrift(folder.name)
+            _, text = terraform.run(folder, "show", "-json", str(plan.file))
     except TerraformError as error:
         return StackDrift(folder.name, error=str(error))
-    finally:
-        # A plan holds values of the state.
-        (folder / PLAN).unlink(missing_ok=True)
-    plan = json.loads(text)
+    planned = json.loads(text)
     changes = [
         (item["address"], "/".join(item["change"]["actions"]))
-        for item in plan.get("resource_changes", [])
+        for item in planned.get("resource_changes", [])
         if item["mode"] == "managed" and item["change"]["actions"] != ["no-op"]
     ]
     changes += [
         (f"output {name}", "/".join(change["actions"]))
-        for name, change in plan.get("output_changes", {}).items()
+        for name, change in planned.get("output_changes", {}).items()
         if change["actions"] != ["no-op"]
     ]
     return StackDrift(folder.name, tuple(changes))
 
 
-def report(environment: str, found: Sequence[StackDrift]) -> int:
+def report(environment: str, drifts: Sequence[StackDrift]) -> int:
     """Print a line for each stack and each difference; the result is the exit code."""
     # In a log there is no terminal width to keep to.
     console = Console(width=None if sys.stdout.isatty() else 140)
     table = Table(title=f"Drift of {environment}")
     for column in ("Stack", "Verdict", "To be as synthesized, Terraform would"):
         table.add_column(column, no_wrap=column != "To be as synthesized, Terraform would")
-    for one in found:
-        if one.error is not None:
+    for drift in drifts:
+        if drift.error is not None:
             verdict = "[bold red]not known[/]"
         else:
-            verdict = f"[yellow]{len(one.changes)} differ[/]" if one.changes else "[green]none[/]"
-        lines = [f"{actions} {address}" for address, actions in one.changes[:SHOWN]]
-        more = len(one.changes) - SHOWN
+            verdict = (
+                f"[yellow]{len(drift.changes)} differ[/]" if drift.changes else "[green]none[/]"
+            )
+        lines = [f"{actions} {address}" for address, actions in drift.changes[:SHOWN]]
+        more = len(drift.changes) - SHOWN
         lines += [f"and {more} more: make plan"] if more > 0 else []
-        table.add_row(one.stack, verdict, escape("\n".join(lines)))
+        table.add_row(drift.stack, verdict, escape("\n".join(lines)))
     console.print(table)
-    errors = [one for one in found if one.error is not None]
-    for one in errors:
-        print(f"{one.stack}: {one.error}", file=sys.stderr)
+    errors = [drift for drift in drifts if drift.error is not None]
+    for drift in errors:
+        print(f"{drift.stack}: {drift.error}", file=sys.stderr)
     if errors:
         return 2
-    return 1 if any(one.changes for one in found) else 0
-
-
-def _terraform() -> Terraform:
-    program = find_terraform()
-    if program is None:
-        raise TerraformUnavailableError("No Terraform on this computer: run `make terraform`.")
-    environment = terraform_env(program, find_source()) | {"TF_IN_AUTOMATION": "1"}
-    return Terraform(program=program, environment=environment)
+    return 1 if any(drift.changes for drift in drifts) else 0
 
 
 if __name__ == "__main__":

@@ -31,8 +31,9 @@ OBSERVABILITY_NODES: dict[Size, ObservabilityNodes] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeastQuota:
-    """What the observability namespace needs at least, in a cluster of up to `nodes` nodes.
+class MinimumQuota:
+    """What the observability namespace needs at least, in a cluster of up to `nodes` nodes and
+    four stages.
 
     All its pods, those that a rollout makes beside the old ones, and the agents that run on the
     nodes of every namespace: where the quota is used up, a new node gets no agent.
@@ -47,26 +48,26 @@ class LeastQuota:
     persistent_volume_claims: int
 
 
-LEAST_OBSERVABILITY_QUOTA: dict[Size, LeastQuota] = {
-    "small": LeastQuota(
+MIN_OBSERVABILITY_QUOTA: dict[Size, MinimumQuota] = {
+    "small": MinimumQuota(
         nodes=20,
         requests_cpu=4,
         requests_memory_gib=12,
         limits_cpu=32,
         limits_memory_gib=32,
-        pods=80,
+        pods=90,
         persistent_volume_claims=10,
     ),
-    "medium": LeastQuota(
+    "medium": MinimumQuota(
         nodes=40,
         requests_cpu=10,
         requests_memory_gib=32,
-        limits_cpu=64,
+        limits_cpu=70,
         limits_memory_gib=72,
         pods=140,
         persistent_volume_claims=15,
     ),
-    "large": LeastQuota(
+    "large": MinimumQuota(
         nodes=60,
         requests_cpu=56,
         requests_memory_gib=136,
@@ -78,7 +79,7 @@ LEAST_OBSERVABILITY_QUOTA: dict[Size, LeastQuota] = {
 }
 """tests/helm_values/test_node_fit.py holds these to what the charts render."""
 
-LEAST_STAGE_VCPUS: dict[Size, int] = {"small": 2, "medium": 5, "large": 26}
+MIN_STAGE_VCPUS: dict[Size, int] = {"small": 2, "medium": 5, "large": 26}
 """vCPUs that the nodes of a stage must be able to grow to: twice what the most replicas of its
 gateway request, and one more that a rollout makes. With fewer they would wait for nodes in vain,
 and a rollout would not end; the other half is for applications.

@@ -6,6 +6,7 @@ always completes the sentence "<file>: <key>: <value>: ...".
 
 import ipaddress
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import Annotated
 from zoneinfo import available_timezones
@@ -117,6 +118,18 @@ def _time_zone(value: str) -> str:
     return value
 
 
+def _tag_value(value: str) -> str:
+    # IAM's `tagValueType` is [\p{L}\p{Z}\p{N}_.:/=+\-@]*. Of the separators (Z), those that end a
+    # line or a paragraph are left out: no tag needs them.
+    def is_allowed(character: str) -> bool:
+        category = unicodedata.category(character)
+        return category[0] in "LN" or category == "Zs" or character in "_.:/=+-@"
+
+    if not 1 <= len(value) <= 256 or not all(map(is_allowed, value)):
+        raise ValueError(f"allowed: {TAG_VALUE}")
+    return value
+
+
 AnomalyMonitorArn = Annotated[
     str,
     *_text(
@@ -206,9 +219,17 @@ TimeOfDay = Annotated[
 TimeZone = Annotated[
     str, AfterValidator(_time_zone), Field(json_schema_extra={"examples": ["America/Sao_Paulo"]})
 ]
+TAG_VALUE = "1 to 256 letters of any language, digits, spaces and . : / = + - @ _"
 TagValue = Annotated[
     str,
-    *_text(r"[\w .:/=+@-]{1,256}", "1 to 256 letters a-z A-Z, digits, spaces and . : / = + - @ _"),
+    AfterValidator(_tag_value),
+    Field(
+        json_schema_extra={
+            # Editors read it as JavaScript, where \w is ASCII; the validator looks closer.
+            "pattern": r"^[\w .:/=+@\u00a0-\uffff-]{1,256}$",
+            "patternErrorMessage": TAG_VALUE,
+        }
+    ),
 ]
 TagKey = Annotated[
     str,

@@ -45,8 +45,13 @@ KUBELET_OBJECTS = Target(job="kubelet", namespace=None)
 """What a kubelet says of containers and volumes."""
 KUBE_STATE_METRICS = Target(job="kube-state-metrics", namespace=None)
 PROMETHEUS = Target(job="kps-prometheus")
+STAGE_PROMETHEUS = Target(job="stage-prometheus", namespace=None)
+STAGE_SIDECAR = Target(job="stage-thanos-discovery", namespace=None)
+"""Those of the stages; their ServiceMonitors give them the namespace of their stage."""
+EVERY_PROMETHEUS = Target(job=f"{PROMETHEUS.job}|{STAGE_PROMETHEUS.job}", namespace=None)
 ALERTMANAGER = Target(job="kps-alertmanager")
 THANOS_SIDECAR = Target(job="kps-thanos-discovery")
+EVERY_SIDECAR = Target(job=f"{THANOS_SIDECAR.job}|{STAGE_SIDECAR.job}", namespace=None)
 THANOS_QUERIER = Target(job="thanos-querier")
 THANOS_STORE = Target(job="thanos-store")
 THANOS_COMPACTOR = Target(job="thanos-compactor")

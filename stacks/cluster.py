@@ -80,7 +80,7 @@ class ClusterStack(EnvironmentStack):
                 trust=irsa_trust(
                     control_plane.oidc_provider_arn,
                     control_plane.oidc_issuer,
-                    "kube-system",
+                    ["kube-system"],
                     ["aws-node"],
                 ),
                 managed_policies=("AmazonEKS_CNI_Policy",),

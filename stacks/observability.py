@@ -9,9 +9,11 @@ from cdktf_cdktf_provider_helm.provider import (
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
 from constructs import Construct
 
+from blueprint import doors
 from blueprint.names import SECRETS_READER_SERVICE_ACCOUNT, telemetry_namespace
 from constructs_lib.dependencies import resources_in
 from constructs_lib.kubernetes.dashboard import Dashboard, DashboardProps
+from constructs_lib.kubernetes.door import BackEndDoor, BackEndDoorProps
 from constructs_lib.kubernetes.gateway_address import GatewayAddress, GatewayAddressProps
 from constructs_lib.kubernetes.helm_release import ChartRelease
 from constructs_lib.kubernetes.namespace import (
@@ -29,9 +31,9 @@ from constructs_lib.thanos.thanos_parts import ObjectStorage
 from constructs_lib.thanos.thanos_querier import ThanosQuerier, ThanosQuerierProps
 from constructs_lib.thanos.thanos_store import ThanosStore, ThanosStoreProps
 from grafana.dashboards.all_dashboards import dashboards
-from helm_values.otel_collector import otel_gateway
 from helm_values.releases import outputs_read, releases
 from helm_values.stack_outputs import StackOutputs
+from helm_values.telemetry_quota import telemetry_quota
 from helm_values.thanos import thanos
 from helm_values.traffic_plan import plan_policies
 from settings.model import OBSERVABILITY, Settings
@@ -54,9 +56,13 @@ class ObservabilityStack(EnvironmentStack):
         storage = StorageOutputs.read(self, settings)
         self._providers(ClusterOutputs.read(self, settings))
         storage_class = EncryptedStorageClass(self, "storage-class")
-        made = self._namespaces(storage)
-        ready = {name: resources_in(storage_class, *parts) for name, parts in made.items()}
+        namespace_objects = self._namespaces(storage)
+        ready = {
+            name: resources_in(storage_class, *parts) for name, parts in namespace_objects.items()
+        }
         outputs = _stack_outputs(storage)
+        for door in doors.doors(settings):
+            BackEndDoor(self, door.name, BackEndDoorProps(door=door, after=ready[OBSERVABILITY]))
         kps = self._releases(outputs, ready)["kps"]
         self._thanos(outputs.only(thanos.COMPONENT.reads), [*ready[OBSERVABILITY], kps.resource])
         for dashboard in dashboards(settings):
@@ -69,23 +75,23 @@ class ObservabilityStack(EnvironmentStack):
     def _namespaces(self, storage: StorageOutputs) -> dict[str, list[Construct]]:
         """Make those of the settings and one for each gateway; what there is in each, by name."""
         settings = self.settings
-        made = {
+        namespace_objects = {
             name: self._namespace(_bounds(settings, name, storage)) for name in settings.namespaces
         }
         for stage in settings.stages:
             address = GatewayAddress(
                 self,
                 f"gateway-address-{stage}",
-                GatewayAddressProps(stage=stage, after=made[stage]),
+                GatewayAddressProps(stage=stage, after=namespace_objects[stage]),
             )
             # A gateway also asks for the pods of its stage, by a Role there.
             name = telemetry_namespace(stage)
             bounds = BoundedNamespaceProps(
-                name=name, environment=stage, quota=otel_gateway.quota(settings)
+                name=name, environment=stage, quota=telemetry_quota(settings)
             )
-            made[name] = [*self._namespace(bounds), *made[stage]]
-            made[stage].append(address)
-        return made
+            namespace_objects[name] = [*self._namespace(bounds), *namespace_objects[stage]]
+            namespace_objects[stage].append(address)
+        return namespace_objects
 
     def _namespace(self, bounds: BoundedNamespaceProps) -> list[Construct]:
         namespace = BoundedNamespace(self, bounds.name, bounds)

@@ -85,16 +85,17 @@ class StorageStack(EnvironmentStack):
         ).publish(self)
 
     def _role(self, workload: WorkloadRole, aws: AwsResources) -> str:
+        namespaces = workload.namespaces(self.settings)
         role = Role(
             self,
             f"role-{workload.name}",
             RoleProps(
                 name=f"{self.settings.prefix}-{workload.name}",
-                description=f"{', '.join(workload.service_accounts)} in {workload.namespace}",
+                description=f"{', '.join(workload.service_accounts)} in {', '.join(namespaces)}",
                 trust=iam_statements.irsa_trust(
                     self._cluster.oidc_provider_arn,
                     self._cluster.oidc_issuer,
-                    workload.namespace,
+                    namespaces,
                     workload.service_accounts,
                 ),
                 statements=workload.statements(aws),

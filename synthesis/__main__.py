@@ -1,4 +1,4 @@
-"""`make synth`: write the Terraform of one environment and say what was written."""
+"""`make synth`: write the Terraform of one environment and list the files."""
 
 import argparse
 import sys
@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from settings.load import SettingsError, environment_names, load_environment
+from settings.warnings import warning_lines
 from synthesis.synth import SynthesizedStack, output_folder, publish
 from tools.paths import ROOT
 
@@ -39,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
         f"Readable HCL: {folder.relative_to(ROOT)}/hcl/<stack>.tf   "
         f"Next: make plan ENV={environment}   ({time.monotonic() - started:.1f} s)"
     )
+    for line in warning_lines(settings):
+        print(line, file=sys.stderr)
     return 0
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from alertmanager import routing
-from alertmanager.rules.all_rules import rule_groups
+from alertmanager.rules.all_rules import platform_rule_groups, stage_rule_groups
 from settings.load import SettingsError, environment_names, load_environment
 from settings.model import Settings
 from synthesis.snapshots import write
@@ -20,9 +20,17 @@ GENERATED = ROOT / "alertmanager" / "generated"
 
 def generated_files(settings: Settings) -> dict[str, str]:
     """Text of each file by its path below alertmanager/generated."""
-    rules = {"groups": [group.as_dict(settings) for group in rule_groups(settings)]}
+    by_prometheus = {
+        "rules": platform_rule_groups(settings),
+        **{f"rules-{stage}": stage_rule_groups(settings, stage) for stage in settings.stages},
+    }
     return {
-        f"{settings.environment}/rules.yaml": _yaml(rules),
+        **{
+            f"{settings.environment}/{name}.yaml": _yaml(
+                {"groups": [group.as_dict(settings) for group in groups]}
+            )
+            for name, groups in by_prometheus.items()
+        },
         f"{settings.environment}/alertmanager.yaml": _yaml(routing.configuration(settings)),
     }
 

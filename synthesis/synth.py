@@ -1,4 +1,4 @@
-"""Synthesize an environment into a folder so that the folder is never half-written."""
+"""Synthesizes an environment into a folder that is never left half-written."""
 
 import fcntl
 import json
@@ -51,6 +51,11 @@ def synthesize(settings: Settings, outdir: Path) -> list[SynthesizedStack]:
     from main import build_app
 
     build_app(settings, str(outdir)).synth()
+    return read_stacks(outdir)
+
+
+def read_stacks(outdir: Path) -> list[SynthesizedStack]:
+    """The stacks that `synthesize` wrote into a folder, in order of deployment."""
     manifest = json.loads((outdir / "manifest.json").read_text(encoding="utf-8"))
     return [
         SynthesizedStack(

@@ -53,6 +53,7 @@ NOT_QUICK = (
     "tests/docs/test_onboarding.py",
     "tests/docs/test_site.py",
     "tests/operations/test_cdktf_cli.py",
+    "tests/operations/test_deploy_terraform.py",
     "tests/operations/test_operations.py",
     "tests/sample_apps/test_sample_apps.py",
     "tests/stacks/",

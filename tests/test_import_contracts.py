@@ -85,3 +85,13 @@ def test_an_import_from_above_is_refused(
     assert done.returncode == 1
     assert f"{contract} BROKEN" in done.stdout
     assert module.removesuffix("/__init__.py").removesuffix(".py").replace("/", ".") in done.stdout
+
+
+def test_no_two_modules_have_the_same_name() -> None:
+    modules = [
+        path.name
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        if path.stem not in ("__init__", "__main__")
+    ]
+    assert sorted(modules) == sorted(set(modules))

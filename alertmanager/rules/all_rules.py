@@ -8,21 +8,39 @@ from alertmanager.rules import (
     pipeline_alerts,
     saturation_alerts,
     slo_alerts,
+    telemetry_alerts,
 )
-from settings.model import Settings
+from settings.model import OBSERVABILITY, Settings
 
 
 def rule_groups(settings: Settings) -> tuple[RuleGroup, ...]:
-    """Every group, in the order in which a reader should meet them."""
+    """Every group, in the order in which a reader should meet them, of all stages together."""
+    return (*_application_groups(settings), *platform_rule_groups(settings))
+
+
+def platform_rule_groups(settings: Settings) -> tuple[RuleGroup, ...]:
+    """What the platform's Prometheus evaluates, in which no series of an application is."""
     return (
-        slo_alerts.recordings(settings),
-        slo_alerts.alerts(settings),
         absence_alerts.alerts(settings),
-        guard_alerts.alerts(settings),
         saturation_alerts.alerts(settings),
         pipeline_alerts.alerts(settings),
         housekeeping_alerts.alerts(settings),
         housekeeping_alerts.watchdog(settings),
+    )
+
+
+def stage_rule_groups(settings: Settings, stage: str) -> tuple[RuleGroup, ...]:
+    """What the Prometheus of a stage evaluates, over what its applications sent."""
+    namespaces = {name: settings.namespaces[name] for name in (OBSERVABILITY, stage)}
+    return _application_groups(settings.model_copy(update={"namespaces": namespaces}))
+
+
+def _application_groups(settings: Settings) -> tuple[RuleGroup, ...]:
+    return (
+        slo_alerts.recordings(settings),
+        slo_alerts.alerts(settings),
+        telemetry_alerts.alerts(settings),
+        guard_alerts.alerts(settings),
     )
 
 

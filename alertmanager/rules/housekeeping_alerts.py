@@ -1,7 +1,7 @@
 """What runs out or is left undone quietly: certificates, secrets, backups, room for series."""
 
 from alertmanager.alert_model import Alert, RuleGroup, Severity
-from alertmanager.rules.owners import STAGE
+from alertmanager.rules.owners import NAMESPACE
 from blueprint.sizes import METRICS
 from settings.model import OBSERVABILITY, Settings
 from signals import metrics as m
@@ -16,7 +16,9 @@ SERIES = 0.8
 
 def alerts(settings: Settings) -> RuleGroup:
     """Alerts for the platform team."""
-    series = METRICS[settings.size].prometheus.active_series
+    size = METRICS[settings.size]
+    series, budget = size.prometheus.active_series, size.stage_prometheus.active_series
+    of_stages = selector(m.HEAD_SERIES, jobs.STAGE_PROMETHEUS, namespace="|".join(settings.stages))
     not_ready = selector(
         m.EXTERNAL_SECRET_READY, jobs.EXTERNAL_SECRETS, 'condition="Ready"', 'status="False"'
     )
@@ -88,18 +90,19 @@ def alerts(settings: Settings) -> RuleGroup:
                 f"max by (pod) ({selector(m.HEAD_SERIES, jobs.PROMETHEUS)}) / {series} "
                 f"> {SERIES:g}",
                 "30m",
-                "Prometheus has nearly all the series that its size is made for",
+                "The platform's Prometheus has nearly all the series that its size is made for",
                 f"{{{{ $value | humanizePercentage }}}} of {series} series.",
                 uid=uids.CARDINALITY,
             ),
             alert(
-                "SpanMetricsOverflow",
-                f"sum by ({m.ENVIRONMENT}) "
-                f'(increase({m.CALLS}{{otel_metric_overflow="true"}}[15m])) > 0',
+                "StageSeriesNearBudget",
+                f"max by (namespace) ({of_stages}) / {budget} > {SERIES:g}",
                 "15m",
-                f"The gateway of {STAGE} cannot tell all routes apart any more",
-                "{{ $value | humanize }} spans were counted in the overflow series in 15 minutes.",
-                namespace=STAGE,
+                f"{NAMESPACE} has used its budget of series nearly up",
+                f"{{{{ $value | humanizePercentage }}}} of {budget} series. Much above the budget "
+                f"its Prometheus runs out of memory, and {NAMESPACE} alone has no metrics and no "
+                "alerts on its services.",
+                namespace=NAMESPACE,
                 uid=uids.CARDINALITY,
             ),
         ),

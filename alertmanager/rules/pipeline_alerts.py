@@ -16,10 +16,10 @@ SERVER_ERROR = 'status_code=~"5.."'
 
 def alerts(settings: Settings) -> RuleGroup:
     """Alerts for the platform team, whatever namespace the data is of."""
-    collectors = "|".join((*settings.stages, OBSERVABILITY))
+    everywhere = "|".join((*settings.stages, OBSERVABILITY))
 
     def collector(series: object, *matchers: str) -> str:
-        return selector(series, jobs.COLLECTORS, *matchers, namespace=collectors)
+        return selector(series, jobs.COLLECTORS, *matchers, namespace=everywhere)
 
     def any_of(*counters: m.Metric) -> str:
         """Items per second of several counters; one that never counted has no series."""
@@ -31,7 +31,8 @@ def alerts(settings: Settings) -> RuleGroup:
         m.TRACES_DROPPED_EARLY, jobs.GATEWAYS, namespace="|".join(settings.stages)
     )
     lines, spans = selector(m.LOKI_DISCARDED, jobs.LOKI), selector(m.TEMPO_DISCARDED, jobs.TEMPO)
-    uploads = selector(m.SHIPPER_FAILURES, jobs.THANOS_SIDECAR)
+    uploads = selector(m.SHIPPER_FAILURES, jobs.EVERY_SIDECAR, namespace=everywhere)
+    too_old = selector(m.TOO_OLD_SAMPLES, jobs.EVERY_PROMETHEUS, namespace=everywhere)
     rounds = selector(m.COMPACT_ITERATIONS, jobs.THANOS_COMPACTOR)
 
     def alert(
@@ -117,10 +118,11 @@ def alerts(settings: Settings) -> RuleGroup:
             ),
             alert(
                 "SamplesTooOld",
-                f"sum by (pod) (rate({selector(m.TOO_OLD_SAMPLES, jobs.PROMETHEUS)}[5m])) > 0",
+                f"sum by (namespace, pod) (rate({too_old}[5m])) > 0",
                 "15m",
-                "Prometheus refuses samples that come too late",
+                f"The Prometheus of {_WHERE} refuses samples that come too late",
                 "{{ $value | humanize }} samples a second came after the out-of-order window.",
+                namespace=_WHERE,
             ),
             alert(
                 "RemoteWriteLagging",
@@ -163,12 +165,13 @@ def alerts(settings: Settings) -> RuleGroup:
             ),
             alert(
                 "ThanosUploadsFailing",
-                f"sum by (pod) (increase({uploads}[3h])) > 0",
+                f"sum by (namespace, pod) (increase({uploads}[3h])) > 0",
                 "15m",
-                "{{ $labels.pod }} cannot upload blocks of metrics",
+                f"{{{{ $labels.pod }}}} of {_WHERE} cannot upload blocks of metrics",
                 "{{ $value | humanize }} uploads failed in three hours. Blocks wait on the volume "
                 "until its retention.",
                 "critical",
+                namespace=_WHERE,
             ),
             alert(
                 "ThanosCompactorHalted",

@@ -1,7 +1,7 @@
 """All dashboards of an environment."""
 
 from blueprint.sizes import METRICS
-from grafana.board import FolderedDashboard
+from grafana.board import DashboardFile
 from grafana.dashboards import (
     cardinality,
     error_budget,
@@ -16,7 +16,7 @@ from grafana.dashboards import (
 from settings.model import Settings
 
 
-def dashboards(settings: Settings) -> tuple[FolderedDashboard, ...]:
+def dashboards(settings: Settings) -> tuple[DashboardFile, ...]:
     """Each with the folder that it is in."""
     return (
         global_overview.dashboard(),
@@ -27,5 +27,8 @@ def dashboards(settings: Settings) -> tuple[FolderedDashboard, ...]:
         traces.dashboard(),
         telemetry_pipeline.dashboard(),
         saturation.dashboard(),
-        cardinality.dashboard(METRICS[settings.size].prometheus.active_series),
+        cardinality.dashboard(
+            METRICS[settings.size].prometheus.active_series,
+            METRICS[settings.size].stage_prometheus.active_series,
+        ),
     )

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from grafana.board import PLATFORM_FOLDER, FolderedDashboard, Section, board
+from grafana.board import PLATFORM_FOLDER, DashboardFile, Section, board
 from grafana.panels import HALF, QUARTER, Levels, Panel, Query, bars, lines, number
 from grafana.queries import RATE, rate
+from settings.model import OBSERVABILITY
 from signals import metrics as m
 from signals.metrics import ENVIRONMENT, SERVICE
 from signals.uids import CARDINALITY
@@ -14,8 +15,8 @@ BYTES_PER_SAMPLE = 2
 """The upper end of the "1-2 bytes per sample" of Prometheus' documentation ("Storage")."""
 
 
-def dashboard(series_of_size: int) -> FolderedDashboard:
-    """Dashboard `Cost and cardinality`; the number is the size's series (blueprint/sizes.py)."""
+def dashboard(series_of_platform: int, series_of_stage: int) -> DashboardFile:
+    """Dashboard `Cost and cardinality`; the numbers are the size's series (blueprint/sizes.py)."""
     return board(
         CARDINALITY,
         "Cost and cardinality",
@@ -25,7 +26,7 @@ def dashboard(series_of_size: int) -> FolderedDashboard:
         tags=["cost", "cardinality"],
         time_from="now-24h",
         sections=[
-            Section(title="A day", panels=_per_day(series_of_size)),
+            Section(title="A day", panels=_per_day(series_of_platform, series_of_stage)),
             Section(title="Series", panels=_series()),
             Section(title="Top talkers", panels=_talkers()),
         ],
@@ -36,14 +37,20 @@ def _daily(metric: m.Metric) -> str:
     return f"sum by (tenant) (rate({metric}[1h])) * {SECONDS_PER_DAY}"
 
 
-def _per_day(series_of_size: int) -> Sequence[Panel]:
+def _per_day(series_of_platform: int, series_of_stage: int) -> Sequence[Panel]:
     return [
         number(
-            "Used of the size's series",
-            f"Of the {series_of_size:,} series that the size is made for. Above 80 %: find the top "
-            "talkers below, or take the next size.",
+            "Share of its series used",
+            f"Of the {series_of_stage:,} series of each stage, and the {series_of_platform:,} of "
+            "the platform (observability). Above 80 %: find the top talkers below, or take the "
+            "next size. Much above 100 %, the Prometheus of that stage runs out of memory.",
             "percentunit",
-            Query(expr=f"max({m.HEAD_SERIES}) / {series_of_size}", legend="series"),
+            Query(
+                expr=f'max by (namespace) ({m.HEAD_SERIES}{{namespace="{OBSERVABILITY}"}}) '
+                f"/ {series_of_platform} or max by (namespace) "
+                f'({m.HEAD_SERIES}{{namespace!="{OBSERVABILITY}"}}) / {series_of_stage}',
+                legend="{{namespace}}",
+            ),
             width=QUARTER,
             levels=Levels(warning=0.8, critical=1),
         ),

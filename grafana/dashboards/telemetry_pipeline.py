@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from grafana.board import PLATFORM_FOLDER, FolderedDashboard, Section, board
+from grafana.board import PLATFORM_FOLDER, DashboardFile, Section, board
 from grafana.panels import (
     ERROR_LEVELS,
     FULL,
@@ -21,6 +21,8 @@ from signals import metrics as m
 from signals.uids import PIPELINE
 
 _COLLECTOR = "{{namespace}} {{pod}}"
+_PROMETHEUS = "{{namespace}} {{pod}}"
+"""The platform's is in `observability`; a stage's has the name of the stage."""
 _BY_SIGNAL = (
     ("spans", m.RECEIVED_SPANS, m.REFUSED_SPANS, m.SENT_SPANS, m.FAILED_SPANS, m.DROPPED_SPANS),
     (
@@ -35,7 +37,7 @@ _BY_SIGNAL = (
 )
 
 
-def dashboard() -> FolderedDashboard:
+def dashboard() -> DashboardFile:
     """Dashboard `Telemetry pipeline`."""
     return board(
         PIPELINE,
@@ -262,16 +264,17 @@ def _metrics() -> Sequence[Panel]:
     return [
         lines(
             "Series in memory",
-            "The bound of Prometheus' memory; docs/operations/capacity.md has each size's.",
+            "Of the platform's Prometheus (observability) and of each stage's. The bound of its "
+            "memory; docs/operations/capacity.md has each size's.",
             "short",
-            [Query(expr=f"max by (pod) ({m.HEAD_SERIES})", legend="{{pod}}")],
+            [Query(expr=f"max by (namespace, pod) ({m.HEAD_SERIES})", legend=_PROMETHEUS)],
             width=QUARTER,
         ),
         lines(
             "Samples",
             "Samples per second taken, scraped and pushed.",
             "short",
-            [Query(expr=_sum(m.SAMPLES_APPENDED, "pod"), legend="{{pod}}")],
+            [Query(expr=_sum(m.SAMPLES_APPENDED, "namespace", "pod"), legend=_PROMETHEUS)],
             width=QUARTER,
         ),
         lines(
@@ -279,7 +282,7 @@ def _metrics() -> Sequence[Panel]:
             "Pushed after the out-of-order window of 30 minutes, and lost. A gateway's queue was "
             "held up for longer.",
             "short",
-            [Query(expr=_sum(m.TOO_OLD_SAMPLES, "pod"), legend="{{pod}}")],
+            [Query(expr=_sum(m.TOO_OLD_SAMPLES, "namespace", "pod"), legend=_PROMETHEUS)],
             width=QUARTER,
         ),
         lines(
@@ -293,7 +296,7 @@ def _metrics() -> Sequence[Panel]:
             "Blocks on the volume",
             "Prometheus' own blocks; it deletes the oldest before the volume is full.",
             "bytes",
-            [Query(expr=f"max by (pod) ({m.TSDB_BYTES})", legend="{{pod}}")],
+            [Query(expr=f"max by (namespace, pod) ({m.TSDB_BYTES})", legend=_PROMETHEUS)],
             width=QUARTER,
         ),
         lines(
@@ -302,10 +305,13 @@ def _metrics() -> Sequence[Panel]:
             "bucket policy.",
             "short",
             [
-                Query(expr=f"sum by (pod) (increase({m.SHIPPER_UPLOADS}[2h]))", legend="{{pod}}"),
                 Query(
-                    expr=f"sum by (pod) (increase({m.SHIPPER_FAILURES}[2h]))",
-                    legend="{{pod}} failed",
+                    expr=f"sum by (namespace, pod) (increase({m.SHIPPER_UPLOADS}[2h]))",
+                    legend=_PROMETHEUS,
+                ),
+                Query(
+                    expr=f"sum by (namespace, pod) (increase({m.SHIPPER_FAILURES}[2h]))",
+                    legend=f"{_PROMETHEUS} failed",
                 ),
             ],
             width=QUARTER,

@@ -67,7 +67,7 @@ def secrets_reader(settings: Settings, namespace: str) -> WorkloadRole:
     return WorkloadRole(
         name=f"ns-{namespace}",
         description=f"Role that reads the secrets of {namespace}",
-        namespace=namespace,
+        namespaces=lambda _: (namespace,),
         service_accounts=(SECRETS_READER_SERVICE_ACCOUNT,),
         statements=lambda _aws: secrets_reader_statements(settings, namespace),
     )

@@ -25,7 +25,12 @@ def values(settings: Settings) -> dict[str, Any]:
         },
         # The default datasource. Through Thanos: one that knows the last hours and all the rest,
         # and puts replicas together.
-        "sidecar": {"datasources": {"url": endpoints.THANOS_QUERIER}},
+        "sidecar": {
+            "datasources": {
+                "url": endpoints.THANOS_QUERIER,
+                "alertmanager": {"url": _door(endpoints.GRAFANA_DOOR_ALERTMANAGER)},
+            }
+        },
         "additionalDataSources": datasources(settings),
     }
 
@@ -33,9 +38,15 @@ def values(settings: Settings) -> dict[str, Any]:
 def datasources(settings: Settings) -> list[dict[str, Any]]:
     """Loki and Tempo; Prometheus and Alertmanager are the chart's."""
     return [
-        _datasource(settings, "Loki", LOKI_UID, endpoints.LOKI, _loki()),
-        _datasource(settings, "Tempo", TEMPO_UID, endpoints.tempo(settings), _tempo()),
+        _datasource(settings, "Loki", LOKI_UID, _door(endpoints.GRAFANA_DOOR_LOKI), _loki()),
+        _datasource(settings, "Tempo", TEMPO_UID, _door(endpoints.GRAFANA_DOOR_TEMPO), _tempo()),
     ]
+
+
+def _door(port: int) -> str:
+    """Whoever may look at a dashboard may send any request to its data sources, by Grafana's proxy:
+    so Grafana gets no further than its door."""
+    return f"http://{endpoints.door(endpoints.GRAFANA_DOOR, port)}"
 
 
 def _datasource(

@@ -3,8 +3,9 @@
 from typing import Any
 
 from alertmanager import routing
-from alertmanager.rules.all_rules import rule_groups
-from blueprint.names import PROMETHEUS_SERVICE_ACCOUNT, STORAGE_CLASS
+from alertmanager.rules.all_rules import platform_rule_groups
+from blueprint.documents import merge
+from blueprint.names import PROMETHEUS_SERVICE_ACCOUNT, telemetry_namespaces
 from blueprint.sizes import METRICS
 from helm_values.component import Component, Secret
 from helm_values.external_secrets import external_secrets
@@ -16,7 +17,10 @@ from helm_values.kube_prometheus_stack import (
     alertmanager_values,
     grafana_values,
     kube_prometheus_stack_flows,
+    prometheus_values,
+    stage_prometheus,
 )
+from helm_values.kube_prometheus_stack.prometheus_values import in_namespaces
 from helm_values.prometheus_operator_crds import prometheus_operator_crds
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
@@ -25,8 +29,6 @@ from settings.model import OBSERVABILITY, Settings
 from versions import KUBE_PROMETHEUS_STACK
 
 NAME = "kps"
-_USABLE_PERCENT = 85
-"""Of the volume; the rest is for the WAL's growth while the bucket is out of reach."""
 
 
 def release(settings: Settings, outputs: StackOutputs) -> Release:
@@ -39,70 +41,45 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
         name=NAME,
         chart=KUBE_PROMETHEUS_STACK,
         static="kube_prometheus_stack",
-        from_settings={
-            "prometheus": _prometheus(settings),
-            "alertmanager": alertmanager_values.values(settings),
-            "grafana": grafana_values.values(settings),
-            "kube-state-metrics": {"resources": size.kube_state_metrics.values},
-            "prometheusOperator": {"resources": size.prometheus_operator.values},
-            "extraManifests": _manifests(settings),
-            "additionalPrometheusRulesMap": {"foundation": {"groups": _rules(settings)}},
-        },
-        from_stack_outputs={
-            "prometheus": {
-                "serviceAccount": {
-                    "annotations": {
-                        "eks.amazonaws.com/role-arn": outputs[thanos.WRITER_ROLE.output]
-                    }
-                },
-                "prometheusSpec": {
-                    "thanos": {
-                        "objectStorageConfig": {
-                            "secret": {"config": {"bucket": outputs["metrics_bucket_name"]}}
-                        }
-                    }
-                },
-            }
-        },
+        from_settings=merge(
+            prometheus_values.common(settings, size.prometheus, name=NAME, external_labels={}),
+            {
+                "prometheus": _prometheus(settings),
+                "alertmanager": alertmanager_values.values(settings),
+                "grafana": grafana_values.values(settings),
+                "kube-state-metrics": {"resources": size.kube_state_metrics.values},
+                "prometheusOperator": {"resources": size.prometheus_operator.values},
+                "extraManifests": _manifests(settings),
+                "additionalPrometheusRulesMap": {"foundation": {"groups": _rules(settings)}},
+            },
+        ),
+        from_stack_outputs=prometheus_values.from_stack_outputs(
+            outputs[thanos.WRITER_ROLE.output], outputs["metrics_bucket_name"]
+        ),
         after=(prometheus_operator_crds.NAME, external_secrets.NAME),
         timeout_seconds=900,
     )
 
 
 def _prometheus(settings: Settings) -> dict[str, Any]:
-    size = METRICS[settings.size].prometheus
+    # Namespaces in which nobody of a stage may make anything: so what a stage exposes, or calls its
+    # metrics, is never taken for the platform's.
+    platform = in_namespaces(OBSERVABILITY, "kube-system", *telemetry_namespaces(settings))
     return {
         "serviceAccount": {"name": PROMETHEUS_SERVICE_ACCOUNT},
-        # Of one replica, a budget would keep its node from being drained.
-        "podDisruptionBudget": {"enabled": size.replicas > 1, "minAvailable": 1},
         "prometheusSpec": {
-            "replicas": size.replicas,
-            # Thanos tells clusters, and by another label replicas, apart by these.
-            "externalLabels": {"cluster": settings.prefix},
-            "replicaExternalLabelName": thanos.REPLICA_LABEL,
-            "retention": size.retention,
-            "retentionSize": f"{size.volume_gib * _USABLE_PERCENT // 100}GiB",
-            "resources": size.resources.values,
-            "storageSpec": {
-                "volumeClaimTemplate": {
-                    "spec": {
-                        "storageClassName": STORAGE_CLASS,
-                        "resources": {"requests": {"storage": f"{size.volume_gib}Gi"}},
-                    }
-                }
-            },
-            "thanos": {
-                "resources": size.thanos_sidecar.values,
-                "objectStorageConfig": {
-                    "secret": {"config": thanos.object_storage_location(settings)}
-                },
-            },
+            "serviceMonitorNamespaceSelector": platform,
+            "podMonitorNamespaceSelector": platform,
+            "probeNamespaceSelector": platform,
+            "scrapeConfigNamespaceSelector": platform,
+            # The rules of the stages are in the telemetry namespaces.
+            "ruleNamespaceSelector": in_namespaces(OBSERVABILITY, "kube-system"),
         },
     }
 
 
 def _rules(settings: Settings) -> list[dict[str, Any]]:
-    return [group.as_dict(settings) for group in rule_groups(settings)]
+    return [group.as_dict(settings) for group in platform_rule_groups(settings)]
 
 
 def _manifests(settings: Settings) -> dict[str, Any]:
@@ -130,6 +107,9 @@ COMPONENT = Component(
     name=NAME,
     flows=kube_prometheus_stack_flows.flows,
     secrets=secrets,
-    reads=("metrics_bucket_name", thanos.WRITER_ROLE.output),
-    releases=lambda settings, outputs: [release(settings, outputs)],
+    reads=("metrics_bucket_name", thanos.WRITER_ROLE.output, thanos.UPLOADER_ROLE.output),
+    releases=lambda settings, outputs: [
+        release(settings, outputs),
+        *stage_prometheus.releases(settings, outputs),
+    ],
 )

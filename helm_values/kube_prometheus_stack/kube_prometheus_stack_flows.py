@@ -1,22 +1,21 @@
 """What Prometheus, Alertmanager, Grafana and the exporters connect to."""
 
 from alertmanager import routing
+from blueprint import endpoints
 from blueprint.traffic import (
     ALERTMANAGER,
     ALERTMANAGER_HTTP,
     EVERYWHERE,
     HTTPS,
-    LOKI_ENTRANCE,
-    LOKI_GATEWAY,
     PROMETHEUS,
     PROMETHEUS_HTTP,
-    TEMPO,
-    TEMPO_HTTP,
     Anywhere,
     Flow,
     Pods,
     api_server,
+    door,
     labelled,
+    prometheus_of,
 )
 from helm_values.thanos import thanos
 from settings.model import OBSERVABILITY, Settings
@@ -47,13 +46,14 @@ GOSSIP = 9094
 WEBHOOK_PORT = 10250
 """The cluster's security group lets the Kubernetes API reach it."""
 METRICS_PORT = "metrics"
-"""Name of a port on which Prometheus may scrape any pod of a stage."""
+"""Name of a port on which a stage's Prometheus may scrape any pod of the stage."""
 
 
 def flows(settings: Settings) -> tuple[Flow, ...]:
     """Those of every pod of the release, and the scraping of applications."""
     return (
-        *_prometheus(settings),
+        *_prometheus(),
+        *(flow for stage in settings.stages for flow in _stage_prometheus(stage)),
         *_alertmanager(settings),
         *_grafana(settings),
         *_operator_and_exporters(settings),
@@ -65,16 +65,24 @@ def every_pod(stage: str) -> Pods:
     return Pods(name="telemetry", namespace=stage)
 
 
-def _prometheus(settings: Settings) -> tuple[Flow, ...]:
+def _prometheus() -> tuple[Flow, ...]:
     own_ports = (RELOADER_HTTP, PROMETHEUS_HTTP, thanos.HTTP_PORT)
     return (
         # It scrapes in every namespace and on every node, and writes to S3.
         Flow(source=PROMETHEUS, destination=Anywhere()),
         Flow(source=PROMETHEUS, destination=PROMETHEUS, ports=own_ports),
-        *(
-            Flow(source=PROMETHEUS, destination=every_pod(stage), ports=(METRICS_PORT,))
-            for stage in settings.stages
-        ),
+    )
+
+
+def _stage_prometheus(stage: str) -> tuple[Flow, ...]:
+    prometheus = prometheus_of(stage)
+    own_ports = (RELOADER_HTTP, PROMETHEUS_HTTP, thanos.HTTP_PORT)
+    return (
+        Flow(source=PROMETHEUS, destination=prometheus, ports=own_ports),
+        Flow(source=prometheus, destination=every_pod(stage), ports=(METRICS_PORT,)),
+        Flow(source=prometheus, destination=ALERTMANAGER, ports=(ALERTMANAGER_HTTP,)),
+        # S3, STS and the Kubernetes API.
+        Flow(source=prometheus, destination=EVERYWHERE, ports=(HTTPS,)),
     )
 
 
@@ -96,9 +104,15 @@ def _grafana(settings: Settings) -> tuple[Flow, ...]:
         Flow(source=PROMETHEUS, destination=GRAFANA, ports=(3000,)),
         # Its datasources.
         Flow(source=GRAFANA, destination=thanos.QUERIER_PODS, ports=(thanos.HTTP_PORT,)),
-        Flow(source=GRAFANA, destination=LOKI_ENTRANCE, ports=LOKI_GATEWAY),
-        Flow(source=GRAFANA, destination=TEMPO, ports=(TEMPO_HTTP,)),
-        Flow(source=GRAFANA, destination=ALERTMANAGER, ports=(ALERTMANAGER_HTTP,)),
+        Flow(
+            source=GRAFANA,
+            destination=door(endpoints.GRAFANA_DOOR),
+            ports=(
+                endpoints.GRAFANA_DOOR_LOKI,
+                endpoints.GRAFANA_DOOR_TEMPO,
+                endpoints.GRAFANA_DOOR_ALERTMANAGER,
+            ),
+        ),
         # Its sidecars read ConfigMaps.
         Flow(source=GRAFANA, destination=api_server(settings), ports=(HTTPS,)),
     )

@@ -5,6 +5,7 @@ from typing import Any
 from blueprint import endpoints
 from blueprint.backend_sizes import BACKENDS, Cache, LokiSize, Part
 from blueprint.documents import merge
+from blueprint.durations import hours
 from blueprint.iam_statements import Statement, read_and_write_objects
 from blueprint.names import STORAGE_CLASS
 from blueprint.traffic import (
@@ -12,22 +13,18 @@ from blueprint.traffic import (
     ALERTMANAGER_HTTP,
     EVERYWHERE,
     HTTPS,
+    LOKI,
     PROMETHEUS,
     Flow,
-    Pods,
-    labelled,
 )
 from helm_values.component import AwsResources, Component, WorkloadRole
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
 from helm_values.static_values import static_values
 from settings.model import OBSERVABILITY, Settings
-from versions import LOKI
+from versions import LOKI as LOKI_CHART
 
-HOURS_PER_DAY = 24
 SERVICE_ACCOUNT = "loki"
-PODS = Pods(name="loki", namespace=OBSERVABILITY, labels=labelled("loki"))
-"""All of them, the entrance included."""
 
 
 def release(settings: Settings, outputs: StackOutputs) -> Release:
@@ -36,7 +33,7 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
     form = _monolithic(size.server) if size.server else _distributed(size.parts)
     return Release(
         name="loki",
-        chart=LOKI,
+        chart=LOKI_CHART,
         static="loki",
         from_settings=merge(form, _values(settings, size)),
         from_stack_outputs={
@@ -59,7 +56,7 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
 def tenant_limits(settings: Settings) -> dict[str, dict[str, Any]]:
     """Limits of every tenant that differ from the defaults: how long its logs are kept.
 
-    A query for more than that finds nothing, and is not even begun.
+    A query for a longer range is rejected up front.
     """
     return {
         name: _kept(namespace.retention_days.logs)
@@ -68,8 +65,8 @@ def tenant_limits(settings: Settings) -> dict[str, dict[str, Any]]:
 
 
 def _kept(days: int) -> dict[str, str]:
-    hours = f"{days * HOURS_PER_DAY}h"
-    return {"retention_period": hours, "max_query_lookback": hours}
+    kept = hours(days)
+    return {"retention_period": kept, "max_query_lookback": kept}
 
 
 def _values(settings: Settings, size: LokiSize) -> dict[str, Any]:
@@ -92,10 +89,6 @@ def _values(settings: Settings, size: LokiSize) -> dict[str, Any]:
             "rulerConfig": {"alertmanager_url": endpoints.ALERTMANAGER},
             # Read again while Loki runs: a new retention needs no restart.
             "runtimeConfig": {"overrides": tenant_limits(settings)},
-        },
-        "gateway": {
-            "replicas": size.gateway.replicas,
-            "resources": size.gateway.resources.values,
         },
         "chunksCache": _cache(size.chunks_cache),
         "resultsCache": _cache(size.results_cache),
@@ -144,14 +137,14 @@ def _claimed(name: str, volume: dict[str, str]) -> dict[str, Any]:
 
 
 def flows(_settings: Settings) -> tuple[Flow, ...]:
-    """Whoever writes or asks declares it; through the entrance (nginx) and not past it."""
+    """Who writes and asks does so through a door (helm_values/doors)."""
     return (
         # Its parts among themselves: ring, queries, caches.
-        Flow(source=PODS, destination=PODS),
-        Flow(source=PROMETHEUS, destination=PODS),
-        Flow(source=PODS, destination=ALERTMANAGER, ports=(ALERTMANAGER_HTTP,)),
+        Flow(source=LOKI, destination=LOKI),
+        Flow(source=PROMETHEUS, destination=LOKI),
+        Flow(source=LOKI, destination=ALERTMANAGER, ports=(ALERTMANAGER_HTTP,)),
         # S3 and STS.
-        Flow(source=PODS, destination=EVERYWHERE, ports=(HTTPS,)),
+        Flow(source=LOKI, destination=EVERYWHERE, ports=(HTTPS,)),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from blueprint import endpoints
 from blueprint.names import ENVIRONMENT_LABEL
-from settings.model import OBSERVABILITY, Settings
+from settings.model import Settings
 
 Config = dict[str, Any]
 
@@ -127,25 +127,24 @@ def _delivery(
     }
 
 
-def loki_exporter(tenant: str, queue_mib: int, *, blocks: bool = False) -> Config:
-    """Logs to Loki, in the name of a tenant. The exporter appends /v1/logs.
+def loki_exporter(door: str, tenant: str, queue_mib: int, *, blocks: bool = False) -> Config:
+    """Logs to Loki by a door, in the name of a tenant. The exporter appends /v1/logs.
 
     Six hours: Loki takes what is late (it refuses after a week), but one request that it will
     never accept must not keep a consumer of the queue for ever.
     """
     return {
-        "endpoint": f"{endpoints.LOKI}/otlp",
+        "endpoint": f"http://{endpoints.door(door)}/otlp",
         "headers": {TENANT_HEADER: tenant},
         **_FAST_GZIP,
         **_delivery(queue_mib, "6h", blocks=blocks),
     }
 
 
-def tempo_exporter(settings: Settings, tenant: str, queue_mib: int) -> Config:
-    """Traces to Tempo, in the name of a tenant."""
-    name = "tempo-distributor" if settings.size == "large" else "tempo"
+def tempo_exporter(door: str, tenant: str, queue_mib: int) -> Config:
+    """Traces to Tempo by a door, in the name of a tenant."""
     return {
-        "endpoint": f"{name}.{OBSERVABILITY}.svc:4317",
+        "endpoint": endpoints.door(door),
         # Inside the cluster, held apart by network policies: no service mesh, no certificates.
         "tls": {"insecure": True},
         "headers": {TENANT_HEADER: tenant},
@@ -154,27 +153,29 @@ def tempo_exporter(settings: Settings, tenant: str, queue_mib: int) -> Config:
 
 
 def prometheus_exporters(
-    settings: Settings, queue_mib: int, *, kind: str = "prometheus", batches: bool = True
+    settings: Settings, door: str, queue_mib: int, *, kind: str = "prometheus", batches: bool = True
 ) -> dict[str, Config]:
-    """Metrics to every Prometheus. The exporter appends /v1/metrics.
+    """Metrics by a door to every replica of the Prometheus behind it. Appended: /v1/metrics.
 
-    Prometheus has one tenant: the environment is a label there. Half an hour, since it then
-    refuses the samples as too old (its `out_of_order_time_window`).
+    Half an hour, since Prometheus then refuses the samples as too old (its
+    `out_of_order_time_window`).
 
     Args:
         settings: of the environment.
-        queue_mib: on disk, for each Prometheus.
+        door: its name.
+        queue_mib: on disk, for each replica.
         kind: first part of their names; each kind has queues of its own.
         batches: whether requests of several senders are put together. Prometheus refuses a request
             as a whole, so only what nobody but us has made may be.
     """
     return {
         f"otlp_http/{kind}-{index}": {
-            "endpoint": f"{url}/api/v1/otlp",
+            "endpoint": f"http://{endpoints.door(door)}{endpoints.prometheus_path(index)}"
+            "/api/v1/otlp",
             **_FAST_GZIP,
             **_delivery(queue_mib, "30m", batches=batches),
         }
-        for index, url in enumerate(endpoints.prometheus_replicas(settings))
+        for index in range(endpoints.prometheus_replicas(settings))
     }
 
 

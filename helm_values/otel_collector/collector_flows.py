@@ -1,19 +1,16 @@
 """What applications, gateways and agents connect to."""
 
+from blueprint import endpoints
 from blueprint.traffic import (
     COLLECTOR_METRICS,
     HTTPS,
     KUBELET,
-    LOKI_ENTRANCE,
-    LOKI_GATEWAY,
     OTLP,
     PROMETHEUS,
-    PROMETHEUS_HTTP,
-    TEMPO,
-    TEMPO_OTLP,
     Flow,
     Pods,
     api_server,
+    door,
     gateway_of,
     labelled,
     nodes,
@@ -42,9 +39,11 @@ def _gateway(settings: Settings, stage: str) -> tuple[Flow, ...]:
         # Not from applications: on this port nothing is checked any more.
         Flow(source=gateway, destination=gateway, ports=(LOAD_BALANCING_PORT,)),
         Flow(source=PROMETHEUS, destination=gateway, ports=(COLLECTOR_METRICS,)),
-        Flow(source=gateway, destination=LOKI_ENTRANCE, ports=LOKI_GATEWAY),
-        Flow(source=gateway, destination=TEMPO, ports=(TEMPO_OTLP,)),
-        Flow(source=gateway, destination=PROMETHEUS, ports=(PROMETHEUS_HTTP,)),
+        Flow(
+            source=gateway,
+            destination=door(endpoints.stage_door_name(stage)),
+            ports=(endpoints.DOOR_PORT,),
+        ),
         # Which pod an address belongs to, and which gateways there are.
         Flow(source=gateway, destination=api_server(settings), ports=(HTTPS,)),
     )
@@ -53,8 +52,7 @@ def _gateway(settings: Settings, stage: str) -> tuple[Flow, ...]:
 def _agent(settings: Settings) -> tuple[Flow, ...]:
     return (
         Flow(source=PROMETHEUS, destination=AGENT, ports=(COLLECTOR_METRICS,)),
-        Flow(source=AGENT, destination=LOKI_ENTRANCE, ports=LOKI_GATEWAY),
-        Flow(source=AGENT, destination=PROMETHEUS, ports=(PROMETHEUS_HTTP,)),
+        Flow(source=AGENT, destination=door(endpoints.AGENT_DOOR), ports=(endpoints.DOOR_PORT,)),
         Flow(source=AGENT, destination=api_server(settings), ports=(HTTPS,)),
         Flow(source=AGENT, destination=nodes(settings), ports=(KUBELET,)),
     )

@@ -11,6 +11,7 @@ no application can choose. So each tenant has a receiver of its own, and nothing
 after it was read. It also means that a tenant whose logs are refused holds up no other.
 """
 
+from blueprint import endpoints
 from blueprint.backend_sizes import BACKENDS
 from helm_values.otel_collector import collector, otel_agent_logs, printed_json
 from helm_values.otel_collector.collector import ENVIRONMENT, Config
@@ -30,7 +31,7 @@ NODE_IP = "${env:OTEL_K8S_NODE_IP}"
 def agent_config(settings: Settings) -> Config:
     """The whole configuration."""
     size = BACKENDS[settings.size].agent
-    prometheus = collector.prometheus_exporters(settings, size.queue_mib)
+    prometheus = collector.prometheus_exporters(settings, endpoints.AGENT_DOOR, size.queue_mib)
     tenants = list(settings.namespaces)
     return {
         "extensions": {
@@ -58,7 +59,7 @@ def agent_config(settings: Settings) -> Config:
             # queue (the kubelet keeps 5 files of 10 MiB for each container).
             **{
                 f"otlp_http/loki-{tenant}": collector.loki_exporter(
-                    tenant, size.queue_mib, blocks=True
+                    endpoints.AGENT_DOOR, tenant, size.queue_mib, blocks=True
                 )
                 for tenant in tenants
             },
@@ -126,7 +127,7 @@ def _container_logs(tenant: str, tenants: list[str]) -> Config:
         "poll_interval": "500ms",
         # As it is: a character may have been cut in two by the runtime.
         "encoding": "utf8-raw",
-        "max_log_size": otel_agent_logs.LONGEST_LINE,
+        "max_log_size": otel_agent_logs.MAX_LINE_BYTES,
         # Or a line that the runtime cut at a space would be put together without it.
         "preserve_trailing_whitespaces": True,
         "retry_on_failure": {"enabled": True, "max_elapsed_time": "0s"},

@@ -3,6 +3,7 @@
 from math import ceil
 from typing import Any
 
+from blueprint import endpoints
 from blueprint.backend_sizes import BACKENDS, GatewaySize
 from blueprint.names import GATEWAY, telemetry_namespace
 from blueprint.resources import mebibytes, millicores
@@ -47,7 +48,7 @@ def releases(settings: Settings, outputs: StackOutputs) -> list[Release]:
 
 
 def queue_volume_mib(settings: Settings) -> int:
-    """Room for the queues of Tempo, Loki and every Prometheus, twice: deleted entries leave holes.
+    """Room for the queues of Tempo, Loki and each replica of Prometheus, twice: holes are left.
 
     Each Prometheus has two: one for what applications send, and a smaller one for what we make.
     And for damaged files that were set aside.
@@ -55,13 +56,13 @@ def queue_volume_mib(settings: Settings) -> int:
     The kubelet evicts a pod whose emptyDir outgrows its limit, so the limit must never be reached.
     """
     size = BACKENDS[settings.size].gateway
-    prometheus = len(collector.prometheus_exporters(settings, size.queue_mib))
+    prometheus = endpoints.prometheus_replicas(settings)
     own = size.queue_mib // OWN_QUEUE_SHARE
     return ((2 + prometheus + KEPT_DAMAGED) * size.queue_mib + prometheus * own) * 2
 
 
 def quota(settings: Settings) -> Quota:
-    """What the namespace of a gateway may use: that of its pods and of nothing else.
+    """What a gateway may use of the quota of its namespace.
 
     Pods = the most replicas of the autoscaler + 2 * `maxSurge`: those that a rollout makes beside
     them, and as many again that are ending (`terminationGracePeriodSeconds`), which a quota counts

@@ -18,6 +18,7 @@ that was not; erroneous and slow ones always lead to a trace.
 
 from math import ceil
 
+from blueprint import endpoints
 from blueprint.backend_sizes import BACKENDS, GatewaySize
 from blueprint.names import GATEWAY, telemetry_namespace, telemetry_namespaces
 from helm_values.otel_collector import (
@@ -50,8 +51,11 @@ INCOMING = ["memory_limiter", "transform/claims", "k8s_attributes", "resource/st
 def gateway_config(settings: Settings, stage: str) -> Config:
     """The whole configuration."""
     size = BACKENDS[settings.size].gateway
-    applications = collector.prometheus_exporters(settings, size.queue_mib, batches=False)
-    ours = collector.prometheus_exporters(settings, size.queue_mib // OWN_QUEUE_SHARE, kind="own")
+    door = endpoints.stage_door_name(stage)
+    applications = collector.prometheus_exporters(settings, door, size.queue_mib, batches=False)
+    ours = collector.prometheus_exporters(
+        settings, door, size.queue_mib // OWN_QUEUE_SHARE, kind="own"
+    )
     return {
         "extensions": {
             "health_check": collector.health_check(),
@@ -109,8 +113,8 @@ def gateway_config(settings: Settings, stage: str) -> Config:
         },
         "exporters": {
             "load_balancing": _load_balancing(stage, size),
-            "otlp_grpc/tempo": collector.tempo_exporter(settings, stage, size.queue_mib),
-            "otlp_http/loki": collector.loki_exporter(stage, size.queue_mib),
+            "otlp_grpc/tempo": collector.tempo_exporter(door, stage, size.queue_mib),
+            "otlp_http/loki": collector.loki_exporter(door, stage, size.queue_mib),
             **applications,
             **ours,
         },

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from blueprint import endpoints
 from blueprint.backend_sizes import BACKENDS, Part
 from blueprint.names import STORAGE_CLASS
-from blueprint.traffic import EVERYWHERE, HTTPS, PROMETHEUS, PROMETHEUS_HTTP, TEMPO, Flow
+from blueprint.traffic import EVERYWHERE, HTTPS, PROMETHEUS, TEMPO, Flow, door
 from helm_values.component import Component
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
@@ -63,7 +64,7 @@ def flows(_settings: Settings) -> tuple[Flow, ...]:
         Flow(source=TEMPO, destination=TEMPO),
         Flow(source=PROMETHEUS, destination=TEMPO),
         # The generator's metrics.
-        Flow(source=TEMPO, destination=PROMETHEUS, ports=(PROMETHEUS_HTTP,)),
+        Flow(source=TEMPO, destination=door(endpoints.TEMPO_DOOR), ports=(endpoints.DOOR_PORT,)),
         # S3 and STS.
         Flow(source=TEMPO, destination=EVERYWHERE, ports=(HTTPS,)),
     )

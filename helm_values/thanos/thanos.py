@@ -9,10 +9,23 @@ from typing import Any
 
 from blueprint.documents import document
 from blueprint.iam_statements import Statement, allow, read_and_write_objects
-from blueprint.names import PROMETHEUS_SERVICE_ACCOUNT
+from blueprint.names import (
+    PROMETHEUS_SERVICE_ACCOUNT,
+    STAGE_PROMETHEUS,
+    telemetry_namespace,
+    telemetry_namespaces,
+)
 from blueprint.resources import Resources
 from blueprint.sizes import METRICS
-from blueprint.traffic import EVERYWHERE, HTTPS, PROMETHEUS, Flow, Pods, labelled
+from blueprint.traffic import (
+    EVERYWHERE,
+    HTTPS,
+    PROMETHEUS,
+    Flow,
+    Pods,
+    labelled,
+    prometheus_of,
+)
 from helm_values.component import AwsResources, Component, WorkloadRole
 from settings.model import OBSERVABILITY, Settings
 from versions import THANOS_VERSION
@@ -38,13 +51,6 @@ OBJECT_STORAGE_DIRECTORY = "/etc/thanos"
 OBJECT_STORAGE_FILE = "object-storage.yaml"
 
 _DELETE_DELAY = "48h"
-_ENDPOINTS = {
-    "endpoints": [
-        {"address": f"dnssrv+_grpc._tcp.{service}.{OBSERVABILITY}.svc.cluster.local"}
-        for service in ("kps-thanos-discovery", STORE)
-    ]
-}
-"""By SRV records of headless Services, the querier finds every replica, and new ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +75,7 @@ def querier(settings: Settings) -> ThanosPart:
             "query",
             *_COMMON,
             # `--endpoint` is deprecated; JSON is YAML, and one line.
-            f"--endpoint.sd-config={json.dumps(_ENDPOINTS)}",
+            f"--endpoint.sd-config={json.dumps(_endpoints(settings))}",
             f"--query.replica-label={REPLICA_LABEL}",
             # A long range is answered from the coarsest samples that still give every step one.
             "--query.auto-downsampling",
@@ -77,6 +83,27 @@ def querier(settings: Settings) -> ThanosPart:
             "--web.disable-cors",
         ),
     )
+
+
+def _endpoints(settings: Settings) -> dict[str, Any]:
+    """Store gateway and the sidecars of every Prometheus.
+
+    By SRV records of headless Services, the querier finds every replica, and new ones.
+    """
+    services = [
+        (STORE, OBSERVABILITY),
+        ("kps-thanos-discovery", OBSERVABILITY),
+        *(
+            (f"{STAGE_PROMETHEUS}-thanos-discovery", telemetry_namespace(stage))
+            for stage in settings.stages
+        ),
+    ]
+    return {
+        "endpoints": [
+            {"address": f"dnssrv+_grpc._tcp.{service}.{namespace}.svc.cluster.local"}
+            for service, namespace in services
+        ]
+    }
 
 
 def store(settings: Settings) -> ThanosPart:
@@ -164,6 +191,17 @@ def writer_statements(aws: AwsResources) -> tuple[Statement, ...]:
     return read_and_write_objects(aws.bucket_arns["metrics"], aws.key_arn)
 
 
+def uploader_statements(aws: AwsResources) -> tuple[Statement, ...]:
+    """Thanos sidecar alone: it adds blocks. What a failed upload leaves behind, the compactor
+    deletes ("Compactor", section "Partial uploads"); so no stage can delete another's blocks."""
+    bucket_arn = aws.bucket_arns["metrics"]
+    return (
+        allow(["s3:ListBucket"], bucket_arn),
+        allow(["s3:GetObject", "s3:PutObject"], f"{bucket_arn}/*"),
+        allow(["kms:Decrypt", "kms:GenerateDataKey"], aws.key_arn),
+    )
+
+
 def reader_statements(aws: AwsResources) -> tuple[Statement, ...]:
     """Thanos store gateway: it only reads blocks."""
     bucket_arn = aws.bucket_arns["metrics"]
@@ -180,6 +218,13 @@ WRITER_ROLE = WorkloadRole(
     # The sidecar is a container of Prometheus' pods.
     service_accounts=(PROMETHEUS_SERVICE_ACCOUNT, COMPACTOR),
     statements=writer_statements,
+)
+UPLOADER_ROLE = WorkloadRole(
+    name="thanos-uploader",
+    description="Role of the Thanos sidecars in the stages' Prometheus",
+    namespaces=telemetry_namespaces,
+    service_accounts=(f"{STAGE_PROMETHEUS}-prometheus",),
+    statements=uploader_statements,
 )
 READER_ROLE = WorkloadRole(
     name="thanos-reader",
@@ -198,7 +243,7 @@ STORE_PODS = _pods(STORE, "thanos-store-gateway")
 COMPACTOR_PODS = _pods(COMPACTOR, "thanos-compact")
 
 
-def flows(_settings: Settings) -> tuple[Flow, ...]:
+def flows(settings: Settings) -> tuple[Flow, ...]:
     """The querier asks sidecars and store; what works on the bucket calls S3 and STS."""
     return (
         *(
@@ -207,7 +252,7 @@ def flows(_settings: Settings) -> tuple[Flow, ...]:
         ),
         *(
             Flow(source=QUERIER_PODS, destination=pods, ports=(GRPC_PORT,))
-            for pods in (PROMETHEUS, STORE_PODS)
+            for pods in (PROMETHEUS, STORE_PODS, *map(prometheus_of, settings.stages))
         ),
         *(
             Flow(source=pods, destination=EVERYWHERE, ports=(HTTPS,))
@@ -219,6 +264,6 @@ def flows(_settings: Settings) -> tuple[Flow, ...]:
 COMPONENT = Component(
     name="thanos",
     flows=flows,
-    roles=(WRITER_ROLE, READER_ROLE),
+    roles=(WRITER_ROLE, UPLOADER_ROLE, READER_ROLE),
     reads=("metrics_bucket_name", WRITER_ROLE.output, READER_ROLE.output),
 )

@@ -19,9 +19,10 @@ from alert_cases import CASES, LITTLE_TRAFFIC, Case, Traffic
 from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings
 
 from alertmanager.alert_model import Alert
-from alertmanager.rules.all_rules import alerts
+from alertmanager.rules.all_rules import alerts, platform_rule_groups, stage_rule_groups
 from grafana.dashboards.all_dashboards import dashboards
 from settings.load import load_environment
+from signals import metrics as m
 from synthesis import alerting_files
 from tools.paths import ROOT
 from tools.programs import PROGRAMS, cached, program
@@ -31,7 +32,15 @@ SETTINGS = load_environment(ENVIRONMENT, TODAY)
 ALERTS = alerts(SETTINGS)
 NAMES = sorted({alert.name for alert in ALERTS})
 RUNBOOKS = ROOT / "docs" / "runbooks" / "alerts"
-RULES = yaml.safe_load(alerting_files.generated_files(SETTINGS)[f"{ENVIRONMENT}/rules.yaml"])
+FILES = alerting_files.generated_files(SETTINGS)
+RULES = {
+    # What watches the stage prd: the platform's Prometheus and the stage's own.
+    "groups": [
+        group
+        for name in ("rules", "rules-prd")
+        for group in yaml.safe_load(FILES[f"{ENVIRONMENT}/{name}.yaml"])["groups"]
+    ]
+}
 
 every_alert = pytest.mark.parametrize("alert", ALERTS, ids=lambda a: f"{a.name}-{a.namespace}")
 
@@ -319,11 +328,48 @@ def test_every_alert_has_a_case() -> None:
     assert {case.alert for case in CASES} | {"Watchdog"} == set(NAMES)
 
 
+def test_a_stage_is_watched_by_rules_over_its_own_telemetry_alone() -> None:
+    of_applications = {m.SPAN_METRICS, m.APPLICATION, m.SERVICE_GRAPH}
+    names = {
+        name: metric.source in of_applications
+        for metric in m.METRICS.values()
+        for name in metric.series_names
+    }
+    for groups, applications in (
+        (platform_rule_groups(SETTINGS), False),
+        *((stage_rule_groups(SETTINGS, stage), True) for stage in SETTINGS.stages),
+    ):
+        queries = [rule.expr for group in groups for rule in group.rules]
+        asked = {name for query in queries for name in re.findall(r"[a-z]\w+", query)} & set(names)
+        assert asked
+        assert {names[name] for name in asked} == {applications}
+
+
+def test_every_rule_is_evaluated_once() -> None:
+    stages = [stage_rule_groups(SETTINGS, stage) for stage in SETTINGS.stages]
+    by_prometheus = [platform_rule_groups(SETTINGS), *stages]
+    names = [
+        {rule.name for group in groups for rule in group.rules if isinstance(rule, Alert)}
+        for groups in by_prometheus
+    ]
+    assert set().union(*names) == set(NAMES)
+    assert all(not names[0] & of_stage for of_stage in names[1:])
+
+
+def test_the_rules_of_a_stage_name_no_other_stage() -> None:
+    for stage in SETTINGS.stages:
+        text = FILES[f"{ENVIRONMENT}/rules-{stage}.yaml"]
+        others = set(SETTINGS.stages) - {stage}
+        assert stage in text
+        assert not [other for other in others if re.search(rf"\b{other}\b", text)]
+
+
 @pytest.mark.parametrize("environment", REAL_ENVIRONMENTS)
 def test_promtool_finds_nothing_to_say(promtool: Path, environment: str) -> None:
-    file = alerting_files.GENERATED / environment / "rules.yaml"
+    files = sorted((alerting_files.GENERATED / environment).glob("rules*.yaml"))
+    assert files
     done = subprocess.run(
-        [str(promtool), "check", "rules", "--lint-fatal", str(file)],
+        [str(promtool), "check", "rules", "--lint-fatal", *map(str, files)],
         capture_output=True,
         text=True,
         check=False,

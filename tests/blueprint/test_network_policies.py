@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 import pytest
 from release_samples import with_size
 
+from blueprint import endpoints
+from blueprint.doors import doors
 from blueprint.subnets import plan_subnets
 from blueprint.traffic import (
     ALERTMANAGER,
-    LOKI_ENTRANCE,
+    LOKI,
     PROMETHEUS,
     TEMPO,
     Anywhere,
@@ -26,6 +28,7 @@ from blueprint.traffic import (
     api_server,
     gateway_of,
     merge_flows,
+    prometheus_of,
 )
 from helm_values.kube_prometheus_stack.kube_prometheus_stack_flows import (
     GRAFANA,
@@ -33,7 +36,6 @@ from helm_values.kube_prometheus_stack.kube_prometheus_stack_flows import (
     OPERATOR,
     WEBHOOK_JOBS,
 )
-from helm_values.loki import loki
 from helm_values.otel_collector.collector_flows import AGENT
 from helm_values.thanos import thanos
 from helm_values.traffic_plan import plan_policies
@@ -134,12 +136,9 @@ def disguised(namespace: str) -> Pod:
     )
 
 
-LOKI_NGINX = pod("observability", {**LOKI_ENTRANCE.labels, "app.kubernetes.io/instance": "loki"})
-LOKI_SERVER = pod(
-    "observability", {**loki.PODS.labels, "app.kubernetes.io/component": "single-binary"}
-)
+LOKI_SERVER = pod("observability", {**LOKI.labels, "app.kubernetes.io/component": "single-binary"})
 LOKI_CACHE = pod(
-    "observability", {**loki.PODS.labels, "app.kubernetes.io/component": "memcached-chunks-cache"}
+    "observability", {**LOKI.labels, "app.kubernetes.io/component": "memcached-chunks-cache"}
 )
 TEMPO_SERVER = pod_of(TEMPO)
 AGENT_POD = pod_of(AGENT)
@@ -149,6 +148,24 @@ ALERTMANAGER_POD = pod_of(ALERTMANAGER)
 OPERATOR_POD = pod_of(OPERATOR)
 QUERIER_POD, STORE_POD, COMPACTOR_POD = map(
     pod_of, (thanos.QUERIER_PODS, thanos.STORE_PODS, thanos.COMPACTOR_PODS)
+)
+
+
+def door(name: str) -> Pod:
+    return pod("observability", {"app.kubernetes.io/name": name})
+
+
+def stage_door(stage: str) -> Pod:
+    return door(endpoints.stage_door_name(stage))
+
+
+def stage_prometheus(stage: str) -> Pod:
+    labels = {**prometheus_of(stage).labels, "operator.prometheus.io/name": "stage"}
+    return pod(f"{stage}-telemetry", labels)
+
+
+AGENT_DOOR, TEMPO_DOOR, GRAFANA_DOOR = map(
+    door, (endpoints.AGENT_DOOR, endpoints.TEMPO_DOOR, endpoints.GRAFANA_DOOR)
 )
 
 
@@ -163,6 +180,23 @@ SECRETS_POD = labelled_pod(name="external-secrets")
 SECRETS_WEBHOOK = labelled_pod(name="external-secrets-webhook")
 OTHER = VELERO_POD
 
+BACK_ENDS: list[tuple[str, End, int]] = [
+    ("Loki", LOKI_SERVER, 3100),
+    ("Loki's ring", LOKI_SERVER, 7946),
+    ("Loki's cache", LOKI_CACHE, 11211),
+    ("Tempo's receiver", TEMPO_SERVER, 4317),
+    ("Tempo's receiver over HTTP", TEMPO_SERVER, 4318),
+    ("Tempo's API", TEMPO_SERVER, 3200),
+    ("the platform's Prometheus", PROMETHEUS_POD, 9090),
+    ("the platform's sidecar", PROMETHEUS_POD, 10901),
+    ("Alertmanager", ALERTMANAGER_POD, 9093),
+    *(
+        (f"the {what} of {stage}", stage_prometheus(stage), port)
+        for stage in SETTINGS.stages
+        for what, port in (("Prometheus", 9090), ("sidecar", 10901), ("reloader", 8080))
+    ),
+]
+
 ALLOWED: list[tuple[str, End, End, int | str]] = [
     *(
         (f"application to the gateway of {stage}", app(stage), gateway(stage), port)
@@ -171,32 +205,45 @@ ALLOWED: list[tuple[str, End, End, int | str]] = [
     ),
     ("pod without labels to its gateway", pod("dev"), gateway("dev"), 4317),
     ("gateway to gateway", gateway("prd"), gateway("prd"), 14317),
-    ("gateway to Loki", gateway("dev"), LOKI_NGINX, 8080),
-    ("gateway to Tempo", gateway("dev"), TEMPO_SERVER, 4317),
-    ("gateway to Prometheus", gateway("dev"), PROMETHEUS_POD, 9090),
+    ("gateway to its door", gateway("dev"), stage_door("dev"), 8080),
     ("gateway to the Kubernetes API", gateway("dev"), Address(API_SERVER), 443),
     ("gateway to the Kubernetes API's Service", gateway("dev"), Address(API_SERVICE), 443),
+    ("a stage's door to Loki", stage_door("dev"), LOKI_SERVER, 3100),
+    ("a stage's door to Tempo", stage_door("dev"), TEMPO_SERVER, 4317),
+    ("a stage's door to its Prometheus", stage_door("dev"), stage_prometheus("dev"), 9090),
+    ("a stage's Prometheus scrapes the stage", stage_prometheus("hml"), app("hml"), "metrics"),
+    ("a stage's Prometheus alerts", stage_prometheus("hml"), ALERTMANAGER_POD, 9093),
+    ("a stage's sidecar to S3", stage_prometheus("hml"), Address(S3), 443),
+    ("a stage's Prometheus to Kubernetes", stage_prometheus("hml"), Address(API_SERVER), 443),
+    ("querier to a stage's sidecar", QUERIER_POD, stage_prometheus("prd"), 10901),
+    ("Prometheus scrapes a stage's Prometheus", PROMETHEUS_POD, stage_prometheus("prd"), 9090),
+    ("Prometheus scrapes a stage's sidecar", PROMETHEUS_POD, stage_prometheus("prd"), 10902),
     ("Prometheus scrapes a gateway", PROMETHEUS_POD, gateway("hml"), 8888),
-    ("Prometheus scrapes an application", PROMETHEUS_POD, app("hml"), "metrics"),
     ("Prometheus scrapes Loki", PROMETHEUS_POD, LOKI_SERVER, 3100),
     ("Prometheus scrapes a cache", PROMETHEUS_POD, LOKI_CACHE, 9150),
     ("Prometheus scrapes Tempo", PROMETHEUS_POD, TEMPO_SERVER, 3200),
     ("Prometheus scrapes an agent", PROMETHEUS_POD, AGENT_POD, 8888),
-    ("agent to Loki", AGENT_POD, LOKI_NGINX, 8080),
-    ("agent to Prometheus", AGENT_POD, PROMETHEUS_POD, 9090),
+    ("Prometheus scrapes itself", PROMETHEUS_POD, PROMETHEUS_POD, 9090),
+    ("Prometheus alerts", PROMETHEUS_POD, ALERTMANAGER_POD, 9093),
+    ("agent to its door", AGENT_POD, AGENT_DOOR, 8080),
+    ("the agents' door to Loki", AGENT_DOOR, LOKI_SERVER, 3100),
+    ("the agents' door to Prometheus", AGENT_DOOR, PROMETHEUS_POD, 9090),
     ("agent to a kubelet", AGENT_POD, Address(NODE), 10250),
     ("agent to the Kubernetes API", AGENT_POD, Address(API_SERVER), 443),
-    ("nginx to Loki", LOKI_NGINX, LOKI_SERVER, 3100),
     ("Loki to Loki", LOKI_SERVER, LOKI_SERVER, 7946),
     ("Loki to its cache", LOKI_SERVER, LOKI_CACHE, 11211),
     ("Loki to S3", LOKI_SERVER, Address(S3), 443),
     ("Loki's ruler to Alertmanager", LOKI_SERVER, ALERTMANAGER_POD, 9093),
     ("Tempo to S3", TEMPO_SERVER, Address(S3), 443),
-    ("Tempo's generator to Prometheus", TEMPO_SERVER, PROMETHEUS_POD, 9090),
-    ("Grafana to Loki", GRAFANA_POD, LOKI_NGINX, 8080),
-    ("Grafana to Tempo", GRAFANA_POD, TEMPO_SERVER, 3200),
+    ("Tempo's generator to its door", TEMPO_SERVER, TEMPO_DOOR, 8080),
+    ("Tempo's door to a stage's Prometheus", TEMPO_DOOR, stage_prometheus("prd"), 9090),
+    *(
+        ("Grafana to its door", GRAFANA_POD, GRAFANA_DOOR, port) for port in (3100, 3200, 9093)
+    ),
+    ("Grafana's door to Loki", GRAFANA_DOOR, LOKI_SERVER, 3100),
+    ("Grafana's door to Tempo", GRAFANA_DOOR, TEMPO_SERVER, 3200),
+    ("Grafana's door to Alertmanager", GRAFANA_DOOR, ALERTMANAGER_POD, 9093),
     ("Grafana to Thanos", GRAFANA_POD, QUERIER_POD, 10902),
-    ("Grafana to Alertmanager", GRAFANA_POD, ALERTMANAGER_POD, 9093),
     ("Grafana's sidecars to the Kubernetes API", GRAFANA_POD, Address(API_SERVER), 443),
     ("Thanos' querier to a sidecar", QUERIER_POD, PROMETHEUS_POD, 10901),
     ("Thanos' querier to the store", QUERIER_POD, STORE_POD, 10901),
@@ -205,7 +252,6 @@ ALLOWED: list[tuple[str, End, End, int | str]] = [
     ("Prometheus to S3", PROMETHEUS_POD, Address(S3), 443),
     ("Prometheus to a kubelet", PROMETHEUS_POD, Address(NODE), 10250),
     ("Prometheus to Alertmanager", PROMETHEUS_POD, ALERTMANAGER_POD, 9093),
-    ("Prometheus scrapes itself", PROMETHEUS_POD, PROMETHEUS_POD, 9090),
     ("Prometheus scrapes its configuration's reloader", PROMETHEUS_POD, PROMETHEUS_POD, 8080),
     *(
         (f"Prometheus scrapes {what}", PROMETHEUS_POD, destination, port)
@@ -248,7 +294,7 @@ ALLOWED: list[tuple[str, End, End, int | str]] = [
             ("External Secrets", SECRETS_POD),
         )
     ),
-]
+]  # fmt: skip
 
 DENIED: list[tuple[str, End, End, int | str]] = [
     *(
@@ -262,12 +308,10 @@ DENIED: list[tuple[str, End, End, int | str]] = [
         (f"pod of {one} with a gateway's labels to {what}", disguised(one), destination, port)
         for one in SETTINGS.stages
         for what, destination, port in (
-            # From there it could write as any tenant.
-            ("Loki", LOKI_NGINX, 8080),
-            ("Loki's Service", LOKI_NGINX, 80),
-            ("Loki itself", LOKI_SERVER, 3100),
-            ("Tempo", TEMPO_SERVER, 4317),
-            ("Prometheus", PROMETHEUS_POD, 9090),
+            # From there it could write in the name of its stage, or of any.
+            *((f"the door {item.name}", door(item.name), item.ports[0])
+              for item in doors(SETTINGS)),
+            *BACK_ENDS,
             ("the inner port of its gateway", gateway(one), 14317),
             *(
                 (f"the gateway of {other}", gateway(other), port)
@@ -277,10 +321,45 @@ DENIED: list[tuple[str, End, End, int | str]] = [
             ),
         )
     ),
+    # A gateway reads what strangers send: it gets as far as its door.
+    *((f"gateway to {what}", gateway("dev"), end, port) for what, end, port in BACK_ENDS),
+    *(
+        (f"gateway to the door {item.name}", gateway("dev"), door(item.name), port)
+        for item in doors(SETTINGS)
+        if item.name != endpoints.stage_door_name("dev")
+        for port in item.ports
+    ),
+    *((f"agent to {what}", AGENT_POD, end, port) for what, end, port in BACK_ENDS),
+    *((f"Grafana to {what}", GRAFANA_POD, end, port) for what, end, port in BACK_ENDS),
+    *(
+        (f"a stage's Prometheus to {what}", stage_prometheus("dev"), end, port)
+        for what, end, port in BACK_ENDS
+        if what != "Alertmanager"
+    ),
+    *(
+        (f"a door to the Prometheus of another stage than {stage}", stage_door(stage),
+         stage_prometheus(other), 9090)
+        for stage in SETTINGS.stages
+        for other in SETTINGS.stages
+        if other != stage
+    ),
+    ("a stage's door to the platform's Prometheus", stage_door("dev"), PROMETHEUS_POD, 9090),
+    ("a stage's door to Tempo's API", stage_door("dev"), TEMPO_SERVER, 3200),
+    ("a stage's door to Alertmanager", stage_door("dev"), ALERTMANAGER_POD, 9093),
+    ("a stage's door to the internet", stage_door("dev"), Address(S3), 443),
+    ("the agents' door to Tempo", AGENT_DOOR, TEMPO_SERVER, 4317),
+    ("Grafana's door to Prometheus", GRAFANA_DOOR, PROMETHEUS_POD, 9090),
+    ("Tempo to a stage's Prometheus", TEMPO_SERVER, stage_prometheus("dev"), 9090),
+    ("Tempo to the platform's Prometheus", TEMPO_SERVER, PROMETHEUS_POD, 9090),
+    ("Tempo's door to the platform's Prometheus", TEMPO_DOOR, PROMETHEUS_POD, 9090),
+    ("a stage's Prometheus to another stage", stage_prometheus("dev"), app("prd"), "metrics"),
+    ("a stage's Prometheus to its gateway", stage_prometheus("dev"), gateway("dev"), 8888),
+    ("the platform's Prometheus to an application", PROMETHEUS_POD, app("hml"), "metrics"),
+    ("the health port of a door", gateway("dev"), stage_door("dev"), 8081),
     ("application to a pod with a gateway's labels", app("dev"), disguised("dev"), 4317),
     ("application to a pod in its gateway's namespace", app("dev"), pod("dev-telemetry"), 4317),
-    ("pod in a gateway's namespace to Loki", pod("dev-telemetry"), LOKI_NGINX, 8080),
-    ("pod in a gateway's namespace to Prometheus", pod("dev-telemetry"), PROMETHEUS_POD, 9090),
+    ("application to its own stage's Prometheus", app("dev"), stage_prometheus("dev"), 9090),
+    ("pod in a gateway's namespace to its door", pod("dev-telemetry"), stage_door("dev"), 8080),
     ("gateway to its own receiver", gateway("dev"), gateway("dev"), 4317),
     ("gateway to an application", gateway("dev"), app("dev"), 8080),
     ("gateway of dev to the gateway of prd", gateway("dev"), gateway("prd"), 14317),
@@ -292,12 +371,8 @@ DENIED: list[tuple[str, End, End, int | str]] = [
     ),
     # On this port an application could say that it is another pod, or skip sampling.
     ("application to the inner port of its gateway", app("dev"), gateway("dev"), 14317),
-    # These would let an application choose its tenant.
-    ("application to Loki", app("dev"), LOKI_NGINX, 8080),
-    ("application to Loki itself", app("dev"), LOKI_SERVER, 3100),
-    ("application to Tempo", app("dev"), TEMPO_SERVER, 4317),
-    ("application to Tempo's queries", app("dev"), TEMPO_SERVER, 3200),
-    ("application to Prometheus", app("dev"), PROMETHEUS_POD, 9090),
+    *((f"application to {what}", app("dev"), end, port) for what, end, port in BACK_ENDS),
+    ("application to the door of its stage", app("dev"), stage_door("dev"), 8080),
     ("application to Grafana", app("dev"), GRAFANA_POD, 3000),
     ("application to the Kubernetes API", app("dev"), Address(API_SERVER), 443),
     ("application to the internet", app("dev"), Address(S3), 443),
@@ -306,20 +381,25 @@ DENIED: list[tuple[str, End, End, int | str]] = [
     (
         "an application with a gateway's instance label alone",
         pod("dev", {"app.kubernetes.io/instance": "otel-gateway"}),
-        LOKI_NGINX,
+        stage_door("dev"),
         8080,
     ),
-    ("gateway to Loki itself, past nginx", gateway("dev"), LOKI_SERVER, 3100),
-    ("gateway to Tempo's queries", gateway("dev"), TEMPO_SERVER, 3200),
     ("gateway to the internet", gateway("dev"), Address(S3), 443),
     ("gateway to a kubelet", gateway("dev"), Address(NODE), 10250),
-    ("gateway to Alertmanager", gateway("dev"), ALERTMANAGER_POD, 9093),
     ("agent to a gateway", AGENT_POD, gateway("dev"), 4317),
+    ("agent to a stage's door", AGENT_POD, stage_door("dev"), 8080),
     ("agent to the internet", AGENT_POD, Address(S3), 443),
-    ("Tempo to Loki", TEMPO_SERVER, LOKI_NGINX, 8080),
-    ("another pod of observability to Loki", OTHER, LOKI_NGINX, 8080),
-    ("another pod of observability to Tempo", OTHER, TEMPO_SERVER, 4317),
-    ("Grafana to Tempo's receiver", GRAFANA_POD, TEMPO_SERVER, 4317),
+    ("Tempo to Loki", TEMPO_SERVER, LOKI_SERVER, 3100),
+    ("Loki to Tempo", LOKI_SERVER, TEMPO_SERVER, 3200),
+    *(
+        (f"another pod of observability to {what}", OTHER, end, port)
+        for what, end, port in BACK_ENDS
+    ),
+    *(
+        ("another pod of observability to a door", OTHER, door(item.name), item.ports[0])
+        for item in doors(SETTINGS)
+    ),
+    ("a pod of kube-system to a gateway", Address(HOST_NETWORK), gateway("dev"), 4317),
     ("Prometheus to an application's other ports", PROMETHEUS_POD, app("dev"), 8080),
     ("Velero to Prometheus", VELERO_POD, PROMETHEUS_POD, 9090),
     ("Grafana past Thanos to a sidecar", GRAFANA_POD, PROMETHEUS_POD, 10901),
@@ -334,8 +414,7 @@ DENIED: list[tuple[str, End, End, int | str]] = [
     ("application to the operator's webhook", app("dev"), OPERATOR_POD, 10250),
     ("application to Alertmanager", app("dev"), ALERTMANAGER_POD, 9093),
     ("application to Velero", app("dev"), VELERO_POD, 8085),
-    ("a pod of kube-system to a gateway", Address(HOST_NETWORK), gateway("dev"), 4317),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -367,13 +446,9 @@ SEND_ANYWHERE = [
         (gateway("dev"), 8888),
         (gateway("prd"), 4317),
         (gateway("prd"), 14317),
-        (LOKI_NGINX, 8080),
-        (LOKI_SERVER, 3100),
-        (LOKI_CACHE, 11211),
-        (TEMPO_SERVER, 4317),
-        (TEMPO_SERVER, 3200),
+        *((end, port) for _, end, port in BACK_ENDS),
+        *((door(item.name), port) for item in doors(SETTINGS) for port in item.ports),
         (AGENT_POD, 8888),
-        (PROMETHEUS_POD, 9090),
     ],
     ids=str,
 )
@@ -427,7 +502,7 @@ def test_no_peer_is_a_whole_foreign_namespace() -> None:
             for rule in (*policy.ingress, *policy.egress):
                 for peer in rule.peers:
                     if isinstance(peer, Pods):
-                        # Of its stage, a gateway takes what any pod sends.
+                        # Of its stage, a gateway takes what any pod sends, and Prometheus asks any.
                         assert peer.labels or peer.namespace == namespace.removesuffix("-telemetry")
 
 
@@ -446,6 +521,20 @@ def test_only_prometheus_may_send_anywhere() -> None:
         if any(Anywhere() in rule.peers for rule in (*policy.ingress, *policy.egress))
     }
     assert unbounded == {"prometheus"}
+
+
+def test_only_doors_and_what_scrapes_reach_a_back_end() -> None:
+    names = {item.name for item in doors(SETTINGS)}
+    for policy in POLICIES["observability"]:
+        if policy.name in ("loki", "tempo"):
+            own = {policy.name, "prometheus"}
+            sources = {
+                peer.labels["app.kubernetes.io/name"]
+                for rule in policy.ingress
+                for peer in rule.peers
+                if isinstance(peer, Pods)
+            }
+            assert sources - own <= names
 
 
 # --- Merging --------------------------------------------------------------------------------------

@@ -14,10 +14,11 @@ from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings
 
 from blueprint.backend_sizes import BACKENDS
 from blueprint.sizes import METRICS
+from blueprint.stack_names import STACKS
 from cost import inventory
 from cost.alternatives import alternatives
 from cost.bill import COMPONENTS, Bill, Line, bill, instance, stored_gb
-from cost.estimate import STACKS, checked_inventory, read_stacks
+from cost.estimate import checked_inventory, read_stacks
 from cost.flows import flows, gateways, hpa_target, kept_share
 from cost.measured import FILE as MEASURED
 from cost.measured import MeasuredLoad, PerCore, load_measured
@@ -80,8 +81,8 @@ def test_the_stacks_are_counted() -> None:
     made = inventory.read(stacks("prd"), SETTINGS["prd"])
     assert (made.nat_gateways, made.interface_endpoints, made.kms_keys) == (3, 12, 4)
     assert inventory.observability_nodes(made) == 3
-    # Prometheus 40, Alertmanager 2 x 2, Grafana 10, Loki 3 x 20, Tempo 30, Thanos 90 + 10.
-    assert made.volume_gib == 244
+    # Prometheus 10 + 3 x 25, Alertmanager 2 x 2, Grafana 10, Loki 3 x 20, Tempo 30, Thanos 90 + 10.
+    assert made.volume_gib == 289
     assert dict(made.bucket_days)["logs/prd"] == 93
 
 
@@ -122,6 +123,7 @@ def test_volumes_of_the_largest_size_are_found_in_its_other_charts() -> None:
     expected = (
         sum((part.volume_gib or 0) * part.replicas for part in parts)
         + metrics.prometheus.volume_gib * metrics.prometheus.replicas
+        + metrics.stage_prometheus.volume_gib * metrics.stage_prometheus.replicas * 3
         + metrics.grafana_volume_gib
         + metrics.thanos.store_volume_gib * metrics.thanos.store_replicas
         + metrics.thanos.compactor_volume_gib
@@ -131,7 +133,7 @@ def test_volumes_of_the_largest_size_are_found_in_its_other_charts() -> None:
 
 
 @pytest.mark.parametrize("environment", SETTINGS)
-def test_volumes_depend_on_the_size_alone(environment: str) -> None:
+def test_volumes_depend_on_size_and_stages_alone(environment: str) -> None:
     settings = SETTINGS[environment]
     for name, change in changes(settings):
         changed = change(settings)
@@ -200,11 +202,11 @@ def test_lines_of_the_bill_by_hand() -> None:
 
     Observability: 3 zones x 1 m7i.large x 730 h x 0.1008 = 220.75
     Stage dev: 1 m7i.large on Spot, half price: 730 x 0.1008 x 0.5 = 36.79
-    Volumes: Prometheus 10 + Alertmanager 2 + Grafana 5 + Loki 10 + Tempo 10 + Thanos 5 + 30
-    = 72 GiB x 0.08 = 5.76
+    Volumes: Prometheus 5 + 3 x 5 + Alertmanager 2 + Grafana 5 + Loki 10 + Tempo 10 + Thanos 5 + 30
+    = 82 GiB x 0.08 = 6.56
     NAT: 730 x 0.045 = 32.85, its address 730 x 0.005 = 3.65, 100 GB x 0.045 = 4.50
-    Cross-zone, logs: 250,000 B/s x 0.25 x 0.667 x 2,628,000 s / 2^30 = 102.03 GB, twice x 0.01
-    = 2.04
+    Cross-zone, logs, to a door and on to Loki: 2 x 250,000 B/s x 0.25 x 0.667 x 2,628,000 s /
+    2^30 = 204.06 GB, in and out x 0.01 = 4.08
     KMS: 4 keys = 4.00
     Control plane logs: 30 GB x 0.50 = 15.00; kept 30 d = 0.986 months x 0.15 x 0.03 = 0.13
     """
@@ -217,10 +219,10 @@ def test_lines_of_the_bill_by_hand() -> None:
         for one in found.lines
         if one.component == "EBS volumes" and "root volumes" not in one.item
     )
-    assert claimed == pytest.approx(5.76)
+    assert claimed == pytest.approx(6.56)
     assert found.of("NAT") == pytest.approx(32.85 + 3.65 + 4.50)
     crossing = line(found, "Cross-zone traffic", "logs")
-    assert (crossing.quantity, crossing.usd) == pytest.approx((102.03, 2.04), abs=0.01)
+    assert (crossing.quantity, crossing.usd) == pytest.approx((204.06, 4.08), abs=0.01)
     assert line(found, "KMS", "keys").usd == 4
     assert line(found, "S3 storage", "logs").usd == pytest.approx(46.95 * 0.023, abs=0.001)
     assert line(found, "CloudWatch Logs", "control plane, ingested").usd == 15
@@ -375,7 +377,7 @@ def test_more_retention_and_more_sampling_cost_more() -> None:
 
 
 def test_a_namespace_without_a_gateway_cannot_be_sampled() -> None:
-    with pytest.raises(ValueError, match="observability has no sampling"):
+    with pytest.raises(ValueError, match=r"namespaces\.observability\.sampling: missing"):
         with_sampling(SETTINGS["dev"], "observability", 5)
 
 

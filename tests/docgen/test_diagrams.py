@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from sample_stacks import sample_foundation
 
-from blueprint.traffic import TEMPO, Policy, Rule
+from blueprint.traffic import LOKI, TEMPO, Policy, Rule
 from docgen import diagrams
-from helm_values.loki.loki import PODS as LOKI
 from helm_values.traffic_plan import plan_policies
 from settings.model import OBSERVABILITY
 from synthesis.foundation import all_settings
@@ -41,7 +40,7 @@ def test_an_application_reaches_its_gateway_and_no_back_end() -> None:
 def test_every_back_end_is_drawn_with_who_may_reach_it() -> None:
     found = edges(diagrams.traffic_diagram(SETTINGS))
     ends = {target for _, _, target in found}
-    for name in ("loki_gateway", "tempo", "loki"):
+    for name in ("door_grafana", "tempo", "loki", "prometheus"):
         assert any(end.endswith(name) for end in ends), name
 
 

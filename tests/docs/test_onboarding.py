@@ -125,7 +125,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     stack = observability_stack(STAGE, TODAY)
     plan = plan_prometheus(
         program("prometheus"),
-        release_values(stack, "kps", "observability"),
+        release_values(stack, "prometheus", f"{STAGE}-telemetry"),
         folder / "prometheus",
         targets=[],
         alertmanager_address="127.0.0.1:9",  # nobody: what is sent is another test's matter
@@ -134,8 +134,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with OtlpSink() as sink, plan.start() as prometheus:
 
         def back_end(address: str) -> str:
-            is_prometheus = address.startswith("prometheus-kps-0.")
-            return prometheus.url if is_prometheus else sink.address_of(address)
+            return prometheus.url if address == "prometheus-0" else sink.address_of(address)
 
         here = Here(folder=folder / "gateway", back_end=back_end, hurry=True)
         adapted = collectors.adapt(collectors.gateway(stack, STAGE), here)

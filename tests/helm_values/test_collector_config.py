@@ -15,6 +15,7 @@ from settings_files import valid, vary
 
 from blueprint import endpoints
 from blueprint.backend_sizes import BACKENDS, Part
+from blueprint.documents import Config
 from blueprint.resources import Resources
 from helm_values.otel_collector import (
     collector,
@@ -41,8 +42,6 @@ from settings.node_sizes import SIZES
 from signals import metrics, slo
 from signals.metrics import Metric
 from tools.paths import ROOT
-
-Config = dict[str, Any]
 
 GATEWAYS = {
     f"{name}-{stage}": (settings, stage)
@@ -174,18 +173,38 @@ def test_metrics_are_pushed_to_every_prometheus(config: Config) -> None:
             kind = "own" if name in {"metrics/spans", "metrics/guards"} else "prometheus"
             assert set(pipeline["exporters"]) == {n for n in exporters if f"/{kind}-" in n}
     for name in exporters:
-        # The Service would spread samples over the replicas.
-        assert "//prometheus-kps-" in config["exporters"][name]["endpoint"]
-        assert config["exporters"][name]["endpoint"].endswith("/api/v1/otlp")
+        # A Service of Prometheus would spread samples over the replicas: a path names one of them.
+        replica = name.partition("/")[2]
+        assert config["exporters"][name]["endpoint"].endswith(f"/{replica}/api/v1/otlp")
 
 
 @every_settings
-def test_there_is_an_exporter_for_each_prometheus(settings: Settings) -> None:
-    expected = [f"{url}/api/v1/otlp" for url in endpoints.prometheus_replicas(settings)]
-
-    for config in (agent_config(settings), gateway_config(settings, settings.stages[0])):
+def test_there_is_an_exporter_for_each_replica_of_prometheus(settings: Settings) -> None:
+    stage = settings.stages[0]
+    for config, door in (
+        (agent_config(settings), "door-agent"),
+        (gateway_config(settings, stage), f"door-stage-{stage}"),
+    ):
         found = [e["endpoint"] for n, e in config["exporters"].items() if "prometheus" in n]
-        assert found == expected
+        assert found == [
+            f"http://{door}.observability.svc:8080/prometheus-{index}/api/v1/otlp"
+            for index in range(endpoints.prometheus_replicas(settings))
+        ]
+
+
+@every_settings
+def test_a_collector_sends_to_its_door_and_nowhere_else(settings: Settings) -> None:
+    stage = settings.stages[-1]
+    for config, door in (
+        (agent_config(settings), "door-agent"),
+        (gateway_config(settings, stage), f"door-stage-{stage}"),
+    ):
+        hosts = {
+            exporter["endpoint"].split("://")[-1].partition("/")[0]
+            for exporter in config["exporters"].values()
+            if "endpoint" in exporter
+        }
+        assert hosts == {f"{door}.observability.svc:8080"}
 
 
 @every_config
@@ -523,7 +542,7 @@ def test_spans_are_counted_per_workload_and_service_and_not_per_pod() -> None:
     config = gateway_config(with_size("small"), "dev")
     connector = config["connectors"]["span_metrics"]
     room = connector["resource_metrics_key_attributes"]
-    prometheus = static_values("kube_prometheus_stack")["prometheus"]["prometheusSpec"]
+    prometheus = static_values("prometheus")["prometheus"]["prometheusSpec"]
     labels = prometheus["otlp"]["promoteResourceAttributes"]
 
     # What is counted apart must differ in a label, or Prometheus takes it for the same.
@@ -759,7 +778,7 @@ def test_names_that_only_look_like_it_are_not_reserved(name: str) -> None:
 
 
 def test_points_are_dropped_before_prometheus_would_refuse_them() -> None:
-    spec = static_values("kube_prometheus_stack")["prometheus"]["prometheusSpec"]
+    spec = static_values("prometheus")["prometheus"]["prometheusSpec"]
     minutes = int(spec["tsdb"]["outOfOrderTimeWindow"].removesuffix("m"))
 
     assert minutes == metric_guards.OUT_OF_ORDER_MINUTES
@@ -917,7 +936,7 @@ def parts(size: Any) -> Iterator[Part]:
     row = BACKENDS[size]
     for engine in (row.loki, row.tempo):
         yield from [engine.server] if engine.server else engine.parts.values()
-    yield row.loki.gateway
+    yield row.door
     for cache in (row.loki.chunks_cache, row.loki.results_cache):
         yield Part(replicas=1, resources=cache.resources)
 

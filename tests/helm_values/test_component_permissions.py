@@ -159,7 +159,7 @@ def test_secrets_are_read_below_a_prefix_and_not_listed() -> None:
 
 
 def test_irsa_trusts_exactly_the_named_service_accounts_and_audience() -> None:
-    document = iam_statements.irsa_trust("arn:provider", "oidc.eks/id/1", "ns", ["one", "two"])
+    document = iam_statements.irsa_trust("arn:provider", "oidc.eks/id/1", ["ns"], ["one", "two"])
     assert document == {
         "Version": "2012-10-17",
         "Statement": [

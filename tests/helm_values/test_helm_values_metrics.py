@@ -12,7 +12,7 @@ import pytest
 from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings
 
 from blueprint import endpoints, names
-from blueprint.sizes import METRICS
+from blueprint.sizes import METRICS, PrometheusSize
 from blueprint.traffic import EVERYWHERE
 from helm_values import releases
 from helm_values.cluster_autoscaler import cluster_autoscaler
@@ -20,6 +20,7 @@ from helm_values.external_secrets import external_secrets
 from helm_values.kube_prometheus_stack import (
     grafana_values,
     kube_prometheus_stack,
+    stage_prometheus,
 )
 from helm_values.metrics_server import metrics_server
 from helm_values.prometheus_operator_crds import prometheus_operator_crds
@@ -54,6 +55,17 @@ MODULES = (
 
 def settings_of(size: Size, environment: str = "dev") -> Settings:
     return load_environment(environment, TODAY).model_copy(update={"size": size})
+
+
+def stage_values(settings: Settings, stage: str) -> dict[str, Any]:
+    releases = stage_prometheus.releases(settings, STACK_OUTPUTS)
+    (values,) = (one.values for one in releases if one.namespace == f"{stage}-telemetry")
+    return values
+
+
+def stage_spec(settings: Settings, stage: str = "dev") -> dict[str, Any]:
+    spec: dict[str, Any] = stage_values(settings, stage)["prometheus"]["prometheusSpec"]
+    return spec
 
 
 def all_of(settings: Settings) -> list[Release]:
@@ -180,8 +192,9 @@ def test_a_larger_size_is_larger_everywhere() -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_capacity_follows_the_stated_formulas(size: Size) -> None:
-    prometheus = METRICS[size].prometheus
+@pytest.mark.parametrize("of", ["prometheus", "stage_prometheus"])
+def test_the_capacity_follows_the_stated_formulas(size: Size, of: str) -> None:
+    prometheus: PrometheusSize = getattr(METRICS[size], of)
     days = int(prometheus.retention.removesuffix("d"))
     wal_gb = 3 * 3600 * prometheus.samples_per_second * 10 / 1e9
 
@@ -190,17 +203,19 @@ def test_the_capacity_follows_the_stated_formulas(size: Size) -> None:
         prometheus.samples_per_second * 86_400 * 2 / 1e9, rel=0.05
     )
     assert prometheus.volume_gib > 2 * (prometheus.gigabytes_per_day * days + wal_gb)
-    assert mebibytes(prometheus.resources.memory_limit) > prometheus.active_series * 6 / 1024
+    assert mebibytes(prometheus.resources.memory_limit) > 64 + prometheus.active_series * 6 / 1024
     assert METRICS[size].thanos.compactor_volume_gib > 28 * prometheus.gigabytes_per_day
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_what_is_not_uploaded_yet_is_still_local(size: Size) -> None:
-    spec = kps(settings_of(size))["prometheus"]["prometheusSpec"]
-
-    assert int(spec["retention"].removesuffix("d")) >= 2
-    limit = int(spec["retentionSize"].removesuffix("GiB"))
-    assert limit < METRICS[size].prometheus.volume_gib
+    for spec, row in (
+        (kps(settings_of(size))["prometheus"]["prometheusSpec"], METRICS[size].prometheus),
+        (stage_spec(settings_of(size)), METRICS[size].stage_prometheus),
+    ):
+        assert int(spec["retention"].removesuffix("d")) >= 2
+        limit = int(spec["retentionSize"].removesuffix("MiB"))
+        assert limit < row.volume_gib * 1024 * 0.9
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -215,11 +230,16 @@ def test_alertmanager_is_available_from_medium_on() -> None:
     assert [METRICS[size].alertmanager_replicas for size in SIZES] == [1, 2, 2]
 
 
-def test_pushed_metrics_have_a_way_to_every_prometheus() -> None:
-    assert len(endpoints.prometheus_replicas(settings_of("small"))) == 1
-    assert endpoints.prometheus_replicas(settings_of("large")) == (
-        "http://prometheus-kps-0.prometheus-operated.observability.svc:9090",
-        "http://prometheus-kps-1.prometheus-operated.observability.svc:9090",
+def test_every_replica_is_reached_by_itself() -> None:
+    assert len(endpoints.prometheus_pods(settings_of("small"))) == 1
+    domain = "svc.cluster.local:9090"
+    assert endpoints.prometheus_pods(settings_of("large")) == (
+        f"prometheus-kps-0.prometheus-operated.observability.{domain}",
+        f"prometheus-kps-1.prometheus-operated.observability.{domain}",
+    )
+    assert endpoints.prometheus_pods(settings_of("large"), "dev") == (
+        f"prometheus-stage-0.prometheus-operated.dev-telemetry.{domain}",
+        f"prometheus-stage-1.prometheus-operated.dev-telemetry.{domain}",
     )
 
 
@@ -227,13 +247,104 @@ def test_pushed_metrics_have_a_way_to_every_prometheus() -> None:
 
 
 def test_prometheus_takes_what_is_pushed_and_late() -> None:
+    platform = kps(settings_of("small"))["prometheus"]["prometheusSpec"]
+    of_stage = stage_spec(settings_of("small"))
+    for spec in (platform, of_stage):
+        assert spec["enableOTLPReceiver"] is True
+        assert spec["tsdb"] == {"outOfOrderTimeWindow": "30m"}
+        assert spec["enableFeatures"] == ["exemplar-storage"]
+        assert spec["exemplars"]["maxSize"] > 0
+    # Tempo writes service graphs, which are the stages'.
+    assert of_stage["enableRemoteWriteReceiver"] is True
+    assert not platform.get("enableRemoteWriteReceiver")
+
+
+STAGES_OF_DEV = ("dev", "hml", "prd")
+
+
+def test_the_platforms_prometheus_takes_nothing_that_a_stage_may_make() -> None:
     spec = kps(settings_of("small"))["prometheus"]["prometheusSpec"]
 
-    assert spec["enableOTLPReceiver"] is True
-    assert spec["enableRemoteWriteReceiver"] is True
-    assert spec["tsdb"] == {"outOfOrderTimeWindow": "30m"}
-    assert spec["enableFeatures"] == ["exemplar-storage"]
-    assert spec["exemplars"]["maxSize"] > 0
+    for kind in ("serviceMonitor", "podMonitor", "probe", "scrapeConfig", "rule"):
+        (expression,) = spec[f"{kind}NamespaceSelector"]["matchExpressions"]
+        assert (expression["key"], expression["operator"]) == ("kubernetes.io/metadata.name", "In")
+        assert {"observability", "kube-system"} <= set(expression["values"])
+        assert not set(expression["values"]) & set(STAGES_OF_DEV)
+
+
+@pytest.mark.parametrize("stage", STAGES_OF_DEV)
+def test_a_stages_prometheus_takes_what_is_of_the_stage(stage: str) -> None:
+    settings = settings_of("small")
+    spec = stage_spec(settings, stage)
+    own = {"matchLabels": {"kubernetes.io/metadata.name": stage}}
+    closed = {"matchLabels": {"kubernetes.io/metadata.name": f"{stage}-telemetry"}}
+
+    assert spec["serviceMonitorNamespaceSelector"] == spec["podMonitorNamespaceSelector"] == own
+    # A probe or a scrape configuration of the stage could name any address.
+    assert spec["probeNamespaceSelector"] == spec["scrapeConfigNamespaceSelector"] == closed
+    (expression,) = spec["ruleNamespaceSelector"]["matchExpressions"]
+    assert expression["values"] == [stage, f"{stage}-telemetry"]
+    assert spec["ignoreNamespaceSelectors"] is True
+    assert spec["additionalConfig"] == {"arbitraryFSAccessThroughSMs": {"deny": True}}
+
+
+@pytest.mark.parametrize("stage", STAGES_OF_DEV)
+def test_nothing_in_a_stage_speaks_as_another(stage: str) -> None:
+    spec = stage_spec(settings_of("small"), stage)
+
+    assert spec["overrideHonorLabels"] is True
+    assert spec["overrideHonorTimestamps"] is True
+    # The operator puts the namespace of the monitor, or of the rule, into this label, after all
+    # that the monitor itself relabels.
+    assert spec["enforcedNamespaceLabel"] == "deployment_environment_name"
+    labels = {"deployment_environment_name", "namespace", "k8s_namespace_name"}
+    assert {spec["externalLabels"][label] for label in labels} == {stage}
+    relabelings = spec["additionalAlertRelabelConfigs"]
+    assert {one["target_label"]: one["replacement"] for one in relabelings} == dict.fromkeys(
+        labels, stage
+    )
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_scrape_of_a_stage_has_bounds(size: Size) -> None:
+    spec = stage_spec(settings_of(size))
+    budget = METRICS[size].stage_prometheus.active_series
+
+    assert budget / 20 <= spec["enforcedSampleLimit"] <= budget / 5
+    for limit in ("Target", "Label", "LabelNameLength", "LabelValueLength"):
+        assert spec[f"enforced{limit}Limit"] > 0
+    assert spec["enforcedBodySizeLimit"] == "16MB"
+
+
+def test_a_stages_release_is_a_prometheus_and_nothing_else() -> None:
+    values = stage_values(settings_of("small"), "dev")
+
+    for part in ("alertmanager", "grafana", "kubeStateMetrics", "nodeExporter"):
+        assert values[part]["enabled"] is False
+    assert values["prometheusOperator"]["enabled"] is False
+    assert values["kubernetesServiceMonitors"]["enabled"] is False
+    assert values["defaultRules"]["create"] is False
+    # No ClusterRole: a Role in the stage.
+    assert values["global"]["rbac"]["create"] is False
+    for name in ("role", "role-binding"):
+        assert values["extraManifests"][name]["metadata"]["namespace"] == "dev"
+    verbs = {v for rule in values["extraManifests"]["role"]["rules"] for v in rule["verbs"]}
+    assert verbs == {"get", "list", "watch"}
+
+
+def test_alerts_of_a_stage_reach_every_alertmanager() -> None:
+    (config,) = stage_spec(settings_of("large"))["additionalAlertManagerConfigs"]
+
+    (found,) = config["dns_sd_configs"]
+    assert found["names"] == ["alertmanager-operated.observability.svc.cluster.local"]
+    assert (found["type"], found["port"]) == ("A", 9093)
+
+
+def test_a_sidecar_of_a_stage_has_a_role_of_its_own() -> None:
+    account = stage_values(settings_of("small"), "dev")["prometheus"]["serviceAccount"]
+
+    assert account["name"] == "stage-prometheus"
+    assert account["annotations"] == {"eks.amazonaws.com/role-arn": f"{ROLE}thanos-uploader"}
 
 
 def test_prometheus_selects_the_monitors_and_rules_of_all() -> None:
@@ -418,11 +529,31 @@ def test_what_grafana_expands_itself_is_doubled_and_then_escaped_for_terraform()
 
 
 def test_tempo_is_asked_where_it_answers() -> None:
-    assert endpoints.tempo(settings_of("medium")) == "http://tempo.observability.svc:3200"
-    assert (
-        endpoints.tempo(settings_of("large"))
-        == "http://tempo-query-frontend.observability.svc:3200"
-    )
+    domain = "observability.svc.cluster.local"
+    assert endpoints.tempo_reader(settings_of("medium")) == f"tempo.{domain}:3200"
+    assert endpoints.tempo_reader(settings_of("large")) == f"tempo-query-frontend.{domain}:3200"
+    assert endpoints.tempo_writer(settings_of("medium")) == f"tempo.{domain}:4317"
+    assert endpoints.tempo_writer(settings_of("large")) == f"tempo-distributor.{domain}:4317"
+
+
+def test_loki_is_asked_where_it_answers() -> None:
+    domain = "observability.svc.cluster.local:3100"
+    for address, name in (
+        (endpoints.loki_writer, "loki-distributor"),
+        (endpoints.loki_reader, "loki-query-frontend"),
+        (endpoints.loki_ruler, "loki-ruler"),
+    ):
+        assert address(settings_of("medium")) == f"loki.{domain}"
+        assert address(settings_of("large")) == f"{name}.{domain}"
+
+
+def test_grafana_asks_through_its_door() -> None:
+    values = kps(settings_of("small"))["grafana"]
+    door = "http://door-grafana.observability.svc"
+
+    urls = {item["uid"]: item["url"] for item in values["additionalDataSources"]}
+    assert urls == {"loki": f"{door}:3100", "tempo": f"{door}:3200"}
+    assert values["sidecar"]["datasources"]["alertmanager"]["url"] == f"{door}:9093"
 
 
 # --- Velero, autoscaler, metrics server -----------------------------------------------------------

@@ -120,7 +120,8 @@ def test_generated_metrics_go_to_every_prometheus_with_exemplars(size: Any) -> N
 
     written = made["storage"]["remote_write"]
     assert [target["url"] for target in written] == [
-        f"{url}/api/v1/write" for url in endpoints.prometheus_replicas(settings)
+        f"http://door-tempo.observability.svc:8080/prometheus-{index}/api/v1/write"
+        for index in range(endpoints.prometheus_replicas(settings))
     ]
     assert all(target["send_exemplars"] for target in written)
 

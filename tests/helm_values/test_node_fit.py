@@ -17,16 +17,18 @@ import pytest
 from settings_files import TODAY, problems, render, vary, write
 
 from blueprint.backend_sizes import BACKENDS
+from blueprint.doors import doors
 from blueprint.names import telemetry_namespace
 from blueprint.resources import mebibytes, millicores
-from helm_values.otel_collector import otel_gateway
+from blueprint.sizes import METRICS
 from helm_values.static_values import static_values
+from helm_values.telemetry_quota import telemetry_quota
 from helm_values.thanos import thanos
 from settings.load import environment_names, load_environment
 from settings.model import OBSERVABILITY, NodeGroup, Settings
 from settings.node_sizes import (
-    LEAST_OBSERVABILITY_QUOTA,
-    LEAST_STAGE_VCPUS,
+    MIN_OBSERVABILITY_QUOTA,
+    MIN_STAGE_VCPUS,
     OBSERVABILITY_NODES,
     SIZES,
     Size,
@@ -55,7 +57,7 @@ MAX_PODS: Final = 110
 Amazon EKS nodes with prefixes"). EKS may reserve for fewer, so the nodes have rather more."""
 
 SHARE_OF_GATEWAYS: Final = 0.65
-"""Half of the vCPUs (`LEAST_STAGE_VCPUS`), and thus somewhat more of what is left of them."""
+"""Half of the vCPUs (`MIN_STAGE_VCPUS`), and thus somewhat more of what is left of them."""
 
 FIRMWARE_SHARE: Final = 0.075
 """Memory that hypervisor, firmware and kernel keep: Karpenter's `VM_MEMORY_OVERHEAD_PERCENT`."""
@@ -131,6 +133,41 @@ def groups(settings: Settings, namespace: str) -> list[PodGroup]:
     ]
 
 
+def stage_prometheus(settings: Settings) -> Iterator[PodGroup]:
+    """The Prometheus of each stage, which runs on the observability nodes.
+
+    The operator, which is in another release, adds its reloader to each pod.
+    """
+    operator = static_values("kube_prometheus_stack")["prometheusOperator"]
+    reloader = operator["prometheusConfigReloader"]["resources"]
+    added = {
+        "cpu": millicores(reloader["requests"]["cpu"]),
+        "memory": mebibytes(reloader["requests"]["memory"]),
+        "cpu_limit": millicores(reloader["limits"]["cpu"]),
+        "memory_limit": mebibytes(reloader["limits"]["memory"]),
+    }
+    for stage in settings.stages:
+        for item in groups(settings, telemetry_namespace(STAGE)):
+            if item.kind == "Prometheus":
+                # Apart and spread are its own replicas alone.
+                asked = {key: getattr(item, key) + more for key, more in added.items()}
+                yield PodGroup(**{**asdict(item), **asked, "name": f"{item.name} of {stage}"})
+
+
+def door_groups(settings: Settings) -> Iterator[PodGroup]:
+    for door in doors(settings):
+        yield PodGroup(
+            name=f"Deployment {door.name}",
+            least=door.replicas,
+            most=door.replicas,
+            cpu=millicores(door.resources.cpu),
+            memory=mebibytes(door.resources.memory),
+            cpu_limit=millicores(door.resources.cpu_limit),
+            memory_limit=mebibytes(door.resources.memory_limit),
+            volumes=0,
+        )
+
+
 def thanos_groups(settings: Settings) -> Iterator[PodGroup]:
     for component in (
         thanos.querier(settings), thanos.store(settings), thanos.compactor(settings)
@@ -150,7 +187,9 @@ def thanos_groups(settings: Settings) -> Iterator[PodGroup]:
 
 
 def observability(settings: Settings) -> list[PodGroup]:
-    return [*groups(settings, OBSERVABILITY), *thanos_groups(settings)]
+    return [
+        *groups(settings, OBSERVABILITY), *thanos_groups(settings), *door_groups(settings)
+    ]  # fmt: skip
 
 
 def agents_of(settings: Settings) -> list[PodGroup]:
@@ -159,14 +198,19 @@ def agents_of(settings: Settings) -> list[PodGroup]:
 
 def running(settings: Settings) -> list[PodGroup]:
     """What stays on the observability nodes; hooks of releases are gone soon."""
-    central = [*observability(settings), *groups(settings, "kube-system")]
+    central = [
+        *observability(settings),
+        *stage_prometheus(settings),
+        *groups(settings, "kube-system"),
+    ]
     return [item for item in central if item.kind not in ("DaemonSet", "Job")]
 
 
 def gateway(settings: Settings) -> PodGroup:
     """That of any stage."""
-    (found,) = groups(settings, telemetry_namespace(STAGE))
-    return found
+    return {item.name: item for item in groups(settings, telemetry_namespace(STAGE))}[
+        "Deployment otel-gateway"
+    ]
 
 
 def requests(group: PodGroup) -> Amount:
@@ -252,7 +296,8 @@ def test_the_contract_names_every_release_that_makes_pods() -> None:
         assert [item.name for item in groups(settings, "kube-system")] == [
             "Deployment metrics-server"
         ]
-        assert gateway(settings).name == "Deployment otel-gateway"
+        assert gateway(settings).least >= 2
+        assert len(list(stage_prometheus(settings))) == len(settings.stages)
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -354,14 +399,14 @@ def test_a_stage_must_have_room_for_twice_the_gateway_of_the_size(size: Size) ->
     rollout = static_values("otel_gateway")["rollout"]["rollingUpdate"]
     most = gateway_size.max_replicas + rollout["maxSurge"]
     cpu = most * millicores(gateway_size.resources.cpu) / 1000
-    assert LEAST_STAGE_VCPUS[size] == ceil(2 * cpu)
+    assert MIN_STAGE_VCPUS[size] == ceil(2 * cpu)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_too_few_nodes_for_the_gateway_are_refused(size: Size, tmp_path: Path) -> None:
     group = ("namespaces", "dev", "node_group")
     for kind, vcpus in (("m7i.large", 2), ("m7i.xlarge", 4), ("hpc7a.12xlarge", 24)):
-        least = ceil(LEAST_STAGE_VCPUS[size] / vcpus)
+        least = ceil(MIN_STAGE_VCPUS[size] / vcpus)
         for most in {least, least - 1} - {0}:
             document = vary(("size",), size)
             for key, value in (("instance_types", [kind]), ("min_size", 0), ("max_size", most)):
@@ -378,28 +423,39 @@ def test_too_few_nodes_for_the_gateway_are_refused(size: Size, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_quota_of_a_gateways_namespace_holds_a_rollout_of_the_most_and_not_much_more(
+def test_quota_of_a_telemetry_namespace_holds_a_rollout_of_the_most_and_not_much_more(
     name: str,
 ) -> None:
     settings = SETTINGS[name]
-    quota = otel_gateway.quota(settings)
+    quota = telemetry_quota(settings)
+    prometheus = next(stage_prometheus(settings))
     item = gateway(settings)
     # Beside them one that a rollout makes (`maxSurge`), and one that is ending.
     most = item.most + 2
+    request = requests(item) * most + requests(prometheus) * prometheus.most
+    limit = limits(item) * most + limits(prometheus) * prometheus.most
     needed = {
-        "requests_cpu": requests(item).cpu * most / 1000,
-        "requests_memory_gib": requests(item).memory * most / 1024,
-        "limits_cpu": limits(item).cpu * most / 1000,
-        "limits_memory_gib": limits(item).memory * most / 1024,
+        "requests_cpu": request.cpu / 1000,
+        "requests_memory_gib": request.memory / 1024,
+        "limits_cpu": limit.cpu / 1000,
+        "limits_memory_gib": limit.memory / 1024,
     }
     for key, amount in needed.items():
-        # Whole cores and GiB.
-        assert amount <= getattr(quota, key) < amount + 1, key
-    assert (quota.pods, quota.persistent_volume_claims) == (most, 0)
+        # Whole cores and GiB, of each of the two.
+        assert amount <= getattr(quota, key) < amount + 2, key
+    assert quota.pods == most + prometheus.most
+    assert quota.persistent_volume_claims == prometheus.most * prometheus.volumes
     assert item.volumes == 0
 
 
-def least_quota(settings: Settings, nodes: int) -> dict[str, float]:
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_prometheus_of_a_stage_takes_no_more_memory_than_it_has_reserved(name: str) -> None:
+    resources = METRICS[SETTINGS[name].size].stage_prometheus.resources
+    # What is above the request is taken from whoever is on the node.
+    assert resources.memory == resources.memory_limit
+
+
+def minimum_quota(settings: Settings, nodes: int) -> dict[str, float]:
     """What the observability namespace uses at most: all rollouts and hooks at the same time, and
     the agents on so many nodes."""
     pods = observability(settings)
@@ -424,23 +480,23 @@ def test_quota_of_observability_holds_everything_on_the_most_nodes(name: str) ->
         group.max_size * zones(group) for group in map(settings.node_group, settings.namespaces)
     )
     quota = settings.namespaces[OBSERVABILITY].quota.model_dump()
-    for key, needed in least_quota(settings, most_nodes).items():
+    for key, needed in minimum_quota(settings, most_nodes).items():
         assert needed <= quota[key], key
 
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_least_quota_of_a_size_is_enough_and_not_much_more(name: str) -> None:
     settings = SETTINGS[name]
-    least = asdict(LEAST_OBSERVABILITY_QUOTA[settings.size])
-    for key, needed in least_quota(settings, least["nodes"]).items():
+    least = asdict(MIN_OBSERVABILITY_QUOTA[settings.size])
+    for key, needed in minimum_quota(settings, least["nodes"]).items():
         assert needed <= least[key] <= 2 * needed + 2, (key, needed)
 
 
 @pytest.mark.parametrize("key", ["requests_cpu", "limits_memory_gib", "pods"])
 def test_too_small_a_quota_for_the_size_is_refused(key: str, tmp_path: Path) -> None:
     sizes: tuple[Size, ...] = ("small", "medium", "large")
-    assert tuple(LEAST_OBSERVABILITY_QUOTA) == sizes == tuple(OBSERVABILITY_NODES)
-    least = asdict(LEAST_OBSERVABILITY_QUOTA["large"])[key]
+    assert tuple(MIN_OBSERVABILITY_QUOTA) == sizes == tuple(OBSERVABILITY_NODES)
+    least = asdict(MIN_OBSERVABILITY_QUOTA["large"])[key]
     lines = problems(write(tmp_path, render(vary(("size",), "large"))[0]))
     (line,) = [line for line in lines if f"namespaces.observability.quota.{key}:" in line]
     assert f"at least {least}, which the back ends of size large need" in line

@@ -69,8 +69,12 @@ def test_querier_finds_sidecars_and_store_gateways_by_dns() -> None:
     found = flags(thanos.querier(settings_of("small")))["endpoint.sd-config"]
 
     assert [endpoint["address"] for endpoint in json.loads(found)["endpoints"]] == [
-        "dnssrv+_grpc._tcp.kps-thanos-discovery.observability.svc.cluster.local",
         "dnssrv+_grpc._tcp.thanos-store.observability.svc.cluster.local",
+        "dnssrv+_grpc._tcp.kps-thanos-discovery.observability.svc.cluster.local",
+        *(
+            f"dnssrv+_grpc._tcp.stage-thanos-discovery.{stage}-telemetry.svc.cluster.local"
+            for stage in ("dev", "hml", "prd")
+        ),
     ]
 
 

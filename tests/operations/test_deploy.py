@@ -1,34 +1,46 @@
-"""`operations.deploy` with a stand-in for the cdktf CLI: order, stops, exit codes and messages."""
+"""`operations.deploy` with a stand-in for Terraform: order, stops, exit codes and messages."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from settings_files import without_examples
 
-from operations import deploy
-from tools.paths import ROOT
+from operations import deploy, terraform_stack
+from settings.load import settings_folder
 from tools.providers import ProviderSource
 
 ALL = ["state", "network", "cluster", "storage", "observability"]
 
-# Records each call; a file fail-STACK holds the exit code, and decline-STACK is a "Dismiss", after
-# which the real CLI exits with 0. It is started as `sh CLI_SCRIPT <command> <stack> ...`.
-FAKE_CLI = r"""
-echo "$*" >> calls.log
-echo "$TERRAFORM_BINARY_NAME|$TF_CLI_CONFIG_FILE|$CHECKPOINT_DISABLE" >> env.log
-printf '\033[2K\033[1A\342\240\213  Processing\n1 Stack deploying     0 Stacks done\n\n\n'
-[ -f "message-$2" ] && cat "message-$2"
-[ -f "interrupt-$2" ] && { kill -INT $PPID; sleep 0.1; }
-[ -f "fail-$2" ] && exit "$(cat "fail-$2")"
-if [ -f "decline-$2" ]; then echo "Apply cancelled."; exit 0; fi
+# Records each call. A file `fail-<command>-<stack>` is printed before it fails, `unchanged-<stack>`
+# makes an empty plan. Plans are applied only if they are those of the stack.
+STAND_IN = r"""#!/bin/sh
+[ "$1" = version ] && { echo "Terraform v1.11.4"; exit 0; }
+stack=${PWD##*/}
+cd ../../../..
+echo "$stack $*" >> calls.log
+echo "$TERRAFORM_BINARY_NAME|$TF_CLI_CONFIG_FILE|$CHECKPOINT_DISABLE|$TF_WORKSPACE" >> env.log
+for word in "$@"; do case $word in -out=*) plan=${word#-out=} ;; esac; last=$word; done
+[ -f "interrupt-$1-$stack" ] && { kill -INT $PPID; kill -INT $PPID; sleep 0.3; }
+[ -f "fail-$1-$stack" ] && { cat "fail-$1-$stack"; exit 1; }
 case $1 in
-deploy) echo "Apply complete! Resources: 0 added" ;;
-destroy) echo "Destroy complete! Resources: 1 destroyed" ;;
+init) echo "Terraform has been successfully initialized!" ;;
+plan)
+    stat -c %a "$plan" "${plan%/*}" >> modes.log
+    echo "$plan" >> plans.log
+    echo "plan of $stack" > "$plan"
+    [ -f "unchanged-$stack" ] && { echo "No changes."; exit 0; }
+    printf '\033[1mPlan:\033[0m 1 to add\n'
+    exit 2 ;;
+apply)
+    grep -q "plan of $stack" "$last" || { echo "not the plan of $stack"; exit 1; }
+    echo "Apply complete! Resources: 1 added" ;;
 esac
 """
 
@@ -38,11 +50,11 @@ class Project:
     """A made-up checkout, with what the stand-in was asked to do."""
 
     root: Path
-    capsys: pytest.CaptureFixture[str]
+    capfd: pytest.CaptureFixture[str]
 
     def run(self, *argv: str) -> tuple[int, str, str]:
         status = deploy.main(argv, root=self.root)
-        printed = self.capsys.readouterr()
+        printed = self.capfd.readouterr()
         return status, printed.out, printed.err
 
     def write(self, name: str, text: str = "") -> None:
@@ -52,12 +64,16 @@ class Project:
 
     @property
     def calls(self) -> list[str]:
-        log = self.root / "calls.log"
+        return self.log("calls.log")
+
+    def log(self, name: str) -> list[str]:
+        log = self.root / name
         return log.read_text(encoding="utf-8").splitlines() if log.exists() else []
 
     @property
     def stacks(self) -> list[str]:
-        return [call.split()[1] for call in self.calls]
+        """What was applied, in order."""
+        return [call.split()[0] for call in self.calls if call.split()[1] == "apply"]
 
     def synthesize(self, env: str, stacks: list[str]) -> None:
         manifest = {}
@@ -71,22 +87,21 @@ class Project:
 
 @pytest.fixture
 def project(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Project:
-    made = Project(tmp_path / "project", capsys)
-    made.write("environments/dev.yaml")
-    made.write("environments/prd.yaml")
-    made.write(str(deploy.CLI_SCRIPT), FAKE_CLI)
+    made = Project(tmp_path / "project", capfd)
+    for environment in ("dev", "prd"):
+        made.write(f"environments/{environment}.yaml", without_examples(environment))
     made.synthesize("dev", ALL)
     made.synthesize("prd", ALL)
     terraform = tmp_path / "terraform"
-    terraform.write_text('#!/bin/sh\necho "Terraform v1.11.4"\n', encoding="utf-8")
+    terraform.write_text(STAND_IN, encoding="utf-8")
     terraform.chmod(0o755)
     monkeypatch.setenv("TERRAFORM_BINARY_NAME", str(terraform))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("TF_CLI_CONFIG_FILE", raising=False)
-    monkeypatch.setattr(deploy, "node_program", lambda: Path("/bin/sh"))
-    monkeypatch.setattr(deploy, "find_source", ProviderSource)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setattr(terraform_stack, "find_source", ProviderSource)
     return made
 
 
@@ -132,19 +147,27 @@ def test_named_stacks_are_put_in_order(project: Project) -> None:
     assert project.stacks == ["network", "storage", "storage", "network"]
 
 
-# --- The command line of the CLI ----------------------------------------------------------------
+# --- What Terraform is given ---------------------------------------------------------------------
 
 
-def test_what_the_cli_is_given(project: Project, tmp_path: Path) -> None:
+def test_what_terraform_is_given(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of another project; it would make every stack use another state.
+    monkeypatch.setenv("TF_WORKSPACE", "other")
     project.run("plan", "--env", "dev", "--stack", "network")
     project.run("deploy", "--env", "dev", "--yes", "--stack", "network")
-    common = "network --skip-synth --output cdktf.out/dev --skip-provider-lock"
+    project.run("destroy", "--env", "dev", "--yes", "--stack", "network")
+    planned, deployed, destroyed = project.log("plans.log")
+    init = "network init -no-color -input=false"
+    plan = "network plan -no-color -input=false -detailed-exitcode -out="
+    apply = "network apply -no-color -input=false "
     assert project.calls == [
-        f"diff {common}",
-        f"deploy {common} --ignore-missing-stack-dependencies --auto-approve",
+        *(init, plan + planned),
+        *(init, plan + deployed, apply + deployed),
+        *(init, f"{plan}{destroyed} -destroy", apply + destroyed),
     ]
-    env = (project.root / "env.log").read_text(encoding="utf-8").splitlines()
-    assert set(env) == {f"{tmp_path / 'terraform'}||1"}
+    assert set(project.log("env.log")) == {f"{tmp_path / 'terraform'}||1|"}
 
 
 def test_the_provider_mirror_is_passed_on(
@@ -152,63 +175,132 @@ def test_the_provider_mirror_is_passed_on(
 ) -> None:
     mirror = tmp_path / "mirror"
     mirror.mkdir()
-    monkeypatch.setattr(deploy, "find_source", lambda: ProviderSource(local=(("aws", mirror),)))
+    source = ProviderSource(local=(("aws", mirror),))
+    monkeypatch.setattr(terraform_stack, "find_source", lambda: source)
     project.run("plan", "--env", "dev", "--stack", "network")
-    config = (project.root / "env.log").read_text(encoding="utf-8").split("|")[1]
+    config = project.log("env.log")[0].split("|")[1]
     assert str(mirror) in Path(config).read_text(encoding="utf-8")
 
 
-def test_the_animation_of_the_cli_is_left_out(project: Project) -> None:
+@pytest.mark.parametrize("action", ["plan", "deploy", "destroy"])
+def test_a_plan_is_private_and_deleted(project: Project, action: str) -> None:
+    project.write("fail-apply-storage")
+    project.run(action, "--env", "dev", "--yes")
+    modes = project.log("modes.log")
+    assert set(modes[::2]) == {"600"}, "it may hold values"
+    assert set(modes[1::2]) == {"700"}
+    plans = [Path(plan) for plan in project.log("plans.log")]
+    assert len(plans) > 1
+    assert [plan for plan in plans if plan.exists() or plan.parent.exists()] == []
+
+
+def test_what_terraform_prints_is_shown(project: Project) -> None:
     _, out, _ = project.run("deploy", "--env", "dev", "--yes", "--stack", "network")
-    assert "Processing" not in out
-    assert "Stack deploying" not in out
-    assert "\x1b" not in out
-    assert "Apply complete! Resources: 0 added" in out
+    assert "Terraform has been successfully initialized!" in out
+    assert "Apply complete! Resources: 1 added" in out
+
+
+def test_a_stack_without_changes_is_not_asked_about(project: Project, terminal: None) -> None:
+    for stack in ALL:
+        project.write(f"unchanged-{stack}")
+    status, out, _ = project.run("deploy", "--env", "dev")
+    assert (status, project.stacks) == (0, [])
+    assert out.count("nothing to change in") == 5
+    assert project.run("destroy", "--env", "dev")[0] == 0
+
+
+# --- Approving ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "applied"), [("yes", True), (" yes ", True), ("y", False), ("no", False), ("", False)]
+)
+def test_each_stack_is_asked_about(
+    project: Project,
+    terminal: None,
+    monkeypatch: pytest.MonkeyPatch,
+    typed: str,
+    applied: bool,
+) -> None:
+    questions = []
+
+    def answer(question: str) -> str:
+        questions.append(question)
+        return typed if "network" in question else "yes"
+
+    monkeypatch.setattr("builtins.input", answer)
+    status, out, _ = project.run("deploy", "--env", "dev", "--stack", "state", "--stack", "network")
+    assert "Deploy state of dev as shown above?" in questions[0]
+    if applied:
+        assert (status, project.stacks) == (0, ["state", "network"])
+    else:
+        assert (status, project.stacks) == (1, ["state"])
+        assert "network: not approved, so nothing was changed in it." in out
+
+
+def test_no_answer_is_no_approval(
+    project: Project, terminal: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(_: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("builtins.input", end)
+    assert project.run("deploy", "--env", "dev")[0] == 1
+    assert project.stacks == []
+
+
+def test_ctrl_c_at_the_question_changes_nothing(
+    project: Project, terminal: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: str) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("builtins.input", interrupt)
+    status, out, _ = project.run("deploy", "--env", "dev")
+    assert (status, project.stacks) == (130, [])
+    assert "[1/5] state: interrupted." in out
+    assert not Path(project.log("plans.log")[0]).exists()
 
 
 # --- Stopping and resuming ----------------------------------------------------------------------
 
 
-def test_stops_at_the_first_failure_and_resumes(project: Project) -> None:
-    project.write("fail-cluster", "7")
+@pytest.mark.parametrize("command", ["init", "plan", "apply"])
+def test_stops_at_the_first_failure_and_resumes(project: Project, command: str) -> None:
+    project.write(f"fail-{command}-cluster", "Error: no such thing\n")
     status, out, _ = project.run("deploy", "--env", "dev", "--yes")
-    assert status == 7
-    assert project.stacks == ["state", "network", "cluster"]
-    assert "[3/5] cluster: deploy stopped with exit code 7 after" in out
+    assert status == 1
+    done = ["state", "network"]
+    assert project.stacks == (done if command != "apply" else [*done, "cluster"])
+    assert "Error: no such thing" in out
+    assert "[3/5] cluster: deploy failed." in out
     assert "Not started: storage, observability." in out
     assert "run the same command again: it resumes" in out
 
-    (project.root / "fail-cluster").unlink()
+    (project.root / f"fail-{command}-cluster").unlink()
     assert project.run("deploy", "--env", "dev", "--yes")[0] == 0
-    assert project.stacks[3:] == ALL
+    assert project.stacks[-5:] == ALL
 
 
 def test_a_failed_destroy_does_not_go_on_to_what_it_stands_on(project: Project) -> None:
-    project.write("fail-storage", "1")
+    project.write("fail-apply-storage")
     status, out, _ = project.run("destroy", "--env", "dev", "--yes")
     assert status == 1
     assert project.stacks == ["observability", "storage"]
     assert "Not started: cluster, network." in out
 
 
-def test_a_declined_stack_stops_although_the_cli_exits_with_0(
-    project: Project, terminal: None
-) -> None:
-    project.write("decline-network")
-    status, out, _ = project.run("deploy", "--env", "dev")
-    assert status == 1
-    assert project.stacks == ["state", "network"]
-    assert "--auto-approve" not in " ".join(project.calls)
-    assert "network: not approved, so nothing was changed in it." in out
-
-
-def test_ctrl_c_waits_for_terraform_and_goes_no_further(project: Project) -> None:
-    project.write("interrupt-network")
-    project.write("fail-network", "1")
-    status, out, _ = project.run("deploy", "--env", "dev", "--yes")
-    assert status == 1
-    assert project.stacks == ["state", "network"]
-    assert "Interrupted: waiting for Terraform to stop cleanly." in out
+@pytest.mark.parametrize("ends", [0, 1])
+def test_ctrl_c_waits_for_terraform_and_goes_no_further(project: Project, ends: int) -> None:
+    project.write("interrupt-apply-network")
+    if ends == 1:
+        project.write("fail-apply-network")
+    before = signal.getsignal(signal.SIGINT)
+    status, out, err = project.run("deploy", "--env", "dev", "--yes")
+    assert (status, project.stacks) == (130, ["state", "network"])
+    assert err.count("Interrupted: waiting for Terraform to stop cleanly.") == 1
+    assert "[2/5] network: interrupted. Not started: cluster, storage" in out
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.parametrize(
@@ -219,11 +311,10 @@ def test_ctrl_c_waits_for_terraform_and_goes_no_further(project: Project) -> Non
     ],
 )
 def test_a_plan_explains_a_missing_upstream_and_goes_on(project: Project, message: str) -> None:
-    project.write("message-cluster", f"{message}\n")
-    project.write("fail-cluster", "1")
+    project.write("fail-plan-cluster", f"{message}\n")
     status, out, _ = project.run("plan", "--env", "dev")
     assert status == 1
-    assert project.stacks == ALL
+    assert [call.split()[0] for call in project.calls if " plan " in call] == ALL
     assert "cluster reads the outputs of stacks that are not applied yet" in out
     assert "(state, network) first: `make deploy ENV=dev`" in out
 
@@ -298,10 +389,18 @@ def test_nobody_to_ask_means_yes_must_be_said(project: Project) -> None:
     assert project.calls == []
 
 
-def test_a_missing_cli_is_named(project: Project) -> None:
-    (project.root / deploy.CLI_SCRIPT).unlink()
+def test_a_manifest_that_was_damaged_is_synthesized_again(project: Project) -> None:
+    project.write("cdktf.out/dev/manifest.json", '{"stacks": ')
+    status, _, err = project.run("deploy", "--env", "dev", "--yes")
+    assert status == 2
+    assert err.splitlines()[1:] == ["  - cdktf.out/dev/manifest.json is not JSON"]
+
+
+def test_a_missing_terraform_is_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terraform_stack, "find_terraform", lambda: None)
     status, _, err = project.run("plan", "--env", "dev")
-    assert (status, err) == (2, "The cdktf CLI is not installed: run `make node_modules`.\n")
+    assert status == 2
+    assert "run `make terraform`" in err
 
 
 def test_a_terraform_below_the_minimum_is_refused(project: Project, tmp_path: Path) -> None:
@@ -310,6 +409,63 @@ def test_a_terraform_below_the_minimum_is_refused(project: Project, tmp_path: Pa
     assert status == 2
     assert "is Terraform 1.9; 1.10 or later is needed" in err
     assert project.calls == []
+
+
+# --- Examples and warnings ----------------------------------------------------------------------
+
+
+def with_examples(project: Project) -> None:
+    text = (settings_folder() / "dev.yaml").read_text(encoding="utf-8")
+    project.write("environments/dev.yaml", text)
+    project.synthesize("dev", ALL)
+
+
+def test_examples_of_the_repository_are_not_deployed(project: Project) -> None:
+    with_examples(project)
+    status, out, err = project.run("deploy", "--env", "dev", "--yes")
+    assert (status, out, project.calls) == (2, "", [])
+    refusal = err[err.index("Nothing was deployed") :].splitlines()
+    assert refusal[0] == (
+        "Nothing was deployed: environments/dev.yaml still has examples. Replace them, "
+        "`make synth ENV=dev`, then run the same command again:"
+    )
+    assert "  - account_id: 111122223333: an example; put the number of your AWS account" in refusal
+    assert any("platform-team@example.com" in line for line in refusal)
+
+
+@pytest.mark.parametrize("action", ["plan", "destroy"])
+def test_examples_may_be_planned_and_destroyed(project: Project, action: str) -> None:
+    with_examples(project)
+    assert project.run(action, "--env", "dev", "--yes")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "status"), [("http://127.0.0.1:5000", 0), ("https://aws.acme.com", 2)]
+)
+def test_an_emulator_takes_examples(
+    project: Project, monkeypatch: pytest.MonkeyPatch, url: str, status: int
+) -> None:
+    with_examples(project)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    done, _, err = project.run("deploy", "--env", "dev", "--yes")
+    assert done == status
+    assert "111122223333" in err
+
+
+def test_a_deployment_warns_of_an_api_that_nobody_reaches(project: Project) -> None:
+    assert (
+        "cluster.endpoint: the Kubernetes API is private"
+        in (project.run("deploy", "--env", "dev", "--yes")[2])
+    )
+    assert project.run("deploy", "--env", "prd", "--yes")[2] == ""
+
+
+def test_settings_that_became_wrong_are_not_deployed(project: Project) -> None:
+    project.write("environments/dev.yaml", "environment: dev\n")
+    project.synthesize("dev", ALL)
+    status, _, err = project.run("deploy", "--env", "dev", "--yes")
+    assert (status, project.calls) == (2, [])
+    assert "environments/dev.yaml" in err
 
 
 # --- Production ---------------------------------------------------------------------------------
@@ -325,26 +481,17 @@ def test_prd_is_not_destroyed_by_yes_alone(project: Project, confirm: list[str])
 
 def test_prd_is_destroyed_when_confirmed(project: Project) -> None:
     assert project.run("destroy", "--env", "prd", "--yes", "--confirm", "prd")[0] == 0
-    assert len(project.calls) == 4
+    assert len(project.stacks) == 4
 
 
 @pytest.mark.parametrize(("typed", "status"), [("prd ", 0), ("yes", 2), ("", 2)])
 def test_prd_is_destroyed_when_its_name_is_typed(
     project: Project, terminal: None, monkeypatch: pytest.MonkeyPatch, typed: str, status: int
 ) -> None:
-    monkeypatch.setattr("builtins.input", lambda _question: typed)
+    monkeypatch.setattr("builtins.input", lambda question: typed if "name" in question else "yes")
     assert project.run("destroy", "--env", "prd", "--stack", "network")[0] == status
-    assert len(project.calls) == (1 if status == 0 else 0)
+    assert project.stacks == (["network"] if status == 0 else [])
 
 
 def test_deploying_prd_asks_for_no_name(project: Project) -> None:
     assert project.run("deploy", "--env", "prd", "--yes")[0] == 0
-
-
-# --- The pinned CLI -----------------------------------------------------------------------------
-
-
-def test_the_lock_of_the_cli_names_no_registry() -> None:
-    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
-    assert lock["packages"]["node_modules/cdktf-cli"]["version"] == "0.21.0"
-    assert [name for name, package in lock["packages"].items() if "resolved" in package] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import boto3
 import pytest
 from outcomes import terraform_with
 from sample_stacks import sample_foundation
+from settings_files import without_examples
 
 from operations import deploy, drift
 from operations.account_checks import (
@@ -21,9 +23,7 @@ from operations.account_checks import (
     find_leftovers,
     read_target,
 )
-from operations.terraform_stack import Terraform
-from tools.providers import find_source
-from tools.terraform import terraform_env
+from operations.terraform_stack import Outcome, Plan, Terraform, prepare_terraform
 from verification.rehearsal.aws.aws_emulator import AwsEmulator, start_aws_emulator
 
 ACCOUNT = "111122223333"
@@ -183,19 +183,14 @@ def test_an_account_without_the_environment_has_no_leftovers(account: dict[str, 
 # --- Drift --------------------------------------------------------------------------------------
 
 
-def run_terraform() -> Terraform:
-    program = terraform_with("aws")
-    environment = terraform_env(program, find_source()) | {"TF_IN_AUTOMATION": "1"}
-    return Terraform(program=program, environment=environment)
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A synthesized project of one stack with one bucket, as cheap as the real ones are not."""
     folder = tmp_path / "cdktf.out" / "dev" / "stacks" / "state"
     folder.mkdir(parents=True)
     (tmp_path / "environments").mkdir()
-    (tmp_path / "environments" / "dev.yaml").touch()
+    settings = tmp_path / "environments" / "dev.yaml"
+    settings.write_text(without_examples("dev"), encoding="utf-8")
     state = sample_foundation().configs["dev"]["state"]
     stack = {
         "terraform": {**state["terraform"], "backend": {"local": {"path": "own.tfstate"}}},
@@ -223,10 +218,12 @@ def project(tmp_path: Path) -> Path:
 def test_drift_is_found_and_named(
     project: Path, emulator: AwsEmulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    terraform_with("aws")
     folder = project / "cdktf.out" / "dev" / "stacks" / "state"
-    terraform = run_terraform()
+    terraform = prepare_terraform(emulator.environment)
     terraform.init(folder)
-    terraform.apply(folder)
+    assert terraform.apply(folder) is Outcome.APPLIED
+    assert terraform.apply(folder) is Outcome.UNCHANGED
 
     assert drift.main(["--env", "dev"], project) == 0
     assert "none" in capsys.readouterr().out
@@ -245,7 +242,6 @@ def test_drift_is_found_and_named(
     printed = capsys.readouterr().out
     assert "1 differ" in printed
     assert "update aws_s3_bucket_public_access_block.block" in printed
-    assert not (folder / drift.PLAN).exists(), "a plan holds values of the state"
 
 
 def test_drift_that_cannot_be_told_is_no_agreement(
@@ -276,7 +272,6 @@ def test_drift_refuses_what_it_does_not_know(
 def test_deploy_refuses_another_account_before_anything_else(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(deploy, "_workspace", lambda *_: None)
     monkeypatch.setattr(deploy, "run", lambda *_: pytest.fail("it went on"))
 
     def wrong(_: Target) -> None:
@@ -284,7 +279,7 @@ def test_deploy_refuses_another_account_before_anything_else(
 
     monkeypatch.setattr(deploy, "check_account", wrong)
     assert deploy.main(["deploy", "--env", "dev", "--yes"], project) == 2
-    assert capsys.readouterr().err == "Wrong account: you are elsewhere\n"
+    assert capsys.readouterr().err.splitlines()[-1] == "Wrong account: you are elsewhere"
 
 
 @pytest.mark.parametrize("leave", [False, True])
@@ -293,15 +288,16 @@ def test_destroy_stops_before_leftovers_unless_they_may_stay(
 ) -> None:
     done: list[str] = []
 
-    def run_cli(request: deploy.Request, stack: str, workspace: object) -> tuple[int, str]:
-        done.append(stack)
-        return 0, "Destroy complete!"
+    def act(_: Terraform, folder: Path, *options: str) -> Iterator[Plan]:
+        done.append(folder.name)
+        yield Plan(folder, has_changes=False)
 
     left = {"cluster": [Leftover("volume", "vol-1", "holds the data of claim data-loki-0")]}
-    monkeypatch.setattr(deploy, "_run_cli", run_cli)
+    monkeypatch.setattr(Terraform, "init", lambda *_: None)
+    monkeypatch.setattr(Terraform, "planned", contextmanager(act))
     monkeypatch.setattr(deploy, "find_leftovers", lambda _, stack: left.get(stack, []))
     order = ("state", "network", "cluster", "storage")
-    workspace = deploy.Workspace(Path(), order, Path())
+    workspace = deploy.Workspace(Path(), order, Terraform(program=Path(), environment={}))
     request = deploy.Request("destroy", "dev", yes=True, leave=leave)
     status = deploy.run(request, ["storage", "cluster", "network"], workspace, TARGET)
     printed = capsys.readouterr().out
@@ -311,3 +307,19 @@ def test_destroy_stops_before_leftovers_unless_they_may_stay(
         assert (status, done) == (1, ["storage"])
         assert "volume vol-1: holds the data of claim data-loki-0" in printed
         assert "--leave" in printed
+
+
+def test_destroy_stops_when_aws_does_not_say_what_is_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def silent(*_: object) -> list[Leftover]:
+        raise AwsCheckError("AWS does not say what is left: ExpiredToken")
+
+    monkeypatch.setattr(deploy, "find_leftovers", silent)
+    terraform = Terraform(program=Path(), environment={})
+    workspace = deploy.Workspace(Path(), ("state", "network", "cluster"), terraform)
+    request = deploy.Request("destroy", "dev", yes=True)
+    assert deploy.run(request, ["cluster", "network"], workspace, TARGET) == 1
+    printed = capsys.readouterr().out
+    assert "[1/2] cluster: AWS does not say what is left: ExpiredToken" in printed
+    assert "Not started: network." in printed

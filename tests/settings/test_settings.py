@@ -27,14 +27,14 @@ from settings_files import (
 
 from settings.aws_facts import REGIONS
 from settings.load import (
-    DEEPEST_NESTING,
+    MAX_NESTING,
     SettingsError,
     environment_names,
     load_environment,
     load_settings,
 )
 from settings.model import least_vcpus
-from settings.node_sizes import LEAST_OBSERVABILITY_QUOTA, LEAST_STAGE_VCPUS, Size
+from settings.node_sizes import MIN_OBSERVABILITY_QUOTA, MIN_STAGE_VCPUS, Size
 from settings.types import CLOUDWATCH_RETENTION_DAYS, OWN_TAGS, RESERVED_NAMESPACES
 from tools.paths import ROOT, SAMPLE_ENVIRONMENTS
 from versions import KUBERNETES
@@ -176,7 +176,10 @@ WRONG = [
     wrong(
         ("tags", "extra"), {"a" * 129: "x"}, TAG_KEY, at=("tags", "extra", "a" * 129), shows=None
     ),
-    wrong(("tags", "extra"), {"team": "é"}, TAG, at=("tags", "extra", "team"), shows="é"),
+    *(
+        wrong(("tags", "extra"), {"team": text}, TAG, at=("tags", "extra", "team"), shows=shown)
+        for text, shown in (("a,b", "a,b"), ("São Paulo!", "São Paulo!"), ("a\u2028b", "a"))
+    ),
     wrong(("tags", "extra"), {"team": 1}, TAG, at=("tags", "extra", "team"), shows="1"),
     wrong(
         ("tags", "extra"),
@@ -642,6 +645,8 @@ RIGHT: list[tuple[Keys, object]] = [
     *((path, value) for path, *bounds in ranges() for value in bounds),
     *((("name",), v) for v in ("a", "a-b", "a" * 16, "sthreeb", "xn-a")),
     *((("tags", "extra"), v) for v in ({}, {"a" * 128: "b" * 256}, {"team:a/b": "x y"})),
+    *((("tags", "extra"), {"city": v}) for v in ("São Paulo", "Łódź", "東京", "é" * 256)),
+    (("tags", "owner"), "Plataforma e operações"),
     (("tags", "extra"), {f"k{i}": "x" for i in range(30)}),
     *((("network", "cidr"), v) for v in ("10.64.0.0/16", "10.64.0.0/20", "172.31.0.0/16")),
     *((("cluster", "service_cidr"), v) for v in ("172.16.0.0/12", "192.168.9.0/24")),
@@ -678,12 +683,12 @@ RIGHT: list[tuple[Keys, object]] = [
 
 @pytest.mark.parametrize("size", ["medium", "large"])
 def test_a_larger_size_is_right_with_what_it_needs(size: Size, tmp_path: Path) -> None:
-    quota = asdict(LEAST_OBSERVABILITY_QUOTA[size])
+    quota = asdict(MIN_OBSERVABILITY_QUOTA[size])
     del quota["nodes"]
     document = vary(("size",), size, vary((*OBS, "quota"), quota))
     for stage in ("dev", "hml", "prd"):
         # With two vCPUs each.
-        most = ceil(LEAST_STAGE_VCPUS[size] / 2)
+        most = ceil(MIN_STAGE_VCPUS[size] / 2)
         document = vary(("namespaces", stage, "node_group", "max_size"), most, document)
 
     assert load_settings(write(tmp_path, render(document)[0]), TODAY).size == size
@@ -858,11 +863,11 @@ BAD_FILES: dict[str, tuple[str | bytes, int, str]] = {
     "deep lists": (
         f"a: b\nname: {'[' * 50_000}\n",
         2,
-        f"allowed: nesting at most {DEEPEST_NESTING} deep",
+        f"allowed: nesting at most {MAX_NESTING} deep",
     ),
     "deep mappings": (
         "".join(f"{' ' * i}a:\n" for i in range(300)),
-        DEEPEST_NESTING,
+        MAX_NESTING,
         "nesting at most",
     ),
     "control character": ("name: a\nsize: \x00\n", 2, "character '\\x00'; allowed: text without"),

@@ -121,7 +121,7 @@ def test_prometheus_is_told_to_scrape_it(source: Source) -> None:
 def test_span_metrics_have_the_names_that_the_gateway_gives_them() -> None:
     connector = gateway_config(SETTINGS, "prd")["connectors"]["span_metrics"]
     prefix = connector["namespace"].replace(".", "_")
-    strategy = static_values("kube_prometheus_stack")["prometheus"]["prometheusSpec"]["otlp"]
+    strategy = static_values("prometheus")["prometheus"]["prometheusSpec"]["otlp"]
     assert strategy["translationStrategy"] == "UnderscoreEscapingWithSuffixes"
     assert m.CALLS.name == f"{prefix}_calls_total"
     assert connector["histogram"]["unit"] == "s"

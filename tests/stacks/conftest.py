@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings
+from shared_synthesis import shared_folder, synthesized_once
 from stack_files import Stacks, SynthesizeVariation
 
 import constructs_lib  # noqa: F401 - before a test imports a binding, which would load them all
@@ -30,7 +31,7 @@ def settings() -> dict[str, Settings]:
 
 @pytest.fixture(scope="session")
 def outdirs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return {name: tmp_path_factory.mktemp(f"out-{name}") for name in environment_names()}
+    return {name: shared_folder(tmp_path_factory) / f"out-{name}" for name in environment_names()}
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +40,7 @@ def synthesized(
 ) -> dict[str, dict[str, SynthesizedStack]]:
     """Stacks by environment and name, in order of deployment."""
     return {
-        environment: {stack.name: stack for stack in synthesize(values, outdirs[environment])}
+        environment: {stack.name: stack for stack in synthesized_once(values, outdirs[environment])}
         for environment, values in settings.items()
     }
 
@@ -63,7 +64,7 @@ def real_outdirs(
     return {
         name: outdirs[name]
         if settings.get(name) == real_settings(name)
-        else tmp_path_factory.mktemp(f"out-real-{name}")
+        else shared_folder(tmp_path_factory) / f"out-real-{name}"
         for name in REAL_ENVIRONMENTS
     }
 
@@ -77,7 +78,7 @@ def real_synthesized(
     return {
         name: synthesized[name]
         if outdirs.get(name) == outdir
-        else {stack.name: stack for stack in synthesize(real_settings(name), outdir)}
+        else {stack.name: stack for stack in synthesized_once(real_settings(name), outdir)}
         for name, outdir in real_outdirs.items()
     }
 

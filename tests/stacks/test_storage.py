@@ -39,6 +39,7 @@ TRUSTED = {
     "tempo": {"observability:tempo"},
     "thanos-writer": {"observability:kps-prometheus", "observability:thanos-compactor"},
     "thanos-reader": {"observability:thanos-store"},
+    "thanos-uploader": {f"{stage}-telemetry:stage-prometheus" for stage in ("dev", "hml", "prd")},
     "velero": {"observability:velero"},
     "cluster-autoscaler": {"observability:cluster-autoscaler"},
     "ns-observability": {"observability:secrets-reader"},
@@ -53,6 +54,7 @@ BUCKET_OF = {
     "tempo": "traces",
     "thanos-writer": "metrics",
     "thanos-reader": "metrics",
+    "thanos-uploader": "metrics",
     "velero": "backups",
 }
 READ_WRITE = {"s3:DeleteObject", "s3:GetObject", "s3:PutObject"}
@@ -61,6 +63,8 @@ OBJECT_ACTIONS = {
     "tempo": READ_WRITE | {"s3:GetObjectTagging", "s3:PutObjectTagging"},
     "thanos-writer": READ_WRITE,
     "thanos-reader": {"s3:GetObject"},
+    # A stage's sidecar deletes no block, least of all another stage's.
+    "thanos-uploader": {"s3:GetObject", "s3:PutObject"},
     "velero": READ_WRITE
     | {"s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObjectTagging"},
 }
@@ -302,7 +306,10 @@ def test_each_role_trusts_exactly_its_service_accounts(
         assert condition[f"{OIDC_ISSUER}:aud"] == "sts.amazonaws.com"
         subjects = condition[f"{OIDC_ISSUER}:sub"]
         assert set(subjects) == {f"system:serviceaccount:{account}" for account in accounts}
-        assert len({subject.split(":")[2] for subject in subjects}) == 1
+        assert len({subject.split(":")[2] for subject in subjects}) == 1 or (
+            # The same account, of each stage.
+            len({subject.split(":")[3] for subject in subjects}) == 1
+        )
 
 
 @pytest.mark.parametrize(("workload", "bucket"), BUCKET_OF.items())

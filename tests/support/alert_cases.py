@@ -117,6 +117,12 @@ def platform(name: str, values: str, /, **labels: str) -> Series:
     return series(name, values, **{"namespace": "observability"} | labels)
 
 
+def stage_prometheus(name: str, values: str, /, **labels: str) -> Series:
+    """Of the Prometheus of prd."""
+    where = {"namespace": "prd", "job": "stage-prometheus", "pod": "prometheus-stage-0"}
+    return series(name, values, **where | labels)
+
+
 BACK_ENDS = {
     "prometheus": "kps-prometheus",
     "alertmanager": "kps-alertmanager",
@@ -312,6 +318,22 @@ CASES = (
         value="0",
     ),
     *(back_end(name) for name in BACK_ENDS),
+    Case(
+        alert="BackendDown",
+        fires=(
+            stage_prometheus("up", "1x9 0x50"),
+            platform("up", "1x60", job="kps-prometheus"),
+        ),
+        at=15,
+        quiet=(
+            stage_prometheus("up", "0x60"),
+            stage_prometheus("up", "1x60", pod="prometheus-stage-1"),
+        ),
+        severity="critical",
+        namespace="prd",
+        value="1",
+        labels={"backend": "stage-prometheus"},
+    ),
     # --- Saturation ---------------------------------------------------------------------------
     Case(
         alert="ContainerMemoryNearLimit",
@@ -551,12 +573,12 @@ CASES = (
     ),
     Case(
         alert="SamplesTooOld",
-        fires=(platform("prometheus_tsdb_too_old_samples_total", "0+60x40", pod="kps-0"),),
+        fires=(stage_prometheus("prometheus_tsdb_too_old_samples_total", "0+60x40"),),
         at=16,
-        quiet=(platform("prometheus_tsdb_too_old_samples_total", "60x40", pod="kps-0"),),
+        quiet=(stage_prometheus("prometheus_tsdb_too_old_samples_total", "60x40"),),
         severity="warning",
-        namespace="observability",
-        labels={"pod": "kps-0"},
+        namespace="prd",
+        labels={"pod": "prometheus-stage-0"},
         value="1",
     ),
     Case(
@@ -880,9 +902,13 @@ CASES = (
     ),
     Case(
         alert="SeriesNearCapacity",
-        fires=(platform("prometheus_tsdb_head_series", "450000x60", pod="kps-0"),),
+        fires=(platform("prometheus_tsdb_head_series", "135000x60", pod="kps-0"),),
         at=30,
-        quiet=(platform("prometheus_tsdb_head_series", "400000x60", pod="kps-0"),),
+        quiet=(
+            platform("prometheus_tsdb_head_series", "120000x60", pod="kps-0"),
+            # A flood in a stage is the stage's.
+            stage_prometheus("prometheus_tsdb_head_series", "900000x60"),
+        ),
         severity="warning",
         namespace="observability",
         labels={"pod": "kps-0"},
@@ -918,6 +944,18 @@ CASES = (
             "reason": "temporality",
         },
         value="1",
+    ),
+    Case(
+        alert="StageSeriesNearBudget",
+        fires=(stage_prometheus("prometheus_tsdb_head_series", "270000x60"),),
+        at=15,
+        quiet=(
+            stage_prometheus("prometheus_tsdb_head_series", "240000x60"),
+            platform("prometheus_tsdb_head_series", "900000x60", pod="kps-0"),
+        ),
+        severity="warning",
+        namespace="prd",
+        value="90%",
     ),
     Case(
         alert="SpanMetricsOverflow",

@@ -62,6 +62,11 @@ RULES: tuple[tuple[str, Fate], ...] = (
     (r"make charts-check", Covered(by="test_values_keep_to_the_contracts")),
     (r"make rehearse-infra", Covered(by="test_dev_is_applied_checked_and_destroyed")),
     (r"make (plan|deploy|destroy)\b.*", Covered(by="test_deploy.py")),
+    (r"make node_modules", Covered(by="`make test`, which needs it")),
+    (
+        r"node_modules/\.bin/cdktf .*|export PATH=.* ENVIRONMENT=dev",
+        Covered(by="test_cdktf_synthesizes_deploys_and_destroys_by_hand"),
+    ),
     (r"amtool config routes test .*", Run()),
     # The sample applications are started so, with another exporter.
     (

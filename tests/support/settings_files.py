@@ -56,6 +56,19 @@ def valid() -> dict[str, Any]:
     return copy.deepcopy(DEV)
 
 
+def without_examples(environment: str) -> str:
+    """The file of an environment, with values where the repository has placeholders."""
+    text = (settings_folder() / f"{environment}.yaml").read_text("utf-8")
+    for example, real in (
+        ("111122223333", "210987654321"),
+        ("444455556666", "310987654321"),
+        ("example.com", "acme.com.br"),
+        ("github.com/example/", "github.com/acme/"),
+    ):
+        text = text.replace(example, real)
+    return text
+
+
 def vary(path: Keys, value: object, document: dict[str, Any] | None = None) -> dict[str, Any]:
     """A copy of the document, by default dev's, with one value replaced, added or deleted."""
     document = copy.deepcopy(DEV if document is None else document)

@@ -133,7 +133,7 @@ def test_an_unknown_name_is_one_message(
 
     assert capsys.readouterr().err == (
         "No program called grafana: there are promtool, prometheus, amtool, alertmanager, otelcol, "
-        "thanos, helm.\n"
+        "thanos, helm, nginx.\n"
     )
 
 

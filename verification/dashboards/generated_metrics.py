@@ -301,6 +301,21 @@ def _platform() -> list[tuple[str, _Pod]]:
     ]
 
 
+def _stages_prometheus(settings: Settings) -> dict[str, list[Labels]]:
+    """The Prometheus of each stage and its sidecar, by job; their monitors name the stage."""
+    return {
+        job: [
+            _scraped(job, _Pod(namespace=stage, name="prometheus-stage-0", container=container,
+                               node=NODES[0]))
+            for stage in settings.stages
+        ]
+        for job, container in (
+            ("stage-prometheus", "prometheus"),
+            ("stage-thanos-discovery", "thanos-sidecar"),
+        )
+    }  # fmt: skip
+
+
 def _scraped(job: str, pod: _Pod) -> Labels:
     return {
         "job": job,
@@ -671,11 +686,12 @@ def _collectors(settings: Settings) -> dict[m.Metric, _Plan]:
 
 def _back_ends(settings: Settings) -> dict[m.Metric, _Plan]:
     by_job = {job: _scraped(job, pod) for job, pod in _platform()}
-    prometheus, alertmanager = [by_job["kps-prometheus"]], [by_job["kps-alertmanager"]]
+    of_stages = _stages_prometheus(settings)
+    prometheus = [by_job["kps-prometheus"], *of_stages["stage-prometheus"]]
+    alertmanager = [by_job["kps-alertmanager"]]
     thanos = [labels for job, labels in by_job.items() if "thanos" in job]
-    sidecars, compactors, stores = (
-        [by_job[job]] for job in ("kps-thanos-discovery", "thanos-compactor", "thanos-store")
-    )
+    sidecars = [by_job["kps-thanos-discovery"], *of_stages["stage-thanos-discovery"]]
+    compactors, stores = ([by_job[job]] for job in ("thanos-compactor", "thanos-store"))
     loki, tempo = [by_job[f"{OBSERVABILITY}/loki"]], [by_job["tempo"]]
     samples = [{"type": "float"}]
     integrations = [
@@ -762,7 +778,8 @@ def _housekeeping(settings: Settings) -> dict[m.Metric, _Plan]:
     secrets = [by_job["external-secrets-metrics"]]
     velero = [by_job["velero"]]
     gateways = _scraped_gateways(settings)
-    targets = [*by_job.values(), *gateways]
+    of_stages = [one for found in _stages_prometheus(settings).values() for one in found]
+    targets = [*by_job.values(), *gateways, *of_stages]
     api_server = [
         {
             "job": "apiserver",

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import psutil
 
+from blueprint.documents import Config
 from helm_values.otel_collector import collector
-from helm_values.otel_collector.collector import POD_IP, Config
+from helm_values.otel_collector.collector import POD_IP
 from verification.load.load_model import Pipeline
 from verification.rehearsal.pipeline import collectors
 from verification.rehearsal.pipeline.collectors import Adapted, Here, RunningCollector
@@ -203,7 +204,7 @@ def started_config(
         config,
         Here(
             folder=folder,
-            back_end=lambda address: _address(back_end, address),
+            back_end=lambda name: _address(back_end, name),
             hurry=bench.hurry,
             memory_mib=bench.memory_limit_mib,
         ),
@@ -215,11 +216,10 @@ def started_config(
         yield running
 
 
-def _address(back_end: RunningCollector, in_cluster: str) -> str:
-    host = in_cluster.partition(".")[0]
-    if host.startswith("tempo"):
+def _address(back_end: RunningCollector, name: str) -> str:
+    if name == "tempo":
         return f"{LOOPBACK}:{back_end.ports[BACK_END_GRPC]}"
-    return back_end.url(BACK_END_LOKI if host.startswith("loki") else BACK_END_PROMETHEUS)
+    return back_end.url(BACK_END_LOKI if name == "loki" else BACK_END_PROMETHEUS)
 
 
 def _pin(running: RunningCollector, core: int | None) -> None:

@@ -32,6 +32,7 @@ class Calls:
 
 _READ: Final = ("s3:GetObject",)
 _READ_WRITE: Final = ("s3:DeleteObject", "s3:GetObject", "s3:PutObject")
+_ADD: Final = ("s3:GetObject", "s3:PutObject")
 _KEY_READ: Final = ("kms:Decrypt",)
 _KEY_READ_WRITE: Final = ("kms:Decrypt", "kms:GenerateDataKey")
 """S3 asks for a data key to write, and for decryption to read and to finish a multipart upload
@@ -107,6 +108,11 @@ BACK_ENDS: Final = (
         allowed=_bucket("metrics", _READ_WRITE, _KEY_READ_WRITE),
     ),
     Calls(
+        role="thanos-uploader",
+        source="Thanos documentation, Storage, S3, without deleting; Sidecar: it uploads blocks",
+        allowed=_bucket("metrics", _ADD, _KEY_READ_WRITE),
+    ),
+    Calls(
         role="thanos-reader",
         source="Thanos documentation, Storage, S3; the store gateway lists and reads",
         allowed=_bucket("metrics", _READ, _KEY_READ),
@@ -158,4 +164,8 @@ BACK_ENDS: Final = (
 
 def calls(settings: Settings) -> tuple[Calls, ...]:
     """What every role of an environment's workloads is for."""
-    return (*BACK_ENDS, EBS_CSI, *(_secrets_reader(namespace) for namespace in settings.namespaces))
+    return (
+        *BACK_ENDS,
+        EBS_CSI,
+        *(_secrets_reader(namespace) for namespace in settings.namespaces),
+    )

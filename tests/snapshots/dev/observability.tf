@@ -119,15 +119,20 @@ resource "helm_release" "release-cluster-autoscaler" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -214,15 +219,20 @@ resource "helm_release" "release-external-secrets" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -321,15 +331,20 @@ resource "helm_release" "release-kps" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -345,9 +360,6 @@ resource "helm_release" "release-kps" {
   values = [
     <<EOT
 fullnameOverride: kps
-cleanPrometheusOperatorObjectNames: true
-crds:
-  enabled: false
 kubeControllerManager:
   enabled: false
 kubeScheduler:
@@ -375,13 +387,6 @@ kubelet:
   serviceMonitor:
     cAdvisorInterval: 30s
 prometheus:
-  serviceAccount:
-    create: true
-    name: kps-prometheus
-  thanosService:
-    enabled: true
-  thanosServiceMonitor:
-    enabled: true
   additionalServiceMonitors:
   - name: thanos
     selector:
@@ -393,10 +398,16 @@ prometheus:
     endpoints:
     - port: http
       interval: 30s
+  serviceAccount:
+    create: true
+    name: kps-prometheus
+  thanosService:
+    enabled: true
+  thanosServiceMonitor:
+    enabled: true
   prometheusSpec:
     scrapeInterval: 30s
     evaluationInterval: 30s
-    enableRemoteWriteReceiver: true
     enableOTLPReceiver: true
     otlp:
       translationStrategy: UnderscoreEscapingWithSuffixes
@@ -435,16 +446,8 @@ prometheus:
           storageClassName: gp3-encrypted
           resources:
             requests:
-              storage: 10Gi
+              storage: 5Gi
     podAntiAffinity: hard
-    topologySpreadConstraints:
-    - maxSkew: 1
-      topologyKey: topology.kubernetes.io/zone
-      whenUnsatisfiable: DoNotSchedule
-      labelSelector:
-        matchLabels:
-          app.kubernetes.io/name: prometheus
-          operator.prometheus.io/name: kps
     thanos:
       logFormat: json
       objectStorageConfig:
@@ -466,14 +469,69 @@ prometheus:
       cluster: obs-dev
     replicaExternalLabelName: prometheus_replica
     retention: 4d
-    retentionSize: 8GiB
+    retentionSize: 4352MiB
     resources:
       requests:
-        cpu: 300m
-        memory: 1Gi
+        cpu: 150m
+        memory: 512Mi
       limits:
-        cpu: '2'
-        memory: 2Gi
+        cpu: '1'
+        memory: 1Gi
+    topologySpreadConstraints:
+    - maxSkew: 1
+      topologyKey: topology.kubernetes.io/zone
+      whenUnsatisfiable: DoNotSchedule
+      labelSelector:
+        matchLabels:
+          app.kubernetes.io/name: prometheus
+          operator.prometheus.io/name: kps
+    serviceMonitorNamespaceSelector:
+      matchExpressions:
+      - key: kubernetes.io/metadata.name
+        operator: In
+        values:
+        - observability
+        - kube-system
+        - dev-telemetry
+        - hml-telemetry
+        - prd-telemetry
+    podMonitorNamespaceSelector:
+      matchExpressions:
+      - key: kubernetes.io/metadata.name
+        operator: In
+        values:
+        - observability
+        - kube-system
+        - dev-telemetry
+        - hml-telemetry
+        - prd-telemetry
+    probeNamespaceSelector:
+      matchExpressions:
+      - key: kubernetes.io/metadata.name
+        operator: In
+        values:
+        - observability
+        - kube-system
+        - dev-telemetry
+        - hml-telemetry
+        - prd-telemetry
+    scrapeConfigNamespaceSelector:
+      matchExpressions:
+      - key: kubernetes.io/metadata.name
+        operator: In
+        values:
+        - observability
+        - kube-system
+        - dev-telemetry
+        - hml-telemetry
+        - prd-telemetry
+    ruleNamespaceSelector:
+      matchExpressions:
+      - key: kubernetes.io/metadata.name
+        operator: In
+        values:
+        - observability
+        - kube-system
   podDisruptionBudget:
     enabled: false
     minAvailable: 1
@@ -537,6 +595,7 @@ alertmanager:
       - receiver: 'null'
         matchers:
         - alertname = "Watchdog"
+        - namespace = "observability"
         group_wait: 0s
         group_interval: 1m
         repeat_interval: 1m
@@ -628,9 +687,16 @@ alertmanager:
       - namespace
     - source_matchers:
       - alertname = "BackendDown"
+      - namespace = "observability"
       - backend =~ "prometheus|loki|tempo"
       target_matchers:
       - alertname = "CollectorQueueNearlyFull"
+    - source_matchers:
+      - alertname = "BackendDown"
+      target_matchers:
+      - alertname = "CollectorQueueNearlyFull"
+      equal:
+      - namespace
     - source_matchers:
       - alertname = "InfoInhibitor"
       target_matchers:
@@ -802,6 +868,8 @@ grafana:
       extraJsonData:
         prometheusType: Thanos
       url: http://thanos-querier.observability.svc:10902
+      alertmanager:
+        url: http://door-grafana.observability.svc:9093
   resources:
     requests:
       cpu: 50m
@@ -814,7 +882,7 @@ grafana:
     type: loki
     uid: loki
     access: proxy
-    url: http://loki-gateway.observability.svc
+    url: http://door-grafana.observability.svc:3100
     jsonData:
       httpHeaderName1: X-Scope-OrgID
       maxLines: 1000
@@ -831,7 +899,7 @@ grafana:
     type: tempo
     uid: tempo
     access: proxy
-    url: http://tempo.observability.svc:3200
+    url: http://door-grafana.observability.svc:3200
     jsonData:
       httpHeaderName1: X-Scope-OrgID
       httpMethod: GET
@@ -1036,195 +1104,14 @@ extraManifests:
         remoteRef:
           key: obs/dev/observability/alertmanager-smtp
           property: password
+cleanPrometheusOperatorObjectNames: true
+crds:
+  enabled: false
 additionalPrometheusRulesMap:
   foundation:
     groups:
-    - name: slo-indicators
-      rules:
-      - record: namespace_service:requests:rate5m
-        expr: sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))
-      - record: namespace:slo_objective:ratio
-        expr: vector(0.995)
-        labels:
-          deployment_environment_name: dev
-          sli: availability
-      - record: namespace:slo_objective:ratio
-        expr: vector(0.95)
-        labels:
-          deployment_environment_name: dev
-          sli: latency
-      - record: namespace:slo_minimum_failures:count
-        expr: vector(10)
-        labels:
-          deployment_environment_name: dev
-      - record: namespace:slo_objective:ratio
-        expr: vector(0.995)
-        labels:
-          deployment_environment_name: hml
-          sli: availability
-      - record: namespace:slo_objective:ratio
-        expr: vector(0.95)
-        labels:
-          deployment_environment_name: hml
-          sli: latency
-      - record: namespace:slo_minimum_failures:count
-        expr: vector(10)
-        labels:
-          deployment_environment_name: hml
-      - record: namespace:slo_objective:ratio
-        expr: vector(0.995)
-        labels:
-          deployment_environment_name: prd
-          sli: availability
-      - record: namespace:slo_objective:ratio
-        expr: vector(0.95)
-        labels:
-          deployment_environment_name: prd
-          sli: latency
-      - record: namespace:slo_minimum_failures:count
-        expr: vector(10)
-        labels:
-          deployment_environment_name: prd
-      - record: namespace_service_sli:bad_requests:ratio_rate5m
-        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[5m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m])) > 0)
-        labels:
-          sli: availability
-      - record: namespace_service_sli:bad_requests:ratio_rate5m
-        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[5m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[5m])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[5m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[5m])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[5m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[5m])) > 0)
-        labels:
-          sli: latency
-      - record: namespace_service_sli:bad_requests:ratio_rate30m
-        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[30m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m])) > 0)
-        labels:
-          sli: availability
-      - record: namespace_service_sli:bad_requests:ratio_rate30m
-        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[30m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[30m])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[30m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[30m])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[30m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[30m])) > 0)
-        labels:
-          sli: latency
-      - record: namespace_service_sli:bad_requests:ratio_rate1h
-        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h])) > 0)
-        labels:
-          sli: availability
-      - record: namespace_service_sli:bad_requests:ratio_rate1h
-        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[1h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[1h])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[1h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[1h])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[1h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[1h])) > 0)
-        labels:
-          sli: latency
-      - record: namespace_service_sli:bad_requests:ratio_rate6h
-        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h])) > 0)
-        labels:
-          sli: availability
-      - record: namespace_service_sli:bad_requests:ratio_rate6h
-        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[6h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[6h])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[6h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[6h])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[6h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[6h])) > 0)
-        labels:
-          sli: latency
-      - record: namespace_service_sli:bad_requests:ratio_rate3d
-        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d])) > 0)
-        labels:
-          sli: availability
-      - record: namespace_service_sli:bad_requests:ratio_rate3d
-        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[3d])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[3d])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[3d])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[3d])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[3d])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[3d])) > 0)
-        labels:
-          sli: latency
-      - record: namespace_service_sli:bad_requests:increase1h
-        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h]))
-        labels:
-          sli: availability
-      - record: namespace_service_sli:bad_requests:increase1h
-        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[1h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[1h])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[1h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[1h])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[1h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[1h]))
-        labels:
-          sli: latency
-      - record: namespace_service_sli:bad_requests:increase6h
-        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h]))
-        labels:
-          sli: availability
-      - record: namespace_service_sli:bad_requests:increase6h
-        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[6h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[6h])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[6h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[6h])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[6h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[6h]))
-        labels:
-          sli: latency
-      - record: namespace_service_sli:bad_requests:increase3d
-        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d]))
-        labels:
-          sli: availability
-      - record: namespace_service_sli:bad_requests:increase3d
-        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[3d])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[3d])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[3d])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[3d])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[3d])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[3d]))
-        labels:
-          sli: latency
-    - name: slo-alerts
-      rules:
-      - alert: ServiceAvailabilityBurnFast
-        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase1h{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase6h{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
-        for: 2m
-        labels:
-          severity: critical
-          namespace: '{{ $labels.deployment_environment_name }}'
-          owner: platform-team
-        annotations:
-          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget fast'
-          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
-          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnFast.md
-          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
-      - alert: ServiceAvailabilityBurnSlow
-        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase3d{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
-        for: 15m
-        labels:
-          severity: warning
-          namespace: '{{ $labels.deployment_environment_name }}'
-          owner: platform-team
-        annotations:
-          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget slowly'
-          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
-          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnSlow.md
-          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
-      - alert: ServiceLatencyBurnFast
-        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase1h{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase6h{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
-        for: 2m
-        labels:
-          severity: critical
-          namespace: '{{ $labels.deployment_environment_name }}'
-          owner: platform-team
-        annotations:
-          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget fast'
-          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
-          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnFast.md
-          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
-      - alert: ServiceLatencyBurnSlow
-        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase3d{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
-        for: 15m
-        labels:
-          severity: warning
-          namespace: '{{ $labels.deployment_environment_name }}'
-          owner: platform-team
-        annotations:
-          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget slowly'
-          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
-          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnSlow.md
-          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
-      - alert: ServiceRouteErrorRateHigh
-        expr: sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"dev|hml|prd", status_code="STATUS_CODE_ERROR"}[10m])) / (sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"dev|hml|prd"}[10m])) > 0.05) > 0.2
-        for: 5m
-        labels:
-          severity: warning
-          namespace: '{{ $labels.deployment_environment_name }}'
-          owner: platform-team
-        annotations:
-          summary: '{{ $labels.http_route }} of {{ $labels.service_name }} in {{ $labels.deployment_environment_name }} fails'
-          description: '{{ $value | humanizePercentage }} of the requests to this route failed in ten minutes. The service as a whole may still look healthy.'
-          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceRouteErrorRateHigh.md
-          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
     - name: absence
       rules:
-      - alert: ServiceTelemetryAbsent
-        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{deployment_environment_name=~"dev|hml|prd"}[1h] offset 1h)) > 0 unless on (deployment_environment_name, service_name) sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{deployment_environment_name=~"dev|hml|prd"}[30m])) > 0
-        for: 10m
-        labels:
-          severity: warning
-          namespace: '{{ $labels.deployment_environment_name }}'
-          owner: platform-team
-        annotations:
-          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} sends no traces any more'
-          description: It sent {{ $value | humanize }} spans in an hour, and none in the last half hour.
-          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryAbsent.md
-          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: WorkloadUnavailable
         expr: kube_deployment_spec_replicas{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kube-state-metrics", deployment_environment_name=""} > 0 and on (namespace, deployment) kube_deployment_status_replicas_available{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kube-state-metrics", deployment_environment_name=""} == 0
         for: 5m
@@ -1412,19 +1299,44 @@ additionalPrometheusRulesMap:
           description: '{{ $value }} means: no replica of thanos-compactor could be scraped for five minutes. Collectors queue meanwhile.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
-    - name: guards
-      rules:
-      - alert: ServiceTelemetryRefused
-        expr: sum by (deployment_environment_name, service_name, reason) (rate(telemetry_refused_items_total{deployment_environment_name=~"dev|hml|prd"}[10m])) > 0
-        for: 15m
+      - alert: BackendDown
+        expr: absent(up{namespace="dev", job="stage-prometheus", deployment_environment_name=""} == 1)
+        for: 5m
         labels:
-          severity: warning
-          namespace: '{{ $labels.deployment_environment_name }}'
+          severity: critical
+          namespace: dev
           owner: platform-team
+          backend: stage-prometheus
         annotations:
-          summary: The gateway of {{ $labels.deployment_environment_name }} drops data points of {{ $labels.service_name }}
-          description: '{{ $value | humanize }} points a second: {{ $labels.reason }}.'
-          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryRefused.md
+          summary: The Prometheus of dev does not answer
+          description: '{{ $value }} means: no replica could be scraped for five minutes. Nobody watches the service levels of dev meanwhile; its gateway queues metrics.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: BackendDown
+        expr: absent(up{namespace="hml", job="stage-prometheus", deployment_environment_name=""} == 1)
+        for: 5m
+        labels:
+          severity: critical
+          namespace: hml
+          owner: platform-team
+          backend: stage-prometheus
+        annotations:
+          summary: The Prometheus of hml does not answer
+          description: '{{ $value }} means: no replica could be scraped for five minutes. Nobody watches the service levels of hml meanwhile; its gateway queues metrics.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+      - alert: BackendDown
+        expr: absent(up{namespace="prd", job="stage-prometheus", deployment_environment_name=""} == 1)
+        for: 5m
+        labels:
+          severity: critical
+          namespace: prd
+          owner: platform-team
+          backend: stage-prometheus
+        annotations:
+          summary: The Prometheus of prd does not answer
+          description: '{{ $value }} means: no replica could be scraped for five minutes. Nobody watches the service levels of prd meanwhile; its gateway queues metrics.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
     - name: saturation
       rules:
@@ -1575,14 +1487,14 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/TailSamplingDroppingEarly.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: SamplesTooOld
-        expr: sum by (pod) (rate(prometheus_tsdb_too_old_samples_total{namespace="observability", job="kps-prometheus", deployment_environment_name=""}[5m])) > 0
+        expr: sum by (namespace, pod) (rate(prometheus_tsdb_too_old_samples_total{namespace=~"dev|hml|prd|observability", job=~"kps-prometheus|stage-prometheus", deployment_environment_name=""}[5m])) > 0
         for: 15m
         labels:
           severity: warning
-          namespace: observability
+          namespace: '{{ $labels.namespace }}'
           owner: platform-team
         annotations:
-          summary: Prometheus refuses samples that come too late
+          summary: The Prometheus of {{ $labels.namespace }} refuses samples that come too late
           description: '{{ $value | humanize }} samples a second came after the out-of-order window.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SamplesTooOld.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
@@ -1647,14 +1559,14 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/TempoRequestsFailing.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: ThanosUploadsFailing
-        expr: sum by (pod) (increase(thanos_shipper_upload_failures_total{namespace="observability", job="kps-thanos-discovery", deployment_environment_name=""}[3h])) > 0
+        expr: sum by (namespace, pod) (increase(thanos_shipper_upload_failures_total{namespace=~"dev|hml|prd|observability", job=~"kps-thanos-discovery|stage-thanos-discovery", deployment_environment_name=""}[3h])) > 0
         for: 15m
         labels:
           severity: critical
-          namespace: observability
+          namespace: '{{ $labels.namespace }}'
           owner: platform-team
         annotations:
-          summary: '{{ $labels.pod }} cannot upload blocks of metrics'
+          summary: '{{ $labels.pod }} of {{ $labels.namespace }} cannot upload blocks of metrics'
           description: '{{ $value | humanize }} uploads failed in three hours. Blocks wait on the volume until its retention.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ThanosUploadsFailing.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
@@ -1781,28 +1693,28 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackupOverdue.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: SeriesNearCapacity
-        expr: max by (pod) (prometheus_tsdb_head_series{namespace="observability", job="kps-prometheus", deployment_environment_name=""}) / 150000 > 0.8
+        expr: max by (pod) (prometheus_tsdb_head_series{namespace="observability", job="kps-prometheus", deployment_environment_name=""}) / 60000 > 0.8
         for: 30m
         labels:
           severity: warning
           namespace: observability
           owner: platform-team
         annotations:
-          summary: Prometheus has nearly all the series that its size is made for
-          description: '{{ $value | humanizePercentage }} of 150000 series.'
+          summary: The platform's Prometheus has nearly all the series that its size is made for
+          description: '{{ $value | humanizePercentage }} of 60000 series.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SeriesNearCapacity.md
           dashboard_url: http://localhost:3000/d/cost-cardinality
-      - alert: SpanMetricsOverflow
-        expr: sum by (deployment_environment_name) (increase(traces_span_metrics_calls_total{otel_metric_overflow="true"}[15m])) > 0
+      - alert: StageSeriesNearBudget
+        expr: max by (namespace) (prometheus_tsdb_head_series{namespace=~"dev|hml|prd", job="stage-prometheus", deployment_environment_name=""}) / 50000 > 0.8
         for: 15m
         labels:
           severity: warning
-          namespace: '{{ $labels.deployment_environment_name }}'
+          namespace: '{{ $labels.namespace }}'
           owner: platform-team
         annotations:
-          summary: The gateway of {{ $labels.deployment_environment_name }} cannot tell all routes apart any more
-          description: '{{ $value | humanize }} spans were counted in the overflow series in 15 minutes.'
-          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SpanMetricsOverflow.md
+          summary: '{{ $labels.namespace }} has used its budget of series nearly up'
+          description: '{{ $value | humanizePercentage }} of 50000 series. Much above the budget its Prometheus runs out of memory, and {{ $labels.namespace }} alone has no metrics and no alerts on its services.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/StageSeriesNearBudget.md
           dashboard_url: http://localhost:3000/d/cost-cardinality
     - name: watchdog
       rules:
@@ -1857,15 +1769,20 @@ resource "helm_release" "release-loki" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -1993,37 +1910,7 @@ sidecar:
       cpu: 100m
       memory: 128Mi
 gateway:
-  enabled: true
-  verboseLogging: false
-  nginxConfig:
-    clientMaxBodySize: 16M
-  podDisruptionBudget:
-    maxUnavailable: 1
-  metrics:
-    resources:
-      requests:
-        cpu: 10m
-        memory: 64Mi
-      limits:
-        cpu: 100m
-        memory: 128Mi
-  topologySpreadConstraints:
-  - maxSkew: 1
-    topologyKey: topology.kubernetes.io/zone
-    whenUnsatisfiable: ScheduleAnyway
-    labelSelector:
-      matchLabels:
-        app.kubernetes.io/name: loki
-        app.kubernetes.io/instance: '{{ .Release.Name }}'
-        app.kubernetes.io/component: gateway
-  replicas: 1
-  resources:
-    requests:
-      cpu: 20m
-      memory: 32Mi
-    limits:
-      cpu: 200m
-      memory: 64Mi
+  enabled: false
 chunksCache:
   writebackSizeLimit: 50MB
   allocatedMemory: 256
@@ -2180,15 +2067,20 @@ resource "helm_release" "release-otel-agent" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -2944,7 +2836,7 @@ alternateConfig:
         - delete_key(log.cache["json"], "event") where log.cache["whole"] == true and log.cache["json"]["event"] == log.cache["message"]
         - delete_key(log.cache["json"], "short_message") where log.cache["whole"] == true and log.cache["json"]["short_message"] == log.cache["message"]
         - delete_key(log.cache["json"], "@mt") where log.cache["whole"] == true and log.cache["json"]["@mt"] == log.cache["message"]
-        - delete_matching_keys(log.cache["json"], "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)") where log.cache["whole"] == true
+        - delete_matching_keys(log.cache["json"], "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)") where log.cache["whole"] == true
         - set(log.body, log.cache["message"]) where log.cache["whole"] == true
         - merge_maps(log.attributes, log.cache["json"], "insert") where log.cache["whole"] == true
       - context: log
@@ -2996,9 +2888,12 @@ alternateConfig:
         action: upsert
   exporters:
     otlp_http/loki-observability:
-      endpoint: http://loki-gateway.observability.svc/otlp
+      endpoint: http://door-agent.observability.svc:8080/otlp
       headers:
         X-Scope-OrgID: observability
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -3018,9 +2913,12 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 6h
     otlp_http/loki-dev:
-      endpoint: http://loki-gateway.observability.svc/otlp
+      endpoint: http://door-agent.observability.svc:8080/otlp
       headers:
         X-Scope-OrgID: dev
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -3040,9 +2938,12 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 6h
     otlp_http/loki-hml:
-      endpoint: http://loki-gateway.observability.svc/otlp
+      endpoint: http://door-agent.observability.svc:8080/otlp
       headers:
         X-Scope-OrgID: hml
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -3062,9 +2963,12 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 6h
     otlp_http/loki-prd:
-      endpoint: http://loki-gateway.observability.svc/otlp
+      endpoint: http://door-agent.observability.svc:8080/otlp
       headers:
         X-Scope-OrgID: prd
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -3084,7 +2988,10 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 6h
     otlp_http/prometheus-0:
-      endpoint: http://prometheus-kps-0.prometheus-operated.observability.svc:9090/api/v1/otlp
+      endpoint: http://door-agent.observability.svc:8080/prometheus-0/api/v1/otlp
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -3240,6 +3147,7 @@ resource "helm_release" "release-otel-gateway-dev-telemetry" {
     kubernetes_limit_range_v1.dev-telemetry_limit-range,
     kubernetes_network_policy_v1.dev-telemetry_deny-all,
     kubernetes_network_policy_v1.dev-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-dev-telemetry_prometheus,
     kubernetes_network_policy_v1.traffic-dev-telemetry_otel-gateway,
     kubernetes_namespace_v1.dev,
     kubernetes_resource_quota_v1.dev_quota,
@@ -3531,10 +3439,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: span
         statements:
         - set(span.cache["sent"], span.attributes)
@@ -3574,7 +3482,7 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       log_statements:
       - context: resource
         statements:
@@ -3604,10 +3512,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: log
         statements:
         - flatten(log.attributes, depth=2)
@@ -3918,7 +3826,7 @@ alternateConfig:
           ports:
           - 14317
     otlp_grpc/tempo:
-      endpoint: tempo.observability.svc:4317
+      endpoint: door-stage-dev.observability.svc:8080
       tls:
         insecure: true
       headers:
@@ -3942,9 +3850,12 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 6h
     otlp_http/loki:
-      endpoint: http://loki-gateway.observability.svc/otlp
+      endpoint: http://door-stage-dev.observability.svc:8080/otlp
       headers:
         X-Scope-OrgID: dev
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -3964,7 +3875,10 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 6h
     otlp_http/prometheus-0:
-      endpoint: http://prometheus-kps-0.prometheus-operated.observability.svc:9090/api/v1/otlp
+      endpoint: http://door-stage-dev.observability.svc:8080/prometheus-0/api/v1/otlp
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -3979,7 +3893,10 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 30m
     otlp_http/own-0:
-      endpoint: http://prometheus-kps-0.prometheus-operated.observability.svc:9090/api/v1/otlp
+      endpoint: http://door-stage-dev.observability.svc:8080/prometheus-0/api/v1/otlp
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -4153,6 +4070,7 @@ resource "helm_release" "release-otel-gateway-hml-telemetry" {
     kubernetes_limit_range_v1.hml-telemetry_limit-range,
     kubernetes_network_policy_v1.hml-telemetry_deny-all,
     kubernetes_network_policy_v1.hml-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-hml-telemetry_prometheus,
     kubernetes_network_policy_v1.traffic-hml-telemetry_otel-gateway,
     kubernetes_namespace_v1.hml,
     kubernetes_resource_quota_v1.hml_quota,
@@ -4444,10 +4362,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: span
         statements:
         - set(span.cache["sent"], span.attributes)
@@ -4487,7 +4405,7 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       log_statements:
       - context: resource
         statements:
@@ -4517,10 +4435,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: log
         statements:
         - flatten(log.attributes, depth=2)
@@ -4831,7 +4749,7 @@ alternateConfig:
           ports:
           - 14317
     otlp_grpc/tempo:
-      endpoint: tempo.observability.svc:4317
+      endpoint: door-stage-hml.observability.svc:8080
       tls:
         insecure: true
       headers:
@@ -4855,9 +4773,12 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 6h
     otlp_http/loki:
-      endpoint: http://loki-gateway.observability.svc/otlp
+      endpoint: http://door-stage-hml.observability.svc:8080/otlp
       headers:
         X-Scope-OrgID: hml
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -4877,7 +4798,10 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 6h
     otlp_http/prometheus-0:
-      endpoint: http://prometheus-kps-0.prometheus-operated.observability.svc:9090/api/v1/otlp
+      endpoint: http://door-stage-hml.observability.svc:8080/prometheus-0/api/v1/otlp
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -4892,7 +4816,10 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 30m
     otlp_http/own-0:
-      endpoint: http://prometheus-kps-0.prometheus-operated.observability.svc:9090/api/v1/otlp
+      endpoint: http://door-stage-hml.observability.svc:8080/prometheus-0/api/v1/otlp
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -5066,6 +4993,7 @@ resource "helm_release" "release-otel-gateway-prd-telemetry" {
     kubernetes_limit_range_v1.prd-telemetry_limit-range,
     kubernetes_network_policy_v1.prd-telemetry_deny-all,
     kubernetes_network_policy_v1.prd-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-prd-telemetry_prometheus,
     kubernetes_network_policy_v1.traffic-prd-telemetry_otel-gateway,
     kubernetes_namespace_v1.prd,
     kubernetes_resource_quota_v1.prd_quota,
@@ -5357,10 +5285,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: span
         statements:
         - set(span.cache["sent"], span.attributes)
@@ -5400,7 +5328,7 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       log_statements:
       - context: resource
         statements:
@@ -5430,10 +5358,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: log
         statements:
         - flatten(log.attributes, depth=2)
@@ -5744,7 +5672,7 @@ alternateConfig:
           ports:
           - 14317
     otlp_grpc/tempo:
-      endpoint: tempo.observability.svc:4317
+      endpoint: door-stage-prd.observability.svc:8080
       tls:
         insecure: true
       headers:
@@ -5768,9 +5696,12 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 6h
     otlp_http/loki:
-      endpoint: http://loki-gateway.observability.svc/otlp
+      endpoint: http://door-stage-prd.observability.svc:8080/otlp
       headers:
         X-Scope-OrgID: prd
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -5790,7 +5721,10 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 6h
     otlp_http/prometheus-0:
-      endpoint: http://prometheus-kps-0.prometheus-operated.observability.svc:9090/api/v1/otlp
+      endpoint: http://door-stage-prd.observability.svc:8080/prometheus-0/api/v1/otlp
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -5805,7 +5739,10 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 30m
     otlp_http/own-0:
-      endpoint: http://prometheus-kps-0.prometheus-operated.observability.svc:9090/api/v1/otlp
+      endpoint: http://door-stage-prd.observability.svc:8080/prometheus-0/api/v1/otlp
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -5968,6 +5905,912 @@ EOT
   wait    = true
 }
 
+resource "helm_release" "release-prometheus-dev-telemetry" {
+  atomic          = true
+  chart           = "kube-prometheus-stack"
+  cleanup_on_fail = true
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.dev-telemetry,
+    kubernetes_resource_quota_v1.dev-telemetry_quota,
+    kubernetes_limit_range_v1.dev-telemetry_limit-range,
+    kubernetes_network_policy_v1.dev-telemetry_deny-all,
+    kubernetes_network_policy_v1.dev-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-dev-telemetry_prometheus,
+    kubernetes_network_policy_v1.traffic-dev-telemetry_otel-gateway,
+    kubernetes_namespace_v1.dev,
+    kubernetes_resource_quota_v1.dev_quota,
+    kubernetes_limit_range_v1.dev_limit-range,
+    kubernetes_network_policy_v1.dev_deny-all,
+    kubernetes_network_policy_v1.dev_allow-dns,
+    kubernetes_service_account_v1.dev_secrets-reader,
+    kubernetes_network_policy_v1.traffic-dev_telemetry,
+    helm_release.release-kps,
+  ]
+  max_history = 5
+  name        = "prometheus"
+  namespace   = "dev-telemetry"
+  repository  = "https://prometheus-community.github.io/helm-charts"
+  timeout     = 600
+  values = [
+    <<EOT
+fullnameOverride: stage
+alertmanager:
+  enabled: false
+grafana:
+  enabled: false
+kubeStateMetrics:
+  enabled: false
+nodeExporter:
+  enabled: false
+prometheusOperator:
+  enabled: false
+kubernetesServiceMonitors:
+  enabled: false
+defaultRules:
+  create: false
+global:
+  rbac:
+    create: false
+prometheus:
+  prometheusSpec:
+    enableRemoteWriteReceiver: true
+    ignoreNamespaceSelectors: true
+    additionalConfig:
+      arbitraryFSAccessThroughSMs:
+        deny: true
+    overrideHonorLabels: true
+    overrideHonorTimestamps: true
+    enforcedNamespaceLabel: deployment_environment_name
+    enforcedTargetLimit: 500
+    enforcedLabelLimit: 64
+    enforcedLabelNameLengthLimit: 256
+    enforcedLabelValueLengthLimit: 1024
+    enforcedBodySizeLimit: 16MB
+    enforcedKeepDroppedTargets: 100
+    scrapeInterval: 30s
+    evaluationInterval: 30s
+    enableOTLPReceiver: true
+    otlp:
+      translationStrategy: UnderscoreEscapingWithSuffixes
+      keepIdentifyingResourceAttributes: true
+      promoteResourceAttributes:
+      - service.name
+      - service.namespace
+      - service.instance.id
+      - service.version
+      - deployment.environment.name
+      - k8s.cluster.name
+      - k8s.namespace.name
+      - k8s.deployment.name
+      - k8s.statefulset.name
+      - k8s.daemonset.name
+      - k8s.pod.name
+      - k8s.container.name
+      - k8s.node.name
+      - collector.instance.id
+    tsdb:
+      outOfOrderTimeWindow: 30m
+    enableFeatures:
+    - exemplar-storage
+    exemplars:
+      maxSize: 100000
+    ruleSelectorNilUsesHelmValues: false
+    serviceMonitorSelectorNilUsesHelmValues: false
+    podMonitorSelectorNilUsesHelmValues: false
+    probeSelectorNilUsesHelmValues: false
+    scrapeConfigSelectorNilUsesHelmValues: false
+    storageSpec:
+      volumeClaimTemplate:
+        spec:
+          accessModes:
+          - ReadWriteOnce
+          storageClassName: gp3-encrypted
+          resources:
+            requests:
+              storage: 5Gi
+    podAntiAffinity: hard
+    thanos:
+      logFormat: json
+      objectStorageConfig:
+        secret:
+          type: S3
+          config:
+            endpoint: s3.us-east-1.amazonaws.com
+            region: us-east-1
+            sts_endpoint: https://sts.us-east-1.amazonaws.com
+      resources:
+        requests:
+          cpu: 10m
+          memory: 48Mi
+        limits:
+          cpu: 200m
+          memory: 128Mi
+    replicas: 1
+    externalLabels:
+      cluster: obs-dev
+      deployment_environment_name: dev
+      namespace: dev
+      k8s_namespace_name: dev
+    replicaExternalLabelName: prometheus_replica
+    retention: 4d
+    retentionSize: 4352MiB
+    resources:
+      requests:
+        cpu: 100m
+        memory: 448Mi
+      limits:
+        cpu: '1'
+        memory: 448Mi
+    topologySpreadConstraints:
+    - maxSkew: 1
+      topologyKey: topology.kubernetes.io/zone
+      whenUnsatisfiable: DoNotSchedule
+      labelSelector:
+        matchLabels:
+          app.kubernetes.io/name: prometheus
+          operator.prometheus.io/name: stage
+    nodeSelector:
+      deployment.environment.name: observability
+    serviceMonitorNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: dev
+    podMonitorNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: dev
+    probeNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: dev-telemetry
+    scrapeConfigNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: dev-telemetry
+    ruleNamespaceSelector:
+      matchExpressions:
+      - key: kubernetes.io/metadata.name
+        operator: In
+        values:
+        - dev
+        - dev-telemetry
+    excludedFromEnforcement:
+    - group: monitoring.coreos.com
+      resource: prometheusrules
+      namespace: dev-telemetry
+      name: stage-foundation
+    enforcedSampleLimit: 5000
+    additionalAlertManagerConfigs:
+    - api_version: v2
+      dns_sd_configs:
+      - names:
+        - alertmanager-operated.observability.svc.cluster.local
+        type: A
+        port: 9093
+    additionalAlertRelabelConfigs:
+    - target_label: deployment_environment_name
+      replacement: dev
+    - target_label: namespace
+      replacement: dev
+    - target_label: k8s_namespace_name
+      replacement: dev
+  serviceAccount:
+    create: true
+    name: stage-prometheus
+  thanosService:
+    enabled: true
+  thanosServiceMonitor:
+    enabled: true
+    relabelings:
+    - targetLabel: namespace
+      replacement: dev
+  podDisruptionBudget:
+    enabled: false
+    minAvailable: 1
+  serviceMonitor:
+    relabelings:
+    - targetLabel: namespace
+      replacement: dev
+cleanPrometheusOperatorObjectNames: true
+crds:
+  enabled: false
+additionalPrometheusRulesMap:
+  foundation:
+    groups:
+    - name: slo-indicators
+      rules:
+      - record: namespace_service:requests:rate5m
+        expr: sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))
+      - record: namespace:slo_objective:ratio
+        expr: vector(0.995)
+        labels:
+          deployment_environment_name: dev
+          sli: availability
+      - record: namespace:slo_objective:ratio
+        expr: vector(0.95)
+        labels:
+          deployment_environment_name: dev
+          sli: latency
+      - record: namespace:slo_minimum_failures:count
+        expr: vector(10)
+        labels:
+          deployment_environment_name: dev
+      - record: namespace_service_sli:bad_requests:ratio_rate5m
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[5m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate5m
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[5m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[5m])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate30m
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[30m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate30m
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[30m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[30m])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate1h
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate1h
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[1h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[1h])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate6h
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate6h
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[6h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[6h])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate3d
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate3d
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[3d])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[3d])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase1h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase1h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[1h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[1h]))
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase6h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase6h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[6h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[6h]))
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase3d
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase3d
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[3d])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[3d]))
+        labels:
+          sli: latency
+    - name: slo-alerts
+      rules:
+      - alert: ServiceAvailabilityBurnFast
+        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase1h{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase6h{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 2m
+        labels:
+          severity: critical
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget fast'
+          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnFast.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceAvailabilityBurnSlow
+        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase3d{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget slowly'
+          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnSlow.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceLatencyBurnFast
+        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase1h{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase6h{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 2m
+        labels:
+          severity: critical
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget fast'
+          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnFast.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceLatencyBurnSlow
+        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase3d{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget slowly'
+          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnSlow.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceRouteErrorRateHigh
+        expr: sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"dev", status_code="STATUS_CODE_ERROR"}[10m])) / (sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"dev"}[10m])) > 0.05) > 0.2
+        for: 5m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.http_route }} of {{ $labels.service_name }} in {{ $labels.deployment_environment_name }} fails'
+          description: '{{ $value | humanizePercentage }} of the requests to this route failed in ten minutes. The service as a whole may still look healthy.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceRouteErrorRateHigh.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+    - name: telemetry
+      rules:
+      - alert: ServiceTelemetryAbsent
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{deployment_environment_name=~"dev"}[1h] offset 1h)) > 0 unless on (deployment_environment_name, service_name) sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{deployment_environment_name=~"dev"}[30m])) > 0
+        for: 10m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} sends no traces any more'
+          description: It sent {{ $value | humanize }} spans in an hour, and none in the last half hour.
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryAbsent.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: SpanMetricsOverflow
+        expr: sum by (deployment_environment_name) (increase(traces_span_metrics_calls_total{otel_metric_overflow="true"}[15m])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: The gateway of {{ $labels.deployment_environment_name }} cannot tell all routes apart any more
+          description: '{{ $value | humanize }} spans were counted in the overflow series in 15 minutes.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SpanMetricsOverflow.md
+          dashboard_url: http://localhost:3000/d/cost-cardinality
+    - name: guards
+      rules:
+      - alert: ServiceTelemetryRefused
+        expr: sum by (deployment_environment_name, service_name, reason) (rate(telemetry_refused_items_total{deployment_environment_name=~"dev"}[10m])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: The gateway of {{ $labels.deployment_environment_name }} drops data points of {{ $labels.service_name }}
+          description: '{{ $value | humanize }} points a second: {{ $labels.reason }}.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryRefused.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+extraManifests:
+  role:
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: Role
+    metadata:
+      name: stage-prometheus
+      namespace: dev
+    rules:
+    - apiGroups:
+      - ''
+      resources:
+      - endpoints
+      - pods
+      - services
+      verbs:
+      - get
+      - list
+      - watch
+    - apiGroups:
+      - discovery.k8s.io
+      resources:
+      - endpointslices
+      verbs:
+      - get
+      - list
+      - watch
+  role-binding:
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata:
+      name: stage-prometheus
+      namespace: dev
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: Role
+      name: stage-prometheus
+    subjects:
+    - kind: ServiceAccount
+      name: stage-prometheus
+      namespace: dev-telemetry
+EOT
+    ,
+    <<EOT
+prometheus:
+  serviceAccount:
+    annotations:
+      eks.amazonaws.com/role-arn: ${data.terraform_remote_state.storage.outputs.thanos_uploader_role_arn}
+  prometheusSpec:
+    thanos:
+      objectStorageConfig:
+        secret:
+          config:
+            bucket: ${data.terraform_remote_state.storage.outputs.metrics_bucket_name}
+EOT
+    ,
+  ]
+  version = "88.5.3"
+  wait    = true
+}
+
+resource "helm_release" "release-prometheus-hml-telemetry" {
+  atomic          = true
+  chart           = "kube-prometheus-stack"
+  cleanup_on_fail = true
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.hml-telemetry,
+    kubernetes_resource_quota_v1.hml-telemetry_quota,
+    kubernetes_limit_range_v1.hml-telemetry_limit-range,
+    kubernetes_network_policy_v1.hml-telemetry_deny-all,
+    kubernetes_network_policy_v1.hml-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-hml-telemetry_prometheus,
+    kubernetes_network_policy_v1.traffic-hml-telemetry_otel-gateway,
+    kubernetes_namespace_v1.hml,
+    kubernetes_resource_quota_v1.hml_quota,
+    kubernetes_limit_range_v1.hml_limit-range,
+    kubernetes_network_policy_v1.hml_deny-all,
+    kubernetes_network_policy_v1.hml_allow-dns,
+    kubernetes_service_account_v1.hml_secrets-reader,
+    kubernetes_network_policy_v1.traffic-hml_telemetry,
+    helm_release.release-kps,
+  ]
+  max_history = 5
+  name        = "prometheus"
+  namespace   = "hml-telemetry"
+  repository  = "https://prometheus-community.github.io/helm-charts"
+  timeout     = 600
+  values = [
+    <<EOT
+fullnameOverride: stage
+alertmanager:
+  enabled: false
+grafana:
+  enabled: false
+kubeStateMetrics:
+  enabled: false
+nodeExporter:
+  enabled: false
+prometheusOperator:
+  enabled: false
+kubernetesServiceMonitors:
+  enabled: false
+defaultRules:
+  create: false
+global:
+  rbac:
+    create: false
+prometheus:
+  prometheusSpec:
+    enableRemoteWriteReceiver: true
+    ignoreNamespaceSelectors: true
+    additionalConfig:
+      arbitraryFSAccessThroughSMs:
+        deny: true
+    overrideHonorLabels: true
+    overrideHonorTimestamps: true
+    enforcedNamespaceLabel: deployment_environment_name
+    enforcedTargetLimit: 500
+    enforcedLabelLimit: 64
+    enforcedLabelNameLengthLimit: 256
+    enforcedLabelValueLengthLimit: 1024
+    enforcedBodySizeLimit: 16MB
+    enforcedKeepDroppedTargets: 100
+    scrapeInterval: 30s
+    evaluationInterval: 30s
+    enableOTLPReceiver: true
+    otlp:
+      translationStrategy: UnderscoreEscapingWithSuffixes
+      keepIdentifyingResourceAttributes: true
+      promoteResourceAttributes:
+      - service.name
+      - service.namespace
+      - service.instance.id
+      - service.version
+      - deployment.environment.name
+      - k8s.cluster.name
+      - k8s.namespace.name
+      - k8s.deployment.name
+      - k8s.statefulset.name
+      - k8s.daemonset.name
+      - k8s.pod.name
+      - k8s.container.name
+      - k8s.node.name
+      - collector.instance.id
+    tsdb:
+      outOfOrderTimeWindow: 30m
+    enableFeatures:
+    - exemplar-storage
+    exemplars:
+      maxSize: 100000
+    ruleSelectorNilUsesHelmValues: false
+    serviceMonitorSelectorNilUsesHelmValues: false
+    podMonitorSelectorNilUsesHelmValues: false
+    probeSelectorNilUsesHelmValues: false
+    scrapeConfigSelectorNilUsesHelmValues: false
+    storageSpec:
+      volumeClaimTemplate:
+        spec:
+          accessModes:
+          - ReadWriteOnce
+          storageClassName: gp3-encrypted
+          resources:
+            requests:
+              storage: 5Gi
+    podAntiAffinity: hard
+    thanos:
+      logFormat: json
+      objectStorageConfig:
+        secret:
+          type: S3
+          config:
+            endpoint: s3.us-east-1.amazonaws.com
+            region: us-east-1
+            sts_endpoint: https://sts.us-east-1.amazonaws.com
+      resources:
+        requests:
+          cpu: 10m
+          memory: 48Mi
+        limits:
+          cpu: 200m
+          memory: 128Mi
+    replicas: 1
+    externalLabels:
+      cluster: obs-dev
+      deployment_environment_name: hml
+      namespace: hml
+      k8s_namespace_name: hml
+    replicaExternalLabelName: prometheus_replica
+    retention: 4d
+    retentionSize: 4352MiB
+    resources:
+      requests:
+        cpu: 100m
+        memory: 448Mi
+      limits:
+        cpu: '1'
+        memory: 448Mi
+    topologySpreadConstraints:
+    - maxSkew: 1
+      topologyKey: topology.kubernetes.io/zone
+      whenUnsatisfiable: DoNotSchedule
+      labelSelector:
+        matchLabels:
+          app.kubernetes.io/name: prometheus
+          operator.prometheus.io/name: stage
+    nodeSelector:
+      deployment.environment.name: observability
+    serviceMonitorNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: hml
+    podMonitorNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: hml
+    probeNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: hml-telemetry
+    scrapeConfigNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: hml-telemetry
+    ruleNamespaceSelector:
+      matchExpressions:
+      - key: kubernetes.io/metadata.name
+        operator: In
+        values:
+        - hml
+        - hml-telemetry
+    excludedFromEnforcement:
+    - group: monitoring.coreos.com
+      resource: prometheusrules
+      namespace: hml-telemetry
+      name: stage-foundation
+    enforcedSampleLimit: 5000
+    additionalAlertManagerConfigs:
+    - api_version: v2
+      dns_sd_configs:
+      - names:
+        - alertmanager-operated.observability.svc.cluster.local
+        type: A
+        port: 9093
+    additionalAlertRelabelConfigs:
+    - target_label: deployment_environment_name
+      replacement: hml
+    - target_label: namespace
+      replacement: hml
+    - target_label: k8s_namespace_name
+      replacement: hml
+  serviceAccount:
+    create: true
+    name: stage-prometheus
+  thanosService:
+    enabled: true
+  thanosServiceMonitor:
+    enabled: true
+    relabelings:
+    - targetLabel: namespace
+      replacement: hml
+  podDisruptionBudget:
+    enabled: false
+    minAvailable: 1
+  serviceMonitor:
+    relabelings:
+    - targetLabel: namespace
+      replacement: hml
+cleanPrometheusOperatorObjectNames: true
+crds:
+  enabled: false
+additionalPrometheusRulesMap:
+  foundation:
+    groups:
+    - name: slo-indicators
+      rules:
+      - record: namespace_service:requests:rate5m
+        expr: sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))
+      - record: namespace:slo_objective:ratio
+        expr: vector(0.995)
+        labels:
+          deployment_environment_name: hml
+          sli: availability
+      - record: namespace:slo_objective:ratio
+        expr: vector(0.95)
+        labels:
+          deployment_environment_name: hml
+          sli: latency
+      - record: namespace:slo_minimum_failures:count
+        expr: vector(10)
+        labels:
+          deployment_environment_name: hml
+      - record: namespace_service_sli:bad_requests:ratio_rate5m
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[5m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate5m
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[5m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[5m])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate30m
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[30m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate30m
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[30m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[30m])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate1h
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate1h
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[1h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[1h])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate6h
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate6h
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[6h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[6h])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate3d
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate3d
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[3d])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[3d])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase1h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase1h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[1h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[1h]))
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase6h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase6h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[6h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[6h]))
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase3d
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase3d
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[3d])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[3d]))
+        labels:
+          sli: latency
+    - name: slo-alerts
+      rules:
+      - alert: ServiceAvailabilityBurnFast
+        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase1h{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase6h{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 2m
+        labels:
+          severity: critical
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget fast'
+          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnFast.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceAvailabilityBurnSlow
+        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase3d{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget slowly'
+          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnSlow.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceLatencyBurnFast
+        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase1h{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase6h{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 2m
+        labels:
+          severity: critical
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget fast'
+          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnFast.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceLatencyBurnSlow
+        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase3d{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget slowly'
+          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnSlow.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceRouteErrorRateHigh
+        expr: sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"hml", status_code="STATUS_CODE_ERROR"}[10m])) / (sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"hml"}[10m])) > 0.05) > 0.2
+        for: 5m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.http_route }} of {{ $labels.service_name }} in {{ $labels.deployment_environment_name }} fails'
+          description: '{{ $value | humanizePercentage }} of the requests to this route failed in ten minutes. The service as a whole may still look healthy.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceRouteErrorRateHigh.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+    - name: telemetry
+      rules:
+      - alert: ServiceTelemetryAbsent
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{deployment_environment_name=~"hml"}[1h] offset 1h)) > 0 unless on (deployment_environment_name, service_name) sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{deployment_environment_name=~"hml"}[30m])) > 0
+        for: 10m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} sends no traces any more'
+          description: It sent {{ $value | humanize }} spans in an hour, and none in the last half hour.
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryAbsent.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: SpanMetricsOverflow
+        expr: sum by (deployment_environment_name) (increase(traces_span_metrics_calls_total{otel_metric_overflow="true"}[15m])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: The gateway of {{ $labels.deployment_environment_name }} cannot tell all routes apart any more
+          description: '{{ $value | humanize }} spans were counted in the overflow series in 15 minutes.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SpanMetricsOverflow.md
+          dashboard_url: http://localhost:3000/d/cost-cardinality
+    - name: guards
+      rules:
+      - alert: ServiceTelemetryRefused
+        expr: sum by (deployment_environment_name, service_name, reason) (rate(telemetry_refused_items_total{deployment_environment_name=~"hml"}[10m])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: The gateway of {{ $labels.deployment_environment_name }} drops data points of {{ $labels.service_name }}
+          description: '{{ $value | humanize }} points a second: {{ $labels.reason }}.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryRefused.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+extraManifests:
+  role:
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: Role
+    metadata:
+      name: stage-prometheus
+      namespace: hml
+    rules:
+    - apiGroups:
+      - ''
+      resources:
+      - endpoints
+      - pods
+      - services
+      verbs:
+      - get
+      - list
+      - watch
+    - apiGroups:
+      - discovery.k8s.io
+      resources:
+      - endpointslices
+      verbs:
+      - get
+      - list
+      - watch
+  role-binding:
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata:
+      name: stage-prometheus
+      namespace: hml
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: Role
+      name: stage-prometheus
+    subjects:
+    - kind: ServiceAccount
+      name: stage-prometheus
+      namespace: hml-telemetry
+EOT
+    ,
+    <<EOT
+prometheus:
+  serviceAccount:
+    annotations:
+      eks.amazonaws.com/role-arn: ${data.terraform_remote_state.storage.outputs.thanos_uploader_role_arn}
+  prometheusSpec:
+    thanos:
+      objectStorageConfig:
+        secret:
+          config:
+            bucket: ${data.terraform_remote_state.storage.outputs.metrics_bucket_name}
+EOT
+    ,
+  ]
+  version = "88.5.3"
+  wait    = true
+}
+
 resource "helm_release" "release-prometheus-operator-crds" {
   atomic          = true
   chart           = "prometheus-operator-crds"
@@ -5987,15 +6830,20 @@ resource "helm_release" "release-prometheus-operator-crds" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -6018,6 +6866,459 @@ EOT
   wait    = true
 }
 
+resource "helm_release" "release-prometheus-prd-telemetry" {
+  atomic          = true
+  chart           = "kube-prometheus-stack"
+  cleanup_on_fail = true
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.prd-telemetry,
+    kubernetes_resource_quota_v1.prd-telemetry_quota,
+    kubernetes_limit_range_v1.prd-telemetry_limit-range,
+    kubernetes_network_policy_v1.prd-telemetry_deny-all,
+    kubernetes_network_policy_v1.prd-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-prd-telemetry_prometheus,
+    kubernetes_network_policy_v1.traffic-prd-telemetry_otel-gateway,
+    kubernetes_namespace_v1.prd,
+    kubernetes_resource_quota_v1.prd_quota,
+    kubernetes_limit_range_v1.prd_limit-range,
+    kubernetes_network_policy_v1.prd_deny-all,
+    kubernetes_network_policy_v1.prd_allow-dns,
+    kubernetes_service_account_v1.prd_secrets-reader,
+    kubernetes_network_policy_v1.traffic-prd_telemetry,
+    helm_release.release-kps,
+  ]
+  max_history = 5
+  name        = "prometheus"
+  namespace   = "prd-telemetry"
+  repository  = "https://prometheus-community.github.io/helm-charts"
+  timeout     = 600
+  values = [
+    <<EOT
+fullnameOverride: stage
+alertmanager:
+  enabled: false
+grafana:
+  enabled: false
+kubeStateMetrics:
+  enabled: false
+nodeExporter:
+  enabled: false
+prometheusOperator:
+  enabled: false
+kubernetesServiceMonitors:
+  enabled: false
+defaultRules:
+  create: false
+global:
+  rbac:
+    create: false
+prometheus:
+  prometheusSpec:
+    enableRemoteWriteReceiver: true
+    ignoreNamespaceSelectors: true
+    additionalConfig:
+      arbitraryFSAccessThroughSMs:
+        deny: true
+    overrideHonorLabels: true
+    overrideHonorTimestamps: true
+    enforcedNamespaceLabel: deployment_environment_name
+    enforcedTargetLimit: 500
+    enforcedLabelLimit: 64
+    enforcedLabelNameLengthLimit: 256
+    enforcedLabelValueLengthLimit: 1024
+    enforcedBodySizeLimit: 16MB
+    enforcedKeepDroppedTargets: 100
+    scrapeInterval: 30s
+    evaluationInterval: 30s
+    enableOTLPReceiver: true
+    otlp:
+      translationStrategy: UnderscoreEscapingWithSuffixes
+      keepIdentifyingResourceAttributes: true
+      promoteResourceAttributes:
+      - service.name
+      - service.namespace
+      - service.instance.id
+      - service.version
+      - deployment.environment.name
+      - k8s.cluster.name
+      - k8s.namespace.name
+      - k8s.deployment.name
+      - k8s.statefulset.name
+      - k8s.daemonset.name
+      - k8s.pod.name
+      - k8s.container.name
+      - k8s.node.name
+      - collector.instance.id
+    tsdb:
+      outOfOrderTimeWindow: 30m
+    enableFeatures:
+    - exemplar-storage
+    exemplars:
+      maxSize: 100000
+    ruleSelectorNilUsesHelmValues: false
+    serviceMonitorSelectorNilUsesHelmValues: false
+    podMonitorSelectorNilUsesHelmValues: false
+    probeSelectorNilUsesHelmValues: false
+    scrapeConfigSelectorNilUsesHelmValues: false
+    storageSpec:
+      volumeClaimTemplate:
+        spec:
+          accessModes:
+          - ReadWriteOnce
+          storageClassName: gp3-encrypted
+          resources:
+            requests:
+              storage: 5Gi
+    podAntiAffinity: hard
+    thanos:
+      logFormat: json
+      objectStorageConfig:
+        secret:
+          type: S3
+          config:
+            endpoint: s3.us-east-1.amazonaws.com
+            region: us-east-1
+            sts_endpoint: https://sts.us-east-1.amazonaws.com
+      resources:
+        requests:
+          cpu: 10m
+          memory: 48Mi
+        limits:
+          cpu: 200m
+          memory: 128Mi
+    replicas: 1
+    externalLabels:
+      cluster: obs-dev
+      deployment_environment_name: prd
+      namespace: prd
+      k8s_namespace_name: prd
+    replicaExternalLabelName: prometheus_replica
+    retention: 4d
+    retentionSize: 4352MiB
+    resources:
+      requests:
+        cpu: 100m
+        memory: 448Mi
+      limits:
+        cpu: '1'
+        memory: 448Mi
+    topologySpreadConstraints:
+    - maxSkew: 1
+      topologyKey: topology.kubernetes.io/zone
+      whenUnsatisfiable: DoNotSchedule
+      labelSelector:
+        matchLabels:
+          app.kubernetes.io/name: prometheus
+          operator.prometheus.io/name: stage
+    nodeSelector:
+      deployment.environment.name: observability
+    serviceMonitorNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: prd
+    podMonitorNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: prd
+    probeNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: prd-telemetry
+    scrapeConfigNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: prd-telemetry
+    ruleNamespaceSelector:
+      matchExpressions:
+      - key: kubernetes.io/metadata.name
+        operator: In
+        values:
+        - prd
+        - prd-telemetry
+    excludedFromEnforcement:
+    - group: monitoring.coreos.com
+      resource: prometheusrules
+      namespace: prd-telemetry
+      name: stage-foundation
+    enforcedSampleLimit: 5000
+    additionalAlertManagerConfigs:
+    - api_version: v2
+      dns_sd_configs:
+      - names:
+        - alertmanager-operated.observability.svc.cluster.local
+        type: A
+        port: 9093
+    additionalAlertRelabelConfigs:
+    - target_label: deployment_environment_name
+      replacement: prd
+    - target_label: namespace
+      replacement: prd
+    - target_label: k8s_namespace_name
+      replacement: prd
+  serviceAccount:
+    create: true
+    name: stage-prometheus
+  thanosService:
+    enabled: true
+  thanosServiceMonitor:
+    enabled: true
+    relabelings:
+    - targetLabel: namespace
+      replacement: prd
+  podDisruptionBudget:
+    enabled: false
+    minAvailable: 1
+  serviceMonitor:
+    relabelings:
+    - targetLabel: namespace
+      replacement: prd
+cleanPrometheusOperatorObjectNames: true
+crds:
+  enabled: false
+additionalPrometheusRulesMap:
+  foundation:
+    groups:
+    - name: slo-indicators
+      rules:
+      - record: namespace_service:requests:rate5m
+        expr: sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))
+      - record: namespace:slo_objective:ratio
+        expr: vector(0.995)
+        labels:
+          deployment_environment_name: prd
+          sli: availability
+      - record: namespace:slo_objective:ratio
+        expr: vector(0.95)
+        labels:
+          deployment_environment_name: prd
+          sli: latency
+      - record: namespace:slo_minimum_failures:count
+        expr: vector(10)
+        labels:
+          deployment_environment_name: prd
+      - record: namespace_service_sli:bad_requests:ratio_rate5m
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[5m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate5m
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[5m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[5m])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate30m
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[30m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate30m
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[30m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[30m])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate1h
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate1h
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[1h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[1h])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate6h
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate6h
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[6h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[6h])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate3d
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate3d
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[3d])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[3d])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase1h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase1h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[1h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[1h]))
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase6h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase6h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[6h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[6h]))
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase3d
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase3d
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[3d])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[3d]))
+        labels:
+          sli: latency
+    - name: slo-alerts
+      rules:
+      - alert: ServiceAvailabilityBurnFast
+        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase1h{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase6h{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 2m
+        labels:
+          severity: critical
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget fast'
+          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnFast.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceAvailabilityBurnSlow
+        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase3d{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget slowly'
+          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnSlow.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceLatencyBurnFast
+        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase1h{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase6h{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 2m
+        labels:
+          severity: critical
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget fast'
+          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnFast.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceLatencyBurnSlow
+        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase3d{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget slowly'
+          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnSlow.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceRouteErrorRateHigh
+        expr: sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"prd", status_code="STATUS_CODE_ERROR"}[10m])) / (sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"prd"}[10m])) > 0.05) > 0.2
+        for: 5m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.http_route }} of {{ $labels.service_name }} in {{ $labels.deployment_environment_name }} fails'
+          description: '{{ $value | humanizePercentage }} of the requests to this route failed in ten minutes. The service as a whole may still look healthy.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceRouteErrorRateHigh.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+    - name: telemetry
+      rules:
+      - alert: ServiceTelemetryAbsent
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{deployment_environment_name=~"prd"}[1h] offset 1h)) > 0 unless on (deployment_environment_name, service_name) sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{deployment_environment_name=~"prd"}[30m])) > 0
+        for: 10m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} sends no traces any more'
+          description: It sent {{ $value | humanize }} spans in an hour, and none in the last half hour.
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryAbsent.md
+          dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: SpanMetricsOverflow
+        expr: sum by (deployment_environment_name) (increase(traces_span_metrics_calls_total{otel_metric_overflow="true"}[15m])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: The gateway of {{ $labels.deployment_environment_name }} cannot tell all routes apart any more
+          description: '{{ $value | humanize }} spans were counted in the overflow series in 15 minutes.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SpanMetricsOverflow.md
+          dashboard_url: http://localhost:3000/d/cost-cardinality
+    - name: guards
+      rules:
+      - alert: ServiceTelemetryRefused
+        expr: sum by (deployment_environment_name, service_name, reason) (rate(telemetry_refused_items_total{deployment_environment_name=~"prd"}[10m])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: The gateway of {{ $labels.deployment_environment_name }} drops data points of {{ $labels.service_name }}
+          description: '{{ $value | humanize }} points a second: {{ $labels.reason }}.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryRefused.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
+extraManifests:
+  role:
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: Role
+    metadata:
+      name: stage-prometheus
+      namespace: prd
+    rules:
+    - apiGroups:
+      - ''
+      resources:
+      - endpoints
+      - pods
+      - services
+      verbs:
+      - get
+      - list
+      - watch
+    - apiGroups:
+      - discovery.k8s.io
+      resources:
+      - endpointslices
+      verbs:
+      - get
+      - list
+      - watch
+  role-binding:
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata:
+      name: stage-prometheus
+      namespace: prd
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: Role
+      name: stage-prometheus
+    subjects:
+    - kind: ServiceAccount
+      name: stage-prometheus
+      namespace: prd-telemetry
+EOT
+    ,
+    <<EOT
+prometheus:
+  serviceAccount:
+    annotations:
+      eks.amazonaws.com/role-arn: ${data.terraform_remote_state.storage.outputs.thanos_uploader_role_arn}
+  prometheusSpec:
+    thanos:
+      objectStorageConfig:
+        secret:
+          config:
+            bucket: ${data.terraform_remote_state.storage.outputs.metrics_bucket_name}
+EOT
+    ,
+  ]
+  version = "88.5.3"
+  wait    = true
+}
+
 resource "helm_release" "release-tempo" {
   atomic          = true
   chart           = "tempo"
@@ -6037,15 +7338,20 @@ resource "helm_release" "release-tempo" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -6094,7 +7400,7 @@ tempo:
     storage:
       path: /var/tempo/generator/wal
       remote_write:
-      - url: http://prometheus-kps-0.prometheus-operated.observability.svc:9090/api/v1/write
+      - url: http://door-tempo.observability.svc:8080/prometheus-0/api/v1/write
         send_exemplars: true
     traces_storage:
       path: /var/tempo/generator/traces
@@ -6268,15 +7574,20 @@ resource "helm_release" "release-velero" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -6439,17 +7750,17 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           type = "stat"
           targets = [
             {
-              expr         = "max(prometheus_tsdb_head_series) / 150000"
+              expr         = "max by (namespace) (prometheus_tsdb_head_series{namespace=\"observability\"}) / 60000 or max by (namespace) (prometheus_tsdb_head_series{namespace!=\"observability\"}) / 50000"
               refId        = "A"
-              legendFormat = "series"
+              legendFormat = "{{namespace}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
               }
             },
           ]
-          title       = "Used of the size's series"
-          description = "Of the 150,000 series that the size is made for. Above 80 %: find the top talkers below, or take the next size."
+          title       = "Share of its series used"
+          description = "Of the 50,000 series of each stage, and the 60,000 of the platform (observability). Above 80 %: find the top talkers below, or take the next size. Much above 100 %, the Prometheus of that stage runs out of memory."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -7415,15 +8726,20 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -8805,15 +10121,20 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -10034,15 +11355,20 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -11424,15 +12750,20 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -12335,15 +13666,20 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -12739,15 +14075,20 @@ resource "kubernetes_config_map_v1" "dashboard-logs-explorer" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -13408,15 +14749,20 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -14798,15 +16144,20 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -16630,15 +17981,20 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -17800,15 +19156,20 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -19233,9 +20594,9 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "max by (pod) (prometheus_tsdb_head_series)"
+              expr         = "max by (namespace, pod) (prometheus_tsdb_head_series)"
               refId        = "A"
-              legendFormat = "{{pod}}"
+              legendFormat = "{{namespace}} {{pod}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
@@ -19243,7 +20604,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Series in memory"
-          description = "The bound of Prometheus' memory; docs/operations/capacity.md has each size's."
+          description = "Of the platform's Prometheus (observability) and of each stage's. The bound of its memory; docs/operations/capacity.md has each size's."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -19286,9 +20647,9 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "sum by (pod) (rate(prometheus_tsdb_head_samples_appended_total[$__rate_interval]))"
+              expr         = "sum by (namespace, pod) (rate(prometheus_tsdb_head_samples_appended_total[$__rate_interval]))"
               refId        = "A"
-              legendFormat = "{{pod}}"
+              legendFormat = "{{namespace}} {{pod}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
@@ -19339,9 +20700,9 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "sum by (pod) (rate(prometheus_tsdb_too_old_samples_total[$__rate_interval]))"
+              expr         = "sum by (namespace, pod) (rate(prometheus_tsdb_too_old_samples_total[$__rate_interval]))"
               refId        = "A"
-              legendFormat = "{{pod}}"
+              legendFormat = "{{namespace}} {{pod}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
@@ -19445,9 +20806,9 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "max by (pod) (prometheus_tsdb_storage_blocks_bytes)"
+              expr         = "max by (namespace, pod) (prometheus_tsdb_storage_blocks_bytes)"
               refId        = "A"
-              legendFormat = "{{pod}}"
+              legendFormat = "{{namespace}} {{pod}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
@@ -19498,18 +20859,18 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "sum by (pod) (increase(thanos_shipper_uploads_total[2h]))"
+              expr         = "sum by (namespace, pod) (increase(thanos_shipper_uploads_total[2h]))"
               refId        = "A"
-              legendFormat = "{{pod}}"
+              legendFormat = "{{namespace}} {{pod}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
               }
             },
             {
-              expr         = "sum by (pod) (increase(thanos_shipper_upload_failures_total[2h]))"
+              expr         = "sum by (namespace, pod) (increase(thanos_shipper_upload_failures_total[2h]))"
               refId        = "B"
-              legendFormat = "{{pod}} failed"
+              legendFormat = "{{namespace}} {{pod}} failed"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
@@ -20695,15 +22056,20 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -21299,15 +22665,20 @@ resource "kubernetes_config_map_v1" "dashboard-traces-service-graph" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -21322,6 +22693,896 @@ resource "kubernetes_config_map_v1" "dashboard-traces-service-graph" {
       grafana_dashboard = "1"
     }
     name      = "dashboard-traces-service-graph"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "door-agent_config" {
+  data = {
+    "nginx.conf" = <<EOT
+worker_processes 1;
+pid /run/nginx/nginx.pid;
+error_log /dev/stderr warn;
+events { worker_connections 2048; }
+http {
+  server_tokens off;
+  client_body_temp_path /run/nginx/client_body;
+  proxy_temp_path /run/nginx/proxy;
+  fastcgi_temp_path /run/nginx/fastcgi;
+  uwsgi_temp_path /run/nginx/uwsgi;
+  scgi_temp_path /run/nginx/scgi;
+  # Refusals alone: a line for each push would be collected, pushed through here, logged, ...
+  map $status $refused { "~^4" 1; default 0; }
+  log_format refusals escape=json '{"time":"$time_iso8601","level":"warn","status":$status,'
+    '"method":"$request_method","target":"$request_uri","client":"$remote_addr"}';
+  access_log /dev/stdout refusals if=$refused;
+  resolver kube-dns.kube-system.svc.cluster.local valid=10s ipv6=off;
+  merge_slashes off;
+  client_max_body_size 16m;
+  # A client that sends half a request holds nothing for long.
+  client_header_timeout 10s;
+  client_body_timeout 30s;
+  send_timeout 30s;
+  # Straight through: a door keeps nothing that the back end has not acknowledged.
+  proxy_request_buffering off;
+  proxy_max_temp_file_size 0;
+  proxy_connect_timeout 5s;
+  grpc_connect_timeout 5s;
+  proxy_read_timeout 300s;
+  grpc_read_timeout 300s;
+  proxy_http_version 1.1;
+  # Of a request to become a web socket (Grafana follows logs by one) and of no other.
+  map $http_upgrade $websocket_connection { "~^websocket\z" upgrade; default ""; }
+  map $http_upgrade $websocket_upgrade { "~^websocket\z" websocket; default ""; }
+  upstream loki {
+    zone loki 64k;
+    server loki.observability.svc.cluster.local:3100 resolve;
+    keepalive 16;
+  }
+  upstream prometheus-0 {
+    zone prometheus-0 64k;
+    server prometheus-kps-0.prometheus-operated.observability.svc.cluster.local:9090 resolve;
+    keepalive 16;
+  }
+  map $http_x_scope_orgid $tenant_8080_0 {
+    "~^observability\\z" observability;
+    "~^dev\\z" dev;
+    "~^hml\\z" hml;
+    "~^prd\\z" prd;
+    default "";
+  }
+  server {
+    listen 8080;
+    http2 on;
+    location = /otlp/v1/logs {
+      if ($request_uri != "/otlp/v1/logs") { return 403; }
+      if ($request_method != POST) { return 403; }
+      if ($tenant_8080_0 = "") { return 403; }
+      proxy_pass_request_headers off;
+      proxy_set_header Connection "";
+      proxy_set_header Content-Type $http_content_type;
+      proxy_set_header Content-Encoding $http_content_encoding;
+      proxy_set_header User-Agent $http_user_agent;
+      proxy_set_header X-Prometheus-Remote-Write-Version $http_x_prometheus_remote_write_version;
+      proxy_set_header X-Scope-OrgID $tenant_8080_0;
+      proxy_pass http://loki/otlp/v1/logs;
+    }
+    location = /prometheus-0/api/v1/otlp/v1/metrics {
+      if ($request_uri != "/prometheus-0/api/v1/otlp/v1/metrics") { return 403; }
+      if ($request_method != POST) { return 403; }
+      proxy_pass_request_headers off;
+      proxy_set_header Connection "";
+      proxy_set_header Content-Type $http_content_type;
+      proxy_set_header Content-Encoding $http_content_encoding;
+      proxy_set_header User-Agent $http_user_agent;
+      proxy_set_header X-Prometheus-Remote-Write-Version $http_x_prometheus_remote_write_version;
+      proxy_set_header X-Scope-OrgID "";
+      proxy_pass http://prometheus-0/api/v1/otlp/v1/metrics;
+    }
+    location / {
+      return 403;
+    }
+  }
+  server { listen 8081; location / { return 200; } }
+}
+EOT
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-agent"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-agent"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "door-grafana_config" {
+  data = {
+    "nginx.conf" = <<EOT
+worker_processes 1;
+pid /run/nginx/nginx.pid;
+error_log /dev/stderr warn;
+events { worker_connections 2048; }
+http {
+  server_tokens off;
+  client_body_temp_path /run/nginx/client_body;
+  proxy_temp_path /run/nginx/proxy;
+  fastcgi_temp_path /run/nginx/fastcgi;
+  uwsgi_temp_path /run/nginx/uwsgi;
+  scgi_temp_path /run/nginx/scgi;
+  # Refusals alone: a line for each push would be collected, pushed through here, logged, ...
+  map $status $refused { "~^4" 1; default 0; }
+  log_format refusals escape=json '{"time":"$time_iso8601","level":"warn","status":$status,'
+    '"method":"$request_method","target":"$request_uri","client":"$remote_addr"}';
+  access_log /dev/stdout refusals if=$refused;
+  resolver kube-dns.kube-system.svc.cluster.local valid=10s ipv6=off;
+  merge_slashes off;
+  client_max_body_size 16m;
+  # A client that sends half a request holds nothing for long.
+  client_header_timeout 10s;
+  client_body_timeout 30s;
+  send_timeout 30s;
+  # Straight through: a door keeps nothing that the back end has not acknowledged.
+  proxy_request_buffering off;
+  proxy_max_temp_file_size 0;
+  proxy_connect_timeout 5s;
+  grpc_connect_timeout 5s;
+  proxy_read_timeout 300s;
+  grpc_read_timeout 300s;
+  proxy_http_version 1.1;
+  # Of a request to become a web socket (Grafana follows logs by one) and of no other.
+  map $http_upgrade $websocket_connection { "~^websocket\z" upgrade; default ""; }
+  map $http_upgrade $websocket_upgrade { "~^websocket\z" websocket; default ""; }
+  upstream loki {
+    zone loki 64k;
+    server loki.observability.svc.cluster.local:3100 resolve;
+    keepalive 16;
+  }
+  upstream loki-rules {
+    zone loki-rules 64k;
+    server loki.observability.svc.cluster.local:3100 resolve;
+    keepalive 16;
+  }
+  upstream tempo {
+    zone tempo 64k;
+    server tempo.observability.svc.cluster.local:3200 resolve;
+    keepalive 16;
+  }
+  upstream alertmanager {
+    zone alertmanager 64k;
+    server kps-alertmanager.observability.svc.cluster.local:9093 resolve;
+    keepalive 16;
+  }
+  map "$request_method $request_uri" $read_3100 {
+    "~^(?:GET) /loki/api/v1/(?:query|query_range|tail|labels|series|patterns|format_query|drilldown-limits|detected_labels|detected_fields|index/stats|index/volume|index/volume_range|label/[.]?[A-Za-z0-9_](?:[A-Za-z0-9_.:-]|%(?!2[eEfF]|5[cC]|00)[0-9A-Fa-f]{2})*/values|detected_field/[.]?[A-Za-z0-9_](?:[A-Za-z0-9_.:-]|%(?!2[eEfF]|5[cC]|00)[0-9A-Fa-f]{2})*/values)(\\?.*)?\\z" loki;
+    "~^(?:GET) /(?:loki/api/v1/rules|prometheus/api/v1/rules|prometheus/api/v1/alerts)(\\?.*)?\\z" loki-rules;
+    default "";
+  }
+  server {
+    listen 3100;
+    http2 on;
+    location / {
+      if ($read_3100 = "") { return 403; }
+      proxy_set_header X-Scope-OrgID "observability|dev|hml|prd";
+      proxy_set_header Connection $websocket_connection;
+      proxy_set_header Upgrade $websocket_upgrade;
+      proxy_pass http://$read_3100;
+    }
+  }
+  map "$request_method $request_uri" $read_3200 {
+    "~^(?:GET) /api/(?:echo|status/buildinfo|search|search/tags|v2/search/tags|traces/[0-9A-Fa-f]{1,32}|v2/traces/[0-9A-Fa-f]{1,32}|search/tag/[.]?[A-Za-z0-9_](?:[A-Za-z0-9_.:-]|%(?!2[eEfF]|5[cC]|00)[0-9A-Fa-f]{2})*/values|v2/search/tag/[.]?[A-Za-z0-9_](?:[A-Za-z0-9_.:-]|%(?!2[eEfF]|5[cC]|00)[0-9A-Fa-f]{2})*/values|metrics/query|metrics/query_range|metrics/summary)(\\?.*)?\\z" tempo;
+    default "";
+  }
+  server {
+    listen 3200;
+    http2 on;
+    location = /tempopb.StreamingQuerier/Search {
+      if ($request_uri != "/tempopb.StreamingQuerier/Search") { return 403; }
+      if ($request_method != POST) { return 403; }
+      grpc_set_header X-Scope-OrgID "observability|dev|hml|prd";
+      grpc_pass grpc://tempo;
+    }
+    location = /tempopb.StreamingQuerier/SearchTags {
+      if ($request_uri != "/tempopb.StreamingQuerier/SearchTags") { return 403; }
+      if ($request_method != POST) { return 403; }
+      grpc_set_header X-Scope-OrgID "observability|dev|hml|prd";
+      grpc_pass grpc://tempo;
+    }
+    location = /tempopb.StreamingQuerier/SearchTagsV2 {
+      if ($request_uri != "/tempopb.StreamingQuerier/SearchTagsV2") { return 403; }
+      if ($request_method != POST) { return 403; }
+      grpc_set_header X-Scope-OrgID "observability|dev|hml|prd";
+      grpc_pass grpc://tempo;
+    }
+    location = /tempopb.StreamingQuerier/SearchTagValues {
+      if ($request_uri != "/tempopb.StreamingQuerier/SearchTagValues") { return 403; }
+      if ($request_method != POST) { return 403; }
+      grpc_set_header X-Scope-OrgID "observability|dev|hml|prd";
+      grpc_pass grpc://tempo;
+    }
+    location = /tempopb.StreamingQuerier/SearchTagValuesV2 {
+      if ($request_uri != "/tempopb.StreamingQuerier/SearchTagValuesV2") { return 403; }
+      if ($request_method != POST) { return 403; }
+      grpc_set_header X-Scope-OrgID "observability|dev|hml|prd";
+      grpc_pass grpc://tempo;
+    }
+    location = /tempopb.StreamingQuerier/MetricsQueryRange {
+      if ($request_uri != "/tempopb.StreamingQuerier/MetricsQueryRange") { return 403; }
+      if ($request_method != POST) { return 403; }
+      grpc_set_header X-Scope-OrgID "observability|dev|hml|prd";
+      grpc_pass grpc://tempo;
+    }
+    location = /tempopb.StreamingQuerier/MetricsQueryInstant {
+      if ($request_uri != "/tempopb.StreamingQuerier/MetricsQueryInstant") { return 403; }
+      if ($request_method != POST) { return 403; }
+      grpc_set_header X-Scope-OrgID "observability|dev|hml|prd";
+      grpc_pass grpc://tempo;
+    }
+    location / {
+      if ($read_3200 = "") { return 403; }
+      proxy_set_header X-Scope-OrgID "observability|dev|hml|prd";
+      proxy_set_header Connection $websocket_connection;
+      proxy_set_header Upgrade $websocket_upgrade;
+      proxy_pass http://$read_3200;
+    }
+  }
+  map "$request_method $request_uri" $read_9093 {
+    "~^(?:GET) /api/v2/(?:status|alerts|alerts/groups|receivers)(\\?.*)?\\z" alertmanager;
+    "~^(?:GET|POST) /api/v2/silences(\\?.*)?\\z" alertmanager;
+    "~^(?:GET|DELETE) /api/v2/silence/[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\\z" alertmanager;
+    default "";
+  }
+  server {
+    listen 9093;
+    http2 on;
+    location / {
+      if ($read_9093 = "") { return 403; }
+      proxy_set_header X-Scope-OrgID "";
+      proxy_set_header Connection $websocket_connection;
+      proxy_set_header Upgrade $websocket_upgrade;
+      proxy_pass http://$read_9093;
+    }
+  }
+  server { listen 8081; location / { return 200; } }
+}
+EOT
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-grafana"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-grafana"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "door-stage-dev_config" {
+  data = {
+    "nginx.conf" = <<EOT
+worker_processes 1;
+pid /run/nginx/nginx.pid;
+error_log /dev/stderr warn;
+events { worker_connections 2048; }
+http {
+  server_tokens off;
+  client_body_temp_path /run/nginx/client_body;
+  proxy_temp_path /run/nginx/proxy;
+  fastcgi_temp_path /run/nginx/fastcgi;
+  uwsgi_temp_path /run/nginx/uwsgi;
+  scgi_temp_path /run/nginx/scgi;
+  # Refusals alone: a line for each push would be collected, pushed through here, logged, ...
+  map $status $refused { "~^4" 1; default 0; }
+  log_format refusals escape=json '{"time":"$time_iso8601","level":"warn","status":$status,'
+    '"method":"$request_method","target":"$request_uri","client":"$remote_addr"}';
+  access_log /dev/stdout refusals if=$refused;
+  resolver kube-dns.kube-system.svc.cluster.local valid=10s ipv6=off;
+  merge_slashes off;
+  client_max_body_size 16m;
+  # A client that sends half a request holds nothing for long.
+  client_header_timeout 10s;
+  client_body_timeout 30s;
+  send_timeout 30s;
+  # Straight through: a door keeps nothing that the back end has not acknowledged.
+  proxy_request_buffering off;
+  proxy_max_temp_file_size 0;
+  proxy_connect_timeout 5s;
+  grpc_connect_timeout 5s;
+  proxy_read_timeout 300s;
+  grpc_read_timeout 300s;
+  proxy_http_version 1.1;
+  # Of a request to become a web socket (Grafana follows logs by one) and of no other.
+  map $http_upgrade $websocket_connection { "~^websocket\z" upgrade; default ""; }
+  map $http_upgrade $websocket_upgrade { "~^websocket\z" websocket; default ""; }
+  upstream loki {
+    zone loki 64k;
+    server loki.observability.svc.cluster.local:3100 resolve;
+    keepalive 16;
+  }
+  upstream tempo {
+    zone tempo 64k;
+    server tempo.observability.svc.cluster.local:4317 resolve;
+    keepalive 16;
+  }
+  upstream prometheus-0 {
+    zone prometheus-0 64k;
+    server prometheus-stage-0.prometheus-operated.dev-telemetry.svc.cluster.local:9090 resolve;
+    keepalive 16;
+  }
+  server {
+    listen 8080;
+    http2 on;
+    location = /otlp/v1/logs {
+      if ($request_uri != "/otlp/v1/logs") { return 403; }
+      if ($request_method != POST) { return 403; }
+      proxy_pass_request_headers off;
+      proxy_set_header Connection "";
+      proxy_set_header Content-Type $http_content_type;
+      proxy_set_header Content-Encoding $http_content_encoding;
+      proxy_set_header User-Agent $http_user_agent;
+      proxy_set_header X-Prometheus-Remote-Write-Version $http_x_prometheus_remote_write_version;
+      proxy_set_header X-Scope-OrgID "dev";
+      proxy_pass http://loki/otlp/v1/logs;
+    }
+    location = /opentelemetry.proto.collector.trace.v1.TraceService/Export {
+      if ($request_uri != "/opentelemetry.proto.collector.trace.v1.TraceService/Export") { return 403; }
+      if ($request_method != POST) { return 403; }
+      grpc_set_header X-Scope-OrgID "dev";
+      grpc_pass grpc://tempo;
+    }
+    location = /prometheus-0/api/v1/otlp/v1/metrics {
+      if ($request_uri != "/prometheus-0/api/v1/otlp/v1/metrics") { return 403; }
+      if ($request_method != POST) { return 403; }
+      proxy_pass_request_headers off;
+      proxy_set_header Connection "";
+      proxy_set_header Content-Type $http_content_type;
+      proxy_set_header Content-Encoding $http_content_encoding;
+      proxy_set_header User-Agent $http_user_agent;
+      proxy_set_header X-Prometheus-Remote-Write-Version $http_x_prometheus_remote_write_version;
+      proxy_set_header X-Scope-OrgID "";
+      proxy_pass http://prometheus-0/api/v1/otlp/v1/metrics;
+    }
+    location / {
+      return 403;
+    }
+  }
+  server { listen 8081; location / { return 200; } }
+}
+EOT
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-dev"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-dev"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "door-stage-hml_config" {
+  data = {
+    "nginx.conf" = <<EOT
+worker_processes 1;
+pid /run/nginx/nginx.pid;
+error_log /dev/stderr warn;
+events { worker_connections 2048; }
+http {
+  server_tokens off;
+  client_body_temp_path /run/nginx/client_body;
+  proxy_temp_path /run/nginx/proxy;
+  fastcgi_temp_path /run/nginx/fastcgi;
+  uwsgi_temp_path /run/nginx/uwsgi;
+  scgi_temp_path /run/nginx/scgi;
+  # Refusals alone: a line for each push would be collected, pushed through here, logged, ...
+  map $status $refused { "~^4" 1; default 0; }
+  log_format refusals escape=json '{"time":"$time_iso8601","level":"warn","status":$status,'
+    '"method":"$request_method","target":"$request_uri","client":"$remote_addr"}';
+  access_log /dev/stdout refusals if=$refused;
+  resolver kube-dns.kube-system.svc.cluster.local valid=10s ipv6=off;
+  merge_slashes off;
+  client_max_body_size 16m;
+  # A client that sends half a request holds nothing for long.
+  client_header_timeout 10s;
+  client_body_timeout 30s;
+  send_timeout 30s;
+  # Straight through: a door keeps nothing that the back end has not acknowledged.
+  proxy_request_buffering off;
+  proxy_max_temp_file_size 0;
+  proxy_connect_timeout 5s;
+  grpc_connect_timeout 5s;
+  proxy_read_timeout 300s;
+  grpc_read_timeout 300s;
+  proxy_http_version 1.1;
+  # Of a request to become a web socket (Grafana follows logs by one) and of no other.
+  map $http_upgrade $websocket_connection { "~^websocket\z" upgrade; default ""; }
+  map $http_upgrade $websocket_upgrade { "~^websocket\z" websocket; default ""; }
+  upstream loki {
+    zone loki 64k;
+    server loki.observability.svc.cluster.local:3100 resolve;
+    keepalive 16;
+  }
+  upstream tempo {
+    zone tempo 64k;
+    server tempo.observability.svc.cluster.local:4317 resolve;
+    keepalive 16;
+  }
+  upstream prometheus-0 {
+    zone prometheus-0 64k;
+    server prometheus-stage-0.prometheus-operated.hml-telemetry.svc.cluster.local:9090 resolve;
+    keepalive 16;
+  }
+  server {
+    listen 8080;
+    http2 on;
+    location = /otlp/v1/logs {
+      if ($request_uri != "/otlp/v1/logs") { return 403; }
+      if ($request_method != POST) { return 403; }
+      proxy_pass_request_headers off;
+      proxy_set_header Connection "";
+      proxy_set_header Content-Type $http_content_type;
+      proxy_set_header Content-Encoding $http_content_encoding;
+      proxy_set_header User-Agent $http_user_agent;
+      proxy_set_header X-Prometheus-Remote-Write-Version $http_x_prometheus_remote_write_version;
+      proxy_set_header X-Scope-OrgID "hml";
+      proxy_pass http://loki/otlp/v1/logs;
+    }
+    location = /opentelemetry.proto.collector.trace.v1.TraceService/Export {
+      if ($request_uri != "/opentelemetry.proto.collector.trace.v1.TraceService/Export") { return 403; }
+      if ($request_method != POST) { return 403; }
+      grpc_set_header X-Scope-OrgID "hml";
+      grpc_pass grpc://tempo;
+    }
+    location = /prometheus-0/api/v1/otlp/v1/metrics {
+      if ($request_uri != "/prometheus-0/api/v1/otlp/v1/metrics") { return 403; }
+      if ($request_method != POST) { return 403; }
+      proxy_pass_request_headers off;
+      proxy_set_header Connection "";
+      proxy_set_header Content-Type $http_content_type;
+      proxy_set_header Content-Encoding $http_content_encoding;
+      proxy_set_header User-Agent $http_user_agent;
+      proxy_set_header X-Prometheus-Remote-Write-Version $http_x_prometheus_remote_write_version;
+      proxy_set_header X-Scope-OrgID "";
+      proxy_pass http://prometheus-0/api/v1/otlp/v1/metrics;
+    }
+    location / {
+      return 403;
+    }
+  }
+  server { listen 8081; location / { return 200; } }
+}
+EOT
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-hml"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-hml"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "door-stage-prd_config" {
+  data = {
+    "nginx.conf" = <<EOT
+worker_processes 1;
+pid /run/nginx/nginx.pid;
+error_log /dev/stderr warn;
+events { worker_connections 2048; }
+http {
+  server_tokens off;
+  client_body_temp_path /run/nginx/client_body;
+  proxy_temp_path /run/nginx/proxy;
+  fastcgi_temp_path /run/nginx/fastcgi;
+  uwsgi_temp_path /run/nginx/uwsgi;
+  scgi_temp_path /run/nginx/scgi;
+  # Refusals alone: a line for each push would be collected, pushed through here, logged, ...
+  map $status $refused { "~^4" 1; default 0; }
+  log_format refusals escape=json '{"time":"$time_iso8601","level":"warn","status":$status,'
+    '"method":"$request_method","target":"$request_uri","client":"$remote_addr"}';
+  access_log /dev/stdout refusals if=$refused;
+  resolver kube-dns.kube-system.svc.cluster.local valid=10s ipv6=off;
+  merge_slashes off;
+  client_max_body_size 16m;
+  # A client that sends half a request holds nothing for long.
+  client_header_timeout 10s;
+  client_body_timeout 30s;
+  send_timeout 30s;
+  # Straight through: a door keeps nothing that the back end has not acknowledged.
+  proxy_request_buffering off;
+  proxy_max_temp_file_size 0;
+  proxy_connect_timeout 5s;
+  grpc_connect_timeout 5s;
+  proxy_read_timeout 300s;
+  grpc_read_timeout 300s;
+  proxy_http_version 1.1;
+  # Of a request to become a web socket (Grafana follows logs by one) and of no other.
+  map $http_upgrade $websocket_connection { "~^websocket\z" upgrade; default ""; }
+  map $http_upgrade $websocket_upgrade { "~^websocket\z" websocket; default ""; }
+  upstream loki {
+    zone loki 64k;
+    server loki.observability.svc.cluster.local:3100 resolve;
+    keepalive 16;
+  }
+  upstream tempo {
+    zone tempo 64k;
+    server tempo.observability.svc.cluster.local:4317 resolve;
+    keepalive 16;
+  }
+  upstream prometheus-0 {
+    zone prometheus-0 64k;
+    server prometheus-stage-0.prometheus-operated.prd-telemetry.svc.cluster.local:9090 resolve;
+    keepalive 16;
+  }
+  server {
+    listen 8080;
+    http2 on;
+    location = /otlp/v1/logs {
+      if ($request_uri != "/otlp/v1/logs") { return 403; }
+      if ($request_method != POST) { return 403; }
+      proxy_pass_request_headers off;
+      proxy_set_header Connection "";
+      proxy_set_header Content-Type $http_content_type;
+      proxy_set_header Content-Encoding $http_content_encoding;
+      proxy_set_header User-Agent $http_user_agent;
+      proxy_set_header X-Prometheus-Remote-Write-Version $http_x_prometheus_remote_write_version;
+      proxy_set_header X-Scope-OrgID "prd";
+      proxy_pass http://loki/otlp/v1/logs;
+    }
+    location = /opentelemetry.proto.collector.trace.v1.TraceService/Export {
+      if ($request_uri != "/opentelemetry.proto.collector.trace.v1.TraceService/Export") { return 403; }
+      if ($request_method != POST) { return 403; }
+      grpc_set_header X-Scope-OrgID "prd";
+      grpc_pass grpc://tempo;
+    }
+    location = /prometheus-0/api/v1/otlp/v1/metrics {
+      if ($request_uri != "/prometheus-0/api/v1/otlp/v1/metrics") { return 403; }
+      if ($request_method != POST) { return 403; }
+      proxy_pass_request_headers off;
+      proxy_set_header Connection "";
+      proxy_set_header Content-Type $http_content_type;
+      proxy_set_header Content-Encoding $http_content_encoding;
+      proxy_set_header User-Agent $http_user_agent;
+      proxy_set_header X-Prometheus-Remote-Write-Version $http_x_prometheus_remote_write_version;
+      proxy_set_header X-Scope-OrgID "";
+      proxy_pass http://prometheus-0/api/v1/otlp/v1/metrics;
+    }
+    location / {
+      return 403;
+    }
+  }
+  server { listen 8081; location / { return 200; } }
+}
+EOT
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-prd"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-prd"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "door-tempo_config" {
+  data = {
+    "nginx.conf" = <<EOT
+worker_processes 1;
+pid /run/nginx/nginx.pid;
+error_log /dev/stderr warn;
+events { worker_connections 2048; }
+http {
+  server_tokens off;
+  client_body_temp_path /run/nginx/client_body;
+  proxy_temp_path /run/nginx/proxy;
+  fastcgi_temp_path /run/nginx/fastcgi;
+  uwsgi_temp_path /run/nginx/uwsgi;
+  scgi_temp_path /run/nginx/scgi;
+  # Refusals alone: a line for each push would be collected, pushed through here, logged, ...
+  map $status $refused { "~^4" 1; default 0; }
+  log_format refusals escape=json '{"time":"$time_iso8601","level":"warn","status":$status,'
+    '"method":"$request_method","target":"$request_uri","client":"$remote_addr"}';
+  access_log /dev/stdout refusals if=$refused;
+  resolver kube-dns.kube-system.svc.cluster.local valid=10s ipv6=off;
+  merge_slashes off;
+  client_max_body_size 16m;
+  # A client that sends half a request holds nothing for long.
+  client_header_timeout 10s;
+  client_body_timeout 30s;
+  send_timeout 30s;
+  # Straight through: a door keeps nothing that the back end has not acknowledged.
+  proxy_request_buffering off;
+  proxy_max_temp_file_size 0;
+  proxy_connect_timeout 5s;
+  grpc_connect_timeout 5s;
+  proxy_read_timeout 300s;
+  grpc_read_timeout 300s;
+  proxy_http_version 1.1;
+  # Of a request to become a web socket (Grafana follows logs by one) and of no other.
+  map $http_upgrade $websocket_connection { "~^websocket\z" upgrade; default ""; }
+  map $http_upgrade $websocket_upgrade { "~^websocket\z" websocket; default ""; }
+  upstream prometheus-dev-0 {
+    zone prometheus-dev-0 64k;
+    server prometheus-stage-0.prometheus-operated.dev-telemetry.svc.cluster.local:9090 resolve;
+    keepalive 16;
+  }
+  upstream prometheus-hml-0 {
+    zone prometheus-hml-0 64k;
+    server prometheus-stage-0.prometheus-operated.hml-telemetry.svc.cluster.local:9090 resolve;
+    keepalive 16;
+  }
+  upstream prometheus-prd-0 {
+    zone prometheus-prd-0 64k;
+    server prometheus-stage-0.prometheus-operated.prd-telemetry.svc.cluster.local:9090 resolve;
+    keepalive 16;
+  }
+  map $http_x_scope_orgid $tenant_8080_0 {
+    "~^dev\\z" dev;
+    "~^hml\\z" hml;
+    "~^prd\\z" prd;
+    default "";
+  }
+  map $http_x_scope_orgid $upstream_8080_0 {
+    "~^dev\\z" prometheus-dev-0;
+    "~^hml\\z" prometheus-hml-0;
+    "~^prd\\z" prometheus-prd-0;
+    default "";
+  }
+  server {
+    listen 8080;
+    http2 on;
+    location = /prometheus-0/api/v1/write {
+      if ($request_uri != "/prometheus-0/api/v1/write") { return 403; }
+      if ($request_method != POST) { return 403; }
+      if ($tenant_8080_0 = "") { return 403; }
+      proxy_pass_request_headers off;
+      proxy_set_header Connection "";
+      proxy_set_header Content-Type $http_content_type;
+      proxy_set_header Content-Encoding $http_content_encoding;
+      proxy_set_header User-Agent $http_user_agent;
+      proxy_set_header X-Prometheus-Remote-Write-Version $http_x_prometheus_remote_write_version;
+      proxy_set_header X-Scope-OrgID $tenant_8080_0;
+      proxy_pass http://$upstream_8080_0/api/v1/write;
+    }
+    location / {
+      return 403;
+    }
+  }
+  server { listen 8081; location / { return 200; } }
+}
+EOT
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-tempo"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-tempo"
     namespace = "observability"
   }
 }
@@ -21352,15 +23613,20 @@ EOT
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -21380,6 +23646,1046 @@ EOT
   }
 }
 
+resource "kubernetes_deployment_v1" "door-agent" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-agent"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-agent"
+    namespace = "observability"
+  }
+
+  spec {
+    replicas = "2"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-agent"
+      }
+    }
+    strategy {
+      rolling_update {
+        max_surge       = "1"
+        max_unavailable = "0"
+      }
+    }
+    template {
+      metadata {
+        annotations = {
+          "door/config" = "bd09ba15b0efcc8565b8cceabe3a70645125f355431472883caf9db32ea86d9b"
+        }
+        labels = {
+          "app.kubernetes.io/managed-by" = "terraform"
+          "app.kubernetes.io/name"       = "door-agent"
+          "app.kubernetes.io/part-of"    = "doors"
+          "app.kubernetes.io/version"    = "1.31.3"
+        }
+      }
+      spec {
+        automount_service_account_token = false
+        enable_service_links            = false
+        service_account_name            = "door-agent"
+
+        container {
+          image = "docker.io/nginxinc/nginx-unprivileged:1.31.3-alpine"
+          name  = "nginx"
+
+          liveness_probe {
+            failure_threshold = 4
+            period_seconds    = 30
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          port {
+            container_port = 8080
+            name           = "http-8080"
+          }
+          readiness_probe {
+            period_seconds = 5
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          resources {
+            limits = {
+              cpu    = "200m"
+              memory = "64Mi"
+            }
+            requests = {
+              cpu    = "10m"
+              memory = "24Mi"
+            }
+          }
+          security_context {
+            allow_privilege_escalation = false
+            read_only_root_filesystem  = true
+            run_as_non_root            = true
+
+            capabilities {
+              drop = ["ALL"]
+            }
+          }
+          volume_mount {
+            mount_path = "/etc/nginx/nginx.conf"
+            name       = "config"
+            read_only  = true
+            sub_path   = "nginx.conf"
+          }
+          volume_mount {
+            mount_path = "/run/nginx"
+            name       = "scratch"
+          }
+        }
+        security_context {
+          run_as_group    = "101"
+          run_as_non_root = true
+          run_as_user     = "101"
+
+          seccomp_profile {
+            type = "RuntimeDefault"
+          }
+        }
+        topology_spread_constraint {
+          max_skew           = 1
+          topology_key       = "topology.kubernetes.io/zone"
+          when_unsatisfiable = "ScheduleAnyway"
+
+          label_selector {
+            match_labels = {
+              "app.kubernetes.io/name" = "door-agent"
+            }
+          }
+        }
+        volume {
+          name = "config"
+
+          config_map {
+            name = kubernetes_config_map_v1.door-agent_config.metadata[0].name
+          }
+        }
+        volume {
+          name = "scratch"
+
+          empty_dir {
+            size_limit = "64Mi"
+          }
+        }
+      }
+    }
+  }
+}
+
+resource "kubernetes_deployment_v1" "door-grafana" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-grafana"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-grafana"
+    namespace = "observability"
+  }
+
+  spec {
+    replicas = "2"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-grafana"
+      }
+    }
+    strategy {
+      rolling_update {
+        max_surge       = "1"
+        max_unavailable = "0"
+      }
+    }
+    template {
+      metadata {
+        annotations = {
+          "door/config" = "17398a17ebe400e50a5b7e8a90cf99d9e8512b83ad80bf5df2063ae051244222"
+        }
+        labels = {
+          "app.kubernetes.io/managed-by" = "terraform"
+          "app.kubernetes.io/name"       = "door-grafana"
+          "app.kubernetes.io/part-of"    = "doors"
+          "app.kubernetes.io/version"    = "1.31.3"
+        }
+      }
+      spec {
+        automount_service_account_token = false
+        enable_service_links            = false
+        service_account_name            = "door-grafana"
+
+        container {
+          image = "docker.io/nginxinc/nginx-unprivileged:1.31.3-alpine"
+          name  = "nginx"
+
+          liveness_probe {
+            failure_threshold = 4
+            period_seconds    = 30
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          port {
+            container_port = 3100
+            name           = "http-3100"
+          }
+          port {
+            container_port = 3200
+            name           = "http-3200"
+          }
+          port {
+            container_port = 9093
+            name           = "http-9093"
+          }
+          readiness_probe {
+            period_seconds = 5
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          resources {
+            limits = {
+              cpu    = "200m"
+              memory = "64Mi"
+            }
+            requests = {
+              cpu    = "10m"
+              memory = "24Mi"
+            }
+          }
+          security_context {
+            allow_privilege_escalation = false
+            read_only_root_filesystem  = true
+            run_as_non_root            = true
+
+            capabilities {
+              drop = ["ALL"]
+            }
+          }
+          volume_mount {
+            mount_path = "/etc/nginx/nginx.conf"
+            name       = "config"
+            read_only  = true
+            sub_path   = "nginx.conf"
+          }
+          volume_mount {
+            mount_path = "/run/nginx"
+            name       = "scratch"
+          }
+        }
+        security_context {
+          run_as_group    = "101"
+          run_as_non_root = true
+          run_as_user     = "101"
+
+          seccomp_profile {
+            type = "RuntimeDefault"
+          }
+        }
+        topology_spread_constraint {
+          max_skew           = 1
+          topology_key       = "topology.kubernetes.io/zone"
+          when_unsatisfiable = "ScheduleAnyway"
+
+          label_selector {
+            match_labels = {
+              "app.kubernetes.io/name" = "door-grafana"
+            }
+          }
+        }
+        volume {
+          name = "config"
+
+          config_map {
+            name = kubernetes_config_map_v1.door-grafana_config.metadata[0].name
+          }
+        }
+        volume {
+          name = "scratch"
+
+          empty_dir {
+            size_limit = "64Mi"
+          }
+        }
+      }
+    }
+  }
+}
+
+resource "kubernetes_deployment_v1" "door-stage-dev" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-dev"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-dev"
+    namespace = "observability"
+  }
+
+  spec {
+    replicas = "2"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-stage-dev"
+      }
+    }
+    strategy {
+      rolling_update {
+        max_surge       = "1"
+        max_unavailable = "0"
+      }
+    }
+    template {
+      metadata {
+        annotations = {
+          "door/config" = "7c0404ca6eef877ed18118e1ba9b5e461dfc18c2931449c7f7b802eb52968b58"
+        }
+        labels = {
+          "app.kubernetes.io/managed-by" = "terraform"
+          "app.kubernetes.io/name"       = "door-stage-dev"
+          "app.kubernetes.io/part-of"    = "doors"
+          "app.kubernetes.io/version"    = "1.31.3"
+        }
+      }
+      spec {
+        automount_service_account_token = false
+        enable_service_links            = false
+        service_account_name            = "door-stage-dev"
+
+        container {
+          image = "docker.io/nginxinc/nginx-unprivileged:1.31.3-alpine"
+          name  = "nginx"
+
+          liveness_probe {
+            failure_threshold = 4
+            period_seconds    = 30
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          port {
+            container_port = 8080
+            name           = "http-8080"
+          }
+          readiness_probe {
+            period_seconds = 5
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          resources {
+            limits = {
+              cpu    = "200m"
+              memory = "64Mi"
+            }
+            requests = {
+              cpu    = "10m"
+              memory = "24Mi"
+            }
+          }
+          security_context {
+            allow_privilege_escalation = false
+            read_only_root_filesystem  = true
+            run_as_non_root            = true
+
+            capabilities {
+              drop = ["ALL"]
+            }
+          }
+          volume_mount {
+            mount_path = "/etc/nginx/nginx.conf"
+            name       = "config"
+            read_only  = true
+            sub_path   = "nginx.conf"
+          }
+          volume_mount {
+            mount_path = "/run/nginx"
+            name       = "scratch"
+          }
+        }
+        security_context {
+          run_as_group    = "101"
+          run_as_non_root = true
+          run_as_user     = "101"
+
+          seccomp_profile {
+            type = "RuntimeDefault"
+          }
+        }
+        topology_spread_constraint {
+          max_skew           = 1
+          topology_key       = "topology.kubernetes.io/zone"
+          when_unsatisfiable = "ScheduleAnyway"
+
+          label_selector {
+            match_labels = {
+              "app.kubernetes.io/name" = "door-stage-dev"
+            }
+          }
+        }
+        volume {
+          name = "config"
+
+          config_map {
+            name = kubernetes_config_map_v1.door-stage-dev_config.metadata[0].name
+          }
+        }
+        volume {
+          name = "scratch"
+
+          empty_dir {
+            size_limit = "64Mi"
+          }
+        }
+      }
+    }
+  }
+}
+
+resource "kubernetes_deployment_v1" "door-stage-hml" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-hml"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-hml"
+    namespace = "observability"
+  }
+
+  spec {
+    replicas = "2"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-stage-hml"
+      }
+    }
+    strategy {
+      rolling_update {
+        max_surge       = "1"
+        max_unavailable = "0"
+      }
+    }
+    template {
+      metadata {
+        annotations = {
+          "door/config" = "7d3d7758aaa3d43d0a68a3af858171b3c7a8e094b7951ffac2db85f05aae8cad"
+        }
+        labels = {
+          "app.kubernetes.io/managed-by" = "terraform"
+          "app.kubernetes.io/name"       = "door-stage-hml"
+          "app.kubernetes.io/part-of"    = "doors"
+          "app.kubernetes.io/version"    = "1.31.3"
+        }
+      }
+      spec {
+        automount_service_account_token = false
+        enable_service_links            = false
+        service_account_name            = "door-stage-hml"
+
+        container {
+          image = "docker.io/nginxinc/nginx-unprivileged:1.31.3-alpine"
+          name  = "nginx"
+
+          liveness_probe {
+            failure_threshold = 4
+            period_seconds    = 30
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          port {
+            container_port = 8080
+            name           = "http-8080"
+          }
+          readiness_probe {
+            period_seconds = 5
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          resources {
+            limits = {
+              cpu    = "200m"
+              memory = "64Mi"
+            }
+            requests = {
+              cpu    = "10m"
+              memory = "24Mi"
+            }
+          }
+          security_context {
+            allow_privilege_escalation = false
+            read_only_root_filesystem  = true
+            run_as_non_root            = true
+
+            capabilities {
+              drop = ["ALL"]
+            }
+          }
+          volume_mount {
+            mount_path = "/etc/nginx/nginx.conf"
+            name       = "config"
+            read_only  = true
+            sub_path   = "nginx.conf"
+          }
+          volume_mount {
+            mount_path = "/run/nginx"
+            name       = "scratch"
+          }
+        }
+        security_context {
+          run_as_group    = "101"
+          run_as_non_root = true
+          run_as_user     = "101"
+
+          seccomp_profile {
+            type = "RuntimeDefault"
+          }
+        }
+        topology_spread_constraint {
+          max_skew           = 1
+          topology_key       = "topology.kubernetes.io/zone"
+          when_unsatisfiable = "ScheduleAnyway"
+
+          label_selector {
+            match_labels = {
+              "app.kubernetes.io/name" = "door-stage-hml"
+            }
+          }
+        }
+        volume {
+          name = "config"
+
+          config_map {
+            name = kubernetes_config_map_v1.door-stage-hml_config.metadata[0].name
+          }
+        }
+        volume {
+          name = "scratch"
+
+          empty_dir {
+            size_limit = "64Mi"
+          }
+        }
+      }
+    }
+  }
+}
+
+resource "kubernetes_deployment_v1" "door-stage-prd" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-prd"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-prd"
+    namespace = "observability"
+  }
+
+  spec {
+    replicas = "2"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-stage-prd"
+      }
+    }
+    strategy {
+      rolling_update {
+        max_surge       = "1"
+        max_unavailable = "0"
+      }
+    }
+    template {
+      metadata {
+        annotations = {
+          "door/config" = "25137a0ecfd1e3f689a7ca953b864893a1a3d7eae511937440b09e1abdff3ad6"
+        }
+        labels = {
+          "app.kubernetes.io/managed-by" = "terraform"
+          "app.kubernetes.io/name"       = "door-stage-prd"
+          "app.kubernetes.io/part-of"    = "doors"
+          "app.kubernetes.io/version"    = "1.31.3"
+        }
+      }
+      spec {
+        automount_service_account_token = false
+        enable_service_links            = false
+        service_account_name            = "door-stage-prd"
+
+        container {
+          image = "docker.io/nginxinc/nginx-unprivileged:1.31.3-alpine"
+          name  = "nginx"
+
+          liveness_probe {
+            failure_threshold = 4
+            period_seconds    = 30
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          port {
+            container_port = 8080
+            name           = "http-8080"
+          }
+          readiness_probe {
+            period_seconds = 5
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          resources {
+            limits = {
+              cpu    = "200m"
+              memory = "64Mi"
+            }
+            requests = {
+              cpu    = "10m"
+              memory = "24Mi"
+            }
+          }
+          security_context {
+            allow_privilege_escalation = false
+            read_only_root_filesystem  = true
+            run_as_non_root            = true
+
+            capabilities {
+              drop = ["ALL"]
+            }
+          }
+          volume_mount {
+            mount_path = "/etc/nginx/nginx.conf"
+            name       = "config"
+            read_only  = true
+            sub_path   = "nginx.conf"
+          }
+          volume_mount {
+            mount_path = "/run/nginx"
+            name       = "scratch"
+          }
+        }
+        security_context {
+          run_as_group    = "101"
+          run_as_non_root = true
+          run_as_user     = "101"
+
+          seccomp_profile {
+            type = "RuntimeDefault"
+          }
+        }
+        topology_spread_constraint {
+          max_skew           = 1
+          topology_key       = "topology.kubernetes.io/zone"
+          when_unsatisfiable = "ScheduleAnyway"
+
+          label_selector {
+            match_labels = {
+              "app.kubernetes.io/name" = "door-stage-prd"
+            }
+          }
+        }
+        volume {
+          name = "config"
+
+          config_map {
+            name = kubernetes_config_map_v1.door-stage-prd_config.metadata[0].name
+          }
+        }
+        volume {
+          name = "scratch"
+
+          empty_dir {
+            size_limit = "64Mi"
+          }
+        }
+      }
+    }
+  }
+}
+
+resource "kubernetes_deployment_v1" "door-tempo" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-tempo"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-tempo"
+    namespace = "observability"
+  }
+
+  spec {
+    replicas = "2"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-tempo"
+      }
+    }
+    strategy {
+      rolling_update {
+        max_surge       = "1"
+        max_unavailable = "0"
+      }
+    }
+    template {
+      metadata {
+        annotations = {
+          "door/config" = "00f672c379ec24bb9aa4ae2b7b9e4df6b4114355c43a031abd0a08bc0e6159e6"
+        }
+        labels = {
+          "app.kubernetes.io/managed-by" = "terraform"
+          "app.kubernetes.io/name"       = "door-tempo"
+          "app.kubernetes.io/part-of"    = "doors"
+          "app.kubernetes.io/version"    = "1.31.3"
+        }
+      }
+      spec {
+        automount_service_account_token = false
+        enable_service_links            = false
+        service_account_name            = "door-tempo"
+
+        container {
+          image = "docker.io/nginxinc/nginx-unprivileged:1.31.3-alpine"
+          name  = "nginx"
+
+          liveness_probe {
+            failure_threshold = 4
+            period_seconds    = 30
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          port {
+            container_port = 8080
+            name           = "http-8080"
+          }
+          readiness_probe {
+            period_seconds = 5
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          resources {
+            limits = {
+              cpu    = "200m"
+              memory = "64Mi"
+            }
+            requests = {
+              cpu    = "10m"
+              memory = "24Mi"
+            }
+          }
+          security_context {
+            allow_privilege_escalation = false
+            read_only_root_filesystem  = true
+            run_as_non_root            = true
+
+            capabilities {
+              drop = ["ALL"]
+            }
+          }
+          volume_mount {
+            mount_path = "/etc/nginx/nginx.conf"
+            name       = "config"
+            read_only  = true
+            sub_path   = "nginx.conf"
+          }
+          volume_mount {
+            mount_path = "/run/nginx"
+            name       = "scratch"
+          }
+        }
+        security_context {
+          run_as_group    = "101"
+          run_as_non_root = true
+          run_as_user     = "101"
+
+          seccomp_profile {
+            type = "RuntimeDefault"
+          }
+        }
+        topology_spread_constraint {
+          max_skew           = 1
+          topology_key       = "topology.kubernetes.io/zone"
+          when_unsatisfiable = "ScheduleAnyway"
+
+          label_selector {
+            match_labels = {
+              "app.kubernetes.io/name" = "door-tempo"
+            }
+          }
+        }
+        volume {
+          name = "config"
+
+          config_map {
+            name = kubernetes_config_map_v1.door-tempo_config.metadata[0].name
+          }
+        }
+        volume {
+          name = "scratch"
+
+          empty_dir {
+            size_limit = "64Mi"
+          }
+        }
+      }
+    }
+  }
+}
+
 resource "kubernetes_deployment_v1" "thanos-querier" {
   depends_on = [
     kubernetes_storage_class_v1.storage-class,
@@ -21396,15 +24702,20 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -21452,7 +24763,7 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
             "--http-address=0.0.0.0:10902",
             "--grpc-address=0.0.0.0:10901",
             "--enable-auto-gomemlimit",
-            "--endpoint.sd-config={\"endpoints\": [{\"address\": \"dnssrv+_grpc._tcp.kps-thanos-discovery.observability.svc.cluster.local\"}, {\"address\": \"dnssrv+_grpc._tcp.thanos-store.observability.svc.cluster.local\"}]}",
+            "--endpoint.sd-config={\"endpoints\": [{\"address\": \"dnssrv+_grpc._tcp.thanos-store.observability.svc.cluster.local\"}, {\"address\": \"dnssrv+_grpc._tcp.kps-thanos-discovery.observability.svc.cluster.local\"}, {\"address\": \"dnssrv+_grpc._tcp.stage-thanos-discovery.dev-telemetry.svc.cluster.local\"}, {\"address\": \"dnssrv+_grpc._tcp.stage-thanos-discovery.hml-telemetry.svc.cluster.local\"}, {\"address\": \"dnssrv+_grpc._tcp.stage-thanos-discovery.prd-telemetry.svc.cluster.local\"}]}",
             "--query.replica-label=prometheus_replica",
             "--query.auto-downsampling",
             "--query.max-concurrent=10",
@@ -21500,6 +24811,7 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]
@@ -22143,10 +25455,6 @@ resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_otel-gateway" {
     }
     egress {
       ports {
-        port     = "80"
-        protocol = "TCP"
-      }
-      ports {
         port     = "8080"
         protocol = "TCP"
       }
@@ -22158,44 +25466,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_otel-gateway" {
         }
         pod_selector {
           match_labels = {
-            "app.kubernetes.io/component" = "gateway"
-            "app.kubernetes.io/name"      = "loki"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "4317"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "tempo"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "9090"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
+            "app.kubernetes.io/name" = "door-stage-dev"
           }
         }
       }
@@ -22292,6 +25563,150 @@ resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_otel-gateway" {
   }
 }
 
+resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_prometheus" {
+  depends_on = [
+    kubernetes_namespace_v1.dev-telemetry,
+    kubernetes_resource_quota_v1.dev-telemetry_quota,
+    kubernetes_limit_range_v1.dev-telemetry_limit-range,
+    kubernetes_network_policy_v1.dev-telemetry_deny-all,
+    kubernetes_network_policy_v1.dev-telemetry_allow-dns,
+  ]
+
+  metadata {
+    name      = "prometheus"
+    namespace = "dev-telemetry"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "dev"
+          }
+        }
+        pod_selector {
+          match_labels = {}
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9093"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "10902"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "thanos-querier"
+          }
+        }
+      }
+      ports {
+        port     = "10901"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-stage-dev"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-tempo"
+          }
+        }
+      }
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "prometheus"
+      }
+    }
+  }
+}
+
 resource "kubernetes_network_policy_v1" "traffic-dev_telemetry" {
   depends_on = [
     kubernetes_namespace_v1.dev,
@@ -22337,7 +25752,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev_telemetry" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -22395,10 +25810,6 @@ resource "kubernetes_network_policy_v1" "traffic-hml-telemetry_otel-gateway" {
     }
     egress {
       ports {
-        port     = "80"
-        protocol = "TCP"
-      }
-      ports {
         port     = "8080"
         protocol = "TCP"
       }
@@ -22410,44 +25821,7 @@ resource "kubernetes_network_policy_v1" "traffic-hml-telemetry_otel-gateway" {
         }
         pod_selector {
           match_labels = {
-            "app.kubernetes.io/component" = "gateway"
-            "app.kubernetes.io/name"      = "loki"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "4317"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "tempo"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "9090"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
+            "app.kubernetes.io/name" = "door-stage-hml"
           }
         }
       }
@@ -22544,6 +25918,150 @@ resource "kubernetes_network_policy_v1" "traffic-hml-telemetry_otel-gateway" {
   }
 }
 
+resource "kubernetes_network_policy_v1" "traffic-hml-telemetry_prometheus" {
+  depends_on = [
+    kubernetes_namespace_v1.hml-telemetry,
+    kubernetes_resource_quota_v1.hml-telemetry_quota,
+    kubernetes_limit_range_v1.hml-telemetry_limit-range,
+    kubernetes_network_policy_v1.hml-telemetry_deny-all,
+    kubernetes_network_policy_v1.hml-telemetry_allow-dns,
+  ]
+
+  metadata {
+    name      = "prometheus"
+    namespace = "hml-telemetry"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml"
+          }
+        }
+        pod_selector {
+          match_labels = {}
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9093"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "10902"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "thanos-querier"
+          }
+        }
+      }
+      ports {
+        port     = "10901"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-stage-hml"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-tempo"
+          }
+        }
+      }
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "prometheus"
+      }
+    }
+  }
+}
+
 resource "kubernetes_network_policy_v1" "traffic-hml_telemetry" {
   depends_on = [
     kubernetes_namespace_v1.hml,
@@ -22589,7 +26107,7 @@ resource "kubernetes_network_policy_v1" "traffic-hml_telemetry" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
+            "kubernetes.io/metadata.name" = "hml-telemetry"
           }
         }
         pod_selector {
@@ -22682,6 +26200,72 @@ resource "kubernetes_network_policy_v1" "traffic-observability_alertmanager" {
       from {
         namespace_selector {
           match_labels = {
+            "kubernetes.io/metadata.name" = "dev-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "prd-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-grafana"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "loki"
+          }
+        }
+      }
+      ports {
+        port     = "9093"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
             "kubernetes.io/metadata.name" = "observability"
           }
         }
@@ -22734,36 +26318,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_alertmanager" {
       ports {
         port     = "9094"
         protocol = "UDP"
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "grafana"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "loki"
-          }
-        }
-      }
-      ports {
-        port     = "9093"
-        protocol = "TCP"
       }
     }
     pod_selector {
@@ -22845,6 +26399,576 @@ resource "kubernetes_network_policy_v1" "traffic-observability_autoscaler" {
       match_labels = {
         "app.kubernetes.io/instance" = "cluster-autoscaler"
         "app.kubernetes.io/name"     = "aws-cluster-autoscaler"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_door-agent" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "door-agent"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "3100"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "loki"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-agent"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-agent"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_door-grafana" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "door-grafana"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "3100"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "loki"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "3200"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "tempo"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9093"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "grafana"
+          }
+        }
+      }
+      ports {
+        port     = "3100"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "3200"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "9093"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-grafana"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_door-stage-dev" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "door-stage-dev"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "3100"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "loki"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "4317"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "tempo"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "dev-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "dev-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-stage-dev"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_door-stage-hml" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "door-stage-hml"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "3100"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "loki"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "4317"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "tempo"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-stage-hml"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_door-stage-prd" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "door-stage-prd"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "3100"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "loki"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "4317"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "tempo"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "prd-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "prd-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-stage-prd"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_door-tempo" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "door-tempo"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "dev-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "prd-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "tempo"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-tempo"
       }
     }
   }
@@ -23129,46 +27253,13 @@ resource "kubernetes_network_policy_v1" "traffic-observability_grafana" {
     }
     egress {
       ports {
-        port     = "80"
+        port     = "3100"
         protocol = "TCP"
       }
-      ports {
-        port     = "8080"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/component" = "gateway"
-            "app.kubernetes.io/name"      = "loki"
-          }
-        }
-      }
-    }
-    egress {
       ports {
         port     = "3200"
         protocol = "TCP"
       }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "tempo"
-          }
-        }
-      }
-    }
-    egress {
       ports {
         port     = "9093"
         protocol = "TCP"
@@ -23181,7 +27272,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_grafana" {
         }
         pod_selector {
           match_labels = {
-            "app.kubernetes.io/name" = "alertmanager"
+            "app.kubernetes.io/name" = "door-grafana"
           }
         }
       }
@@ -23372,6 +27463,72 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki" {
       }
     }
     ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-stage-dev"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-stage-hml"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-stage-prd"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-agent"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-grafana"
+          }
+        }
+      }
+      ports {
+        port     = "3100"
+        protocol = "TCP"
+      }
+    }
+    ingress {
       ports = []
 
       from {
@@ -23407,108 +27564,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-observability_loki-entrance" {
-  depends_on = [
-    kubernetes_namespace_v1.observability,
-    kubernetes_resource_quota_v1.observability_quota,
-    kubernetes_limit_range_v1.observability_limit-range,
-    kubernetes_network_policy_v1.observability_deny-all,
-    kubernetes_network_policy_v1.observability_allow-dns,
-    kubernetes_service_account_v1.observability_secrets-reader,
-  ]
-
-  metadata {
-    name      = "loki-entrance"
-    namespace = "observability"
-  }
-
-  spec {
-    egress       = []
-    policy_types = ["Ingress"]
-
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "grafana"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "dev-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "prd-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-agent"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      ports {
-        port     = "80"
-        protocol = "TCP"
-      }
-      ports {
-        port     = "8080"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {
-        "app.kubernetes.io/component" = "gateway"
-        "app.kubernetes.io/name"      = "loki"
-      }
-    }
-  }
-}
-
 resource "kubernetes_network_policy_v1" "traffic-observability_otel-agent" {
   depends_on = [
     kubernetes_namespace_v1.observability,
@@ -23529,10 +27584,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_otel-agent" {
 
     egress {
       ports {
-        port     = "80"
-        protocol = "TCP"
-      }
-      ports {
         port     = "8080"
         protocol = "TCP"
       }
@@ -23544,26 +27595,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_otel-agent" {
         }
         pod_selector {
           match_labels = {
-            "app.kubernetes.io/component" = "gateway"
-            "app.kubernetes.io/name"      = "loki"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "9090"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
+            "app.kubernetes.io/name" = "door-agent"
           }
         }
       }
@@ -23717,59 +27749,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_prometheus" {
         }
         pod_selector {
           match_labels = {
-            "app.kubernetes.io/name" = "tempo"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "dev-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "prd-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-agent"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
+            "app.kubernetes.io/name" = "door-agent"
           }
         }
       }
@@ -24018,7 +27998,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
     }
     egress {
       ports {
-        port     = "9090"
+        port     = "8080"
         protocol = "TCP"
       }
       to {
@@ -24029,7 +28009,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
         }
         pod_selector {
           match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
+            "app.kubernetes.io/name" = "door-tempo"
           }
         }
       }
@@ -24054,7 +28034,49 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
         }
         pod_selector {
           match_labels = {
-            "app.kubernetes.io/name" = "grafana"
+            "app.kubernetes.io/name" = "door-stage-dev"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-stage-hml"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-stage-prd"
+          }
+        }
+      }
+      ports {
+        port     = "4317"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-grafana"
           }
         }
       }
@@ -24089,51 +28111,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
             "app.kubernetes.io/name" = "prometheus"
           }
         }
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "dev-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "prd-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      ports {
-        port     = "4317"
-        protocol = "TCP"
       }
     }
     pod_selector {
@@ -24243,6 +28220,42 @@ resource "kubernetes_network_policy_v1" "traffic-observability_thanos-query" {
         pod_selector {
           match_labels = {
             "app.kubernetes.io/name" = "thanos-store"
+          }
+        }
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "dev-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "prd-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
           }
         }
       }
@@ -24525,10 +28538,6 @@ resource "kubernetes_network_policy_v1" "traffic-prd-telemetry_otel-gateway" {
     }
     egress {
       ports {
-        port     = "80"
-        protocol = "TCP"
-      }
-      ports {
         port     = "8080"
         protocol = "TCP"
       }
@@ -24540,44 +28549,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd-telemetry_otel-gateway" {
         }
         pod_selector {
           match_labels = {
-            "app.kubernetes.io/component" = "gateway"
-            "app.kubernetes.io/name"      = "loki"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "4317"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "tempo"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "9090"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
+            "app.kubernetes.io/name" = "door-stage-prd"
           }
         }
       }
@@ -24674,6 +28646,150 @@ resource "kubernetes_network_policy_v1" "traffic-prd-telemetry_otel-gateway" {
   }
 }
 
+resource "kubernetes_network_policy_v1" "traffic-prd-telemetry_prometheus" {
+  depends_on = [
+    kubernetes_namespace_v1.prd-telemetry,
+    kubernetes_resource_quota_v1.prd-telemetry_quota,
+    kubernetes_limit_range_v1.prd-telemetry_limit-range,
+    kubernetes_network_policy_v1.prd-telemetry_deny-all,
+    kubernetes_network_policy_v1.prd-telemetry_allow-dns,
+  ]
+
+  metadata {
+    name      = "prometheus"
+    namespace = "prd-telemetry"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "prd"
+          }
+        }
+        pod_selector {
+          match_labels = {}
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9093"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "10902"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "thanos-querier"
+          }
+        }
+      }
+      ports {
+        port     = "10901"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-stage-prd"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-tempo"
+          }
+        }
+      }
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "prometheus"
+      }
+    }
+  }
+}
+
 resource "kubernetes_network_policy_v1" "traffic-prd_telemetry" {
   depends_on = [
     kubernetes_namespace_v1.prd,
@@ -24719,7 +28835,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd_telemetry" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -24739,6 +28855,354 @@ resource "kubernetes_network_policy_v1" "traffic-prd_telemetry" {
   }
 }
 
+resource "kubernetes_pod_disruption_budget_v1" "door-agent_disruption-budget" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-agent"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-agent"
+    namespace = "observability"
+  }
+
+  spec {
+    max_unavailable = "1"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-agent"
+      }
+    }
+  }
+}
+
+resource "kubernetes_pod_disruption_budget_v1" "door-grafana_disruption-budget" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-grafana"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-grafana"
+    namespace = "observability"
+  }
+
+  spec {
+    max_unavailable = "1"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-grafana"
+      }
+    }
+  }
+}
+
+resource "kubernetes_pod_disruption_budget_v1" "door-stage-dev_disruption-budget" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-dev"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-dev"
+    namespace = "observability"
+  }
+
+  spec {
+    max_unavailable = "1"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-stage-dev"
+      }
+    }
+  }
+}
+
+resource "kubernetes_pod_disruption_budget_v1" "door-stage-hml_disruption-budget" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-hml"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-hml"
+    namespace = "observability"
+  }
+
+  spec {
+    max_unavailable = "1"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-stage-hml"
+      }
+    }
+  }
+}
+
+resource "kubernetes_pod_disruption_budget_v1" "door-stage-prd_disruption-budget" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-prd"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-prd"
+    namespace = "observability"
+  }
+
+  spec {
+    max_unavailable = "1"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-stage-prd"
+      }
+    }
+  }
+}
+
+resource "kubernetes_pod_disruption_budget_v1" "door-tempo_disruption-budget" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-tempo"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-tempo"
+    namespace = "observability"
+  }
+
+  spec {
+    max_unavailable = "1"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-tempo"
+      }
+    }
+  }
+}
+
 resource "kubernetes_resource_quota_v1" "dev-telemetry_quota" {
   metadata {
     name      = "quota"
@@ -24747,12 +29211,12 @@ resource "kubernetes_resource_quota_v1" "dev-telemetry_quota" {
 
   spec {
     hard = {
-      "limits.cpu"           = "3"
-      "limits.memory"        = "12Gi"
-      persistentvolumeclaims = "0"
-      pods                   = "6"
-      "requests.cpu"         = "1"
-      "requests.memory"      = "3Gi"
+      "limits.cpu"           = "5"
+      "limits.memory"        = "13Gi"
+      persistentvolumeclaims = "1"
+      pods                   = "7"
+      "requests.cpu"         = "2"
+      "requests.memory"      = "4Gi"
     }
   }
 }
@@ -24783,12 +29247,12 @@ resource "kubernetes_resource_quota_v1" "hml-telemetry_quota" {
 
   spec {
     hard = {
-      "limits.cpu"           = "3"
-      "limits.memory"        = "12Gi"
-      persistentvolumeclaims = "0"
-      pods                   = "6"
-      "requests.cpu"         = "1"
-      "requests.memory"      = "3Gi"
+      "limits.cpu"           = "5"
+      "limits.memory"        = "13Gi"
+      persistentvolumeclaims = "1"
+      pods                   = "7"
+      "requests.cpu"         = "2"
+      "requests.memory"      = "4Gi"
     }
   }
 }
@@ -24837,12 +29301,12 @@ resource "kubernetes_resource_quota_v1" "prd-telemetry_quota" {
 
   spec {
     hard = {
-      "limits.cpu"           = "3"
-      "limits.memory"        = "12Gi"
-      persistentvolumeclaims = "0"
-      pods                   = "6"
-      "requests.cpu"         = "1"
-      "requests.memory"      = "3Gi"
+      "limits.cpu"           = "5"
+      "limits.memory"        = "13Gi"
+      persistentvolumeclaims = "1"
+      pods                   = "7"
+      "requests.cpu"         = "2"
+      "requests.memory"      = "4Gi"
     }
   }
 }
@@ -24874,6 +29338,300 @@ resource "kubernetes_service_account_v1" "dev_secrets-reader" {
     }
     name      = "secrets-reader"
     namespace = kubernetes_namespace_v1.dev.metadata[0].name
+  }
+}
+
+resource "kubernetes_service_account_v1" "door-agent_service-account" {
+  automount_service_account_token = false
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-agent"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-agent"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_service_account_v1" "door-grafana_service-account" {
+  automount_service_account_token = false
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-grafana"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-grafana"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_service_account_v1" "door-stage-dev_service-account" {
+  automount_service_account_token = false
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-dev"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-dev"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_service_account_v1" "door-stage-hml_service-account" {
+  automount_service_account_token = false
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-hml"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-hml"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_service_account_v1" "door-stage-prd_service-account" {
+  automount_service_account_token = false
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-prd"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-prd"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_service_account_v1" "door-tempo_service-account" {
+  automount_service_account_token = false
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-tempo"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-tempo"
+    namespace = "observability"
   }
 }
 
@@ -24930,15 +29688,20 @@ resource "kubernetes_service_account_v1" "thanos-compactor_service-account" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -24978,15 +29741,20 @@ resource "kubernetes_service_account_v1" "thanos-querier_service-account" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -25023,15 +29791,20 @@ resource "kubernetes_service_account_v1" "thanos-store_service-account" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -25051,6 +29824,376 @@ resource "kubernetes_service_account_v1" "thanos-store_service-account" {
     }
     name      = "thanos-store"
     namespace = "observability"
+  }
+}
+
+resource "kubernetes_service_v1" "door-agent_service" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-agent"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-agent"
+    namespace = "observability"
+  }
+
+  spec {
+    selector = {
+      "app.kubernetes.io/name" = "door-agent"
+    }
+
+    port {
+      name        = "http-8080"
+      port        = 8080
+      target_port = "8080"
+    }
+  }
+}
+
+resource "kubernetes_service_v1" "door-grafana_service" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-grafana"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-grafana"
+    namespace = "observability"
+  }
+
+  spec {
+    selector = {
+      "app.kubernetes.io/name" = "door-grafana"
+    }
+
+    port {
+      name        = "http-3100"
+      port        = 3100
+      target_port = "3100"
+    }
+    port {
+      name        = "http-3200"
+      port        = 3200
+      target_port = "3200"
+    }
+    port {
+      name        = "http-9093"
+      port        = 9093
+      target_port = "9093"
+    }
+  }
+}
+
+resource "kubernetes_service_v1" "door-stage-dev_service" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-dev"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-dev"
+    namespace = "observability"
+  }
+
+  spec {
+    selector = {
+      "app.kubernetes.io/name" = "door-stage-dev"
+    }
+
+    port {
+      name        = "http-8080"
+      port        = 8080
+      target_port = "8080"
+    }
+  }
+}
+
+resource "kubernetes_service_v1" "door-stage-hml_service" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-hml"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-hml"
+    namespace = "observability"
+  }
+
+  spec {
+    selector = {
+      "app.kubernetes.io/name" = "door-stage-hml"
+    }
+
+    port {
+      name        = "http-8080"
+      port        = 8080
+      target_port = "8080"
+    }
+  }
+}
+
+resource "kubernetes_service_v1" "door-stage-prd_service" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-prd"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-prd"
+    namespace = "observability"
+  }
+
+  spec {
+    selector = {
+      "app.kubernetes.io/name" = "door-stage-prd"
+    }
+
+    port {
+      name        = "http-8080"
+      port        = 8080
+      target_port = "8080"
+    }
+  }
+}
+
+resource "kubernetes_service_v1" "door-tempo_service" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-tempo"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-tempo"
+    namespace = "observability"
+  }
+
+  spec {
+    selector = {
+      "app.kubernetes.io/name" = "door-tempo"
+    }
+
+    port {
+      name        = "http-8080"
+      port        = 8080
+      target_port = "8080"
+    }
   }
 }
 
@@ -25136,15 +30279,20 @@ resource "kubernetes_service_v1" "thanos-compactor_service" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -25193,15 +30341,20 @@ resource "kubernetes_service_v1" "thanos-querier_service" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -25254,15 +30407,20 @@ resource "kubernetes_service_v1" "thanos-store_service" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -25316,15 +30474,20 @@ resource "kubernetes_stateful_set_v1" "thanos-compactor" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -25434,6 +30597,7 @@ resource "kubernetes_stateful_set_v1" "thanos-compactor" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]
@@ -25514,15 +30678,20 @@ resource "kubernetes_stateful_set_v1" "thanos-store" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -25631,6 +30800,7 @@ resource "kubernetes_stateful_set_v1" "thanos-store" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]

@@ -119,15 +119,20 @@ resource "helm_release" "release-cluster-autoscaler" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -214,15 +219,20 @@ resource "helm_release" "release-external-secrets" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -321,15 +331,20 @@ resource "helm_release" "release-kps" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -345,9 +360,6 @@ resource "helm_release" "release-kps" {
   values = [
     <<EOT
 fullnameOverride: kps
-cleanPrometheusOperatorObjectNames: true
-crds:
-  enabled: false
 kubeControllerManager:
   enabled: false
 kubeScheduler:
@@ -375,13 +387,6 @@ kubelet:
   serviceMonitor:
     cAdvisorInterval: 30s
 prometheus:
-  serviceAccount:
-    create: true
-    name: kps-prometheus
-  thanosService:
-    enabled: true
-  thanosServiceMonitor:
-    enabled: true
   additionalServiceMonitors:
   - name: thanos
     selector:
@@ -393,10 +398,16 @@ prometheus:
     endpoints:
     - port: http
       interval: 30s
+  serviceAccount:
+    create: true
+    name: kps-prometheus
+  thanosService:
+    enabled: true
+  thanosServiceMonitor:
+    enabled: true
   prometheusSpec:
     scrapeInterval: 30s
     evaluationInterval: 30s
-    enableRemoteWriteReceiver: true
     enableOTLPReceiver: true
     otlp:
       translationStrategy: UnderscoreEscapingWithSuffixes
@@ -435,16 +446,8 @@ prometheus:
           storageClassName: gp3-encrypted
           resources:
             requests:
-              storage: 40Gi
+              storage: 10Gi
     podAntiAffinity: hard
-    topologySpreadConstraints:
-    - maxSkew: 1
-      topologyKey: topology.kubernetes.io/zone
-      whenUnsatisfiable: DoNotSchedule
-      labelSelector:
-        matchLabels:
-          app.kubernetes.io/name: prometheus
-          operator.prometheus.io/name: kps
     thanos:
       logFormat: json
       objectStorageConfig:
@@ -456,24 +459,79 @@ prometheus:
             sts_endpoint: https://sts.us-east-1.amazonaws.com
       resources:
         requests:
-          cpu: 50m
-          memory: 128Mi
+          cpu: 20m
+          memory: 64Mi
         limits:
-          cpu: 500m
-          memory: 512Mi
+          cpu: 300m
+          memory: 256Mi
     replicas: 1
     externalLabels:
       cluster: obs-prd
     replicaExternalLabelName: prometheus_replica
     retention: 4d
-    retentionSize: 34GiB
+    retentionSize: 8704MiB
     resources:
       requests:
-        cpu: '1'
-        memory: 3Gi
+        cpu: 300m
+        memory: 1Gi
       limits:
-        cpu: '3'
-        memory: 5Gi
+        cpu: '2'
+        memory: 2Gi
+    topologySpreadConstraints:
+    - maxSkew: 1
+      topologyKey: topology.kubernetes.io/zone
+      whenUnsatisfiable: DoNotSchedule
+      labelSelector:
+        matchLabels:
+          app.kubernetes.io/name: prometheus
+          operator.prometheus.io/name: kps
+    serviceMonitorNamespaceSelector:
+      matchExpressions:
+      - key: kubernetes.io/metadata.name
+        operator: In
+        values:
+        - observability
+        - kube-system
+        - dev-telemetry
+        - hml-telemetry
+        - prd-telemetry
+    podMonitorNamespaceSelector:
+      matchExpressions:
+      - key: kubernetes.io/metadata.name
+        operator: In
+        values:
+        - observability
+        - kube-system
+        - dev-telemetry
+        - hml-telemetry
+        - prd-telemetry
+    probeNamespaceSelector:
+      matchExpressions:
+      - key: kubernetes.io/metadata.name
+        operator: In
+        values:
+        - observability
+        - kube-system
+        - dev-telemetry
+        - hml-telemetry
+        - prd-telemetry
+    scrapeConfigNamespaceSelector:
+      matchExpressions:
+      - key: kubernetes.io/metadata.name
+        operator: In
+        values:
+        - observability
+        - kube-system
+        - dev-telemetry
+        - hml-telemetry
+        - prd-telemetry
+    ruleNamespaceSelector:
+      matchExpressions:
+      - key: kubernetes.io/metadata.name
+        operator: In
+        values:
+        - observability
+        - kube-system
   podDisruptionBudget:
     enabled: false
     minAvailable: 1
@@ -538,6 +596,7 @@ alertmanager:
       - receiver: dead-mans-switch
         matchers:
         - alertname = "Watchdog"
+        - namespace = "observability"
         group_wait: 0s
         group_interval: 1m
         repeat_interval: 1m
@@ -629,9 +688,16 @@ alertmanager:
       - namespace
     - source_matchers:
       - alertname = "BackendDown"
+      - namespace = "observability"
       - backend =~ "prometheus|loki|tempo"
       target_matchers:
       - alertname = "CollectorQueueNearlyFull"
+    - source_matchers:
+      - alertname = "BackendDown"
+      target_matchers:
+      - alertname = "CollectorQueueNearlyFull"
+      equal:
+      - namespace
     - source_matchers:
       - alertname = "InfoInhibitor"
       target_matchers:
@@ -813,6 +879,8 @@ grafana:
       extraJsonData:
         prometheusType: Thanos
       url: http://thanos-querier.observability.svc:10902
+      alertmanager:
+        url: http://door-grafana.observability.svc:9093
   resources:
     requests:
       cpu: 100m
@@ -825,7 +893,7 @@ grafana:
     type: loki
     uid: loki
     access: proxy
-    url: http://loki-gateway.observability.svc
+    url: http://door-grafana.observability.svc:3100
     jsonData:
       httpHeaderName1: X-Scope-OrgID
       maxLines: 1000
@@ -842,7 +910,7 @@ grafana:
     type: tempo
     uid: tempo
     access: proxy
-    url: http://tempo.observability.svc:3200
+    url: http://door-grafana.observability.svc:3200
     jsonData:
       httpHeaderName1: X-Scope-OrgID
       httpMethod: GET
@@ -1066,195 +1134,14 @@ extraManifests:
         remoteRef:
           key: obs/prd/observability/alertmanager-dead-mans-switch
           property: url
+cleanPrometheusOperatorObjectNames: true
+crds:
+  enabled: false
 additionalPrometheusRulesMap:
   foundation:
     groups:
-    - name: slo-indicators
-      rules:
-      - record: namespace_service:requests:rate5m
-        expr: sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))
-      - record: namespace:slo_objective:ratio
-        expr: vector(0.995)
-        labels:
-          deployment_environment_name: dev
-          sli: availability
-      - record: namespace:slo_objective:ratio
-        expr: vector(0.95)
-        labels:
-          deployment_environment_name: dev
-          sli: latency
-      - record: namespace:slo_minimum_failures:count
-        expr: vector(10)
-        labels:
-          deployment_environment_name: dev
-      - record: namespace:slo_objective:ratio
-        expr: vector(0.99)
-        labels:
-          deployment_environment_name: hml
-          sli: availability
-      - record: namespace:slo_objective:ratio
-        expr: vector(0.95)
-        labels:
-          deployment_environment_name: hml
-          sli: latency
-      - record: namespace:slo_minimum_failures:count
-        expr: vector(10)
-        labels:
-          deployment_environment_name: hml
-      - record: namespace:slo_objective:ratio
-        expr: vector(0.999)
-        labels:
-          deployment_environment_name: prd
-          sli: availability
-      - record: namespace:slo_objective:ratio
-        expr: vector(0.99)
-        labels:
-          deployment_environment_name: prd
-          sli: latency
-      - record: namespace:slo_minimum_failures:count
-        expr: vector(10)
-        labels:
-          deployment_environment_name: prd
-      - record: namespace_service_sli:bad_requests:ratio_rate5m
-        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[5m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m])) > 0)
-        labels:
-          sli: availability
-      - record: namespace_service_sli:bad_requests:ratio_rate5m
-        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[5m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[5m])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[5m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[5m])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[5m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[5m])) > 0)
-        labels:
-          sli: latency
-      - record: namespace_service_sli:bad_requests:ratio_rate30m
-        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[30m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m])) > 0)
-        labels:
-          sli: availability
-      - record: namespace_service_sli:bad_requests:ratio_rate30m
-        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[30m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[30m])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[30m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[30m])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[30m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[30m])) > 0)
-        labels:
-          sli: latency
-      - record: namespace_service_sli:bad_requests:ratio_rate1h
-        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h])) > 0)
-        labels:
-          sli: availability
-      - record: namespace_service_sli:bad_requests:ratio_rate1h
-        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[1h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[1h])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[1h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[1h])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[1h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[1h])) > 0)
-        labels:
-          sli: latency
-      - record: namespace_service_sli:bad_requests:ratio_rate6h
-        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h])) > 0)
-        labels:
-          sli: availability
-      - record: namespace_service_sli:bad_requests:ratio_rate6h
-        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[6h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[6h])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[6h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[6h])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[6h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[6h])) > 0)
-        labels:
-          sli: latency
-      - record: namespace_service_sli:bad_requests:ratio_rate3d
-        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d])) > 0)
-        labels:
-          sli: availability
-      - record: namespace_service_sli:bad_requests:ratio_rate3d
-        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[3d])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[3d])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[3d])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[3d])) > 0) or 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[3d])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[3d])) > 0)
-        labels:
-          sli: latency
-      - record: namespace_service_sli:bad_requests:increase1h
-        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h]))
-        labels:
-          sli: availability
-      - record: namespace_service_sli:bad_requests:increase1h
-        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[1h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[1h])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[1h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[1h])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[1h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[1h]))
-        labels:
-          sli: latency
-      - record: namespace_service_sli:bad_requests:increase6h
-        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h]))
-        labels:
-          sli: availability
-      - record: namespace_service_sli:bad_requests:increase6h
-        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[6h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[6h])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[6h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[6h])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[6h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[6h]))
-        labels:
-          sli: latency
-      - record: namespace_service_sli:bad_requests:increase3d
-        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d]))
-        labels:
-          sli: availability
-      - record: namespace_service_sli:bad_requests:increase3d
-        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[3d])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[3d])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[3d])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[3d])) or sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[3d])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[3d]))
-        labels:
-          sli: latency
-    - name: slo-alerts
-      rules:
-      - alert: ServiceAvailabilityBurnFast
-        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase1h{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase6h{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
-        for: 2m
-        labels:
-          severity: critical
-          namespace: '{{ $labels.deployment_environment_name }}'
-          owner: '{{ if eq $labels.deployment_environment_name "prd" }}product-teams{{ else }}platform-team{{ end }}'
-        annotations:
-          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget fast'
-          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
-          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnFast.md
-          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
-      - alert: ServiceAvailabilityBurnSlow
-        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase3d{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
-        for: 15m
-        labels:
-          severity: warning
-          namespace: '{{ $labels.deployment_environment_name }}'
-          owner: '{{ if eq $labels.deployment_environment_name "prd" }}product-teams{{ else }}platform-team{{ end }}'
-        annotations:
-          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget slowly'
-          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
-          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnSlow.md
-          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
-      - alert: ServiceLatencyBurnFast
-        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase1h{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase6h{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
-        for: 2m
-        labels:
-          severity: critical
-          namespace: '{{ $labels.deployment_environment_name }}'
-          owner: '{{ if eq $labels.deployment_environment_name "prd" }}product-teams{{ else }}platform-team{{ end }}'
-        annotations:
-          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget fast'
-          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
-          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnFast.md
-          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
-      - alert: ServiceLatencyBurnSlow
-        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase3d{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
-        for: 15m
-        labels:
-          severity: warning
-          namespace: '{{ $labels.deployment_environment_name }}'
-          owner: '{{ if eq $labels.deployment_environment_name "prd" }}product-teams{{ else }}platform-team{{ end }}'
-        annotations:
-          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget slowly'
-          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
-          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnSlow.md
-          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
-      - alert: ServiceRouteErrorRateHigh
-        expr: sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"dev|hml|prd", status_code="STATUS_CODE_ERROR"}[10m])) / (sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"dev|hml|prd"}[10m])) > 0.05) > 0.2
-        for: 5m
-        labels:
-          severity: warning
-          namespace: '{{ $labels.deployment_environment_name }}'
-          owner: '{{ if eq $labels.deployment_environment_name "prd" }}product-teams{{ else }}platform-team{{ end }}'
-        annotations:
-          summary: '{{ $labels.http_route }} of {{ $labels.service_name }} in {{ $labels.deployment_environment_name }} fails'
-          description: '{{ $value | humanizePercentage }} of the requests to this route failed in ten minutes. The service as a whole may still look healthy.'
-          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceRouteErrorRateHigh.md
-          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
     - name: absence
       rules:
-      - alert: ServiceTelemetryAbsent
-        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{deployment_environment_name=~"dev|hml|prd"}[1h] offset 1h)) > 0 unless on (deployment_environment_name, service_name) sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{deployment_environment_name=~"dev|hml|prd"}[30m])) > 0
-        for: 10m
-        labels:
-          severity: warning
-          namespace: '{{ $labels.deployment_environment_name }}'
-          owner: '{{ if eq $labels.deployment_environment_name "prd" }}product-teams{{ else }}platform-team{{ end }}'
-        annotations:
-          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} sends no traces any more'
-          description: It sent {{ $value | humanize }} spans in an hour, and none in the last half hour.
-          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryAbsent.md
-          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: WorkloadUnavailable
         expr: kube_deployment_spec_replicas{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kube-state-metrics", deployment_environment_name=""} > 0 and on (namespace, deployment) kube_deployment_status_replicas_available{namespace=~"observability|dev|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry", job="kube-state-metrics", deployment_environment_name=""} == 0
         for: 5m
@@ -1442,19 +1329,44 @@ additionalPrometheusRulesMap:
           description: '{{ $value }} means: no replica of thanos-compactor could be scraped for five minutes. Collectors queue meanwhile.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
-    - name: guards
-      rules:
-      - alert: ServiceTelemetryRefused
-        expr: sum by (deployment_environment_name, service_name, reason) (rate(telemetry_refused_items_total{deployment_environment_name=~"dev|hml|prd"}[10m])) > 0
-        for: 15m
+      - alert: BackendDown
+        expr: absent(up{namespace="dev", job="stage-prometheus", deployment_environment_name=""} == 1)
+        for: 5m
         labels:
-          severity: warning
-          namespace: '{{ $labels.deployment_environment_name }}'
-          owner: '{{ if eq $labels.deployment_environment_name "prd" }}product-teams{{ else }}platform-team{{ end }}'
+          severity: critical
+          namespace: dev
+          owner: platform-team
+          backend: stage-prometheus
         annotations:
-          summary: The gateway of {{ $labels.deployment_environment_name }} drops data points of {{ $labels.service_name }}
-          description: '{{ $value | humanize }} points a second: {{ $labels.reason }}.'
-          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryRefused.md
+          summary: The Prometheus of dev does not answer
+          description: '{{ $value }} means: no replica could be scraped for five minutes. Nobody watches the service levels of dev meanwhile; its gateway queues metrics.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
+          dashboard_url: https://grafana.example.com/d/telemetry-pipeline
+      - alert: BackendDown
+        expr: absent(up{namespace="hml", job="stage-prometheus", deployment_environment_name=""} == 1)
+        for: 5m
+        labels:
+          severity: critical
+          namespace: hml
+          owner: platform-team
+          backend: stage-prometheus
+        annotations:
+          summary: The Prometheus of hml does not answer
+          description: '{{ $value }} means: no replica could be scraped for five minutes. Nobody watches the service levels of hml meanwhile; its gateway queues metrics.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
+          dashboard_url: https://grafana.example.com/d/telemetry-pipeline
+      - alert: BackendDown
+        expr: absent(up{namespace="prd", job="stage-prometheus", deployment_environment_name=""} == 1)
+        for: 5m
+        labels:
+          severity: critical
+          namespace: prd
+          owner: platform-team
+          backend: stage-prometheus
+        annotations:
+          summary: The Prometheus of prd does not answer
+          description: '{{ $value }} means: no replica could be scraped for five minutes. Nobody watches the service levels of prd meanwhile; its gateway queues metrics.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
     - name: saturation
       rules:
@@ -1605,14 +1517,14 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/TailSamplingDroppingEarly.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: SamplesTooOld
-        expr: sum by (pod) (rate(prometheus_tsdb_too_old_samples_total{namespace="observability", job="kps-prometheus", deployment_environment_name=""}[5m])) > 0
+        expr: sum by (namespace, pod) (rate(prometheus_tsdb_too_old_samples_total{namespace=~"dev|hml|prd|observability", job=~"kps-prometheus|stage-prometheus", deployment_environment_name=""}[5m])) > 0
         for: 15m
         labels:
           severity: warning
-          namespace: observability
+          namespace: '{{ $labels.namespace }}'
           owner: platform-team
         annotations:
-          summary: Prometheus refuses samples that come too late
+          summary: The Prometheus of {{ $labels.namespace }} refuses samples that come too late
           description: '{{ $value | humanize }} samples a second came after the out-of-order window.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SamplesTooOld.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
@@ -1677,14 +1589,14 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/TempoRequestsFailing.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: ThanosUploadsFailing
-        expr: sum by (pod) (increase(thanos_shipper_upload_failures_total{namespace="observability", job="kps-thanos-discovery", deployment_environment_name=""}[3h])) > 0
+        expr: sum by (namespace, pod) (increase(thanos_shipper_upload_failures_total{namespace=~"dev|hml|prd|observability", job=~"kps-thanos-discovery|stage-thanos-discovery", deployment_environment_name=""}[3h])) > 0
         for: 15m
         labels:
           severity: critical
-          namespace: observability
+          namespace: '{{ $labels.namespace }}'
           owner: platform-team
         annotations:
-          summary: '{{ $labels.pod }} cannot upload blocks of metrics'
+          summary: '{{ $labels.pod }} of {{ $labels.namespace }} cannot upload blocks of metrics'
           description: '{{ $value | humanize }} uploads failed in three hours. Blocks wait on the volume until its retention.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ThanosUploadsFailing.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
@@ -1811,28 +1723,28 @@ additionalPrometheusRulesMap:
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackupOverdue.md
           dashboard_url: https://grafana.example.com/d/telemetry-pipeline
       - alert: SeriesNearCapacity
-        expr: max by (pod) (prometheus_tsdb_head_series{namespace="observability", job="kps-prometheus", deployment_environment_name=""}) / 500000 > 0.8
+        expr: max by (pod) (prometheus_tsdb_head_series{namespace="observability", job="kps-prometheus", deployment_environment_name=""}) / 150000 > 0.8
         for: 30m
         labels:
           severity: warning
           namespace: observability
           owner: platform-team
         annotations:
-          summary: Prometheus has nearly all the series that its size is made for
-          description: '{{ $value | humanizePercentage }} of 500000 series.'
+          summary: The platform's Prometheus has nearly all the series that its size is made for
+          description: '{{ $value | humanizePercentage }} of 150000 series.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SeriesNearCapacity.md
           dashboard_url: https://grafana.example.com/d/cost-cardinality
-      - alert: SpanMetricsOverflow
-        expr: sum by (deployment_environment_name) (increase(traces_span_metrics_calls_total{otel_metric_overflow="true"}[15m])) > 0
+      - alert: StageSeriesNearBudget
+        expr: max by (namespace) (prometheus_tsdb_head_series{namespace=~"dev|hml|prd", job="stage-prometheus", deployment_environment_name=""}) / 300000 > 0.8
         for: 15m
         labels:
           severity: warning
-          namespace: '{{ $labels.deployment_environment_name }}'
+          namespace: '{{ $labels.namespace }}'
           owner: platform-team
         annotations:
-          summary: The gateway of {{ $labels.deployment_environment_name }} cannot tell all routes apart any more
-          description: '{{ $value | humanize }} spans were counted in the overflow series in 15 minutes.'
-          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SpanMetricsOverflow.md
+          summary: '{{ $labels.namespace }} has used its budget of series nearly up'
+          description: '{{ $value | humanizePercentage }} of 300000 series. Much above the budget its Prometheus runs out of memory, and {{ $labels.namespace }} alone has no metrics and no alerts on its services.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/StageSeriesNearBudget.md
           dashboard_url: https://grafana.example.com/d/cost-cardinality
     - name: watchdog
       rules:
@@ -1887,15 +1799,20 @@ resource "helm_release" "release-loki" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -2023,37 +1940,7 @@ sidecar:
       cpu: 100m
       memory: 128Mi
 gateway:
-  enabled: true
-  verboseLogging: false
-  nginxConfig:
-    clientMaxBodySize: 16M
-  podDisruptionBudget:
-    maxUnavailable: 1
-  metrics:
-    resources:
-      requests:
-        cpu: 10m
-        memory: 64Mi
-      limits:
-        cpu: 100m
-        memory: 128Mi
-  topologySpreadConstraints:
-  - maxSkew: 1
-    topologyKey: topology.kubernetes.io/zone
-    whenUnsatisfiable: ScheduleAnyway
-    labelSelector:
-      matchLabels:
-        app.kubernetes.io/name: loki
-        app.kubernetes.io/instance: '{{ .Release.Name }}'
-        app.kubernetes.io/component: gateway
-  replicas: 2
-  resources:
-    requests:
-      cpu: 50m
-      memory: 32Mi
-    limits:
-      cpu: 500m
-      memory: 128Mi
+  enabled: false
 chunksCache:
   writebackSizeLimit: 50MB
   allocatedMemory: 1024
@@ -2210,15 +2097,20 @@ resource "helm_release" "release-otel-agent" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -2974,7 +2866,7 @@ alternateConfig:
         - delete_key(log.cache["json"], "event") where log.cache["whole"] == true and log.cache["json"]["event"] == log.cache["message"]
         - delete_key(log.cache["json"], "short_message") where log.cache["whole"] == true and log.cache["json"]["short_message"] == log.cache["message"]
         - delete_key(log.cache["json"], "@mt") where log.cache["whole"] == true and log.cache["json"]["@mt"] == log.cache["message"]
-        - delete_matching_keys(log.cache["json"], "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)") where log.cache["whole"] == true
+        - delete_matching_keys(log.cache["json"], "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)") where log.cache["whole"] == true
         - set(log.body, log.cache["message"]) where log.cache["whole"] == true
         - merge_maps(log.attributes, log.cache["json"], "insert") where log.cache["whole"] == true
       - context: log
@@ -3026,9 +2918,12 @@ alternateConfig:
         action: upsert
   exporters:
     otlp_http/loki-observability:
-      endpoint: http://loki-gateway.observability.svc/otlp
+      endpoint: http://door-agent.observability.svc:8080/otlp
       headers:
         X-Scope-OrgID: observability
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -3048,9 +2943,12 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 6h
     otlp_http/loki-dev:
-      endpoint: http://loki-gateway.observability.svc/otlp
+      endpoint: http://door-agent.observability.svc:8080/otlp
       headers:
         X-Scope-OrgID: dev
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -3070,9 +2968,12 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 6h
     otlp_http/loki-hml:
-      endpoint: http://loki-gateway.observability.svc/otlp
+      endpoint: http://door-agent.observability.svc:8080/otlp
       headers:
         X-Scope-OrgID: hml
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -3092,9 +2993,12 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 6h
     otlp_http/loki-prd:
-      endpoint: http://loki-gateway.observability.svc/otlp
+      endpoint: http://door-agent.observability.svc:8080/otlp
       headers:
         X-Scope-OrgID: prd
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -3114,7 +3018,10 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 6h
     otlp_http/prometheus-0:
-      endpoint: http://prometheus-kps-0.prometheus-operated.observability.svc:9090/api/v1/otlp
+      endpoint: http://door-agent.observability.svc:8080/prometheus-0/api/v1/otlp
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -3270,6 +3177,7 @@ resource "helm_release" "release-otel-gateway-dev-telemetry" {
     kubernetes_limit_range_v1.dev-telemetry_limit-range,
     kubernetes_network_policy_v1.dev-telemetry_deny-all,
     kubernetes_network_policy_v1.dev-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-dev-telemetry_prometheus,
     kubernetes_network_policy_v1.traffic-dev-telemetry_otel-gateway,
     kubernetes_namespace_v1.dev,
     kubernetes_resource_quota_v1.dev_quota,
@@ -3561,10 +3469,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: span
         statements:
         - set(span.cache["sent"], span.attributes)
@@ -3604,7 +3512,7 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       log_statements:
       - context: resource
         statements:
@@ -3634,10 +3542,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: log
         statements:
         - flatten(log.attributes, depth=2)
@@ -3948,7 +3856,7 @@ alternateConfig:
           ports:
           - 14317
     otlp_grpc/tempo:
-      endpoint: tempo.observability.svc:4317
+      endpoint: door-stage-dev.observability.svc:8080
       tls:
         insecure: true
       headers:
@@ -3972,9 +3880,12 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 6h
     otlp_http/loki:
-      endpoint: http://loki-gateway.observability.svc/otlp
+      endpoint: http://door-stage-dev.observability.svc:8080/otlp
       headers:
         X-Scope-OrgID: dev
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -3994,7 +3905,10 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 6h
     otlp_http/prometheus-0:
-      endpoint: http://prometheus-kps-0.prometheus-operated.observability.svc:9090/api/v1/otlp
+      endpoint: http://door-stage-dev.observability.svc:8080/prometheus-0/api/v1/otlp
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -4009,7 +3923,10 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 30m
     otlp_http/own-0:
-      endpoint: http://prometheus-kps-0.prometheus-operated.observability.svc:9090/api/v1/otlp
+      endpoint: http://door-stage-dev.observability.svc:8080/prometheus-0/api/v1/otlp
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -4183,6 +4100,7 @@ resource "helm_release" "release-otel-gateway-hml-telemetry" {
     kubernetes_limit_range_v1.hml-telemetry_limit-range,
     kubernetes_network_policy_v1.hml-telemetry_deny-all,
     kubernetes_network_policy_v1.hml-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-hml-telemetry_prometheus,
     kubernetes_network_policy_v1.traffic-hml-telemetry_otel-gateway,
     kubernetes_namespace_v1.hml,
     kubernetes_resource_quota_v1.hml_quota,
@@ -4474,10 +4392,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: span
         statements:
         - set(span.cache["sent"], span.attributes)
@@ -4517,7 +4435,7 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       log_statements:
       - context: resource
         statements:
@@ -4547,10 +4465,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: log
         statements:
         - flatten(log.attributes, depth=2)
@@ -4861,7 +4779,7 @@ alternateConfig:
           ports:
           - 14317
     otlp_grpc/tempo:
-      endpoint: tempo.observability.svc:4317
+      endpoint: door-stage-hml.observability.svc:8080
       tls:
         insecure: true
       headers:
@@ -4885,9 +4803,12 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 6h
     otlp_http/loki:
-      endpoint: http://loki-gateway.observability.svc/otlp
+      endpoint: http://door-stage-hml.observability.svc:8080/otlp
       headers:
         X-Scope-OrgID: hml
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -4907,7 +4828,10 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 6h
     otlp_http/prometheus-0:
-      endpoint: http://prometheus-kps-0.prometheus-operated.observability.svc:9090/api/v1/otlp
+      endpoint: http://door-stage-hml.observability.svc:8080/prometheus-0/api/v1/otlp
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -4922,7 +4846,10 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 30m
     otlp_http/own-0:
-      endpoint: http://prometheus-kps-0.prometheus-operated.observability.svc:9090/api/v1/otlp
+      endpoint: http://door-stage-hml.observability.svc:8080/prometheus-0/api/v1/otlp
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -5096,6 +5023,7 @@ resource "helm_release" "release-otel-gateway-prd-telemetry" {
     kubernetes_limit_range_v1.prd-telemetry_limit-range,
     kubernetes_network_policy_v1.prd-telemetry_deny-all,
     kubernetes_network_policy_v1.prd-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-prd-telemetry_prometheus,
     kubernetes_network_policy_v1.traffic-prd-telemetry_otel-gateway,
     kubernetes_namespace_v1.prd,
     kubernetes_resource_quota_v1.prd_quota,
@@ -5387,10 +5315,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: span
         statements:
         - set(span.cache["sent"], span.attributes)
@@ -5430,7 +5358,7 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       log_statements:
       - context: resource
         statements:
@@ -5460,10 +5388,10 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: log
         statements:
         - flatten(log.attributes, depth=2)
@@ -5774,7 +5702,7 @@ alternateConfig:
           ports:
           - 14317
     otlp_grpc/tempo:
-      endpoint: tempo.observability.svc:4317
+      endpoint: door-stage-prd.observability.svc:8080
       tls:
         insecure: true
       headers:
@@ -5798,9 +5726,12 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 6h
     otlp_http/loki:
-      endpoint: http://loki-gateway.observability.svc/otlp
+      endpoint: http://door-stage-prd.observability.svc:8080/otlp
       headers:
         X-Scope-OrgID: prd
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -5820,7 +5751,10 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 6h
     otlp_http/prometheus-0:
-      endpoint: http://prometheus-kps-0.prometheus-operated.observability.svc:9090/api/v1/otlp
+      endpoint: http://door-stage-prd.observability.svc:8080/prometheus-0/api/v1/otlp
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -5835,7 +5769,10 @@ alternateConfig:
         max_interval: 30s
         max_elapsed_time: 30m
     otlp_http/own-0:
-      endpoint: http://prometheus-kps-0.prometheus-operated.observability.svc:9090/api/v1/otlp
+      endpoint: http://door-stage-prd.observability.svc:8080/prometheus-0/api/v1/otlp
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -5998,6 +5935,912 @@ EOT
   wait    = true
 }
 
+resource "helm_release" "release-prometheus-dev-telemetry" {
+  atomic          = true
+  chart           = "kube-prometheus-stack"
+  cleanup_on_fail = true
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.dev-telemetry,
+    kubernetes_resource_quota_v1.dev-telemetry_quota,
+    kubernetes_limit_range_v1.dev-telemetry_limit-range,
+    kubernetes_network_policy_v1.dev-telemetry_deny-all,
+    kubernetes_network_policy_v1.dev-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-dev-telemetry_prometheus,
+    kubernetes_network_policy_v1.traffic-dev-telemetry_otel-gateway,
+    kubernetes_namespace_v1.dev,
+    kubernetes_resource_quota_v1.dev_quota,
+    kubernetes_limit_range_v1.dev_limit-range,
+    kubernetes_network_policy_v1.dev_deny-all,
+    kubernetes_network_policy_v1.dev_allow-dns,
+    kubernetes_service_account_v1.dev_secrets-reader,
+    kubernetes_network_policy_v1.traffic-dev_telemetry,
+    helm_release.release-kps,
+  ]
+  max_history = 5
+  name        = "prometheus"
+  namespace   = "dev-telemetry"
+  repository  = "https://prometheus-community.github.io/helm-charts"
+  timeout     = 600
+  values = [
+    <<EOT
+fullnameOverride: stage
+alertmanager:
+  enabled: false
+grafana:
+  enabled: false
+kubeStateMetrics:
+  enabled: false
+nodeExporter:
+  enabled: false
+prometheusOperator:
+  enabled: false
+kubernetesServiceMonitors:
+  enabled: false
+defaultRules:
+  create: false
+global:
+  rbac:
+    create: false
+prometheus:
+  prometheusSpec:
+    enableRemoteWriteReceiver: true
+    ignoreNamespaceSelectors: true
+    additionalConfig:
+      arbitraryFSAccessThroughSMs:
+        deny: true
+    overrideHonorLabels: true
+    overrideHonorTimestamps: true
+    enforcedNamespaceLabel: deployment_environment_name
+    enforcedTargetLimit: 500
+    enforcedLabelLimit: 64
+    enforcedLabelNameLengthLimit: 256
+    enforcedLabelValueLengthLimit: 1024
+    enforcedBodySizeLimit: 16MB
+    enforcedKeepDroppedTargets: 100
+    scrapeInterval: 30s
+    evaluationInterval: 30s
+    enableOTLPReceiver: true
+    otlp:
+      translationStrategy: UnderscoreEscapingWithSuffixes
+      keepIdentifyingResourceAttributes: true
+      promoteResourceAttributes:
+      - service.name
+      - service.namespace
+      - service.instance.id
+      - service.version
+      - deployment.environment.name
+      - k8s.cluster.name
+      - k8s.namespace.name
+      - k8s.deployment.name
+      - k8s.statefulset.name
+      - k8s.daemonset.name
+      - k8s.pod.name
+      - k8s.container.name
+      - k8s.node.name
+      - collector.instance.id
+    tsdb:
+      outOfOrderTimeWindow: 30m
+    enableFeatures:
+    - exemplar-storage
+    exemplars:
+      maxSize: 100000
+    ruleSelectorNilUsesHelmValues: false
+    serviceMonitorSelectorNilUsesHelmValues: false
+    podMonitorSelectorNilUsesHelmValues: false
+    probeSelectorNilUsesHelmValues: false
+    scrapeConfigSelectorNilUsesHelmValues: false
+    storageSpec:
+      volumeClaimTemplate:
+        spec:
+          accessModes:
+          - ReadWriteOnce
+          storageClassName: gp3-encrypted
+          resources:
+            requests:
+              storage: 25Gi
+    podAntiAffinity: hard
+    thanos:
+      logFormat: json
+      objectStorageConfig:
+        secret:
+          type: S3
+          config:
+            endpoint: s3.us-east-1.amazonaws.com
+            region: us-east-1
+            sts_endpoint: https://sts.us-east-1.amazonaws.com
+      resources:
+        requests:
+          cpu: 20m
+          memory: 96Mi
+        limits:
+          cpu: 300m
+          memory: 256Mi
+    replicas: 1
+    externalLabels:
+      cluster: obs-prd
+      deployment_environment_name: dev
+      namespace: dev
+      k8s_namespace_name: dev
+    replicaExternalLabelName: prometheus_replica
+    retention: 4d
+    retentionSize: 21760MiB
+    resources:
+      requests:
+        cpu: 500m
+        memory: 2Gi
+      limits:
+        cpu: '2'
+        memory: 2Gi
+    topologySpreadConstraints:
+    - maxSkew: 1
+      topologyKey: topology.kubernetes.io/zone
+      whenUnsatisfiable: DoNotSchedule
+      labelSelector:
+        matchLabels:
+          app.kubernetes.io/name: prometheus
+          operator.prometheus.io/name: stage
+    nodeSelector:
+      deployment.environment.name: observability
+    serviceMonitorNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: dev
+    podMonitorNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: dev
+    probeNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: dev-telemetry
+    scrapeConfigNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: dev-telemetry
+    ruleNamespaceSelector:
+      matchExpressions:
+      - key: kubernetes.io/metadata.name
+        operator: In
+        values:
+        - dev
+        - dev-telemetry
+    excludedFromEnforcement:
+    - group: monitoring.coreos.com
+      resource: prometheusrules
+      namespace: dev-telemetry
+      name: stage-foundation
+    enforcedSampleLimit: 30000
+    additionalAlertManagerConfigs:
+    - api_version: v2
+      dns_sd_configs:
+      - names:
+        - alertmanager-operated.observability.svc.cluster.local
+        type: A
+        port: 9093
+    additionalAlertRelabelConfigs:
+    - target_label: deployment_environment_name
+      replacement: dev
+    - target_label: namespace
+      replacement: dev
+    - target_label: k8s_namespace_name
+      replacement: dev
+  serviceAccount:
+    create: true
+    name: stage-prometheus
+  thanosService:
+    enabled: true
+  thanosServiceMonitor:
+    enabled: true
+    relabelings:
+    - targetLabel: namespace
+      replacement: dev
+  podDisruptionBudget:
+    enabled: false
+    minAvailable: 1
+  serviceMonitor:
+    relabelings:
+    - targetLabel: namespace
+      replacement: dev
+cleanPrometheusOperatorObjectNames: true
+crds:
+  enabled: false
+additionalPrometheusRulesMap:
+  foundation:
+    groups:
+    - name: slo-indicators
+      rules:
+      - record: namespace_service:requests:rate5m
+        expr: sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))
+      - record: namespace:slo_objective:ratio
+        expr: vector(0.995)
+        labels:
+          deployment_environment_name: dev
+          sli: availability
+      - record: namespace:slo_objective:ratio
+        expr: vector(0.95)
+        labels:
+          deployment_environment_name: dev
+          sli: latency
+      - record: namespace:slo_minimum_failures:count
+        expr: vector(10)
+        labels:
+          deployment_environment_name: dev
+      - record: namespace_service_sli:bad_requests:ratio_rate5m
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[5m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate5m
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[5m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[5m])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate30m
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[30m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate30m
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[30m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[30m])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate1h
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate1h
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[1h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[1h])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate6h
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate6h
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[6h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[6h])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate3d
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate3d
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[3d])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[3d])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase1h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase1h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[1h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[1h]))
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase6h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase6h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[6h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[6h]))
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase3d
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase3d
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev"}[3d])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="dev", le="0.5"}[3d]))
+        labels:
+          sli: latency
+    - name: slo-alerts
+      rules:
+      - alert: ServiceAvailabilityBurnFast
+        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase1h{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase6h{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 2m
+        labels:
+          severity: critical
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget fast'
+          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnFast.md
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceAvailabilityBurnSlow
+        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase3d{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget slowly'
+          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnSlow.md
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceLatencyBurnFast
+        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase1h{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase6h{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 2m
+        labels:
+          severity: critical
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget fast'
+          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnFast.md
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceLatencyBurnSlow
+        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase3d{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget slowly'
+          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnSlow.md
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceRouteErrorRateHigh
+        expr: sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"dev", status_code="STATUS_CODE_ERROR"}[10m])) / (sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"dev"}[10m])) > 0.05) > 0.2
+        for: 5m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.http_route }} of {{ $labels.service_name }} in {{ $labels.deployment_environment_name }} fails'
+          description: '{{ $value | humanizePercentage }} of the requests to this route failed in ten minutes. The service as a whole may still look healthy.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceRouteErrorRateHigh.md
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+    - name: telemetry
+      rules:
+      - alert: ServiceTelemetryAbsent
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{deployment_environment_name=~"dev"}[1h] offset 1h)) > 0 unless on (deployment_environment_name, service_name) sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{deployment_environment_name=~"dev"}[30m])) > 0
+        for: 10m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} sends no traces any more'
+          description: It sent {{ $value | humanize }} spans in an hour, and none in the last half hour.
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryAbsent.md
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: SpanMetricsOverflow
+        expr: sum by (deployment_environment_name) (increase(traces_span_metrics_calls_total{otel_metric_overflow="true"}[15m])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: The gateway of {{ $labels.deployment_environment_name }} cannot tell all routes apart any more
+          description: '{{ $value | humanize }} spans were counted in the overflow series in 15 minutes.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SpanMetricsOverflow.md
+          dashboard_url: https://grafana.example.com/d/cost-cardinality
+    - name: guards
+      rules:
+      - alert: ServiceTelemetryRefused
+        expr: sum by (deployment_environment_name, service_name, reason) (rate(telemetry_refused_items_total{deployment_environment_name=~"dev"}[10m])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: The gateway of {{ $labels.deployment_environment_name }} drops data points of {{ $labels.service_name }}
+          description: '{{ $value | humanize }} points a second: {{ $labels.reason }}.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryRefused.md
+          dashboard_url: https://grafana.example.com/d/telemetry-pipeline
+extraManifests:
+  role:
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: Role
+    metadata:
+      name: stage-prometheus
+      namespace: dev
+    rules:
+    - apiGroups:
+      - ''
+      resources:
+      - endpoints
+      - pods
+      - services
+      verbs:
+      - get
+      - list
+      - watch
+    - apiGroups:
+      - discovery.k8s.io
+      resources:
+      - endpointslices
+      verbs:
+      - get
+      - list
+      - watch
+  role-binding:
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata:
+      name: stage-prometheus
+      namespace: dev
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: Role
+      name: stage-prometheus
+    subjects:
+    - kind: ServiceAccount
+      name: stage-prometheus
+      namespace: dev-telemetry
+EOT
+    ,
+    <<EOT
+prometheus:
+  serviceAccount:
+    annotations:
+      eks.amazonaws.com/role-arn: ${data.terraform_remote_state.storage.outputs.thanos_uploader_role_arn}
+  prometheusSpec:
+    thanos:
+      objectStorageConfig:
+        secret:
+          config:
+            bucket: ${data.terraform_remote_state.storage.outputs.metrics_bucket_name}
+EOT
+    ,
+  ]
+  version = "88.5.3"
+  wait    = true
+}
+
+resource "helm_release" "release-prometheus-hml-telemetry" {
+  atomic          = true
+  chart           = "kube-prometheus-stack"
+  cleanup_on_fail = true
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.hml-telemetry,
+    kubernetes_resource_quota_v1.hml-telemetry_quota,
+    kubernetes_limit_range_v1.hml-telemetry_limit-range,
+    kubernetes_network_policy_v1.hml-telemetry_deny-all,
+    kubernetes_network_policy_v1.hml-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-hml-telemetry_prometheus,
+    kubernetes_network_policy_v1.traffic-hml-telemetry_otel-gateway,
+    kubernetes_namespace_v1.hml,
+    kubernetes_resource_quota_v1.hml_quota,
+    kubernetes_limit_range_v1.hml_limit-range,
+    kubernetes_network_policy_v1.hml_deny-all,
+    kubernetes_network_policy_v1.hml_allow-dns,
+    kubernetes_service_account_v1.hml_secrets-reader,
+    kubernetes_network_policy_v1.traffic-hml_telemetry,
+    helm_release.release-kps,
+  ]
+  max_history = 5
+  name        = "prometheus"
+  namespace   = "hml-telemetry"
+  repository  = "https://prometheus-community.github.io/helm-charts"
+  timeout     = 600
+  values = [
+    <<EOT
+fullnameOverride: stage
+alertmanager:
+  enabled: false
+grafana:
+  enabled: false
+kubeStateMetrics:
+  enabled: false
+nodeExporter:
+  enabled: false
+prometheusOperator:
+  enabled: false
+kubernetesServiceMonitors:
+  enabled: false
+defaultRules:
+  create: false
+global:
+  rbac:
+    create: false
+prometheus:
+  prometheusSpec:
+    enableRemoteWriteReceiver: true
+    ignoreNamespaceSelectors: true
+    additionalConfig:
+      arbitraryFSAccessThroughSMs:
+        deny: true
+    overrideHonorLabels: true
+    overrideHonorTimestamps: true
+    enforcedNamespaceLabel: deployment_environment_name
+    enforcedTargetLimit: 500
+    enforcedLabelLimit: 64
+    enforcedLabelNameLengthLimit: 256
+    enforcedLabelValueLengthLimit: 1024
+    enforcedBodySizeLimit: 16MB
+    enforcedKeepDroppedTargets: 100
+    scrapeInterval: 30s
+    evaluationInterval: 30s
+    enableOTLPReceiver: true
+    otlp:
+      translationStrategy: UnderscoreEscapingWithSuffixes
+      keepIdentifyingResourceAttributes: true
+      promoteResourceAttributes:
+      - service.name
+      - service.namespace
+      - service.instance.id
+      - service.version
+      - deployment.environment.name
+      - k8s.cluster.name
+      - k8s.namespace.name
+      - k8s.deployment.name
+      - k8s.statefulset.name
+      - k8s.daemonset.name
+      - k8s.pod.name
+      - k8s.container.name
+      - k8s.node.name
+      - collector.instance.id
+    tsdb:
+      outOfOrderTimeWindow: 30m
+    enableFeatures:
+    - exemplar-storage
+    exemplars:
+      maxSize: 100000
+    ruleSelectorNilUsesHelmValues: false
+    serviceMonitorSelectorNilUsesHelmValues: false
+    podMonitorSelectorNilUsesHelmValues: false
+    probeSelectorNilUsesHelmValues: false
+    scrapeConfigSelectorNilUsesHelmValues: false
+    storageSpec:
+      volumeClaimTemplate:
+        spec:
+          accessModes:
+          - ReadWriteOnce
+          storageClassName: gp3-encrypted
+          resources:
+            requests:
+              storage: 25Gi
+    podAntiAffinity: hard
+    thanos:
+      logFormat: json
+      objectStorageConfig:
+        secret:
+          type: S3
+          config:
+            endpoint: s3.us-east-1.amazonaws.com
+            region: us-east-1
+            sts_endpoint: https://sts.us-east-1.amazonaws.com
+      resources:
+        requests:
+          cpu: 20m
+          memory: 96Mi
+        limits:
+          cpu: 300m
+          memory: 256Mi
+    replicas: 1
+    externalLabels:
+      cluster: obs-prd
+      deployment_environment_name: hml
+      namespace: hml
+      k8s_namespace_name: hml
+    replicaExternalLabelName: prometheus_replica
+    retention: 4d
+    retentionSize: 21760MiB
+    resources:
+      requests:
+        cpu: 500m
+        memory: 2Gi
+      limits:
+        cpu: '2'
+        memory: 2Gi
+    topologySpreadConstraints:
+    - maxSkew: 1
+      topologyKey: topology.kubernetes.io/zone
+      whenUnsatisfiable: DoNotSchedule
+      labelSelector:
+        matchLabels:
+          app.kubernetes.io/name: prometheus
+          operator.prometheus.io/name: stage
+    nodeSelector:
+      deployment.environment.name: observability
+    serviceMonitorNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: hml
+    podMonitorNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: hml
+    probeNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: hml-telemetry
+    scrapeConfigNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: hml-telemetry
+    ruleNamespaceSelector:
+      matchExpressions:
+      - key: kubernetes.io/metadata.name
+        operator: In
+        values:
+        - hml
+        - hml-telemetry
+    excludedFromEnforcement:
+    - group: monitoring.coreos.com
+      resource: prometheusrules
+      namespace: hml-telemetry
+      name: stage-foundation
+    enforcedSampleLimit: 30000
+    additionalAlertManagerConfigs:
+    - api_version: v2
+      dns_sd_configs:
+      - names:
+        - alertmanager-operated.observability.svc.cluster.local
+        type: A
+        port: 9093
+    additionalAlertRelabelConfigs:
+    - target_label: deployment_environment_name
+      replacement: hml
+    - target_label: namespace
+      replacement: hml
+    - target_label: k8s_namespace_name
+      replacement: hml
+  serviceAccount:
+    create: true
+    name: stage-prometheus
+  thanosService:
+    enabled: true
+  thanosServiceMonitor:
+    enabled: true
+    relabelings:
+    - targetLabel: namespace
+      replacement: hml
+  podDisruptionBudget:
+    enabled: false
+    minAvailable: 1
+  serviceMonitor:
+    relabelings:
+    - targetLabel: namespace
+      replacement: hml
+cleanPrometheusOperatorObjectNames: true
+crds:
+  enabled: false
+additionalPrometheusRulesMap:
+  foundation:
+    groups:
+    - name: slo-indicators
+      rules:
+      - record: namespace_service:requests:rate5m
+        expr: sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))
+      - record: namespace:slo_objective:ratio
+        expr: vector(0.99)
+        labels:
+          deployment_environment_name: hml
+          sli: availability
+      - record: namespace:slo_objective:ratio
+        expr: vector(0.95)
+        labels:
+          deployment_environment_name: hml
+          sli: latency
+      - record: namespace:slo_minimum_failures:count
+        expr: vector(10)
+        labels:
+          deployment_environment_name: hml
+      - record: namespace_service_sli:bad_requests:ratio_rate5m
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[5m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate5m
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[5m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[5m])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate30m
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[30m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate30m
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[30m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[30m])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate1h
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate1h
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[1h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[1h])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate6h
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate6h
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[6h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[6h])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate3d
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate3d
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[3d])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[3d])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase1h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase1h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[1h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[1h]))
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase6h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase6h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[6h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[6h]))
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase3d
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase3d
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml"}[3d])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="hml", le="0.5"}[3d]))
+        labels:
+          sli: latency
+    - name: slo-alerts
+      rules:
+      - alert: ServiceAvailabilityBurnFast
+        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase1h{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase6h{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 2m
+        labels:
+          severity: critical
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget fast'
+          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnFast.md
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceAvailabilityBurnSlow
+        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase3d{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget slowly'
+          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnSlow.md
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceLatencyBurnFast
+        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase1h{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase6h{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 2m
+        labels:
+          severity: critical
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget fast'
+          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnFast.md
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceLatencyBurnSlow
+        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase3d{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget slowly'
+          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnSlow.md
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceRouteErrorRateHigh
+        expr: sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"hml", status_code="STATUS_CODE_ERROR"}[10m])) / (sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"hml"}[10m])) > 0.05) > 0.2
+        for: 5m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.http_route }} of {{ $labels.service_name }} in {{ $labels.deployment_environment_name }} fails'
+          description: '{{ $value | humanizePercentage }} of the requests to this route failed in ten minutes. The service as a whole may still look healthy.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceRouteErrorRateHigh.md
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+    - name: telemetry
+      rules:
+      - alert: ServiceTelemetryAbsent
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{deployment_environment_name=~"hml"}[1h] offset 1h)) > 0 unless on (deployment_environment_name, service_name) sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{deployment_environment_name=~"hml"}[30m])) > 0
+        for: 10m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} sends no traces any more'
+          description: It sent {{ $value | humanize }} spans in an hour, and none in the last half hour.
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryAbsent.md
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: SpanMetricsOverflow
+        expr: sum by (deployment_environment_name) (increase(traces_span_metrics_calls_total{otel_metric_overflow="true"}[15m])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: The gateway of {{ $labels.deployment_environment_name }} cannot tell all routes apart any more
+          description: '{{ $value | humanize }} spans were counted in the overflow series in 15 minutes.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SpanMetricsOverflow.md
+          dashboard_url: https://grafana.example.com/d/cost-cardinality
+    - name: guards
+      rules:
+      - alert: ServiceTelemetryRefused
+        expr: sum by (deployment_environment_name, service_name, reason) (rate(telemetry_refused_items_total{deployment_environment_name=~"hml"}[10m])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: The gateway of {{ $labels.deployment_environment_name }} drops data points of {{ $labels.service_name }}
+          description: '{{ $value | humanize }} points a second: {{ $labels.reason }}.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryRefused.md
+          dashboard_url: https://grafana.example.com/d/telemetry-pipeline
+extraManifests:
+  role:
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: Role
+    metadata:
+      name: stage-prometheus
+      namespace: hml
+    rules:
+    - apiGroups:
+      - ''
+      resources:
+      - endpoints
+      - pods
+      - services
+      verbs:
+      - get
+      - list
+      - watch
+    - apiGroups:
+      - discovery.k8s.io
+      resources:
+      - endpointslices
+      verbs:
+      - get
+      - list
+      - watch
+  role-binding:
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata:
+      name: stage-prometheus
+      namespace: hml
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: Role
+      name: stage-prometheus
+    subjects:
+    - kind: ServiceAccount
+      name: stage-prometheus
+      namespace: hml-telemetry
+EOT
+    ,
+    <<EOT
+prometheus:
+  serviceAccount:
+    annotations:
+      eks.amazonaws.com/role-arn: ${data.terraform_remote_state.storage.outputs.thanos_uploader_role_arn}
+  prometheusSpec:
+    thanos:
+      objectStorageConfig:
+        secret:
+          config:
+            bucket: ${data.terraform_remote_state.storage.outputs.metrics_bucket_name}
+EOT
+    ,
+  ]
+  version = "88.5.3"
+  wait    = true
+}
+
 resource "helm_release" "release-prometheus-operator-crds" {
   atomic          = true
   chart           = "prometheus-operator-crds"
@@ -6017,15 +6860,20 @@ resource "helm_release" "release-prometheus-operator-crds" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -6048,6 +6896,459 @@ EOT
   wait    = true
 }
 
+resource "helm_release" "release-prometheus-prd-telemetry" {
+  atomic          = true
+  chart           = "kube-prometheus-stack"
+  cleanup_on_fail = true
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.prd-telemetry,
+    kubernetes_resource_quota_v1.prd-telemetry_quota,
+    kubernetes_limit_range_v1.prd-telemetry_limit-range,
+    kubernetes_network_policy_v1.prd-telemetry_deny-all,
+    kubernetes_network_policy_v1.prd-telemetry_allow-dns,
+    kubernetes_network_policy_v1.traffic-prd-telemetry_prometheus,
+    kubernetes_network_policy_v1.traffic-prd-telemetry_otel-gateway,
+    kubernetes_namespace_v1.prd,
+    kubernetes_resource_quota_v1.prd_quota,
+    kubernetes_limit_range_v1.prd_limit-range,
+    kubernetes_network_policy_v1.prd_deny-all,
+    kubernetes_network_policy_v1.prd_allow-dns,
+    kubernetes_service_account_v1.prd_secrets-reader,
+    kubernetes_network_policy_v1.traffic-prd_telemetry,
+    helm_release.release-kps,
+  ]
+  max_history = 5
+  name        = "prometheus"
+  namespace   = "prd-telemetry"
+  repository  = "https://prometheus-community.github.io/helm-charts"
+  timeout     = 600
+  values = [
+    <<EOT
+fullnameOverride: stage
+alertmanager:
+  enabled: false
+grafana:
+  enabled: false
+kubeStateMetrics:
+  enabled: false
+nodeExporter:
+  enabled: false
+prometheusOperator:
+  enabled: false
+kubernetesServiceMonitors:
+  enabled: false
+defaultRules:
+  create: false
+global:
+  rbac:
+    create: false
+prometheus:
+  prometheusSpec:
+    enableRemoteWriteReceiver: true
+    ignoreNamespaceSelectors: true
+    additionalConfig:
+      arbitraryFSAccessThroughSMs:
+        deny: true
+    overrideHonorLabels: true
+    overrideHonorTimestamps: true
+    enforcedNamespaceLabel: deployment_environment_name
+    enforcedTargetLimit: 500
+    enforcedLabelLimit: 64
+    enforcedLabelNameLengthLimit: 256
+    enforcedLabelValueLengthLimit: 1024
+    enforcedBodySizeLimit: 16MB
+    enforcedKeepDroppedTargets: 100
+    scrapeInterval: 30s
+    evaluationInterval: 30s
+    enableOTLPReceiver: true
+    otlp:
+      translationStrategy: UnderscoreEscapingWithSuffixes
+      keepIdentifyingResourceAttributes: true
+      promoteResourceAttributes:
+      - service.name
+      - service.namespace
+      - service.instance.id
+      - service.version
+      - deployment.environment.name
+      - k8s.cluster.name
+      - k8s.namespace.name
+      - k8s.deployment.name
+      - k8s.statefulset.name
+      - k8s.daemonset.name
+      - k8s.pod.name
+      - k8s.container.name
+      - k8s.node.name
+      - collector.instance.id
+    tsdb:
+      outOfOrderTimeWindow: 30m
+    enableFeatures:
+    - exemplar-storage
+    exemplars:
+      maxSize: 100000
+    ruleSelectorNilUsesHelmValues: false
+    serviceMonitorSelectorNilUsesHelmValues: false
+    podMonitorSelectorNilUsesHelmValues: false
+    probeSelectorNilUsesHelmValues: false
+    scrapeConfigSelectorNilUsesHelmValues: false
+    storageSpec:
+      volumeClaimTemplate:
+        spec:
+          accessModes:
+          - ReadWriteOnce
+          storageClassName: gp3-encrypted
+          resources:
+            requests:
+              storage: 25Gi
+    podAntiAffinity: hard
+    thanos:
+      logFormat: json
+      objectStorageConfig:
+        secret:
+          type: S3
+          config:
+            endpoint: s3.us-east-1.amazonaws.com
+            region: us-east-1
+            sts_endpoint: https://sts.us-east-1.amazonaws.com
+      resources:
+        requests:
+          cpu: 20m
+          memory: 96Mi
+        limits:
+          cpu: 300m
+          memory: 256Mi
+    replicas: 1
+    externalLabels:
+      cluster: obs-prd
+      deployment_environment_name: prd
+      namespace: prd
+      k8s_namespace_name: prd
+    replicaExternalLabelName: prometheus_replica
+    retention: 4d
+    retentionSize: 21760MiB
+    resources:
+      requests:
+        cpu: 500m
+        memory: 2Gi
+      limits:
+        cpu: '2'
+        memory: 2Gi
+    topologySpreadConstraints:
+    - maxSkew: 1
+      topologyKey: topology.kubernetes.io/zone
+      whenUnsatisfiable: DoNotSchedule
+      labelSelector:
+        matchLabels:
+          app.kubernetes.io/name: prometheus
+          operator.prometheus.io/name: stage
+    nodeSelector:
+      deployment.environment.name: observability
+    serviceMonitorNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: prd
+    podMonitorNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: prd
+    probeNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: prd-telemetry
+    scrapeConfigNamespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: prd-telemetry
+    ruleNamespaceSelector:
+      matchExpressions:
+      - key: kubernetes.io/metadata.name
+        operator: In
+        values:
+        - prd
+        - prd-telemetry
+    excludedFromEnforcement:
+    - group: monitoring.coreos.com
+      resource: prometheusrules
+      namespace: prd-telemetry
+      name: stage-foundation
+    enforcedSampleLimit: 30000
+    additionalAlertManagerConfigs:
+    - api_version: v2
+      dns_sd_configs:
+      - names:
+        - alertmanager-operated.observability.svc.cluster.local
+        type: A
+        port: 9093
+    additionalAlertRelabelConfigs:
+    - target_label: deployment_environment_name
+      replacement: prd
+    - target_label: namespace
+      replacement: prd
+    - target_label: k8s_namespace_name
+      replacement: prd
+  serviceAccount:
+    create: true
+    name: stage-prometheus
+  thanosService:
+    enabled: true
+  thanosServiceMonitor:
+    enabled: true
+    relabelings:
+    - targetLabel: namespace
+      replacement: prd
+  podDisruptionBudget:
+    enabled: false
+    minAvailable: 1
+  serviceMonitor:
+    relabelings:
+    - targetLabel: namespace
+      replacement: prd
+cleanPrometheusOperatorObjectNames: true
+crds:
+  enabled: false
+additionalPrometheusRulesMap:
+  foundation:
+    groups:
+    - name: slo-indicators
+      rules:
+      - record: namespace_service:requests:rate5m
+        expr: sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))
+      - record: namespace:slo_objective:ratio
+        expr: vector(0.999)
+        labels:
+          deployment_environment_name: prd
+          sli: availability
+      - record: namespace:slo_objective:ratio
+        expr: vector(0.99)
+        labels:
+          deployment_environment_name: prd
+          sli: latency
+      - record: namespace:slo_minimum_failures:count
+        expr: vector(10)
+        labels:
+          deployment_environment_name: prd
+      - record: namespace_service_sli:bad_requests:ratio_rate5m
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[5m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[5m])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate5m
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[5m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[5m])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate30m
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[30m])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[30m])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate30m
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[30m])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[30m])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate1h
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[1h])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate1h
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[1h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[1h])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate6h
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[6h])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate6h
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[6h])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[6h])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:ratio_rate3d
+        expr: (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d])) or 0 * sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d]))) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"}[3d])) > 0)
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:ratio_rate3d
+        expr: 1 - sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[3d])) / (sum by (deployment_environment_name, service_name) (rate(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[3d])) > 0)
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase1h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[1h]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase1h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[1h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[1h]))
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase6h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[6h]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase6h
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[6h])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[6h]))
+        labels:
+          sli: latency
+      - record: namespace_service_sli:bad_requests:increase3d
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", status_code="STATUS_CODE_ERROR"}[3d]))
+        labels:
+          sli: availability
+      - record: namespace_service_sli:bad_requests:increase3d
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_count{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd"}[3d])) - sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_duration_seconds_bucket{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", deployment_environment_name="prd", le="0.5"}[3d]))
+        labels:
+          sli: latency
+    - name: slo-alerts
+      rules:
+      - alert: ServiceAvailabilityBurnFast
+        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="availability"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase1h{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="availability"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase6h{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 2m
+        labels:
+          severity: critical
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: '{{ if eq $labels.deployment_environment_name "prd" }}product-teams{{ else }}platform-team{{ end }}'
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget fast'
+          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnFast.md
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceAvailabilityBurnSlow
+        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="availability"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="availability"})) and namespace_service_sli:bad_requests:increase3d{sli="availability"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: '{{ if eq $labels.deployment_environment_name "prd" }}product-teams{{ else }}platform-team{{ end }}'
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget slowly'
+          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnSlow.md
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceLatencyBurnFast
+        expr: (namespace_service_sli:bad_requests:ratio_rate1h{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate5m{sli="latency"} > on (deployment_environment_name, sli) group_left () (14.4 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase1h{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count) or (namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate30m{sli="latency"} > on (deployment_environment_name, sli) group_left () (6 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase6h{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 2m
+        labels:
+          severity: critical
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: '{{ if eq $labels.deployment_environment_name "prd" }}product-teams{{ else }}platform-team{{ end }}'
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget fast'
+          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnFast.md
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceLatencyBurnSlow
+        expr: (namespace_service_sli:bad_requests:ratio_rate3d{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:ratio_rate6h{sli="latency"} > on (deployment_environment_name, sli) group_left () (1 * (1 - namespace:slo_objective:ratio{sli="latency"})) and namespace_service_sli:bad_requests:increase3d{sli="latency"} >= on (deployment_environment_name) group_left () namespace:slo_minimum_failures:count)
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: '{{ if eq $labels.deployment_environment_name "prd" }}product-teams{{ else }}platform-team{{ end }}'
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget slowly'
+          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnSlow.md
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: ServiceRouteErrorRateHigh
+        expr: sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"prd", status_code="STATUS_CODE_ERROR"}[10m])) / (sum by (deployment_environment_name, service_name, http_route) (rate(traces_span_metrics_calls_total{span_kind=~"SPAN_KIND_(SERVER|CONSUMER)", http_route!="", deployment_environment_name=~"prd"}[10m])) > 0.05) > 0.2
+        for: 5m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: '{{ if eq $labels.deployment_environment_name "prd" }}product-teams{{ else }}platform-team{{ end }}'
+        annotations:
+          summary: '{{ $labels.http_route }} of {{ $labels.service_name }} in {{ $labels.deployment_environment_name }} fails'
+          description: '{{ $value | humanizePercentage }} of the requests to this route failed in ten minutes. The service as a whole may still look healthy.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceRouteErrorRateHigh.md
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+    - name: telemetry
+      rules:
+      - alert: ServiceTelemetryAbsent
+        expr: sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{deployment_environment_name=~"prd"}[1h] offset 1h)) > 0 unless on (deployment_environment_name, service_name) sum by (deployment_environment_name, service_name) (increase(traces_span_metrics_calls_total{deployment_environment_name=~"prd"}[30m])) > 0
+        for: 10m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: '{{ if eq $labels.deployment_environment_name "prd" }}product-teams{{ else }}platform-team{{ end }}'
+        annotations:
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} sends no traces any more'
+          description: It sent {{ $value | humanize }} spans in an hour, and none in the last half hour.
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryAbsent.md
+          dashboard_url: https://grafana.example.com/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
+      - alert: SpanMetricsOverflow
+        expr: sum by (deployment_environment_name) (increase(traces_span_metrics_calls_total{otel_metric_overflow="true"}[15m])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: The gateway of {{ $labels.deployment_environment_name }} cannot tell all routes apart any more
+          description: '{{ $value | humanize }} spans were counted in the overflow series in 15 minutes.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SpanMetricsOverflow.md
+          dashboard_url: https://grafana.example.com/d/cost-cardinality
+    - name: guards
+      rules:
+      - alert: ServiceTelemetryRefused
+        expr: sum by (deployment_environment_name, service_name, reason) (rate(telemetry_refused_items_total{deployment_environment_name=~"prd"}[10m])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: '{{ if eq $labels.deployment_environment_name "prd" }}product-teams{{ else }}platform-team{{ end }}'
+        annotations:
+          summary: The gateway of {{ $labels.deployment_environment_name }} drops data points of {{ $labels.service_name }}
+          description: '{{ $value | humanize }} points a second: {{ $labels.reason }}.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryRefused.md
+          dashboard_url: https://grafana.example.com/d/telemetry-pipeline
+extraManifests:
+  role:
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: Role
+    metadata:
+      name: stage-prometheus
+      namespace: prd
+    rules:
+    - apiGroups:
+      - ''
+      resources:
+      - endpoints
+      - pods
+      - services
+      verbs:
+      - get
+      - list
+      - watch
+    - apiGroups:
+      - discovery.k8s.io
+      resources:
+      - endpointslices
+      verbs:
+      - get
+      - list
+      - watch
+  role-binding:
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata:
+      name: stage-prometheus
+      namespace: prd
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: Role
+      name: stage-prometheus
+    subjects:
+    - kind: ServiceAccount
+      name: stage-prometheus
+      namespace: prd-telemetry
+EOT
+    ,
+    <<EOT
+prometheus:
+  serviceAccount:
+    annotations:
+      eks.amazonaws.com/role-arn: ${data.terraform_remote_state.storage.outputs.thanos_uploader_role_arn}
+  prometheusSpec:
+    thanos:
+      objectStorageConfig:
+        secret:
+          config:
+            bucket: ${data.terraform_remote_state.storage.outputs.metrics_bucket_name}
+EOT
+    ,
+  ]
+  version = "88.5.3"
+  wait    = true
+}
+
 resource "helm_release" "release-tempo" {
   atomic          = true
   chart           = "tempo"
@@ -6067,15 +7368,20 @@ resource "helm_release" "release-tempo" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -6124,7 +7430,7 @@ tempo:
     storage:
       path: /var/tempo/generator/wal
       remote_write:
-      - url: http://prometheus-kps-0.prometheus-operated.observability.svc:9090/api/v1/write
+      - url: http://door-tempo.observability.svc:8080/prometheus-0/api/v1/write
         send_exemplars: true
     traces_storage:
       path: /var/tempo/generator/traces
@@ -6298,15 +7604,20 @@ resource "helm_release" "release-velero" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -6469,17 +7780,17 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
           type = "stat"
           targets = [
             {
-              expr         = "max(prometheus_tsdb_head_series) / 500000"
+              expr         = "max by (namespace) (prometheus_tsdb_head_series{namespace=\"observability\"}) / 150000 or max by (namespace) (prometheus_tsdb_head_series{namespace!=\"observability\"}) / 300000"
               refId        = "A"
-              legendFormat = "series"
+              legendFormat = "{{namespace}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
               }
             },
           ]
-          title       = "Used of the size's series"
-          description = "Of the 500,000 series that the size is made for. Above 80 %: find the top talkers below, or take the next size."
+          title       = "Share of its series used"
+          description = "Of the 300,000 series of each stage, and the 150,000 of the platform (observability). Above 80 %: find the top talkers below, or take the next size. Much above 100 %, the Prometheus of that stage runs out of memory."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -7445,15 +8756,20 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -8835,15 +10151,20 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -10064,15 +11385,20 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -11454,15 +12780,20 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -12365,15 +13696,20 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -12769,15 +14105,20 @@ resource "kubernetes_config_map_v1" "dashboard-logs-explorer" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -13438,15 +14779,20 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -14828,15 +16174,20 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -16660,15 +18011,20 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -17830,15 +19186,20 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -19263,9 +20624,9 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "max by (pod) (prometheus_tsdb_head_series)"
+              expr         = "max by (namespace, pod) (prometheus_tsdb_head_series)"
               refId        = "A"
-              legendFormat = "{{pod}}"
+              legendFormat = "{{namespace}} {{pod}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
@@ -19273,7 +20634,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Series in memory"
-          description = "The bound of Prometheus' memory; docs/operations/capacity.md has each size's."
+          description = "Of the platform's Prometheus (observability) and of each stage's. The bound of its memory; docs/operations/capacity.md has each size's."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -19316,9 +20677,9 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "sum by (pod) (rate(prometheus_tsdb_head_samples_appended_total[$__rate_interval]))"
+              expr         = "sum by (namespace, pod) (rate(prometheus_tsdb_head_samples_appended_total[$__rate_interval]))"
               refId        = "A"
-              legendFormat = "{{pod}}"
+              legendFormat = "{{namespace}} {{pod}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
@@ -19369,9 +20730,9 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "sum by (pod) (rate(prometheus_tsdb_too_old_samples_total[$__rate_interval]))"
+              expr         = "sum by (namespace, pod) (rate(prometheus_tsdb_too_old_samples_total[$__rate_interval]))"
               refId        = "A"
-              legendFormat = "{{pod}}"
+              legendFormat = "{{namespace}} {{pod}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
@@ -19475,9 +20836,9 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "max by (pod) (prometheus_tsdb_storage_blocks_bytes)"
+              expr         = "max by (namespace, pod) (prometheus_tsdb_storage_blocks_bytes)"
               refId        = "A"
-              legendFormat = "{{pod}}"
+              legendFormat = "{{namespace}} {{pod}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
@@ -19528,18 +20889,18 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "sum by (pod) (increase(thanos_shipper_uploads_total[2h]))"
+              expr         = "sum by (namespace, pod) (increase(thanos_shipper_uploads_total[2h]))"
               refId        = "A"
-              legendFormat = "{{pod}}"
+              legendFormat = "{{namespace}} {{pod}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
               }
             },
             {
-              expr         = "sum by (pod) (increase(thanos_shipper_upload_failures_total[2h]))"
+              expr         = "sum by (namespace, pod) (increase(thanos_shipper_upload_failures_total[2h]))"
               refId        = "B"
-              legendFormat = "{{pod}} failed"
+              legendFormat = "{{namespace}} {{pod}} failed"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
@@ -20725,15 +22086,20 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -21329,15 +22695,20 @@ resource "kubernetes_config_map_v1" "dashboard-traces-service-graph" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -21352,6 +22723,896 @@ resource "kubernetes_config_map_v1" "dashboard-traces-service-graph" {
       grafana_dashboard = "1"
     }
     name      = "dashboard-traces-service-graph"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "door-agent_config" {
+  data = {
+    "nginx.conf" = <<EOT
+worker_processes 1;
+pid /run/nginx/nginx.pid;
+error_log /dev/stderr warn;
+events { worker_connections 2048; }
+http {
+  server_tokens off;
+  client_body_temp_path /run/nginx/client_body;
+  proxy_temp_path /run/nginx/proxy;
+  fastcgi_temp_path /run/nginx/fastcgi;
+  uwsgi_temp_path /run/nginx/uwsgi;
+  scgi_temp_path /run/nginx/scgi;
+  # Refusals alone: a line for each push would be collected, pushed through here, logged, ...
+  map $status $refused { "~^4" 1; default 0; }
+  log_format refusals escape=json '{"time":"$time_iso8601","level":"warn","status":$status,'
+    '"method":"$request_method","target":"$request_uri","client":"$remote_addr"}';
+  access_log /dev/stdout refusals if=$refused;
+  resolver kube-dns.kube-system.svc.cluster.local valid=10s ipv6=off;
+  merge_slashes off;
+  client_max_body_size 16m;
+  # A client that sends half a request holds nothing for long.
+  client_header_timeout 10s;
+  client_body_timeout 30s;
+  send_timeout 30s;
+  # Straight through: a door keeps nothing that the back end has not acknowledged.
+  proxy_request_buffering off;
+  proxy_max_temp_file_size 0;
+  proxy_connect_timeout 5s;
+  grpc_connect_timeout 5s;
+  proxy_read_timeout 300s;
+  grpc_read_timeout 300s;
+  proxy_http_version 1.1;
+  # Of a request to become a web socket (Grafana follows logs by one) and of no other.
+  map $http_upgrade $websocket_connection { "~^websocket\z" upgrade; default ""; }
+  map $http_upgrade $websocket_upgrade { "~^websocket\z" websocket; default ""; }
+  upstream loki {
+    zone loki 64k;
+    server loki.observability.svc.cluster.local:3100 resolve;
+    keepalive 16;
+  }
+  upstream prometheus-0 {
+    zone prometheus-0 64k;
+    server prometheus-kps-0.prometheus-operated.observability.svc.cluster.local:9090 resolve;
+    keepalive 16;
+  }
+  map $http_x_scope_orgid $tenant_8080_0 {
+    "~^observability\\z" observability;
+    "~^dev\\z" dev;
+    "~^hml\\z" hml;
+    "~^prd\\z" prd;
+    default "";
+  }
+  server {
+    listen 8080;
+    http2 on;
+    location = /otlp/v1/logs {
+      if ($request_uri != "/otlp/v1/logs") { return 403; }
+      if ($request_method != POST) { return 403; }
+      if ($tenant_8080_0 = "") { return 403; }
+      proxy_pass_request_headers off;
+      proxy_set_header Connection "";
+      proxy_set_header Content-Type $http_content_type;
+      proxy_set_header Content-Encoding $http_content_encoding;
+      proxy_set_header User-Agent $http_user_agent;
+      proxy_set_header X-Prometheus-Remote-Write-Version $http_x_prometheus_remote_write_version;
+      proxy_set_header X-Scope-OrgID $tenant_8080_0;
+      proxy_pass http://loki/otlp/v1/logs;
+    }
+    location = /prometheus-0/api/v1/otlp/v1/metrics {
+      if ($request_uri != "/prometheus-0/api/v1/otlp/v1/metrics") { return 403; }
+      if ($request_method != POST) { return 403; }
+      proxy_pass_request_headers off;
+      proxy_set_header Connection "";
+      proxy_set_header Content-Type $http_content_type;
+      proxy_set_header Content-Encoding $http_content_encoding;
+      proxy_set_header User-Agent $http_user_agent;
+      proxy_set_header X-Prometheus-Remote-Write-Version $http_x_prometheus_remote_write_version;
+      proxy_set_header X-Scope-OrgID "";
+      proxy_pass http://prometheus-0/api/v1/otlp/v1/metrics;
+    }
+    location / {
+      return 403;
+    }
+  }
+  server { listen 8081; location / { return 200; } }
+}
+EOT
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-agent"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-agent"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "door-grafana_config" {
+  data = {
+    "nginx.conf" = <<EOT
+worker_processes 1;
+pid /run/nginx/nginx.pid;
+error_log /dev/stderr warn;
+events { worker_connections 2048; }
+http {
+  server_tokens off;
+  client_body_temp_path /run/nginx/client_body;
+  proxy_temp_path /run/nginx/proxy;
+  fastcgi_temp_path /run/nginx/fastcgi;
+  uwsgi_temp_path /run/nginx/uwsgi;
+  scgi_temp_path /run/nginx/scgi;
+  # Refusals alone: a line for each push would be collected, pushed through here, logged, ...
+  map $status $refused { "~^4" 1; default 0; }
+  log_format refusals escape=json '{"time":"$time_iso8601","level":"warn","status":$status,'
+    '"method":"$request_method","target":"$request_uri","client":"$remote_addr"}';
+  access_log /dev/stdout refusals if=$refused;
+  resolver kube-dns.kube-system.svc.cluster.local valid=10s ipv6=off;
+  merge_slashes off;
+  client_max_body_size 16m;
+  # A client that sends half a request holds nothing for long.
+  client_header_timeout 10s;
+  client_body_timeout 30s;
+  send_timeout 30s;
+  # Straight through: a door keeps nothing that the back end has not acknowledged.
+  proxy_request_buffering off;
+  proxy_max_temp_file_size 0;
+  proxy_connect_timeout 5s;
+  grpc_connect_timeout 5s;
+  proxy_read_timeout 300s;
+  grpc_read_timeout 300s;
+  proxy_http_version 1.1;
+  # Of a request to become a web socket (Grafana follows logs by one) and of no other.
+  map $http_upgrade $websocket_connection { "~^websocket\z" upgrade; default ""; }
+  map $http_upgrade $websocket_upgrade { "~^websocket\z" websocket; default ""; }
+  upstream loki {
+    zone loki 64k;
+    server loki.observability.svc.cluster.local:3100 resolve;
+    keepalive 16;
+  }
+  upstream loki-rules {
+    zone loki-rules 64k;
+    server loki.observability.svc.cluster.local:3100 resolve;
+    keepalive 16;
+  }
+  upstream tempo {
+    zone tempo 64k;
+    server tempo.observability.svc.cluster.local:3200 resolve;
+    keepalive 16;
+  }
+  upstream alertmanager {
+    zone alertmanager 64k;
+    server kps-alertmanager.observability.svc.cluster.local:9093 resolve;
+    keepalive 16;
+  }
+  map "$request_method $request_uri" $read_3100 {
+    "~^(?:GET) /loki/api/v1/(?:query|query_range|tail|labels|series|patterns|format_query|drilldown-limits|detected_labels|detected_fields|index/stats|index/volume|index/volume_range|label/[.]?[A-Za-z0-9_](?:[A-Za-z0-9_.:-]|%(?!2[eEfF]|5[cC]|00)[0-9A-Fa-f]{2})*/values|detected_field/[.]?[A-Za-z0-9_](?:[A-Za-z0-9_.:-]|%(?!2[eEfF]|5[cC]|00)[0-9A-Fa-f]{2})*/values)(\\?.*)?\\z" loki;
+    "~^(?:GET) /(?:loki/api/v1/rules|prometheus/api/v1/rules|prometheus/api/v1/alerts)(\\?.*)?\\z" loki-rules;
+    default "";
+  }
+  server {
+    listen 3100;
+    http2 on;
+    location / {
+      if ($read_3100 = "") { return 403; }
+      proxy_set_header X-Scope-OrgID "observability|dev|hml|prd";
+      proxy_set_header Connection $websocket_connection;
+      proxy_set_header Upgrade $websocket_upgrade;
+      proxy_pass http://$read_3100;
+    }
+  }
+  map "$request_method $request_uri" $read_3200 {
+    "~^(?:GET) /api/(?:echo|status/buildinfo|search|search/tags|v2/search/tags|traces/[0-9A-Fa-f]{1,32}|v2/traces/[0-9A-Fa-f]{1,32}|search/tag/[.]?[A-Za-z0-9_](?:[A-Za-z0-9_.:-]|%(?!2[eEfF]|5[cC]|00)[0-9A-Fa-f]{2})*/values|v2/search/tag/[.]?[A-Za-z0-9_](?:[A-Za-z0-9_.:-]|%(?!2[eEfF]|5[cC]|00)[0-9A-Fa-f]{2})*/values|metrics/query|metrics/query_range|metrics/summary)(\\?.*)?\\z" tempo;
+    default "";
+  }
+  server {
+    listen 3200;
+    http2 on;
+    location = /tempopb.StreamingQuerier/Search {
+      if ($request_uri != "/tempopb.StreamingQuerier/Search") { return 403; }
+      if ($request_method != POST) { return 403; }
+      grpc_set_header X-Scope-OrgID "observability|dev|hml|prd";
+      grpc_pass grpc://tempo;
+    }
+    location = /tempopb.StreamingQuerier/SearchTags {
+      if ($request_uri != "/tempopb.StreamingQuerier/SearchTags") { return 403; }
+      if ($request_method != POST) { return 403; }
+      grpc_set_header X-Scope-OrgID "observability|dev|hml|prd";
+      grpc_pass grpc://tempo;
+    }
+    location = /tempopb.StreamingQuerier/SearchTagsV2 {
+      if ($request_uri != "/tempopb.StreamingQuerier/SearchTagsV2") { return 403; }
+      if ($request_method != POST) { return 403; }
+      grpc_set_header X-Scope-OrgID "observability|dev|hml|prd";
+      grpc_pass grpc://tempo;
+    }
+    location = /tempopb.StreamingQuerier/SearchTagValues {
+      if ($request_uri != "/tempopb.StreamingQuerier/SearchTagValues") { return 403; }
+      if ($request_method != POST) { return 403; }
+      grpc_set_header X-Scope-OrgID "observability|dev|hml|prd";
+      grpc_pass grpc://tempo;
+    }
+    location = /tempopb.StreamingQuerier/SearchTagValuesV2 {
+      if ($request_uri != "/tempopb.StreamingQuerier/SearchTagValuesV2") { return 403; }
+      if ($request_method != POST) { return 403; }
+      grpc_set_header X-Scope-OrgID "observability|dev|hml|prd";
+      grpc_pass grpc://tempo;
+    }
+    location = /tempopb.StreamingQuerier/MetricsQueryRange {
+      if ($request_uri != "/tempopb.StreamingQuerier/MetricsQueryRange") { return 403; }
+      if ($request_method != POST) { return 403; }
+      grpc_set_header X-Scope-OrgID "observability|dev|hml|prd";
+      grpc_pass grpc://tempo;
+    }
+    location = /tempopb.StreamingQuerier/MetricsQueryInstant {
+      if ($request_uri != "/tempopb.StreamingQuerier/MetricsQueryInstant") { return 403; }
+      if ($request_method != POST) { return 403; }
+      grpc_set_header X-Scope-OrgID "observability|dev|hml|prd";
+      grpc_pass grpc://tempo;
+    }
+    location / {
+      if ($read_3200 = "") { return 403; }
+      proxy_set_header X-Scope-OrgID "observability|dev|hml|prd";
+      proxy_set_header Connection $websocket_connection;
+      proxy_set_header Upgrade $websocket_upgrade;
+      proxy_pass http://$read_3200;
+    }
+  }
+  map "$request_method $request_uri" $read_9093 {
+    "~^(?:GET) /api/v2/(?:status|alerts|alerts/groups|receivers)(\\?.*)?\\z" alertmanager;
+    "~^(?:GET|POST) /api/v2/silences(\\?.*)?\\z" alertmanager;
+    "~^(?:GET|DELETE) /api/v2/silence/[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\\z" alertmanager;
+    default "";
+  }
+  server {
+    listen 9093;
+    http2 on;
+    location / {
+      if ($read_9093 = "") { return 403; }
+      proxy_set_header X-Scope-OrgID "";
+      proxy_set_header Connection $websocket_connection;
+      proxy_set_header Upgrade $websocket_upgrade;
+      proxy_pass http://$read_9093;
+    }
+  }
+  server { listen 8081; location / { return 200; } }
+}
+EOT
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-grafana"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-grafana"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "door-stage-dev_config" {
+  data = {
+    "nginx.conf" = <<EOT
+worker_processes 1;
+pid /run/nginx/nginx.pid;
+error_log /dev/stderr warn;
+events { worker_connections 2048; }
+http {
+  server_tokens off;
+  client_body_temp_path /run/nginx/client_body;
+  proxy_temp_path /run/nginx/proxy;
+  fastcgi_temp_path /run/nginx/fastcgi;
+  uwsgi_temp_path /run/nginx/uwsgi;
+  scgi_temp_path /run/nginx/scgi;
+  # Refusals alone: a line for each push would be collected, pushed through here, logged, ...
+  map $status $refused { "~^4" 1; default 0; }
+  log_format refusals escape=json '{"time":"$time_iso8601","level":"warn","status":$status,'
+    '"method":"$request_method","target":"$request_uri","client":"$remote_addr"}';
+  access_log /dev/stdout refusals if=$refused;
+  resolver kube-dns.kube-system.svc.cluster.local valid=10s ipv6=off;
+  merge_slashes off;
+  client_max_body_size 16m;
+  # A client that sends half a request holds nothing for long.
+  client_header_timeout 10s;
+  client_body_timeout 30s;
+  send_timeout 30s;
+  # Straight through: a door keeps nothing that the back end has not acknowledged.
+  proxy_request_buffering off;
+  proxy_max_temp_file_size 0;
+  proxy_connect_timeout 5s;
+  grpc_connect_timeout 5s;
+  proxy_read_timeout 300s;
+  grpc_read_timeout 300s;
+  proxy_http_version 1.1;
+  # Of a request to become a web socket (Grafana follows logs by one) and of no other.
+  map $http_upgrade $websocket_connection { "~^websocket\z" upgrade; default ""; }
+  map $http_upgrade $websocket_upgrade { "~^websocket\z" websocket; default ""; }
+  upstream loki {
+    zone loki 64k;
+    server loki.observability.svc.cluster.local:3100 resolve;
+    keepalive 16;
+  }
+  upstream tempo {
+    zone tempo 64k;
+    server tempo.observability.svc.cluster.local:4317 resolve;
+    keepalive 16;
+  }
+  upstream prometheus-0 {
+    zone prometheus-0 64k;
+    server prometheus-stage-0.prometheus-operated.dev-telemetry.svc.cluster.local:9090 resolve;
+    keepalive 16;
+  }
+  server {
+    listen 8080;
+    http2 on;
+    location = /otlp/v1/logs {
+      if ($request_uri != "/otlp/v1/logs") { return 403; }
+      if ($request_method != POST) { return 403; }
+      proxy_pass_request_headers off;
+      proxy_set_header Connection "";
+      proxy_set_header Content-Type $http_content_type;
+      proxy_set_header Content-Encoding $http_content_encoding;
+      proxy_set_header User-Agent $http_user_agent;
+      proxy_set_header X-Prometheus-Remote-Write-Version $http_x_prometheus_remote_write_version;
+      proxy_set_header X-Scope-OrgID "dev";
+      proxy_pass http://loki/otlp/v1/logs;
+    }
+    location = /opentelemetry.proto.collector.trace.v1.TraceService/Export {
+      if ($request_uri != "/opentelemetry.proto.collector.trace.v1.TraceService/Export") { return 403; }
+      if ($request_method != POST) { return 403; }
+      grpc_set_header X-Scope-OrgID "dev";
+      grpc_pass grpc://tempo;
+    }
+    location = /prometheus-0/api/v1/otlp/v1/metrics {
+      if ($request_uri != "/prometheus-0/api/v1/otlp/v1/metrics") { return 403; }
+      if ($request_method != POST) { return 403; }
+      proxy_pass_request_headers off;
+      proxy_set_header Connection "";
+      proxy_set_header Content-Type $http_content_type;
+      proxy_set_header Content-Encoding $http_content_encoding;
+      proxy_set_header User-Agent $http_user_agent;
+      proxy_set_header X-Prometheus-Remote-Write-Version $http_x_prometheus_remote_write_version;
+      proxy_set_header X-Scope-OrgID "";
+      proxy_pass http://prometheus-0/api/v1/otlp/v1/metrics;
+    }
+    location / {
+      return 403;
+    }
+  }
+  server { listen 8081; location / { return 200; } }
+}
+EOT
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-dev"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-dev"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "door-stage-hml_config" {
+  data = {
+    "nginx.conf" = <<EOT
+worker_processes 1;
+pid /run/nginx/nginx.pid;
+error_log /dev/stderr warn;
+events { worker_connections 2048; }
+http {
+  server_tokens off;
+  client_body_temp_path /run/nginx/client_body;
+  proxy_temp_path /run/nginx/proxy;
+  fastcgi_temp_path /run/nginx/fastcgi;
+  uwsgi_temp_path /run/nginx/uwsgi;
+  scgi_temp_path /run/nginx/scgi;
+  # Refusals alone: a line for each push would be collected, pushed through here, logged, ...
+  map $status $refused { "~^4" 1; default 0; }
+  log_format refusals escape=json '{"time":"$time_iso8601","level":"warn","status":$status,'
+    '"method":"$request_method","target":"$request_uri","client":"$remote_addr"}';
+  access_log /dev/stdout refusals if=$refused;
+  resolver kube-dns.kube-system.svc.cluster.local valid=10s ipv6=off;
+  merge_slashes off;
+  client_max_body_size 16m;
+  # A client that sends half a request holds nothing for long.
+  client_header_timeout 10s;
+  client_body_timeout 30s;
+  send_timeout 30s;
+  # Straight through: a door keeps nothing that the back end has not acknowledged.
+  proxy_request_buffering off;
+  proxy_max_temp_file_size 0;
+  proxy_connect_timeout 5s;
+  grpc_connect_timeout 5s;
+  proxy_read_timeout 300s;
+  grpc_read_timeout 300s;
+  proxy_http_version 1.1;
+  # Of a request to become a web socket (Grafana follows logs by one) and of no other.
+  map $http_upgrade $websocket_connection { "~^websocket\z" upgrade; default ""; }
+  map $http_upgrade $websocket_upgrade { "~^websocket\z" websocket; default ""; }
+  upstream loki {
+    zone loki 64k;
+    server loki.observability.svc.cluster.local:3100 resolve;
+    keepalive 16;
+  }
+  upstream tempo {
+    zone tempo 64k;
+    server tempo.observability.svc.cluster.local:4317 resolve;
+    keepalive 16;
+  }
+  upstream prometheus-0 {
+    zone prometheus-0 64k;
+    server prometheus-stage-0.prometheus-operated.hml-telemetry.svc.cluster.local:9090 resolve;
+    keepalive 16;
+  }
+  server {
+    listen 8080;
+    http2 on;
+    location = /otlp/v1/logs {
+      if ($request_uri != "/otlp/v1/logs") { return 403; }
+      if ($request_method != POST) { return 403; }
+      proxy_pass_request_headers off;
+      proxy_set_header Connection "";
+      proxy_set_header Content-Type $http_content_type;
+      proxy_set_header Content-Encoding $http_content_encoding;
+      proxy_set_header User-Agent $http_user_agent;
+      proxy_set_header X-Prometheus-Remote-Write-Version $http_x_prometheus_remote_write_version;
+      proxy_set_header X-Scope-OrgID "hml";
+      proxy_pass http://loki/otlp/v1/logs;
+    }
+    location = /opentelemetry.proto.collector.trace.v1.TraceService/Export {
+      if ($request_uri != "/opentelemetry.proto.collector.trace.v1.TraceService/Export") { return 403; }
+      if ($request_method != POST) { return 403; }
+      grpc_set_header X-Scope-OrgID "hml";
+      grpc_pass grpc://tempo;
+    }
+    location = /prometheus-0/api/v1/otlp/v1/metrics {
+      if ($request_uri != "/prometheus-0/api/v1/otlp/v1/metrics") { return 403; }
+      if ($request_method != POST) { return 403; }
+      proxy_pass_request_headers off;
+      proxy_set_header Connection "";
+      proxy_set_header Content-Type $http_content_type;
+      proxy_set_header Content-Encoding $http_content_encoding;
+      proxy_set_header User-Agent $http_user_agent;
+      proxy_set_header X-Prometheus-Remote-Write-Version $http_x_prometheus_remote_write_version;
+      proxy_set_header X-Scope-OrgID "";
+      proxy_pass http://prometheus-0/api/v1/otlp/v1/metrics;
+    }
+    location / {
+      return 403;
+    }
+  }
+  server { listen 8081; location / { return 200; } }
+}
+EOT
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-hml"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-hml"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "door-stage-prd_config" {
+  data = {
+    "nginx.conf" = <<EOT
+worker_processes 1;
+pid /run/nginx/nginx.pid;
+error_log /dev/stderr warn;
+events { worker_connections 2048; }
+http {
+  server_tokens off;
+  client_body_temp_path /run/nginx/client_body;
+  proxy_temp_path /run/nginx/proxy;
+  fastcgi_temp_path /run/nginx/fastcgi;
+  uwsgi_temp_path /run/nginx/uwsgi;
+  scgi_temp_path /run/nginx/scgi;
+  # Refusals alone: a line for each push would be collected, pushed through here, logged, ...
+  map $status $refused { "~^4" 1; default 0; }
+  log_format refusals escape=json '{"time":"$time_iso8601","level":"warn","status":$status,'
+    '"method":"$request_method","target":"$request_uri","client":"$remote_addr"}';
+  access_log /dev/stdout refusals if=$refused;
+  resolver kube-dns.kube-system.svc.cluster.local valid=10s ipv6=off;
+  merge_slashes off;
+  client_max_body_size 16m;
+  # A client that sends half a request holds nothing for long.
+  client_header_timeout 10s;
+  client_body_timeout 30s;
+  send_timeout 30s;
+  # Straight through: a door keeps nothing that the back end has not acknowledged.
+  proxy_request_buffering off;
+  proxy_max_temp_file_size 0;
+  proxy_connect_timeout 5s;
+  grpc_connect_timeout 5s;
+  proxy_read_timeout 300s;
+  grpc_read_timeout 300s;
+  proxy_http_version 1.1;
+  # Of a request to become a web socket (Grafana follows logs by one) and of no other.
+  map $http_upgrade $websocket_connection { "~^websocket\z" upgrade; default ""; }
+  map $http_upgrade $websocket_upgrade { "~^websocket\z" websocket; default ""; }
+  upstream loki {
+    zone loki 64k;
+    server loki.observability.svc.cluster.local:3100 resolve;
+    keepalive 16;
+  }
+  upstream tempo {
+    zone tempo 64k;
+    server tempo.observability.svc.cluster.local:4317 resolve;
+    keepalive 16;
+  }
+  upstream prometheus-0 {
+    zone prometheus-0 64k;
+    server prometheus-stage-0.prometheus-operated.prd-telemetry.svc.cluster.local:9090 resolve;
+    keepalive 16;
+  }
+  server {
+    listen 8080;
+    http2 on;
+    location = /otlp/v1/logs {
+      if ($request_uri != "/otlp/v1/logs") { return 403; }
+      if ($request_method != POST) { return 403; }
+      proxy_pass_request_headers off;
+      proxy_set_header Connection "";
+      proxy_set_header Content-Type $http_content_type;
+      proxy_set_header Content-Encoding $http_content_encoding;
+      proxy_set_header User-Agent $http_user_agent;
+      proxy_set_header X-Prometheus-Remote-Write-Version $http_x_prometheus_remote_write_version;
+      proxy_set_header X-Scope-OrgID "prd";
+      proxy_pass http://loki/otlp/v1/logs;
+    }
+    location = /opentelemetry.proto.collector.trace.v1.TraceService/Export {
+      if ($request_uri != "/opentelemetry.proto.collector.trace.v1.TraceService/Export") { return 403; }
+      if ($request_method != POST) { return 403; }
+      grpc_set_header X-Scope-OrgID "prd";
+      grpc_pass grpc://tempo;
+    }
+    location = /prometheus-0/api/v1/otlp/v1/metrics {
+      if ($request_uri != "/prometheus-0/api/v1/otlp/v1/metrics") { return 403; }
+      if ($request_method != POST) { return 403; }
+      proxy_pass_request_headers off;
+      proxy_set_header Connection "";
+      proxy_set_header Content-Type $http_content_type;
+      proxy_set_header Content-Encoding $http_content_encoding;
+      proxy_set_header User-Agent $http_user_agent;
+      proxy_set_header X-Prometheus-Remote-Write-Version $http_x_prometheus_remote_write_version;
+      proxy_set_header X-Scope-OrgID "";
+      proxy_pass http://prometheus-0/api/v1/otlp/v1/metrics;
+    }
+    location / {
+      return 403;
+    }
+  }
+  server { listen 8081; location / { return 200; } }
+}
+EOT
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-prd"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-prd"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_config_map_v1" "door-tempo_config" {
+  data = {
+    "nginx.conf" = <<EOT
+worker_processes 1;
+pid /run/nginx/nginx.pid;
+error_log /dev/stderr warn;
+events { worker_connections 2048; }
+http {
+  server_tokens off;
+  client_body_temp_path /run/nginx/client_body;
+  proxy_temp_path /run/nginx/proxy;
+  fastcgi_temp_path /run/nginx/fastcgi;
+  uwsgi_temp_path /run/nginx/uwsgi;
+  scgi_temp_path /run/nginx/scgi;
+  # Refusals alone: a line for each push would be collected, pushed through here, logged, ...
+  map $status $refused { "~^4" 1; default 0; }
+  log_format refusals escape=json '{"time":"$time_iso8601","level":"warn","status":$status,'
+    '"method":"$request_method","target":"$request_uri","client":"$remote_addr"}';
+  access_log /dev/stdout refusals if=$refused;
+  resolver kube-dns.kube-system.svc.cluster.local valid=10s ipv6=off;
+  merge_slashes off;
+  client_max_body_size 16m;
+  # A client that sends half a request holds nothing for long.
+  client_header_timeout 10s;
+  client_body_timeout 30s;
+  send_timeout 30s;
+  # Straight through: a door keeps nothing that the back end has not acknowledged.
+  proxy_request_buffering off;
+  proxy_max_temp_file_size 0;
+  proxy_connect_timeout 5s;
+  grpc_connect_timeout 5s;
+  proxy_read_timeout 300s;
+  grpc_read_timeout 300s;
+  proxy_http_version 1.1;
+  # Of a request to become a web socket (Grafana follows logs by one) and of no other.
+  map $http_upgrade $websocket_connection { "~^websocket\z" upgrade; default ""; }
+  map $http_upgrade $websocket_upgrade { "~^websocket\z" websocket; default ""; }
+  upstream prometheus-dev-0 {
+    zone prometheus-dev-0 64k;
+    server prometheus-stage-0.prometheus-operated.dev-telemetry.svc.cluster.local:9090 resolve;
+    keepalive 16;
+  }
+  upstream prometheus-hml-0 {
+    zone prometheus-hml-0 64k;
+    server prometheus-stage-0.prometheus-operated.hml-telemetry.svc.cluster.local:9090 resolve;
+    keepalive 16;
+  }
+  upstream prometheus-prd-0 {
+    zone prometheus-prd-0 64k;
+    server prometheus-stage-0.prometheus-operated.prd-telemetry.svc.cluster.local:9090 resolve;
+    keepalive 16;
+  }
+  map $http_x_scope_orgid $tenant_8080_0 {
+    "~^dev\\z" dev;
+    "~^hml\\z" hml;
+    "~^prd\\z" prd;
+    default "";
+  }
+  map $http_x_scope_orgid $upstream_8080_0 {
+    "~^dev\\z" prometheus-dev-0;
+    "~^hml\\z" prometheus-hml-0;
+    "~^prd\\z" prometheus-prd-0;
+    default "";
+  }
+  server {
+    listen 8080;
+    http2 on;
+    location = /prometheus-0/api/v1/write {
+      if ($request_uri != "/prometheus-0/api/v1/write") { return 403; }
+      if ($request_method != POST) { return 403; }
+      if ($tenant_8080_0 = "") { return 403; }
+      proxy_pass_request_headers off;
+      proxy_set_header Connection "";
+      proxy_set_header Content-Type $http_content_type;
+      proxy_set_header Content-Encoding $http_content_encoding;
+      proxy_set_header User-Agent $http_user_agent;
+      proxy_set_header X-Prometheus-Remote-Write-Version $http_x_prometheus_remote_write_version;
+      proxy_set_header X-Scope-OrgID $tenant_8080_0;
+      proxy_pass http://$upstream_8080_0/api/v1/write;
+    }
+    location / {
+      return 403;
+    }
+  }
+  server { listen 8081; location / { return 200; } }
+}
+EOT
+  }
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-tempo"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-tempo"
     namespace = "observability"
   }
 }
@@ -21382,15 +23643,20 @@ EOT
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -21410,6 +23676,1046 @@ EOT
   }
 }
 
+resource "kubernetes_deployment_v1" "door-agent" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-agent"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-agent"
+    namespace = "observability"
+  }
+
+  spec {
+    replicas = "2"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-agent"
+      }
+    }
+    strategy {
+      rolling_update {
+        max_surge       = "1"
+        max_unavailable = "0"
+      }
+    }
+    template {
+      metadata {
+        annotations = {
+          "door/config" = "bd09ba15b0efcc8565b8cceabe3a70645125f355431472883caf9db32ea86d9b"
+        }
+        labels = {
+          "app.kubernetes.io/managed-by" = "terraform"
+          "app.kubernetes.io/name"       = "door-agent"
+          "app.kubernetes.io/part-of"    = "doors"
+          "app.kubernetes.io/version"    = "1.31.3"
+        }
+      }
+      spec {
+        automount_service_account_token = false
+        enable_service_links            = false
+        service_account_name            = "door-agent"
+
+        container {
+          image = "docker.io/nginxinc/nginx-unprivileged:1.31.3-alpine"
+          name  = "nginx"
+
+          liveness_probe {
+            failure_threshold = 4
+            period_seconds    = 30
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          port {
+            container_port = 8080
+            name           = "http-8080"
+          }
+          readiness_probe {
+            period_seconds = 5
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          resources {
+            limits = {
+              cpu    = "500m"
+              memory = "128Mi"
+            }
+            requests = {
+              cpu    = "20m"
+              memory = "32Mi"
+            }
+          }
+          security_context {
+            allow_privilege_escalation = false
+            read_only_root_filesystem  = true
+            run_as_non_root            = true
+
+            capabilities {
+              drop = ["ALL"]
+            }
+          }
+          volume_mount {
+            mount_path = "/etc/nginx/nginx.conf"
+            name       = "config"
+            read_only  = true
+            sub_path   = "nginx.conf"
+          }
+          volume_mount {
+            mount_path = "/run/nginx"
+            name       = "scratch"
+          }
+        }
+        security_context {
+          run_as_group    = "101"
+          run_as_non_root = true
+          run_as_user     = "101"
+
+          seccomp_profile {
+            type = "RuntimeDefault"
+          }
+        }
+        topology_spread_constraint {
+          max_skew           = 1
+          topology_key       = "topology.kubernetes.io/zone"
+          when_unsatisfiable = "ScheduleAnyway"
+
+          label_selector {
+            match_labels = {
+              "app.kubernetes.io/name" = "door-agent"
+            }
+          }
+        }
+        volume {
+          name = "config"
+
+          config_map {
+            name = kubernetes_config_map_v1.door-agent_config.metadata[0].name
+          }
+        }
+        volume {
+          name = "scratch"
+
+          empty_dir {
+            size_limit = "64Mi"
+          }
+        }
+      }
+    }
+  }
+}
+
+resource "kubernetes_deployment_v1" "door-grafana" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-grafana"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-grafana"
+    namespace = "observability"
+  }
+
+  spec {
+    replicas = "2"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-grafana"
+      }
+    }
+    strategy {
+      rolling_update {
+        max_surge       = "1"
+        max_unavailable = "0"
+      }
+    }
+    template {
+      metadata {
+        annotations = {
+          "door/config" = "17398a17ebe400e50a5b7e8a90cf99d9e8512b83ad80bf5df2063ae051244222"
+        }
+        labels = {
+          "app.kubernetes.io/managed-by" = "terraform"
+          "app.kubernetes.io/name"       = "door-grafana"
+          "app.kubernetes.io/part-of"    = "doors"
+          "app.kubernetes.io/version"    = "1.31.3"
+        }
+      }
+      spec {
+        automount_service_account_token = false
+        enable_service_links            = false
+        service_account_name            = "door-grafana"
+
+        container {
+          image = "docker.io/nginxinc/nginx-unprivileged:1.31.3-alpine"
+          name  = "nginx"
+
+          liveness_probe {
+            failure_threshold = 4
+            period_seconds    = 30
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          port {
+            container_port = 3100
+            name           = "http-3100"
+          }
+          port {
+            container_port = 3200
+            name           = "http-3200"
+          }
+          port {
+            container_port = 9093
+            name           = "http-9093"
+          }
+          readiness_probe {
+            period_seconds = 5
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          resources {
+            limits = {
+              cpu    = "500m"
+              memory = "128Mi"
+            }
+            requests = {
+              cpu    = "20m"
+              memory = "32Mi"
+            }
+          }
+          security_context {
+            allow_privilege_escalation = false
+            read_only_root_filesystem  = true
+            run_as_non_root            = true
+
+            capabilities {
+              drop = ["ALL"]
+            }
+          }
+          volume_mount {
+            mount_path = "/etc/nginx/nginx.conf"
+            name       = "config"
+            read_only  = true
+            sub_path   = "nginx.conf"
+          }
+          volume_mount {
+            mount_path = "/run/nginx"
+            name       = "scratch"
+          }
+        }
+        security_context {
+          run_as_group    = "101"
+          run_as_non_root = true
+          run_as_user     = "101"
+
+          seccomp_profile {
+            type = "RuntimeDefault"
+          }
+        }
+        topology_spread_constraint {
+          max_skew           = 1
+          topology_key       = "topology.kubernetes.io/zone"
+          when_unsatisfiable = "ScheduleAnyway"
+
+          label_selector {
+            match_labels = {
+              "app.kubernetes.io/name" = "door-grafana"
+            }
+          }
+        }
+        volume {
+          name = "config"
+
+          config_map {
+            name = kubernetes_config_map_v1.door-grafana_config.metadata[0].name
+          }
+        }
+        volume {
+          name = "scratch"
+
+          empty_dir {
+            size_limit = "64Mi"
+          }
+        }
+      }
+    }
+  }
+}
+
+resource "kubernetes_deployment_v1" "door-stage-dev" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-dev"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-dev"
+    namespace = "observability"
+  }
+
+  spec {
+    replicas = "2"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-stage-dev"
+      }
+    }
+    strategy {
+      rolling_update {
+        max_surge       = "1"
+        max_unavailable = "0"
+      }
+    }
+    template {
+      metadata {
+        annotations = {
+          "door/config" = "7c0404ca6eef877ed18118e1ba9b5e461dfc18c2931449c7f7b802eb52968b58"
+        }
+        labels = {
+          "app.kubernetes.io/managed-by" = "terraform"
+          "app.kubernetes.io/name"       = "door-stage-dev"
+          "app.kubernetes.io/part-of"    = "doors"
+          "app.kubernetes.io/version"    = "1.31.3"
+        }
+      }
+      spec {
+        automount_service_account_token = false
+        enable_service_links            = false
+        service_account_name            = "door-stage-dev"
+
+        container {
+          image = "docker.io/nginxinc/nginx-unprivileged:1.31.3-alpine"
+          name  = "nginx"
+
+          liveness_probe {
+            failure_threshold = 4
+            period_seconds    = 30
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          port {
+            container_port = 8080
+            name           = "http-8080"
+          }
+          readiness_probe {
+            period_seconds = 5
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          resources {
+            limits = {
+              cpu    = "500m"
+              memory = "128Mi"
+            }
+            requests = {
+              cpu    = "20m"
+              memory = "32Mi"
+            }
+          }
+          security_context {
+            allow_privilege_escalation = false
+            read_only_root_filesystem  = true
+            run_as_non_root            = true
+
+            capabilities {
+              drop = ["ALL"]
+            }
+          }
+          volume_mount {
+            mount_path = "/etc/nginx/nginx.conf"
+            name       = "config"
+            read_only  = true
+            sub_path   = "nginx.conf"
+          }
+          volume_mount {
+            mount_path = "/run/nginx"
+            name       = "scratch"
+          }
+        }
+        security_context {
+          run_as_group    = "101"
+          run_as_non_root = true
+          run_as_user     = "101"
+
+          seccomp_profile {
+            type = "RuntimeDefault"
+          }
+        }
+        topology_spread_constraint {
+          max_skew           = 1
+          topology_key       = "topology.kubernetes.io/zone"
+          when_unsatisfiable = "ScheduleAnyway"
+
+          label_selector {
+            match_labels = {
+              "app.kubernetes.io/name" = "door-stage-dev"
+            }
+          }
+        }
+        volume {
+          name = "config"
+
+          config_map {
+            name = kubernetes_config_map_v1.door-stage-dev_config.metadata[0].name
+          }
+        }
+        volume {
+          name = "scratch"
+
+          empty_dir {
+            size_limit = "64Mi"
+          }
+        }
+      }
+    }
+  }
+}
+
+resource "kubernetes_deployment_v1" "door-stage-hml" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-hml"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-hml"
+    namespace = "observability"
+  }
+
+  spec {
+    replicas = "2"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-stage-hml"
+      }
+    }
+    strategy {
+      rolling_update {
+        max_surge       = "1"
+        max_unavailable = "0"
+      }
+    }
+    template {
+      metadata {
+        annotations = {
+          "door/config" = "7d3d7758aaa3d43d0a68a3af858171b3c7a8e094b7951ffac2db85f05aae8cad"
+        }
+        labels = {
+          "app.kubernetes.io/managed-by" = "terraform"
+          "app.kubernetes.io/name"       = "door-stage-hml"
+          "app.kubernetes.io/part-of"    = "doors"
+          "app.kubernetes.io/version"    = "1.31.3"
+        }
+      }
+      spec {
+        automount_service_account_token = false
+        enable_service_links            = false
+        service_account_name            = "door-stage-hml"
+
+        container {
+          image = "docker.io/nginxinc/nginx-unprivileged:1.31.3-alpine"
+          name  = "nginx"
+
+          liveness_probe {
+            failure_threshold = 4
+            period_seconds    = 30
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          port {
+            container_port = 8080
+            name           = "http-8080"
+          }
+          readiness_probe {
+            period_seconds = 5
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          resources {
+            limits = {
+              cpu    = "500m"
+              memory = "128Mi"
+            }
+            requests = {
+              cpu    = "20m"
+              memory = "32Mi"
+            }
+          }
+          security_context {
+            allow_privilege_escalation = false
+            read_only_root_filesystem  = true
+            run_as_non_root            = true
+
+            capabilities {
+              drop = ["ALL"]
+            }
+          }
+          volume_mount {
+            mount_path = "/etc/nginx/nginx.conf"
+            name       = "config"
+            read_only  = true
+            sub_path   = "nginx.conf"
+          }
+          volume_mount {
+            mount_path = "/run/nginx"
+            name       = "scratch"
+          }
+        }
+        security_context {
+          run_as_group    = "101"
+          run_as_non_root = true
+          run_as_user     = "101"
+
+          seccomp_profile {
+            type = "RuntimeDefault"
+          }
+        }
+        topology_spread_constraint {
+          max_skew           = 1
+          topology_key       = "topology.kubernetes.io/zone"
+          when_unsatisfiable = "ScheduleAnyway"
+
+          label_selector {
+            match_labels = {
+              "app.kubernetes.io/name" = "door-stage-hml"
+            }
+          }
+        }
+        volume {
+          name = "config"
+
+          config_map {
+            name = kubernetes_config_map_v1.door-stage-hml_config.metadata[0].name
+          }
+        }
+        volume {
+          name = "scratch"
+
+          empty_dir {
+            size_limit = "64Mi"
+          }
+        }
+      }
+    }
+  }
+}
+
+resource "kubernetes_deployment_v1" "door-stage-prd" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-prd"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-prd"
+    namespace = "observability"
+  }
+
+  spec {
+    replicas = "2"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-stage-prd"
+      }
+    }
+    strategy {
+      rolling_update {
+        max_surge       = "1"
+        max_unavailable = "0"
+      }
+    }
+    template {
+      metadata {
+        annotations = {
+          "door/config" = "25137a0ecfd1e3f689a7ca953b864893a1a3d7eae511937440b09e1abdff3ad6"
+        }
+        labels = {
+          "app.kubernetes.io/managed-by" = "terraform"
+          "app.kubernetes.io/name"       = "door-stage-prd"
+          "app.kubernetes.io/part-of"    = "doors"
+          "app.kubernetes.io/version"    = "1.31.3"
+        }
+      }
+      spec {
+        automount_service_account_token = false
+        enable_service_links            = false
+        service_account_name            = "door-stage-prd"
+
+        container {
+          image = "docker.io/nginxinc/nginx-unprivileged:1.31.3-alpine"
+          name  = "nginx"
+
+          liveness_probe {
+            failure_threshold = 4
+            period_seconds    = 30
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          port {
+            container_port = 8080
+            name           = "http-8080"
+          }
+          readiness_probe {
+            period_seconds = 5
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          resources {
+            limits = {
+              cpu    = "500m"
+              memory = "128Mi"
+            }
+            requests = {
+              cpu    = "20m"
+              memory = "32Mi"
+            }
+          }
+          security_context {
+            allow_privilege_escalation = false
+            read_only_root_filesystem  = true
+            run_as_non_root            = true
+
+            capabilities {
+              drop = ["ALL"]
+            }
+          }
+          volume_mount {
+            mount_path = "/etc/nginx/nginx.conf"
+            name       = "config"
+            read_only  = true
+            sub_path   = "nginx.conf"
+          }
+          volume_mount {
+            mount_path = "/run/nginx"
+            name       = "scratch"
+          }
+        }
+        security_context {
+          run_as_group    = "101"
+          run_as_non_root = true
+          run_as_user     = "101"
+
+          seccomp_profile {
+            type = "RuntimeDefault"
+          }
+        }
+        topology_spread_constraint {
+          max_skew           = 1
+          topology_key       = "topology.kubernetes.io/zone"
+          when_unsatisfiable = "ScheduleAnyway"
+
+          label_selector {
+            match_labels = {
+              "app.kubernetes.io/name" = "door-stage-prd"
+            }
+          }
+        }
+        volume {
+          name = "config"
+
+          config_map {
+            name = kubernetes_config_map_v1.door-stage-prd_config.metadata[0].name
+          }
+        }
+        volume {
+          name = "scratch"
+
+          empty_dir {
+            size_limit = "64Mi"
+          }
+        }
+      }
+    }
+  }
+}
+
+resource "kubernetes_deployment_v1" "door-tempo" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-tempo"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-tempo"
+    namespace = "observability"
+  }
+
+  spec {
+    replicas = "2"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-tempo"
+      }
+    }
+    strategy {
+      rolling_update {
+        max_surge       = "1"
+        max_unavailable = "0"
+      }
+    }
+    template {
+      metadata {
+        annotations = {
+          "door/config" = "00f672c379ec24bb9aa4ae2b7b9e4df6b4114355c43a031abd0a08bc0e6159e6"
+        }
+        labels = {
+          "app.kubernetes.io/managed-by" = "terraform"
+          "app.kubernetes.io/name"       = "door-tempo"
+          "app.kubernetes.io/part-of"    = "doors"
+          "app.kubernetes.io/version"    = "1.31.3"
+        }
+      }
+      spec {
+        automount_service_account_token = false
+        enable_service_links            = false
+        service_account_name            = "door-tempo"
+
+        container {
+          image = "docker.io/nginxinc/nginx-unprivileged:1.31.3-alpine"
+          name  = "nginx"
+
+          liveness_probe {
+            failure_threshold = 4
+            period_seconds    = 30
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          port {
+            container_port = 8080
+            name           = "http-8080"
+          }
+          readiness_probe {
+            period_seconds = 5
+
+            http_get {
+              path = "/"
+              port = "8081"
+            }
+          }
+          resources {
+            limits = {
+              cpu    = "500m"
+              memory = "128Mi"
+            }
+            requests = {
+              cpu    = "20m"
+              memory = "32Mi"
+            }
+          }
+          security_context {
+            allow_privilege_escalation = false
+            read_only_root_filesystem  = true
+            run_as_non_root            = true
+
+            capabilities {
+              drop = ["ALL"]
+            }
+          }
+          volume_mount {
+            mount_path = "/etc/nginx/nginx.conf"
+            name       = "config"
+            read_only  = true
+            sub_path   = "nginx.conf"
+          }
+          volume_mount {
+            mount_path = "/run/nginx"
+            name       = "scratch"
+          }
+        }
+        security_context {
+          run_as_group    = "101"
+          run_as_non_root = true
+          run_as_user     = "101"
+
+          seccomp_profile {
+            type = "RuntimeDefault"
+          }
+        }
+        topology_spread_constraint {
+          max_skew           = 1
+          topology_key       = "topology.kubernetes.io/zone"
+          when_unsatisfiable = "ScheduleAnyway"
+
+          label_selector {
+            match_labels = {
+              "app.kubernetes.io/name" = "door-tempo"
+            }
+          }
+        }
+        volume {
+          name = "config"
+
+          config_map {
+            name = kubernetes_config_map_v1.door-tempo_config.metadata[0].name
+          }
+        }
+        volume {
+          name = "scratch"
+
+          empty_dir {
+            size_limit = "64Mi"
+          }
+        }
+      }
+    }
+  }
+}
+
 resource "kubernetes_deployment_v1" "thanos-querier" {
   depends_on = [
     kubernetes_storage_class_v1.storage-class,
@@ -21426,15 +24732,20 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -21482,7 +24793,7 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
             "--http-address=0.0.0.0:10902",
             "--grpc-address=0.0.0.0:10901",
             "--enable-auto-gomemlimit",
-            "--endpoint.sd-config={\"endpoints\": [{\"address\": \"dnssrv+_grpc._tcp.kps-thanos-discovery.observability.svc.cluster.local\"}, {\"address\": \"dnssrv+_grpc._tcp.thanos-store.observability.svc.cluster.local\"}]}",
+            "--endpoint.sd-config={\"endpoints\": [{\"address\": \"dnssrv+_grpc._tcp.thanos-store.observability.svc.cluster.local\"}, {\"address\": \"dnssrv+_grpc._tcp.kps-thanos-discovery.observability.svc.cluster.local\"}, {\"address\": \"dnssrv+_grpc._tcp.stage-thanos-discovery.dev-telemetry.svc.cluster.local\"}, {\"address\": \"dnssrv+_grpc._tcp.stage-thanos-discovery.hml-telemetry.svc.cluster.local\"}, {\"address\": \"dnssrv+_grpc._tcp.stage-thanos-discovery.prd-telemetry.svc.cluster.local\"}]}",
             "--query.replica-label=prometheus_replica",
             "--query.auto-downsampling",
             "--query.max-concurrent=20",
@@ -21530,6 +24841,7 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]
@@ -22173,10 +25485,6 @@ resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_otel-gateway" {
     }
     egress {
       ports {
-        port     = "80"
-        protocol = "TCP"
-      }
-      ports {
         port     = "8080"
         protocol = "TCP"
       }
@@ -22188,44 +25496,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_otel-gateway" {
         }
         pod_selector {
           match_labels = {
-            "app.kubernetes.io/component" = "gateway"
-            "app.kubernetes.io/name"      = "loki"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "4317"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "tempo"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "9090"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
+            "app.kubernetes.io/name" = "door-stage-dev"
           }
         }
       }
@@ -22322,6 +25593,150 @@ resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_otel-gateway" {
   }
 }
 
+resource "kubernetes_network_policy_v1" "traffic-dev-telemetry_prometheus" {
+  depends_on = [
+    kubernetes_namespace_v1.dev-telemetry,
+    kubernetes_resource_quota_v1.dev-telemetry_quota,
+    kubernetes_limit_range_v1.dev-telemetry_limit-range,
+    kubernetes_network_policy_v1.dev-telemetry_deny-all,
+    kubernetes_network_policy_v1.dev-telemetry_allow-dns,
+  ]
+
+  metadata {
+    name      = "prometheus"
+    namespace = "dev-telemetry"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "dev"
+          }
+        }
+        pod_selector {
+          match_labels = {}
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9093"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "10902"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "thanos-querier"
+          }
+        }
+      }
+      ports {
+        port     = "10901"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-stage-dev"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-tempo"
+          }
+        }
+      }
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "prometheus"
+      }
+    }
+  }
+}
+
 resource "kubernetes_network_policy_v1" "traffic-dev_telemetry" {
   depends_on = [
     kubernetes_namespace_v1.dev,
@@ -22367,7 +25782,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev_telemetry" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
+            "kubernetes.io/metadata.name" = "dev-telemetry"
           }
         }
         pod_selector {
@@ -22425,10 +25840,6 @@ resource "kubernetes_network_policy_v1" "traffic-hml-telemetry_otel-gateway" {
     }
     egress {
       ports {
-        port     = "80"
-        protocol = "TCP"
-      }
-      ports {
         port     = "8080"
         protocol = "TCP"
       }
@@ -22440,44 +25851,7 @@ resource "kubernetes_network_policy_v1" "traffic-hml-telemetry_otel-gateway" {
         }
         pod_selector {
           match_labels = {
-            "app.kubernetes.io/component" = "gateway"
-            "app.kubernetes.io/name"      = "loki"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "4317"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "tempo"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "9090"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
+            "app.kubernetes.io/name" = "door-stage-hml"
           }
         }
       }
@@ -22574,6 +25948,150 @@ resource "kubernetes_network_policy_v1" "traffic-hml-telemetry_otel-gateway" {
   }
 }
 
+resource "kubernetes_network_policy_v1" "traffic-hml-telemetry_prometheus" {
+  depends_on = [
+    kubernetes_namespace_v1.hml-telemetry,
+    kubernetes_resource_quota_v1.hml-telemetry_quota,
+    kubernetes_limit_range_v1.hml-telemetry_limit-range,
+    kubernetes_network_policy_v1.hml-telemetry_deny-all,
+    kubernetes_network_policy_v1.hml-telemetry_allow-dns,
+  ]
+
+  metadata {
+    name      = "prometheus"
+    namespace = "hml-telemetry"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml"
+          }
+        }
+        pod_selector {
+          match_labels = {}
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9093"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "10902"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "thanos-querier"
+          }
+        }
+      }
+      ports {
+        port     = "10901"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-stage-hml"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-tempo"
+          }
+        }
+      }
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "prometheus"
+      }
+    }
+  }
+}
+
 resource "kubernetes_network_policy_v1" "traffic-hml_telemetry" {
   depends_on = [
     kubernetes_namespace_v1.hml,
@@ -22619,7 +26137,7 @@ resource "kubernetes_network_policy_v1" "traffic-hml_telemetry" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
+            "kubernetes.io/metadata.name" = "hml-telemetry"
           }
         }
         pod_selector {
@@ -22712,6 +26230,72 @@ resource "kubernetes_network_policy_v1" "traffic-observability_alertmanager" {
       from {
         namespace_selector {
           match_labels = {
+            "kubernetes.io/metadata.name" = "dev-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "prd-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-grafana"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "loki"
+          }
+        }
+      }
+      ports {
+        port     = "9093"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
             "kubernetes.io/metadata.name" = "observability"
           }
         }
@@ -22764,36 +26348,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_alertmanager" {
       ports {
         port     = "9094"
         protocol = "UDP"
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "grafana"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "loki"
-          }
-        }
-      }
-      ports {
-        port     = "9093"
-        protocol = "TCP"
       }
     }
     pod_selector {
@@ -22875,6 +26429,576 @@ resource "kubernetes_network_policy_v1" "traffic-observability_autoscaler" {
       match_labels = {
         "app.kubernetes.io/instance" = "cluster-autoscaler"
         "app.kubernetes.io/name"     = "aws-cluster-autoscaler"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_door-agent" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "door-agent"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "3100"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "loki"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-agent"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-agent"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_door-grafana" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "door-grafana"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "3100"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "loki"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "3200"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "tempo"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9093"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "grafana"
+          }
+        }
+      }
+      ports {
+        port     = "3100"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "3200"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "9093"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-grafana"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_door-stage-dev" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "door-stage-dev"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "3100"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "loki"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "4317"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "tempo"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "dev-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "dev-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-stage-dev"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_door-stage-hml" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "door-stage-hml"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "3100"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "loki"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "4317"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "tempo"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-stage-hml"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_door-stage-prd" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "door-stage-prd"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "3100"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "loki"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "4317"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "tempo"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "prd-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "prd-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/instance" = "otel-gateway"
+            "app.kubernetes.io/name"     = "opentelemetry-collector"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-stage-prd"
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "traffic-observability_door-tempo" {
+  depends_on = [
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+  ]
+
+  metadata {
+    name      = "door-tempo"
+    namespace = "observability"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "dev-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "prd-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "tempo"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-tempo"
       }
     }
   }
@@ -23159,46 +27283,13 @@ resource "kubernetes_network_policy_v1" "traffic-observability_grafana" {
     }
     egress {
       ports {
-        port     = "80"
+        port     = "3100"
         protocol = "TCP"
       }
-      ports {
-        port     = "8080"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/component" = "gateway"
-            "app.kubernetes.io/name"      = "loki"
-          }
-        }
-      }
-    }
-    egress {
       ports {
         port     = "3200"
         protocol = "TCP"
       }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "tempo"
-          }
-        }
-      }
-    }
-    egress {
       ports {
         port     = "9093"
         protocol = "TCP"
@@ -23211,7 +27302,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_grafana" {
         }
         pod_selector {
           match_labels = {
-            "app.kubernetes.io/name" = "alertmanager"
+            "app.kubernetes.io/name" = "door-grafana"
           }
         }
       }
@@ -23402,6 +27493,72 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki" {
       }
     }
     ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-stage-dev"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-stage-hml"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-stage-prd"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-agent"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-grafana"
+          }
+        }
+      }
+      ports {
+        port     = "3100"
+        protocol = "TCP"
+      }
+    }
+    ingress {
       ports = []
 
       from {
@@ -23437,108 +27594,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki" {
   }
 }
 
-resource "kubernetes_network_policy_v1" "traffic-observability_loki-entrance" {
-  depends_on = [
-    kubernetes_namespace_v1.observability,
-    kubernetes_resource_quota_v1.observability_quota,
-    kubernetes_limit_range_v1.observability_limit-range,
-    kubernetes_network_policy_v1.observability_deny-all,
-    kubernetes_network_policy_v1.observability_allow-dns,
-    kubernetes_service_account_v1.observability_secrets-reader,
-  ]
-
-  metadata {
-    name      = "loki-entrance"
-    namespace = "observability"
-  }
-
-  spec {
-    egress       = []
-    policy_types = ["Ingress"]
-
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "grafana"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "dev-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "prd-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-agent"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      ports {
-        port     = "80"
-        protocol = "TCP"
-      }
-      ports {
-        port     = "8080"
-        protocol = "TCP"
-      }
-    }
-    pod_selector {
-      match_labels = {
-        "app.kubernetes.io/component" = "gateway"
-        "app.kubernetes.io/name"      = "loki"
-      }
-    }
-  }
-}
-
 resource "kubernetes_network_policy_v1" "traffic-observability_otel-agent" {
   depends_on = [
     kubernetes_namespace_v1.observability,
@@ -23559,10 +27614,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_otel-agent" {
 
     egress {
       ports {
-        port     = "80"
-        protocol = "TCP"
-      }
-      ports {
         port     = "8080"
         protocol = "TCP"
       }
@@ -23574,26 +27625,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_otel-agent" {
         }
         pod_selector {
           match_labels = {
-            "app.kubernetes.io/component" = "gateway"
-            "app.kubernetes.io/name"      = "loki"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "9090"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
+            "app.kubernetes.io/name" = "door-agent"
           }
         }
       }
@@ -23747,59 +27779,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_prometheus" {
         }
         pod_selector {
           match_labels = {
-            "app.kubernetes.io/name" = "tempo"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "dev-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "prd-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-agent"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
+            "app.kubernetes.io/name" = "door-agent"
           }
         }
       }
@@ -24048,7 +28028,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
     }
     egress {
       ports {
-        port     = "9090"
+        port     = "8080"
         protocol = "TCP"
       }
       to {
@@ -24059,7 +28039,7 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
         }
         pod_selector {
           match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
+            "app.kubernetes.io/name" = "door-tempo"
           }
         }
       }
@@ -24084,7 +28064,49 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
         }
         pod_selector {
           match_labels = {
-            "app.kubernetes.io/name" = "grafana"
+            "app.kubernetes.io/name" = "door-stage-dev"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-stage-hml"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-stage-prd"
+          }
+        }
+      }
+      ports {
+        port     = "4317"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-grafana"
           }
         }
       }
@@ -24119,51 +28141,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
             "app.kubernetes.io/name" = "prometheus"
           }
         }
-      }
-    }
-    ingress {
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "dev-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "hml-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      from {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "prd-telemetry"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/instance" = "otel-gateway"
-            "app.kubernetes.io/name"     = "opentelemetry-collector"
-          }
-        }
-      }
-      ports {
-        port     = "4317"
-        protocol = "TCP"
       }
     }
     pod_selector {
@@ -24273,6 +28250,42 @@ resource "kubernetes_network_policy_v1" "traffic-observability_thanos-query" {
         pod_selector {
           match_labels = {
             "app.kubernetes.io/name" = "thanos-store"
+          }
+        }
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "dev-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "hml-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "prd-telemetry"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
           }
         }
       }
@@ -24555,10 +28568,6 @@ resource "kubernetes_network_policy_v1" "traffic-prd-telemetry_otel-gateway" {
     }
     egress {
       ports {
-        port     = "80"
-        protocol = "TCP"
-      }
-      ports {
         port     = "8080"
         protocol = "TCP"
       }
@@ -24570,44 +28579,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd-telemetry_otel-gateway" {
         }
         pod_selector {
           match_labels = {
-            "app.kubernetes.io/component" = "gateway"
-            "app.kubernetes.io/name"      = "loki"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "4317"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "tempo"
-          }
-        }
-      }
-    }
-    egress {
-      ports {
-        port     = "9090"
-        protocol = "TCP"
-      }
-      to {
-        namespace_selector {
-          match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
-          }
-        }
-        pod_selector {
-          match_labels = {
-            "app.kubernetes.io/name" = "prometheus"
+            "app.kubernetes.io/name" = "door-stage-prd"
           }
         }
       }
@@ -24704,6 +28676,150 @@ resource "kubernetes_network_policy_v1" "traffic-prd-telemetry_otel-gateway" {
   }
 }
 
+resource "kubernetes_network_policy_v1" "traffic-prd-telemetry_prometheus" {
+  depends_on = [
+    kubernetes_namespace_v1.prd-telemetry,
+    kubernetes_resource_quota_v1.prd-telemetry_quota,
+    kubernetes_limit_range_v1.prd-telemetry_limit-range,
+    kubernetes_network_policy_v1.prd-telemetry_deny-all,
+    kubernetes_network_policy_v1.prd-telemetry_allow-dns,
+  ]
+
+  metadata {
+    name      = "prometheus"
+    namespace = "prd-telemetry"
+  }
+
+  spec {
+    policy_types = ["Ingress", "Egress"]
+
+    egress {
+      ports {
+        port     = "metrics"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "prd"
+          }
+        }
+        pod_selector {
+          match_labels = {}
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "9093"
+        protocol = "TCP"
+      }
+      to {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "alertmanager"
+          }
+        }
+      }
+    }
+    egress {
+      ports {
+        port     = "443"
+        protocol = "TCP"
+      }
+      to {
+        ip_block {
+          cidr = "0.0.0.0/0"
+        }
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "prometheus"
+          }
+        }
+      }
+      ports {
+        port     = "8080"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+      ports {
+        port     = "10902"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "thanos-querier"
+          }
+        }
+      }
+      ports {
+        port     = "10901"
+        protocol = "TCP"
+      }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-stage-prd"
+          }
+        }
+      }
+      from {
+        namespace_selector {
+          match_labels = {
+            "kubernetes.io/metadata.name" = "observability"
+          }
+        }
+        pod_selector {
+          match_labels = {
+            "app.kubernetes.io/name" = "door-tempo"
+          }
+        }
+      }
+      ports {
+        port     = "9090"
+        protocol = "TCP"
+      }
+    }
+    pod_selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "prometheus"
+      }
+    }
+  }
+}
+
 resource "kubernetes_network_policy_v1" "traffic-prd_telemetry" {
   depends_on = [
     kubernetes_namespace_v1.prd,
@@ -24749,7 +28865,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd_telemetry" {
       from {
         namespace_selector {
           match_labels = {
-            "kubernetes.io/metadata.name" = "observability"
+            "kubernetes.io/metadata.name" = "prd-telemetry"
           }
         }
         pod_selector {
@@ -24765,6 +28881,354 @@ resource "kubernetes_network_policy_v1" "traffic-prd_telemetry" {
     }
     pod_selector {
       match_labels = {}
+    }
+  }
+}
+
+resource "kubernetes_pod_disruption_budget_v1" "door-agent_disruption-budget" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-agent"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-agent"
+    namespace = "observability"
+  }
+
+  spec {
+    max_unavailable = "1"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-agent"
+      }
+    }
+  }
+}
+
+resource "kubernetes_pod_disruption_budget_v1" "door-grafana_disruption-budget" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-grafana"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-grafana"
+    namespace = "observability"
+  }
+
+  spec {
+    max_unavailable = "1"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-grafana"
+      }
+    }
+  }
+}
+
+resource "kubernetes_pod_disruption_budget_v1" "door-stage-dev_disruption-budget" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-dev"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-dev"
+    namespace = "observability"
+  }
+
+  spec {
+    max_unavailable = "1"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-stage-dev"
+      }
+    }
+  }
+}
+
+resource "kubernetes_pod_disruption_budget_v1" "door-stage-hml_disruption-budget" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-hml"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-hml"
+    namespace = "observability"
+  }
+
+  spec {
+    max_unavailable = "1"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-stage-hml"
+      }
+    }
+  }
+}
+
+resource "kubernetes_pod_disruption_budget_v1" "door-stage-prd_disruption-budget" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-prd"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-prd"
+    namespace = "observability"
+  }
+
+  spec {
+    max_unavailable = "1"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-stage-prd"
+      }
+    }
+  }
+}
+
+resource "kubernetes_pod_disruption_budget_v1" "door-tempo_disruption-budget" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-tempo"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-tempo"
+    namespace = "observability"
+  }
+
+  spec {
+    max_unavailable = "1"
+
+    selector {
+      match_labels = {
+        "app.kubernetes.io/name" = "door-tempo"
+      }
     }
   }
 }
@@ -24785,15 +29249,20 @@ resource "kubernetes_pod_disruption_budget_v1" "thanos-querier_disruption-budget
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -24831,12 +29300,12 @@ resource "kubernetes_resource_quota_v1" "dev-telemetry_quota" {
 
   spec {
     hard = {
-      "limits.cpu"           = "8"
-      "limits.memory"        = "16Gi"
-      persistentvolumeclaims = "0"
-      pods                   = "8"
-      "requests.cpu"         = "3"
-      "requests.memory"      = "6Gi"
+      "limits.cpu"           = "11"
+      "limits.memory"        = "19Gi"
+      persistentvolumeclaims = "1"
+      pods                   = "9"
+      "requests.cpu"         = "4"
+      "requests.memory"      = "9Gi"
     }
   }
 }
@@ -24867,12 +29336,12 @@ resource "kubernetes_resource_quota_v1" "hml-telemetry_quota" {
 
   spec {
     hard = {
-      "limits.cpu"           = "8"
-      "limits.memory"        = "16Gi"
-      persistentvolumeclaims = "0"
-      pods                   = "8"
-      "requests.cpu"         = "3"
-      "requests.memory"      = "6Gi"
+      "limits.cpu"           = "11"
+      "limits.memory"        = "19Gi"
+      persistentvolumeclaims = "1"
+      pods                   = "9"
+      "requests.cpu"         = "4"
+      "requests.memory"      = "9Gi"
     }
   }
 }
@@ -24921,12 +29390,12 @@ resource "kubernetes_resource_quota_v1" "prd-telemetry_quota" {
 
   spec {
     hard = {
-      "limits.cpu"           = "8"
-      "limits.memory"        = "16Gi"
-      persistentvolumeclaims = "0"
-      pods                   = "8"
-      "requests.cpu"         = "3"
-      "requests.memory"      = "6Gi"
+      "limits.cpu"           = "11"
+      "limits.memory"        = "19Gi"
+      persistentvolumeclaims = "1"
+      pods                   = "9"
+      "requests.cpu"         = "4"
+      "requests.memory"      = "9Gi"
     }
   }
 }
@@ -24958,6 +29427,300 @@ resource "kubernetes_service_account_v1" "dev_secrets-reader" {
     }
     name      = "secrets-reader"
     namespace = kubernetes_namespace_v1.dev.metadata[0].name
+  }
+}
+
+resource "kubernetes_service_account_v1" "door-agent_service-account" {
+  automount_service_account_token = false
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-agent"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-agent"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_service_account_v1" "door-grafana_service-account" {
+  automount_service_account_token = false
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-grafana"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-grafana"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_service_account_v1" "door-stage-dev_service-account" {
+  automount_service_account_token = false
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-dev"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-dev"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_service_account_v1" "door-stage-hml_service-account" {
+  automount_service_account_token = false
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-hml"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-hml"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_service_account_v1" "door-stage-prd_service-account" {
+  automount_service_account_token = false
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-prd"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-prd"
+    namespace = "observability"
+  }
+}
+
+resource "kubernetes_service_account_v1" "door-tempo_service-account" {
+  automount_service_account_token = false
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-tempo"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-tempo"
+    namespace = "observability"
   }
 }
 
@@ -25014,15 +29777,20 @@ resource "kubernetes_service_account_v1" "thanos-compactor_service-account" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -25062,15 +29830,20 @@ resource "kubernetes_service_account_v1" "thanos-querier_service-account" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -25107,15 +29880,20 @@ resource "kubernetes_service_account_v1" "thanos-store_service-account" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -25135,6 +29913,376 @@ resource "kubernetes_service_account_v1" "thanos-store_service-account" {
     }
     name      = "thanos-store"
     namespace = "observability"
+  }
+}
+
+resource "kubernetes_service_v1" "door-agent_service" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-agent"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-agent"
+    namespace = "observability"
+  }
+
+  spec {
+    selector = {
+      "app.kubernetes.io/name" = "door-agent"
+    }
+
+    port {
+      name        = "http-8080"
+      port        = 8080
+      target_port = "8080"
+    }
+  }
+}
+
+resource "kubernetes_service_v1" "door-grafana_service" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-grafana"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-grafana"
+    namespace = "observability"
+  }
+
+  spec {
+    selector = {
+      "app.kubernetes.io/name" = "door-grafana"
+    }
+
+    port {
+      name        = "http-3100"
+      port        = 3100
+      target_port = "3100"
+    }
+    port {
+      name        = "http-3200"
+      port        = 3200
+      target_port = "3200"
+    }
+    port {
+      name        = "http-9093"
+      port        = 9093
+      target_port = "9093"
+    }
+  }
+}
+
+resource "kubernetes_service_v1" "door-stage-dev_service" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-dev"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-dev"
+    namespace = "observability"
+  }
+
+  spec {
+    selector = {
+      "app.kubernetes.io/name" = "door-stage-dev"
+    }
+
+    port {
+      name        = "http-8080"
+      port        = 8080
+      target_port = "8080"
+    }
+  }
+}
+
+resource "kubernetes_service_v1" "door-stage-hml_service" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-hml"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-hml"
+    namespace = "observability"
+  }
+
+  spec {
+    selector = {
+      "app.kubernetes.io/name" = "door-stage-hml"
+    }
+
+    port {
+      name        = "http-8080"
+      port        = 8080
+      target_port = "8080"
+    }
+  }
+}
+
+resource "kubernetes_service_v1" "door-stage-prd_service" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-stage-prd"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-stage-prd"
+    namespace = "observability"
+  }
+
+  spec {
+    selector = {
+      "app.kubernetes.io/name" = "door-stage-prd"
+    }
+
+    port {
+      name        = "http-8080"
+      port        = 8080
+      target_port = "8080"
+    }
+  }
+}
+
+resource "kubernetes_service_v1" "door-tempo_service" {
+  depends_on = [
+    kubernetes_storage_class_v1.storage-class,
+    kubernetes_namespace_v1.observability,
+    kubernetes_resource_quota_v1.observability_quota,
+    kubernetes_limit_range_v1.observability_limit-range,
+    kubernetes_network_policy_v1.observability_deny-all,
+    kubernetes_network_policy_v1.observability_allow-dns,
+    kubernetes_service_account_v1.observability_secrets-reader,
+    kubernetes_network_policy_v1.traffic-observability_prometheus,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-webhook,
+    kubernetes_network_policy_v1.traffic-observability_external-secrets-cert-controller,
+    kubernetes_network_policy_v1.traffic-observability_alertmanager,
+    kubernetes_network_policy_v1.traffic-observability_grafana,
+    kubernetes_network_policy_v1.traffic-observability_thanos-query,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
+    kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
+    kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
+    kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
+    kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
+    kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
+    kubernetes_network_policy_v1.traffic-observability_otel-agent,
+    kubernetes_network_policy_v1.traffic-observability_velero-server,
+    kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
+    kubernetes_network_policy_v1.traffic-observability_autoscaler,
+  ]
+
+  metadata {
+    labels = {
+      "app.kubernetes.io/managed-by" = "terraform"
+      "app.kubernetes.io/name"       = "door-tempo"
+      "app.kubernetes.io/part-of"    = "doors"
+      "app.kubernetes.io/version"    = "1.31.3"
+    }
+    name      = "door-tempo"
+    namespace = "observability"
+  }
+
+  spec {
+    selector = {
+      "app.kubernetes.io/name" = "door-tempo"
+    }
+
+    port {
+      name        = "http-8080"
+      port        = 8080
+      target_port = "8080"
+    }
   }
 }
 
@@ -25220,15 +30368,20 @@ resource "kubernetes_service_v1" "thanos-compactor_service" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -25277,15 +30430,20 @@ resource "kubernetes_service_v1" "thanos-querier_service" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -25338,15 +30496,20 @@ resource "kubernetes_service_v1" "thanos-store_service" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -25400,15 +30563,20 @@ resource "kubernetes_stateful_set_v1" "thanos-compactor" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -25518,6 +30686,7 @@ resource "kubernetes_stateful_set_v1" "thanos-compactor" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]
@@ -25598,15 +30767,20 @@ resource "kubernetes_stateful_set_v1" "thanos-store" {
     kubernetes_network_policy_v1.traffic-observability_alertmanager,
     kubernetes_network_policy_v1.traffic-observability_grafana,
     kubernetes_network_policy_v1.traffic-observability_thanos-query,
-    kubernetes_network_policy_v1.traffic-observability_loki-entrance,
-    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-grafana,
     kubernetes_network_policy_v1.traffic-observability_prometheus-operator,
     kubernetes_network_policy_v1.traffic-observability_kube-state-metrics,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-create,
     kubernetes_network_policy_v1.traffic-observability_prometheus-admission-patch,
     kubernetes_network_policy_v1.traffic-observability_thanos-store-gateway,
     kubernetes_network_policy_v1.traffic-observability_thanos-compact,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-dev,
     kubernetes_network_policy_v1.traffic-observability_loki,
+    kubernetes_network_policy_v1.traffic-observability_tempo,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-hml,
+    kubernetes_network_policy_v1.traffic-observability_door-stage-prd,
+    kubernetes_network_policy_v1.traffic-observability_door-agent,
+    kubernetes_network_policy_v1.traffic-observability_door-tempo,
     kubernetes_network_policy_v1.traffic-observability_otel-agent,
     kubernetes_network_policy_v1.traffic-observability_velero-server,
     kubernetes_network_policy_v1.traffic-observability_velero-crds-job,
@@ -25715,6 +30889,7 @@ resource "kubernetes_stateful_set_v1" "thanos-store" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]

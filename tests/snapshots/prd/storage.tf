@@ -228,6 +228,33 @@ resource "aws_iam_role" "role-thanos-reader" {
   name        = "obs-prd-thanos-reader"
 }
 
+resource "aws_iam_role" "role-thanos-uploader" {
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect = "Allow"
+        Principal = {
+          Federated = data.terraform_remote_state.cluster.outputs.oidc_provider_arn
+        }
+        Action = "sts:AssumeRoleWithWebIdentity"
+        Condition = {
+          StringEquals = {
+            "${data.terraform_remote_state.cluster.outputs.oidc_issuer}:aud" = "sts.amazonaws.com"
+            "${data.terraform_remote_state.cluster.outputs.oidc_issuer}:sub" = [
+              "system:serviceaccount:dev-telemetry:stage-prometheus",
+              "system:serviceaccount:hml-telemetry:stage-prometheus",
+              "system:serviceaccount:prd-telemetry:stage-prometheus",
+            ]
+          }
+        }
+      },
+    ]
+  })
+  description = "stage-prometheus in dev-telemetry, hml-telemetry, prd-telemetry"
+  name        = "obs-prd-thanos-uploader"
+}
+
 resource "aws_iam_role" "role-thanos-writer" {
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -475,6 +502,31 @@ resource "aws_iam_role_policy" "role-thanos-reader_policy" {
     ]
   })
   role = aws_iam_role.role-thanos-reader.name
+}
+
+resource "aws_iam_role_policy" "role-thanos-uploader_policy" {
+  name = "obs-prd-thanos-uploader"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect   = "Allow"
+        Action   = ["s3:ListBucket"]
+        Resource = aws_s3_bucket.metrics.arn
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["s3:GetObject", "s3:PutObject"]
+        Resource = "${aws_s3_bucket.metrics.arn}/*"
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource = aws_kms_key.key.arn
+      },
+    ]
+  })
+  role = aws_iam_role.role-thanos-uploader.name
 }
 
 resource "aws_iam_role_policy" "role-thanos-writer_policy" {
@@ -1145,6 +1197,11 @@ output "tempo_role_arn" {
 output "thanos_reader_role_arn" {
   description = "Role of the Thanos store gateway"
   value       = aws_iam_role.role-thanos-reader.arn
+}
+
+output "thanos_uploader_role_arn" {
+  description = "Role of the Thanos sidecars in the stages' Prometheus"
+  value       = aws_iam_role.role-thanos-uploader.arn
 }
 
 output "thanos_writer_role_arn" {

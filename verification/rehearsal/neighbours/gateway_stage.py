@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from blueprint.names import telemetry_namespace
 from verification.rehearsal.neighbours.neighbour import METRIC, ROUTE, SERVICE, Neighbour
 from verification.rehearsal.pipeline import collectors, metrics_backend
 from verification.rehearsal.pipeline.collectors import Config, Here, RunningCollector
@@ -25,6 +26,7 @@ from verification.rehearsal.processes import LOOPBACK, RunningProcess, free_port
 from verification.rehearsal.prometheus_api import PrometheusApi
 
 OTLP_GRPC = 4317
+MAX_REPLICAS = 3
 Change = Callable[[Config], None]
 
 _GROUPS = Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")
@@ -237,17 +239,19 @@ def running_stage(
     if change is not None:
         change(config)
     memory = collectors.memory_limit_mib(values)
-    kps = collectors.release_values(stack, "kps", "observability")
+    # Each of them is this one Prometheus.
+    replicas = frozenset(f"prometheus-{index}" for index in range(MAX_REPLICAS))
+    namespace = telemetry_namespace(stage)
+    metrics = collectors.release_values(stack, "prometheus", namespace)
     with ExitStack() as exits:
-        url = exits.enter_context(running_prometheus(prometheus, kps, folder / "prometheus"))
-        addresses = frozenset(_prometheus_addresses(config))
+        url = exits.enter_context(running_prometheus(prometheus, metrics, folder / "prometheus"))
         sink = exits.enter_context(OtlpSink())
         adapted = collectors.adapt(
             config,
             Here(
                 folder=folder / "gateway",
-                back_end=lambda name: url if name in addresses else sink.address_of(name),
-                programs=addresses,
+                back_end=lambda name: url if name in replicas else sink.address_of(name),
+                programs=replicas,
                 hurry=True,
                 memory_mib=memory,
             ),
@@ -268,9 +272,3 @@ def running_stage(
             room=config["connectors"]["span_metrics"]["aggregation_cardinality_limit"],
             grouped=bool(wrapper),
         )
-
-
-def _prometheus_addresses(config: Config) -> Iterator[str]:
-    for name, exporter in config["exporters"].items():
-        if name.startswith("otlp_http/") and "/api/v1/otlp" in exporter["endpoint"]:
-            yield exporter["endpoint"].split("/")[2]

@@ -73,17 +73,20 @@ class Substitution:
 class Here:
     """What this computer offers in place of the cluster.
 
-    `back_end` gives the address of a back end on loopback for its address (host and port) in the
-    cluster. With a scheme it is spoken to over HTTP, without one over gRPC. `as_json` is for back
-    ends that read no protobuf. `hurry` shortens waits that are long in the cluster for the sake of
-    completeness, not of correctness.
+    `back_end` gives the address of a back end on loopback by its name: `loki`, `tempo`, and
+    `prometheus-0` and so on for the replicas of a Prometheus. With a scheme it is spoken to over
+    HTTP, without one over gRPC. `door` gives the address of a door by host and port in the cluster;
+    without it collectors speak to what is behind the door. `as_json` is for back ends that read no
+    protobuf. `hurry` shortens waits that are long in the cluster for the sake of completeness, not
+    of correctness.
     """
 
     folder: Path
     back_end: Callable[[str], str]
+    door: Callable[[str], str] | None = None
     as_json: bool = False
     programs: frozenset[str] = frozenset()
-    """Back ends (host and port in the cluster) that are the real program, whatever `as_json` says:
+    """Back ends, by name, that are the real program, whatever `as_json` says:
     they read protobuf."""
     hurry: bool = False
     decision_wait: str = "2s"
@@ -342,22 +345,30 @@ def _load_balancing(change: _Change, place: Place) -> None:
     )
 
 
+_BEHIND_DOOR = re.compile(r"^/(prometheus-\d+)(/.*)$")
+
+
 def _otlp_http(change: _Change, place: Place) -> None:
     url = urlsplit(change.get((*place, "endpoint")))
-    is_program = url.netloc in change.here.programs
-    change.set(
-        (*place, "endpoint"),
-        change.here.back_end(url.netloc) + url.path,
-        "a back end of this computer",
-    )
-    if not is_program:
+    found = _BEHIND_DOOR.match(url.path)
+    name, path = (found[1], found[2]) if found else ("loki", url.path)
+    if change.here.door:
+        address, why = change.here.door(url.netloc) + url.path, "a door of this computer"
+    else:
+        address, why = change.here.back_end(name) + path, "a back end of this computer"
+    change.set((*place, "endpoint"), address, why)
+    if name not in change.here.programs:
         _encoding(change, place)
 
 
 def _otlp_grpc(change: _Change, place: Place) -> None:
-    address = change.here.back_end(change.get((*place, "endpoint")))
+    endpoint = change.get((*place, "endpoint"))
+    address = change.here.back_end("tempo")
+    if change.here.door and "://" not in address:
+        address = change.here.door(endpoint).removeprefix("http://")
     change.set((*place, "endpoint"), address, "a back end of this computer")
     if "://" in address:
+        # Past the door, which passes on what Tempo speaks.
         name = f"otlp_http/{str(place[-1]).partition('/')[2]}"
         change.rename(place, name, "the back end of this computer speaks HTTP")
         _encoding(change, (place[0], name))

@@ -1,8 +1,10 @@
 """The whole pipeline of a synthesized stack on loopback, started and stopped as one.
 
-    applications --> gateways (dev, hml, prd) --+--> Prometheus --> Alertmanager --> Slack, mail
-    pods' logs   --> agent ---------------------+        `--sidecar--> S3 --store--> querier
-                                                +--> Loki, Tempo, or an OTLP recorder
+    applications --> gateways --> doors --+--> a Prometheus of each stage --> Alertmanager
+    pods' logs   --> agent -----> door ---+        `--sidecar--> S3 --store--> querier
+                                          +--> Loki, Tempo, or an OTLP recorder
+
+Beside those of the stages the platform's Prometheus, which scrapes and is pushed to by the agent.
 
 Collectors, Prometheus, Alertmanager and Thanos are the real programs in the versions of the
 cluster; S3, Slack and the mail server are stand-ins. Loki, Tempo and Grafana are real where they
@@ -15,14 +17,22 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 
+from blueprint import endpoints
 from blueprint.names import telemetry_namespace
 from settings.model import OBSERVABILITY, Settings
+from settings.types import TELEMETRY_SUFFIX
 from tools.programs import program
 from verification.rehearsal.aws.aws_emulator import AwsEmulator, start_aws_emulator
-from verification.rehearsal.pipeline import collectors, metrics_backend, optional_programs
+from verification.rehearsal.pipeline import (
+    collectors,
+    local_doors,
+    metrics_backend,
+    optional_programs,
+)
 from verification.rehearsal.pipeline.alerting import Alerting, alertmanager_with_sinks
 from verification.rehearsal.pipeline.backend_queries import (
     LogStore,
@@ -35,6 +45,7 @@ from verification.rehearsal.pipeline.backend_queries import (
 )
 from verification.rehearsal.pipeline.collectors import Here, RunningCollector, Substitution
 from verification.rehearsal.pipeline.faulty_proxy import FaultyProxy
+from verification.rehearsal.pipeline.local_doors import RunningDoor
 from verification.rehearsal.pipeline.metrics_backend import (
     ObjectStorage,
     Pace,
@@ -54,7 +65,7 @@ Say = Callable[[str], None]
 DECISION_WAIT = "5s"
 """Of the sampler: longer than a slow request of the applications and their batches of spans."""
 
-NEEDED = ("otelcol", "prometheus", "alertmanager", "thanos")
+NEEDED = ("otelcol", "prometheus", "alertmanager", "thanos", "nginx")
 BUCKETS = ("metrics", "logs", "traces")
 STAND_IN = "OTLP recorder (stand-in)"
 
@@ -88,23 +99,31 @@ ALERT_SUBSTITUTIONS = (
 
 
 def is_loki(back_end: str) -> bool:
-    """Whether the collectors mean Loki by a host and port."""
-    return back_end.startswith("loki")
+    """Whether a recorder in the place of Loki was meant: by name, or by a door's path (/otlp)."""
+    return back_end in ("loki", "otlp")
 
 
 def is_tempo(back_end: str) -> bool:
-    """Whether the collectors mean Tempo by a host and port."""
-    return back_end.startswith("tempo")
+    """Whether the collectors mean Tempo."""
+    return back_end == "tempo"
 
 
-def is_prometheus(back_end: str) -> bool:
-    """Whether the collectors mean a Prometheus by a host and port."""
-    return back_end.startswith("prometheus")
+@dataclass(kw_only=True)
+class LocalPrometheus:
+    """A Prometheus with its sidecar. It can be lost and come back, so `process` is not fixed."""
+
+    plan: PrometheusPlan
+    process: RunningProcess
+    sidecar: ThanosPart
+
+    def stop(self) -> None:
+        """Stop the one that runs now."""
+        self.process.stop()
 
 
 @dataclass(kw_only=True)
 class Pipeline:
-    """What runs. Prometheus can be lost and come back, so it is not fixed."""
+    """What runs. `metrics` holds the Prometheus of each stage, and the platform's."""
 
     settings: Settings
     stack: Mapping[str, Any]
@@ -116,13 +135,12 @@ class Pipeline:
     """The limit of each gateway."""
     agent: RunningCollector
     agent_folder: Path
-    prometheus_plan: PrometheusPlan
-    prometheus_process: RunningProcess
+    metrics: dict[str, LocalPrometheus]
+    doors: dict[str, RunningDoor]
     alertmanager: Alerting
     aws: AwsEmulator
     s3: FaultyProxy
     storage: ObjectStorage
-    sidecar: ThanosPart
     store: ThanosPart
     querier: ThanosPart
     loki: Running | None
@@ -132,13 +150,12 @@ class Pipeline:
 
     @property
     def prometheus(self) -> Prometheus:
-        """To ask it."""
-        return Prometheus(url=self.prometheus_plan.url)
-
-    @property
-    def thanos(self) -> Prometheus:
-        """To ask the querier."""
+        """To ask all of them together, as Grafana does: the querier."""
         return Prometheus(url=self.querier.url)
+
+    def prometheus_of(self, stage: str) -> Prometheus:
+        """To ask that of a stage alone."""
+        return Prometheus(url=self.metrics[stage].plan.url)
 
     @property
     def traces(self) -> TraceStore:
@@ -211,48 +228,59 @@ def running_pipeline(
         )
         say(f"Alertmanager at {alertmanager.url}, recorders of Slack and mail")
 
-        prometheus_port = free_port()
-        prometheus_url = f"http://{LOOPBACK}:{prometheus_port}"
+        ports = {name: free_port() for name in settings.namespaces}
         loki = _loki(exits, stack, folder, storage["logs"], note, say)
-        tempo = _tempo(exits, stack, folder, storage["traces"], prometheus_url, note, say)
+        # A single Tempo here writes to a single Prometheus, that of the first stage.
+        graph_url = f"http://{LOOPBACK}:{ports[settings.stages[0]]}"
+        tempo = _tempo(exits, stack, folder, storage["traces"], graph_url, note, say)
+        doors = _doors(
+            exits, stack, settings, folder,
+            _BackEnds(
+                prometheus=ports,
+                loki=urlsplit(loki.otlp if loki else sink.address_of("")).netloc,
+                tempo=tempo.otlp if tempo else f"{LOOPBACK}:1",
+            ),
+            note,
+        )  # fmt: skip
+        say(f"{len(doors)} doors (nginx)")
+
+        def door(address: str) -> str:
+            name = address.partition(".")[0]
+            return f"http://{doors[name].address(endpoints.DOOR_PORT)}"
 
         def back_end(name: str) -> str:
-            if is_prometheus(name):
-                return prometheus_url
-            if is_loki(name) and loki:
-                return loki.otlp
-            if is_tempo(name) and tempo:
-                return tempo.otlp
-            return sink.address_of(name)
+            # The recorder in the place of Tempo speaks HTTP, and is reached past the door.
+            return tempo.otlp if tempo else sink.address_of(name)
 
         gateways: dict[str, RunningCollector] = {}
         memory: dict[str, int] = {}
         real = _Programs(loki=loki is not None, tempo=tempo is not None)
         for stage in settings.stages:
             gateways[stage], memory[stage] = _gateway(
-                exits, programs["otelcol"], stack, stage, folder, back_end, real, note
+                exits, programs["otelcol"], stack, stage, folder, (back_end, door), real, note
             )
             say(f"gateway of {stage} at {gateways[stage].url(collectors.OTLP_HTTP)}")
         agent_folder = folder / "agent"
-        agent = _agent(exits, programs["otelcol"], stack, agent_folder, back_end, real, note)
+        agent = _agent(
+            exits, programs["otelcol"], stack, agent_folder, (back_end, door), real, note
+        )
         say("agent")
 
-        plan = plan_prometheus(
-            programs["prometheus"],
-            kps,
-            folder / "prometheus",
-            targets=_targets(gateways, agent, prometheus_port, alertmanager),
-            alertmanager_address=alertmanager.url.removeprefix("http://"),
-            pace=pace,
-            port=prometheus_port,
+        file, different = storage["metrics"].thanos_config(
+            metrics_backend.synthesized_object_storage(stack)
         )
-        note += plan.substitutions
-        prometheus = exits.enter_context(plan.start())
-        say(f"Prometheus at {plan.url}")
-        sidecar, store, querier = _thanos(
-            exits, programs["thanos"], stack, kps, plan, folder, storage["metrics"], note
-        )
-        say(f"Thanos: sidecar, store, and querier at {querier.url}")
+        note += different
+        thanos = _Thanos(exits, programs["thanos"], folder, storage["metrics"], file, note)
+        metrics = {
+            name: _prometheus(
+                thanos, programs["prometheus"], stack, name, alertmanager, pace, ports[name],
+                _targets(gateways, agent, ports, alertmanager) if name == OBSERVABILITY else [],
+            )
+            for name in settings.namespaces
+        }  # fmt: skip
+        say(f"{len(metrics)} Prometheus, each with a sidecar")
+        store, querier = thanos.readers(stack, [backend.sidecar for backend in metrics.values()])
+        say(f"Thanos: store, and querier at {querier.url}")
         grafana = _grafana(
             exits, stack, kps, folder, note, say,
             Addresses(
@@ -272,13 +300,12 @@ def running_pipeline(
             memory_mib=memory,
             agent=agent,
             agent_folder=agent_folder,
-            prometheus_plan=plan,
-            prometheus_process=prometheus,
+            metrics=metrics,
+            doors=doors,
             alertmanager=alertmanager,
             aws=aws,
             s3=s3,
             storage=storage["metrics"],
-            sidecar=sidecar,
             store=store,
             querier=querier,
             loki=loki,
@@ -287,13 +314,14 @@ def running_pipeline(
             substitutions=note,
         )
         # What was started in the place of what was lost.
-        exits.callback(lambda: pipeline.prometheus_process.stop())
+        for backend in metrics.values():
+            exits.callback(backend.stop)
         yield pipeline
 
 
 def _buckets(settings: Settings, aws: AwsEmulator, s3: FaultyProxy) -> dict[str, ObjectStorage]:
     client = s3_client(aws)
-    made = {}
+    storages = {}
     for purpose in BUCKETS:
         name = settings.bucket_name(purpose)
         where = (
@@ -302,8 +330,10 @@ def _buckets(settings: Settings, aws: AwsEmulator, s3: FaultyProxy) -> dict[str,
             else {"CreateBucketConfiguration": {"LocationConstraint": settings.region}}
         )
         client.create_bucket(Bucket=name, **where)
-        made[purpose] = ObjectStorage(address=s3.address, bucket=name, environment=aws.environment)
-    return made
+        storages[purpose] = ObjectStorage(
+            address=s3.address, bucket=name, environment=aws.environment
+        )
+    return storages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -312,17 +342,53 @@ class _Programs:
     tempo: bool
 
     def names(self, config: collectors.Config) -> frozenset[str]:
-        """The back ends in a configuration that are the real program."""
-        found = set()
-        for exporter in config["exporters"].values():
-            name = str(exporter.get("endpoint", "")).split("://")[-1].partition("/")[0]
-            if (
-                is_prometheus(name)
-                or (is_loki(name) and self.loki)
-                or (is_tempo(name) and self.tempo)
-            ):
-                found.add(name)
-        return frozenset(found)
+        """The back ends of a configuration that are the real program: every Prometheus is."""
+        replicas = {
+            name.partition("/")[2] for name in config["exporters"] if "/prometheus-" in name
+        }
+        return frozenset(
+            {*replicas, *(["loki"] if self.loki else []), *(["tempo"] if self.tempo else [])}
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _BackEnds:
+    """Where they are on this computer: ports of each Prometheus, host and port of the others."""
+
+    prometheus: Mapping[str, int]
+    loki: str
+    tempo: str
+
+    def address(self, in_cluster: str) -> str:
+        """Host and port on this computer, by those in the cluster."""
+        name, *rest = in_cluster.split(".")
+        if name.startswith("prometheus-"):
+            stage = rest[1].removesuffix(TELEMETRY_SUFFIX)
+            return f"{LOOPBACK}:{self.prometheus[stage]}"
+        return self.loki if name.startswith("loki") else self.tempo
+
+
+def _doors(
+    exits: ExitStack,
+    stack: Mapping[str, Any],
+    settings: Settings,
+    folder: Path,
+    back_ends: _BackEnds,
+    note: list[Substitution],
+) -> dict[str, RunningDoor]:
+    """Those that collectors push through."""
+    nginx = program("nginx")
+    names = [*map(endpoints.stage_door_name, settings.stages), endpoints.AGENT_DOOR]
+    running = {}
+    for name in names:
+        where = folder / name
+        where.mkdir()
+        door = local_doors.adapt(
+            local_doors.synthesized_config(stack, name), where, back_ends.address
+        )
+        note += named(name, door.substitutions)
+        running[name] = exits.enter_context(local_doors.started(nginx, door, where, name=name))
+    return running
 
 
 def _gateway(
@@ -331,7 +397,7 @@ def _gateway(
     stack: Mapping[str, Any],
     stage: str,
     folder: Path,
-    back_end: Callable[[str], str],
+    ways: tuple[Callable[[str], str], Callable[[str], str]],
     real: _Programs,
     note: list[Substitution],
 ) -> tuple[RunningCollector, int]:
@@ -340,7 +406,8 @@ def _gateway(
     limit = collectors.memory_limit_mib(values)
     here = Here(
         folder=folder / f"gateway-{stage}",
-        back_end=back_end,
+        back_end=ways[0],
+        door=ways[1],
         as_json=True,
         programs=real.names(config),
         hurry=True,
@@ -360,7 +427,7 @@ def _agent(
     otelcol: Path,
     stack: Mapping[str, Any],
     folder: Path,
-    back_end: Callable[[str], str],
+    ways: tuple[Callable[[str], str], Callable[[str], str]],
     real: _Programs,
     note: list[Substitution],
 ) -> RunningCollector:
@@ -368,7 +435,8 @@ def _agent(
     config = values["alternateConfig"]
     here = Here(
         folder=folder,
-        back_end=back_end,
+        back_end=ways[0],
+        door=ways[1],
         as_json=True,
         programs=real.names(config),
         hurry=True,
@@ -382,15 +450,20 @@ def _agent(
 def named(who: str, substitutions: tuple[Substitution, ...]) -> list[Substitution]:
     """Substitutions with the name of the program before their place."""
     return [
-        Substitution(where=f"{who}: {one.where}", was=one.was, now=one.now, why=one.why)
-        for one in substitutions
+        Substitution(
+            where=f"{who}: {substitution.where}",
+            was=substitution.was,
+            now=substitution.now,
+            why=substitution.why,
+        )
+        for substitution in substitutions
     ]
 
 
 def _targets(
     gateways: Mapping[str, RunningCollector],
     agent: RunningCollector,
-    prometheus_port: int,
+    ports: Mapping[str, int],
     alertmanager: Alerting,
 ) -> list[Target]:
     def own(collector: RunningCollector) -> str:
@@ -407,11 +480,15 @@ def _targets(
             for stage, gateway in gateways.items()
         ),
         Target(job="otel-agent", address=own(agent), namespace=OBSERVABILITY, service="otel-agent"),
-        Target(
-            job="kps-prometheus",
-            address=f"{LOOPBACK}:{prometheus_port}",
-            namespace=OBSERVABILITY,
-            service="kps-prometheus",
+        *(
+            Target(
+                job="kps-prometheus" if name == OBSERVABILITY else "stage-prometheus",
+                address=f"{LOOPBACK}:{port}",
+                # As the monitor of a stage's Prometheus says.
+                namespace=name,
+                service="kps-prometheus" if name == OBSERVABILITY else "stage-prometheus",
+            )
+            for name, port in ports.items()
         ),
         Target(
             job="kps-alertmanager",
@@ -430,15 +507,15 @@ def _loki(
     note: list[Substitution],
     say: Say,
 ) -> Running | None:
-    found = optional_programs.on_path(optional_programs.LOKI)
-    if found is None:
+    program = optional_programs.on_path(optional_programs.LOKI)
+    if program is None:
         say(f"Loki is not on the PATH: {STAND_IN} in its place")
         return None
     values = collectors.release_values(stack, "loki", OBSERVABILITY)
     running = exits.enter_context(
-        optional_programs.running_loki(found, values, folder / "loki", storage, note)
+        optional_programs.running_loki(program, values, folder / "loki", storage, note)
     )
-    say(f"Loki ({found}) at {running.url}")
+    say(f"Loki ({program}) at {running.url}")
     return running
 
 
@@ -451,8 +528,8 @@ def _tempo(
     note: list[Substitution],
     say: Say,
 ) -> Running | None:
-    found = optional_programs.on_path(optional_programs.TEMPO)
-    if found is None:
+    program = optional_programs.on_path(optional_programs.TEMPO)
+    if program is None:
         say(f"Tempo is not on the PATH: {STAND_IN} in its place")
         return None
     values = collectors.release_values(stack, "tempo", OBSERVABILITY)
@@ -461,10 +538,10 @@ def _tempo(
         return None
     running = exits.enter_context(
         optional_programs.running_tempo(
-            found, values, folder / "tempo", storage, prometheus_url, note
+            program, values, folder / "tempo", storage, prometheus_url, note
         )
     )
-    say(f"Tempo ({found}) at {running.url}")
+    say(f"Tempo ({program}) at {running.url}")
     return running
 
 
@@ -477,60 +554,93 @@ def _grafana(
     say: Say,
     addresses: Addresses,
 ) -> Running | None:
-    found = optional_programs.on_path(optional_programs.GRAFANA)
-    if found is None:
+    program = optional_programs.on_path(optional_programs.GRAFANA)
+    if program is None:
         say("Grafana is not on the PATH: no dashboard is drawn; their queries are asked")
         return None
     running = exits.enter_context(
         optional_programs.running_grafana(
-            found, kps["grafana"], stack, folder / "grafana", addresses, note
+            program, kps["grafana"], stack, folder / "grafana", addresses, note
         )
     )
-    say(f"Grafana ({found}) at {running.url}")
+    say(f"Grafana ({program}) at {running.url}")
     return running
 
 
-def _thanos(
-    exits: ExitStack,
-    thanos: Path,
-    stack: Mapping[str, Any],
-    kps: Mapping[str, Any],
-    plan: PrometheusPlan,
-    folder: Path,
-    storage: ObjectStorage,
-    note: list[Substitution],
-) -> tuple[ThanosPart, ThanosPart, ThanosPart]:
-    file, different = storage.thanos_config(metrics_backend.synthesized_object_storage(stack))
-    note += different
-    sidecar = exits.enter_context(
-        thanos_part(
-            thanos,
-            metrics_backend.sidecar_args(kps),
-            folder / "thanos-sidecar",
-            storage=storage,
-            storage_file=file,
+@dataclass(frozen=True)
+class _Thanos:
+    """Starts parts of Thanos."""
+
+    exits: ExitStack
+    program: Path
+    folder: Path
+    storage: ObjectStorage
+    storage_file: Mapping[str, Any]
+    note: list[Substitution]
+
+    def sidecar(self, values: Mapping[str, Any], name: str, plan: PrometheusPlan) -> ThanosPart:
+        """That of a Prometheus."""
+        return self._part(
+            metrics_backend.sidecar_args(values),
+            f"thanos-sidecar-{name}",
             more=(f"--prometheus.url={plan.url}", f"--tsdb.path={plan.data}"),
-            note=note,
         )
-    )
-    store = exits.enter_context(
-        thanos_part(
-            thanos,
-            metrics_backend.thanos_args(stack, "thanos-store"),
-            folder / "thanos-store",
-            storage=storage,
-            storage_file=file,
-            note=note,
+
+    def readers(
+        self, stack: Mapping[str, Any], sidecars: list[ThanosPart]
+    ) -> tuple[ThanosPart, ThanosPart]:
+        """Store gateway and querier."""
+        store = self._part(metrics_backend.thanos_args(stack, "thanos-store"), "thanos-store")
+        querier = self.exits.enter_context(
+            thanos_part(
+                self.program,
+                metrics_backend.thanos_args(stack, "thanos-querier"),
+                self.folder / "thanos-querier",
+                storage=None,
+                endpoints=[part.grpc_address for part in (*sidecars, store)],
+                note=self.note,
+            )
         )
-    )
-    querier = exits.enter_context(
-        thanos_part(
-            thanos,
-            metrics_backend.thanos_args(stack, "thanos-querier"),
-            folder / "thanos-querier",
-            storage=None,
-            endpoints=[sidecar.grpc_address, store.grpc_address],
-            note=note,
+        return store, querier
+
+    def _part(self, args: list[str], name: str, more: tuple[str, ...] = ()) -> ThanosPart:
+        return self.exits.enter_context(
+            thanos_part(
+                self.program,
+                args,
+                self.folder / name,
+                storage=self.storage,
+                storage_file=self.storage_file,
+                more=more,
+                note=self.note,
+            )
         )
+
+
+def _prometheus(
+    thanos: _Thanos,
+    program: Path,
+    stack: Mapping[str, Any],
+    name: str,
+    alertmanager: Alerting,
+    pace: Pace,
+    port: int,
+    targets: list[Target],
+) -> LocalPrometheus:
+    """The platform's, or that of a stage, with its sidecar."""
+    platform = name == OBSERVABILITY
+    namespace = OBSERVABILITY if platform else telemetry_namespace(name)
+    values = collectors.release_values(stack, "kps" if platform else "prometheus", namespace)
+    plan = plan_prometheus(
+        program,
+        values,
+        thanos.folder / f"prometheus-{name}",
+        targets=targets,
+        alertmanager_address=alertmanager.url.removeprefix("http://"),
+        pace=pace,
+        port=port,
+        namespace=namespace,
     )
-    return sidecar, store, querier
+    thanos.note.extend(named(f"Prometheus of {name}", plan.substitutions))
+    process = thanos.exits.enter_context(plan.start())
+    return LocalPrometheus(plan=plan, process=process, sidecar=thanos.sidecar(values, name, plan))

@@ -21,8 +21,9 @@ from types import FrameType
 
 from settings.load import SettingsError, environment_names, load_environment
 from settings.model import Settings
+from signals.metrics import ENVIRONMENT
 from tools.paths import ROOT
-from tools.programs import PROGRAMS, ProgramUnavailableError
+from tools.programs import INSTALLED, NGINX, PROGRAMS, ProgramUnavailableError
 from verification.rehearsal.pipeline import optional_programs, smoke, storage_checks
 from verification.rehearsal.pipeline import rehearsal_report as report
 from verification.rehearsal.pipeline.collector_samples import Sampler
@@ -42,6 +43,7 @@ from verification.rehearsal.pipeline.scenario import Rehearsal, Timing, memory_s
 from verification.rehearsal.processes import ProcessError
 from verification.rehearsal.prometheus_api import QueryError
 from verification.rehearsal.verdicts import CheckFailedError, Verdict, Verdicts
+from versions import NGINX_VERSION
 
 REPORT = ROOT / "rehearsal-report"
 FAULT_MINUTE = 15.0
@@ -118,12 +120,13 @@ class Run:
                 self.say("waiting for S3 with expired credentials to come to its end")
                 self.verdicts.add(expiry.result())
                 self.sampler.mark("Prometheus loses its disk")
+                stage = self.app_stages[0]
                 self.verdicts.add(
                     storage_checks.judged(
                         "drill: Prometheus loses its disk",
                         storage_checks.DRILL_PROMISE,
                         lambda: storage_checks.lose_prometheus_disk(
-                            pipeline, f"sum({ORDERS_CREATED})"
+                            pipeline, stage, f'sum({ORDERS_CREATED}{{{ENVIRONMENT}="{stage}"}})'
                         ),
                     )
                 )
@@ -218,6 +221,7 @@ def versions(pipeline: Pipeline | None) -> list[tuple[str, str, str]]:
         (name, PROGRAMS[name].version, "compiled from its Go module, the version of the cluster")
         for name in ("otelcol", "prometheus", "alertmanager", "thanos")
     ]
+    found.append((NGINX, NGINX_VERSION, f"PyPI's {INSTALLED[NGINX]}: the doors"))
     if pipeline is None:
         return found
     for name in optional_programs.NAMES:

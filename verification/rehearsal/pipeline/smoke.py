@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urlsplit
 
 from blueprint import endpoints
 from blueprint.names import telemetry_namespace
@@ -190,10 +189,6 @@ def _found(
 
 # --- A cluster ------------------------------------------------------------------------------------
 
-_SERVICES = {
-    "prometheus": urlsplit(endpoints.PROMETHEUS),
-    "loki": urlsplit(endpoints.LOKI),
-}
 _OTLP_HTTP = 4318
 
 
@@ -226,9 +221,14 @@ def forwarded(
         f"gateway-{stage}": (telemetry_namespace(stage), "otel-gateway", _OTLP_HTTP)
         for stage in stages
     }
-    for name, url in (*_SERVICES.items(), ("tempo", urlsplit(endpoints.tempo(settings)))):
-        service = (url.hostname or "").partition(".")[0]
-        wanted[name] = (OBSERVABILITY, service, url.port or 80)
+    for name, address in (
+        # Of all stages together, what each one's Prometheus has.
+        ("prometheus", endpoints.THANOS_QUERIER.removeprefix("http://")),
+        ("loki", endpoints.loki_reader(settings)),
+        ("tempo", endpoints.tempo_reader(settings)),
+    ):
+        host, _, port = address.rpartition(":")
+        wanted[name] = (OBSERVABILITY, host.partition(".")[0], int(port))
     addresses = {}
     with TemporaryDirectory() as folder, ExitStack() as exits:
         for name, (namespace, service, there) in wanted.items():

@@ -11,6 +11,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
+from signals.metrics import ENVIRONMENT
 from verification.rehearsal.pipeline import collectors, otlp_client
 from verification.rehearsal.pipeline.faults import GROUP
 from verification.rehearsal.pipeline.faulty_proxy import EXPIRED_TOKEN
@@ -46,8 +47,11 @@ class Block:
     end: float
 
 
-def uploaded_blocks(pipeline: Pipeline) -> list[Block]:
-    """The blocks whose upload is complete (meta.json comes last), the oldest first."""
+def uploaded_blocks(pipeline: Pipeline, stage: str | None = None) -> list[Block]:
+    """The blocks whose upload is complete (meta.json comes last), the oldest first.
+
+    Of the Prometheus of a stage, which its external labels name, or of all.
+    """
     s3, bucket = pipeline.s3_client(), pipeline.storage.bucket
     blocks = []
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
@@ -56,6 +60,8 @@ def uploaded_blocks(pipeline: Pipeline) -> list[Block]:
             if rest != "meta.json":
                 continue
             meta = json.loads(s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read())
+            if stage and meta["thanos"]["labels"].get(ENVIRONMENT) != stage:
+                continue
             blocks.append(
                 Block(name=name, start=meta["minTime"] / 1000, end=meta["maxTime"] / 1000)
             )
@@ -63,9 +69,9 @@ def uploaded_blocks(pipeline: Pipeline) -> list[Block]:
 
 
 def local_blocks(pipeline: Pipeline) -> set[str]:
-    """The blocks on Prometheus' disk."""
-    data = pipeline.prometheus_plan.data
-    return {meta.parent.name for meta in data.glob("*/meta.json")}
+    """The blocks on the disk of every Prometheus."""
+    folders = [one.plan.data for one in pipeline.metrics.values()]
+    return {meta.parent.name for data in folders for meta in data.glob("*/meta.json")}
 
 
 def metric_of(process: RunningProcess, name: str) -> float:
@@ -88,13 +94,14 @@ def credentials_expire(pipeline: Pipeline) -> tuple[str, dict[str, float]]:
     expect(
         wait_until(lambda: bool(local_blocks(pipeline)), wait, every=1), "Prometheus wrote no block"
     )
-    parts = {
-        "sidecar": pipeline.sidecar.process,
-        "store": pipeline.store.process,
-        "querier": pipeline.querier.process,
-        "prometheus": pipeline.prometheus_process,
-    }
-    users = [parts["sidecar"], parts["store"]]
+    sidecars = [one.sidecar.process for one in pipeline.metrics.values()]
+    parts = [
+        *sidecars,
+        pipeline.store.process,
+        pipeline.querier.process,
+        *(one.process for one in pipeline.metrics.values()),
+    ]
+    users = [*sidecars, pipeline.store.process]
     before, failures = pipeline.s3.refused, [_failures(one) for one in users]
     pipeline.s3.refusal = EXPIRED_TOKEN
     try:
@@ -105,11 +112,13 @@ def credentials_expire(pipeline: Pipeline) -> tuple[str, dict[str, float]]:
                 ),
                 wait,
             ),
-            f"sidecar and store did not both fail within {wait} s: is the bucket used at all?",
+            f"sidecars and store did not all fail within {wait} s: is the bucket used at all?",
         )
-        ended = [name for name, process in parts.items() if not process.is_running()]
+        ended = [process.name for process in parts if not process.is_running()]
         expect(not ended, f"ended: {', '.join(ended)}")
-        expect(bool(pipeline.thanos.query("up")), "the querier does not answer for the last hours")
+        expect(
+            bool(pipeline.prometheus.query("up")), "the querier does not answer for the last hours"
+        )
     finally:
         pipeline.s3.refusal = None
     refused = pipeline.s3.refused - before
@@ -132,11 +141,12 @@ def _failures(process: RunningProcess) -> float:
     return metric_of(process, "thanos_objstore_bucket_operation_failures_total")
 
 
-def lose_prometheus_disk(pipeline: Pipeline, expr: str) -> tuple[str, dict[str, float]]:
-    """Kill Prometheus, delete its disk, read what it had from the bucket, and start it again.
+def lose_prometheus_disk(pipeline: Pipeline, stage: str, expr: str) -> tuple[str, dict[str, float]]:
+    """Kill a stage's Prometheus, delete its disk, read what it had from the bucket, start it again.
 
     Args:
         pipeline: the one that runs.
+        stage: whose Prometheus it is.
         expr: what is asked before and after; it must have a value in an uploaded block.
 
     Returns:
@@ -145,12 +155,12 @@ def lose_prometheus_disk(pipeline: Pipeline, expr: str) -> tuple[str, dict[str, 
     Raises:
         CheckFailedError: a promise was not kept.
     """
-    at, expected = _known_value(pipeline, expr)
-    blocks = uploaded_blocks(pipeline)
-    stage = pipeline.settings.stages[0]
+    lost = pipeline.metrics[stage]
+    at, expected = _known_value(pipeline, stage, expr)
+    blocks = uploaded_blocks(pipeline, stage)
     started = time.monotonic()
-    pipeline.prometheus_process.kill()
-    shutil.rmtree(pipeline.prometheus_plan.data)
+    lost.process.kill()
+    shutil.rmtree(lost.plan.data)
     meanwhile = f"drill.{int(time.time())}"
     _send_counter(pipeline, stage, meanwhile)
     wait_until(lambda: _total(pipeline, expr, at) == expected, QUERIER_SECONDS)
@@ -159,16 +169,19 @@ def lose_prometheus_disk(pipeline: Pipeline, expr: str) -> tuple[str, dict[str, 
         from_bucket == expected,
         f"{expr} at {at:.0f} was {expected:g}, from the bucket it is {from_bucket:g}",
     )
-    pipeline.prometheus_process = pipeline.prometheus_plan.start()
+    lost.process = lost.plan.start()
     back = time.monotonic() - started
     name = f"{meanwhile.replace('.', '_')}_total"
     expect(
-        wait_until(lambda: bool(pipeline.prometheus.query(name)), 60),
+        wait_until(lambda: bool(pipeline.prometheus_of(stage).query(name)), 60),
         "what the gateway held while Prometheus was away did not arrive",
     )
     expect(
         wait_until(
-            lambda: _total(pipeline, expr, at) == expected and bool(pipeline.thanos.query(name)), 60
+            lambda: (
+                _total(pipeline, expr, at) == expected and bool(pipeline.prometheus.query(name))
+            ),
+            60,
         ),
         "the querier does not give old and new data together",
     )
@@ -180,8 +193,8 @@ def lose_prometheus_disk(pipeline: Pipeline, expr: str) -> tuple[str, dict[str, 
     return detail, numbers
 
 
-def _known_value(pipeline: Pipeline, expr: str) -> tuple[float, float]:
-    """A moment in a block that the store has loaded, and what Prometheus says of it."""
+def _known_value(pipeline: Pipeline, stage: str, expr: str) -> tuple[float, float]:
+    """A moment in a block that the store has loaded, and what the stage's Prometheus says of it."""
 
     def is_loaded() -> bool:
         loaded = metric_of(pipeline.store.process, "thanos_bucket_store_blocks_loaded")
@@ -189,16 +202,16 @@ def _known_value(pipeline: Pipeline, expr: str) -> tuple[float, float]:
 
     wait = 2 * BLOCK_SECONDS + 2 * UPLOAD_SECONDS
     expect(wait_until(is_loaded, wait, every=1), "the store has not loaded the blocks uploaded")
-    for block in reversed(uploaded_blocks(pipeline)):
+    for block in reversed(uploaded_blocks(pipeline, stage)):
         at = block.end - _MARGIN_SECONDS
-        value = sum(sample.value for sample in pipeline.prometheus.query(expr, at))
+        value = sum(sample.value for sample in pipeline.prometheus_of(stage).query(expr, at))
         if value and at > block.start:
             return at, value
     raise CheckFailedError(f"no uploaded block has a value of {expr}")
 
 
 def _total(pipeline: Pipeline, expr: str, at: float) -> float:
-    return sum(sample.value for sample in pipeline.thanos.query(expr, at))
+    return sum(sample.value for sample in pipeline.prometheus.query(expr, at))
 
 
 def _send_counter(pipeline: Pipeline, stage: str, name: str) -> None:

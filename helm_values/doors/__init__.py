@@ -1,0 +1,1 @@
+"""Doors in front of the back ends: without a release, as Thanos."""

@@ -1,0 +1,12 @@
+"""The quota of a telemetry namespace: what is in it and nothing else."""
+
+from helm_values.kube_prometheus_stack import stage_prometheus
+from helm_values.otel_collector import otel_gateway
+from settings.model import Quota, Settings
+
+
+def telemetry_quota(settings: Settings) -> Quota:
+    """What the gateway and the Prometheus of a stage may use together."""
+    gateway = otel_gateway.quota(settings).model_dump()
+    prometheus = stage_prometheus.quota(settings).model_dump()
+    return Quota(**{key: gateway[key] + prometheus[key] for key in gateway})
