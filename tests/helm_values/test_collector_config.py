@@ -174,7 +174,7 @@ def test_metrics_are_pushed_to_every_prometheus(config: Config) -> None:
             assert set(pipeline["exporters"]) == {n for n in exporters if f"/{kind}-" in n}
     for name in exporters:
         # A Service of Prometheus would spread samples over the replicas: a path names one of them.
-        replica = name.partition("/")[2]
+        replica = f"prometheus-{name.rpartition('-')[2]}"
         assert config["exporters"][name]["endpoint"].endswith(f"/{replica}/api/v1/otlp")
 
 
