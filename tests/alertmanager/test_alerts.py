@@ -329,7 +329,7 @@ def test_every_alert_has_a_case() -> None:
 
 
 def test_a_stage_is_watched_by_rules_over_its_own_telemetry_alone() -> None:
-    of_applications = {m.SPAN_METRICS, m.APPLICATION, m.SERVICE_GRAPH}
+    of_applications = {m.SPAN_METRICS, m.GUARDS, m.APPLICATION, m.SERVICE_GRAPH}
     names = {
         name: metric.source in of_applications
         for metric in m.METRICS.values()

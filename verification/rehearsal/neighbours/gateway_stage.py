@@ -164,51 +164,136 @@ def running_prometheus(program: Path, values: Mapping[str, Any], folder: Path) -
 
 
 @contextmanager
-def running_relay(otelcol: Path, gateway: RunningCollector, folder: Path) -> Iterator[str]:
-    """A collector that passes on by gRPC what it is sent by HTTP, and answers as it is answered."""
+def _running_collector(
+    otelcol: Path, config: Config, folder: Path, *options: str
+) -> Iterator[RunningProcess]:
+    """A collector of ours, which is not the one that is tried."""
     folder.mkdir(parents=True, exist_ok=True)
-    port, health = free_port(), free_port()
-    config = {
-        "extensions": {"health_check": {"endpoint": f"{LOOPBACK}:{health}"}},
-        "receivers": {
-            "otlp": {
-                "protocols": {
-                    "http": {
-                        "endpoint": f"{LOOPBACK}:{port}",
-                        "max_request_body_size": 64 * 1024 * 1024,
-                    }
-                }
-            }
-        },
-        "exporters": {
-            "otlp_grpc": {
-                "endpoint": f"{LOOPBACK}:{gateway.ports[OTLP_GRPC]}",
-                "tls": {"insecure": True},
-                "sending_queue": {"enabled": False},
-                "retry_on_failure": {"enabled": False},
-            }
-        },
-        "service": {
-            "extensions": ["health_check"],
-            "telemetry": {"metrics": {"level": "none"}},
-            "pipelines": {
-                signal: {"receivers": ["otlp"], "exporters": ["otlp_grpc"]}
-                for signal in ("traces", "metrics", "logs")
-            },
-        },
+    health = free_port()
+    file = folder / "config.yaml"
+    service = {
+        "extensions": ["health_check"],
+        "telemetry": {"metrics": {"level": "none"}},
+        **config["service"],
     }
-    file = folder / "relay.yaml"
-    file.write_text(yaml.safe_dump(config), encoding="utf-8")
+    extensions = {"health_check": {"endpoint": f"{LOOPBACK}:{health}"}}
+    whole = config | {"service": service, "extensions": extensions}
+    file.write_text(yaml.safe_dump(whole), encoding="utf-8")
     process = start(
-        [str(otelcol), "--config", str(file)],
-        name="relay",
+        [str(otelcol), "--config", str(file), *options],
+        name=folder.name,
         port=health,
-        log_path=folder / "relay.log",
+        log_path=folder / "otelcol.log",
         ready_path="/",
         deadline_seconds=60,
     )
     with process:
+        yield process
+
+
+_AT_ONCE = {"sending_queue": {"enabled": False}, "retry_on_failure": {"enabled": False}}
+
+
+@contextmanager
+def running_relay(otelcol: Path, gateway: RunningCollector, folder: Path) -> Iterator[str]:
+    """A collector that passes on by gRPC what it is sent by HTTP, and answers as it is answered."""
+    port = free_port()
+    http = {"endpoint": f"{LOOPBACK}:{port}", "max_request_body_size": 64 * 1024 * 1024}
+    config = {
+        "receivers": {"otlp": {"protocols": {"http": http}}},
+        "exporters": {
+            "otlp_grpc": {
+                "endpoint": f"{LOOPBACK}:{gateway.ports[OTLP_GRPC]}",
+                "tls": {"insecure": True},
+                **_AT_ONCE,
+            }
+        },
+        "service": {
+            "pipelines": {
+                signal: {"receivers": ["otlp"], "exporters": ["otlp_grpc"]}
+                for signal in ("traces", "metrics", "logs")
+            }
+        },
+    }
+    with _running_collector(otelcol, config, folder):
         yield f"http://{LOOPBACK}:{port}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Stands in for Loki and Tempo: addresses by the names of both."""
+
+    addresses: Mapping[str, str]
+
+
+@contextmanager
+def running_reader(otelcol: Path, sink: OtlpSink, folder: Path) -> Iterator[Reader]:
+    """Takes logs and traces as Loki and Tempo do, and hands on what the sink can read.
+
+    Both are written in Go and read OTLP with the collector's own library, however deep values are
+    nested. The sink's library reads a hundred levels. So nested values are cut off in between.
+    """
+    grpc, http = free_port(), free_port()
+    flat = [
+        f"set({path}, Filter({path}, (_, value) => not IsMap(value) and not IsList(value)))"
+        for path in ("resource.attributes",)
+    ]
+
+    def statements(item: str) -> list[Config]:
+        path = f"{item}.attributes"
+        return [
+            {"context": "resource", "statements": flat},
+            {"context": item, "statements": [text.replace("resource.attributes", path)
+                                             for text in flat]},
+        ]  # fmt: skip
+
+    config = {
+        "receivers": {
+            "otlp": {
+                "protocols": {
+                    "grpc": {"endpoint": f"{LOOPBACK}:{grpc}"},
+                    "http": {"endpoint": f"{LOOPBACK}:{http}", "logs_url_path": "/otlp/v1/logs"},
+                }
+            }
+        },
+        "processors": {
+            "transform": {
+                "error_mode": "ignore",
+                "trace_statements": statements("span"),
+                "log_statements": [
+                    *statements("log"),
+                    {
+                        "context": "log",
+                        "statements": [
+                            'set(log.body, "nested") where IsMap(log.body) or IsList(log.body)'
+                        ],
+                    },
+                ],
+            }
+        },
+        "exporters": {
+            f"otlp_http/{name}": {
+                "endpoint": sink.address_of(name),
+                "encoding": "json",
+                "compression": "none",
+                **_AT_ONCE,
+            }
+            for name in ("loki", "tempo")
+        },
+        "service": {
+            "pipelines": {
+                signal: {
+                    "receivers": ["otlp"],
+                    "processors": ["transform"],
+                    "exporters": [f"otlp_http/{name}"],
+                }
+                for signal, name in (("logs", "loki"), ("traces", "tempo"))
+            }
+        },
+    }
+    lambdas = "--feature-gates=ottl.functions.enableLambda"
+    with _running_collector(otelcol, config, folder, lambdas):
+        yield Reader(addresses={"loki": f"http://{LOOPBACK}:{http}", "tempo": f"{LOOPBACK}:{grpc}"})
 
 
 @contextmanager
@@ -246,11 +331,12 @@ def running_stage(
     with ExitStack() as exits:
         url = exits.enter_context(running_prometheus(prometheus, metrics, folder / "prometheus"))
         sink = exits.enter_context(OtlpSink())
+        reader = exits.enter_context(running_reader(otelcol, sink, folder / "reader"))
         adapted = collectors.adapt(
             config,
             Here(
                 folder=folder / "gateway",
-                back_end=lambda name: url if name in replicas else sink.address_of(name),
+                back_end=lambda name: url if name in replicas else reader.addresses[name],
                 programs=replicas,
                 hurry=True,
                 memory_mib=memory,
