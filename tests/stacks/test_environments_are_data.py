@@ -38,6 +38,9 @@ CHECKS = (
     "tests/grafana/test_dashboards.py::test_the_committed_dashboards_are_current",
     "tests/helm_values/test_chart_contract.py",
     "tests/settings/test_settings.py::test_shipped_settings_are_right",
+    "tests/stacks/test_contracts.py",
+    "tests/stacks/test_snapshots.py",
+    "tests/stacks/test_stack_policies.py",
     "tests/verification/policies/test_policy_rules.py",
 )
 """Of the users' environments, and some of those that need the tests' own: `make test` has more."""
