@@ -126,8 +126,7 @@ _VOLUMES: Final[_Rows] = {
     ),
     "Prometheus of a stage, each replica": (
         lambda s: (
-            f"{METRICS[s].stage_prometheus.volume_gib} GiB, "
-            f"{METRICS[s].stage_prometheus.retention}"
+            f"{METRICS[s].stage_prometheus.volume_gib} GiB, {METRICS[s].stage_prometheus.retention}"
         )
     ),
     "Thanos store gateway, each replica": lambda s: f"{METRICS[s].thanos.store_volume_gib} GiB",

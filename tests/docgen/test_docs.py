@@ -58,6 +58,10 @@ WRITTEN_BY_COMMANDS = (
 )
 
 
+PICTURE_PARTS = ("", "top")
+"""What may follow a picture's address: the site's style sheet shows its upper part."""
+
+
 def prose(document: Path) -> str:
     """A document without its fenced blocks, which show commands and what they print."""
     return FENCED.sub("", document.read_text(encoding="utf-8"))
@@ -221,6 +225,8 @@ def broken_links(document: Path) -> Iterator[str]:
         target = (document.parent / name).resolve() if name else document
         if not target.exists() or not target.is_relative_to(ROOT):
             yield f"{shown(document)}: {link}: no such file in the repository"
+        elif target.suffix == ".png" and anchor in PICTURE_PARTS:
+            continue
         elif anchor and anchor not in anchors(target):
             yield f"{shown(document)}: {link}: no such heading"
 
