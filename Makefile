@@ -48,23 +48,24 @@ DEPLOY_ARGS = --env $(ENV) $(foreach name,$(STACK),--stack $(name)) $(if $(YES),
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z][a-z_-]*:.*## / { printf "  %-18s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^# --- / { gsub(/^# --- | -+$$/, ""); printf "\n%s\n", $$0 } \
+		/^[a-z][a-z_-]*:.*## / { printf "  %-18s %s\n", $$1, $$2 }' Makefile
 
 # --- Set up -------------------------------------------------------------------------------------
 
 .PHONY: setup setup-dev node_modules scanners terraform programs test-programs
-setup: .venv/.setup-run.stamp ## Make .venv with what `make synth` needs
+setup: .venv/.setup-run.stamp ## Create .venv with what `make synth` needs
 
-setup-dev: .venv/.setup-dev.stamp ## Add what the tests and linters need
+setup-dev: .venv/.setup-dev.stamp ## Add what tests and linters need
 
 node_modules: node_modules/.setup.stamp ## Install the pinned npm packages (for docs, tests, cdktf by hand)
 
 scanners: .cache/scanners/.setup.stamp ## Install checkov and parliament in .cache/scanners
 
-terraform: setup ## Print the Terraform in use; compiles OpenTofu once where there is none
+terraform: setup ## Print which Terraform is used; compile OpenTofu if there is none
 	@$(PY) -m tools.terraform
 
-programs: setup-dev ## Compile every program that can run our configurations (once, 18 minutes)
+programs: setup-dev ## Compile the programs that run our configurations (once, 18 minutes)
 	$(PY) -m tools.programs
 
 # What the tests and charts-check run.
@@ -101,54 +102,36 @@ node_modules/.setup.stamp: .venv/.setup-run.stamp package.json package-lock.json
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --loglevel=error
 	@touch $@
 
-# --- Develop ------------------------------------------------------------------------------------
+# --- Synthesize ----------------------------------------------------------------------------------
 
-.PHONY: new-env generated synth snapshots schema dashboards rules docs site site-check context lint types fmt test test-fast test-hard test-bare check bench rehearse-infra charts-check sample-apps dashboards-preview rehearse policy permissions scan hostile load
-new-env: setup-dev node_modules ## Add environment NAME as a copy of FROM, with all that is generated (NAME=stg FROM=dev)
+.PHONY: synth new-env generated snapshots schema dashboards rules
+synth: setup ## Write ENV's Terraform to cdktf.out (default ENV=dev)
+	$(PY) -m synthesis --env $(ENV)
+
+new-env: setup-dev node_modules ## Add environment NAME as a copy of FROM, and generate its files (NAME=stg FROM=dev)
 	@$(PY) -m synthesis.new_environment --name '$(NAME)' --from '$(FROM)'
 	$(MAKE) generated
 	@$(PY) -m synthesis.new_environment --to-edit '$(NAME)'
 
-generated: setup-dev node_modules ## Rewrite all that is generated from the settings, after any change of them
+generated: setup-dev node_modules ## Regenerate every file that depends on the settings; run it after you change them
 	$(PY) -m docgen.generate_all
 
-synth: setup ## Write the Terraform of ENV to cdktf.out (ENV=dev unless given)
-	$(PY) -m synthesis --env $(ENV)
-
-snapshots: setup ## Rewrite the reviewed copies in tests/snapshots
+snapshots: setup ## Update the reviewed Terraform in tests/snapshots
 	$(PY) -m synthesis.snapshots
 
-schema: setup ## Rewrite the editors' JSON Schema of environments/*.yaml
+schema: setup ## Update the JSON Schema that editors use for environments/*.yaml
 	$(PY) -m synthesis.schema
 
-dashboards: setup ## Rewrite the dashboards' JSON in grafana/generated
+dashboards: setup ## Update the dashboards in grafana/generated
 	$(PY) -m synthesis.dashboard_files
 
-rules: setup ## Rewrite Prometheus' rules and Alertmanager's configuration in alertmanager/generated
+rules: setup ## Update Prometheus' rules and Alertmanager's configuration in alertmanager/generated
 	$(PY) -m synthesis.alerting_files
 
-docs: setup-dev node_modules ## Rewrite what is generated or quoted in the documents, and build the site
-	$(PY) -m docgen.reference_docs
-	$(MAKE) site
+# --- Check ---------------------------------------------------------------------------------------
 
-site: setup-dev node_modules ## Build the documentation site into site/ (any warning fails)
-	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict
-	@echo "site/index.html is built; to search it: $(PY) -m http.server --bind 127.0.0.1 --directory site"
-
-site-check: site ## Look at the site in a real browser (Chromium), with screenshots
-	$(PY) -m docgen.site_check
-
-context: setup ## Rewrite docs/context/context-generator.md, to read before any change
-	$(PY) -m docgen.reference_docs --only docs/context/context-generator.md
-
-hostile: setup-dev terraform ## Throw N random and hostile settings at the synthesis (N=2000)
-	$(PY) -m verification.hostile.hostile_settings -n $(N)
-
-scan: setup-dev scanners ## Let checkov and parliament judge the Terraform (CHARTS_DIR=: the rendered charts too)
-	$(PY) -m verification.supply_chain.scan
-
-permissions: setup-dev node_modules ## Try what each role may do in AWS, and write docs/reference/permissions.md
-	$(PY) -m docgen.permissions_page
+.PHONY: check lint types imports fmt test-fast test test-hard test-bare policy permissions scan charts-check hostile bench
+check: lint types imports test-fast ## Run the checks for every commit: lint, types, imports, quick tests
 
 lint: setup-dev ## Check style (ruff)
 	$(PY) -m ruff check .
@@ -157,58 +140,87 @@ lint: setup-dev ## Check style (ruff)
 types: setup-dev ## Check types (mypy --strict)
 	$(PY) -m mypy
 
-imports: setup-dev ## Check that no module imports from a layer above it (pyproject.toml)
+imports: setup-dev ## Check that no module imports from a layer above it (import-linter)
 	$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
 
-fmt: setup-dev ## Format the code and sort the imports
+fmt: setup-dev ## Format the code and sort imports
 	$(PY) -m ruff check --fix-only .
 	$(PY) -m ruff format .
-
-test: lint types node_modules scanners ## Run everything: lint, types, all tests (PYTEST_ARGS=...)
-	$(PY) -m pytest $(WORKERS) --compile $(PYTEST_ARGS)
-
-test-hard: setup-dev node_modules scanners terraform test-programs ## All tests twice at once beside a load (PYTEST_ARGS=)
-	$(PY) -m tools.busy_computer -- $(WORKERS) $(PYTEST_ARGS)
-
-test-bare: setup-dev ## Synthesize and compile with Python, make and coreutils alone (BARE=amtool)
-	$(PY) -m tools.bare_computer $(BARE)
 
 test-fast: setup-dev ## Run the quick tests only
 	$(PY) -m pytest $(WORKERS) -m quick $(PYTEST_ARGS)
 
-check: lint types imports test-fast ## Run what to run before each commit
+test: lint types node_modules scanners ## Run lint, types and all tests (PYTEST_ARGS=...)
+	$(PY) -m pytest $(WORKERS) --compile $(PYTEST_ARGS)
+
+test-hard: setup-dev node_modules scanners terraform test-programs ## Run all tests twice at once on a loaded computer (PYTEST_ARGS=...)
+	$(PY) -m tools.busy_computer -- $(WORKERS) $(PYTEST_ARGS)
+
+test-bare: setup-dev ## Synthesize and compile with only Python, make and coreutils (BARE=amtool)
+	$(PY) -m tools.bare_computer $(BARE)
+
+policy: setup ## Check every stack against the rules in verification/policies (ENV=: one environment)
+	$(PY) -m verification.policies.policy_check $(if $(filter command% environment%,$(origin ENV)),--env $(ENV))
+
+permissions: setup-dev node_modules ## Evaluate each role's AWS permissions, and write docs/reference/permissions.md
+	$(PY) -m docgen.permissions_page
+
+scan: setup-dev scanners ## Scan the Terraform with checkov and parliament (CHARTS_DIR=: the rendered charts too)
+	$(PY) -m verification.supply_chain.scan
+
+charts-check: test-programs ## Render and check every release with the real charts (UPDATE=1: rewrite the contracts)
+	$(PY) -m verification.charts.charts_check $(if $(UPDATE),--update)
+
+hostile: setup-dev terraform ## Synthesize N random and hostile settings files (N=2000)
+	$(PY) -m verification.hostile.hostile_settings -n $(N)
 
 bench: setup-dev ## Measure how long a synthesis takes
 	$(PY) -m verification.synthesis_benchmark
 
-load: setup-dev ## Load a gateway until it saturates (LOAD_ARGS=--quick; RECORD=1: keep the figures)
-	@$(PY) -m tools.programs otelcol
-	$(PY) -m verification.load $(if $(RECORD),--record) $(LOAD_ARGS)
+# --- Rehearse ------------------------------------------------------------------------------------
 
-rehearse-infra: setup-dev terraform ## Apply ENV's infrastructure to an emulated AWS
+.PHONY: rehearse rehearse-infra sample-apps load dashboards-preview
+rehearse: test-programs ## Run ENV's real pipeline on this computer with the sample applications and with faults
+	$(PY) -m verification.rehearsal.pipeline.rehearse_pipeline --env $(ENV) $(REHEARSE_ARGS)
+
+rehearse-infra: setup-dev terraform ## Apply, check and destroy ENV's infrastructure on an emulated AWS
 	$(PY) -m verification.rehearsal.aws.rehearse_infra --env $(ENV)
 
 sample-apps: setup-dev ## Install and build the sample applications (once, a minute)
 	@$(PY) -m verification.rehearsal.pipeline.sample_apps
 
-rehearse: test-programs ## Send the sample applications through ENV's real pipeline here, with faults
-	$(PY) -m verification.rehearsal.pipeline.rehearse_pipeline --env $(ENV) $(REHEARSE_ARGS)
-
-policy: setup ## Hold the rules of policies/ against every synthesized stack (ENV=: one environment)
-	$(PY) -m verification.policies.policy_check $(if $(filter command% environment%,$(origin ENV)),--env $(ENV))
-
-charts-check: test-programs ## Render and check every release with the real charts (UPDATE=1: rewrite the contract)
-	$(PY) -m verification.charts.charts_check $(if $(UPDATE),--update)
+load: setup-dev ## Load a gateway until it saturates (LOAD_ARGS=--quick; RECORD=1: save the results)
+	@$(PY) -m tools.programs otelcol
+	$(PY) -m verification.load $(if $(RECORD),--record) $(LOAD_ARGS)
 
 dashboards-preview: setup-dev ## Draw ENV's dashboards with generated data (PREVIEW_ARGS=--docs: those in docs)
 	$(PY) -m verification.dashboards.dashboards_preview --env $(ENV) $(PREVIEW_ARGS)
 
+# --- Document ------------------------------------------------------------------------------------
+
+.PHONY: docs site site-check context
+docs: setup-dev node_modules ## Regenerate the reference pages, and build the site
+	$(PY) -m docgen.reference_docs
+	$(MAKE) site
+
+site: setup-dev node_modules ## Build the documentation site in site/ (warnings are errors)
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict
+	@echo "site/index.html is built; to search it: $(PY) -m http.server --bind 127.0.0.1 --directory site"
+
+site-check: site ## Check the site in Chromium, and take screenshots
+	$(PY) -m docgen.site_check
+
+context: setup ## Update docs/context/context-generator.md, which you read before a change
+	$(PY) -m docgen.reference_docs --only docs/context/context-generator.md
+
+# --- Estimate cost -------------------------------------------------------------------------------
+
 .PHONY: cost
-cost: setup ## Estimate the monthly bill of ENV (BUDGET=2100: settings that fit; CSV=, HTML=, WORKLOAD=)
+cost: setup ## Estimate ENV's monthly bill (BUDGET=2100: propose settings; CSV=, HTML=, WORKLOAD=)
 	$(PY) -m cost --env $(ENV) $(if $(BUDGET),--budget $(BUDGET)) $(if $(WORKLOAD),--workload $(WORKLOAD)) \
 		$(if $(CSV),--csv $(CSV)) $(if $(HTML),--html $(HTML))
 
-# --- Operate ------------------------------------------------------------------------------------
+# --- Deploy and operate --------------------------------------------------------------------------
 
 .PHONY: plan deploy destroy drift smoke
 # setup-dev: boto3 asks AWS in which account this is, and what is left in it.
@@ -221,10 +233,10 @@ deploy: setup-dev terraform ## Deploy ENV stack by stack, asking before each (YE
 destroy: setup-dev terraform ## Destroy ENV in reverse order, except the stack of the states
 	$(PY) -m operations.deploy destroy $(DEPLOY_ARGS)
 
-smoke: setup-dev ## Send a metric, a log and a trace through ENV's gateways and find them (SMOKE_ARGS=...)
+smoke: setup-dev ## Send a metric, a log and a trace through ENV's gateways and query them (SMOKE_ARGS=...)
 	$(PY) -m verification.rehearsal.pipeline.smoke --env $(ENV) $(SMOKE_ARGS)
 
-drift: setup-dev terraform ## Tell what in AWS is not as ENV's stacks say (exit code 1 if anything)
+drift: setup-dev terraform ## Compare AWS with ENV's stacks (exit code 1: they differ)
 	$(PY) -m operations.drift --env $(ENV) $(foreach name,$(STACK),--stack $(name))
 
 # --- Maintain -----------------------------------------------------------------------------------
@@ -236,11 +248,11 @@ COMPILE = .cache/lock/bin/uv pip compile --quiet --universal --python-version 3.
 sbom: setup-dev ## Write the bill of materials (CycloneDX) to cdktf.out/sbom.cdx.json
 	$(PY) -m verification.supply_chain.sbom
 
-audit: setup-dev scanners ## Ask for known vulnerabilities of what is locked (needs the internet)
+audit: setup-dev scanners ## Check the locked packages for known vulnerabilities (needs the internet)
 	$(PY) -m verification.supply_chain.audit
 
 # requirements.txt comes first: requirements-dev.in is constrained by it.
-lock: setup ## Rewrite the lock files after a change of a *.in file or of package.json
+lock: setup ## Update the lock files after you change a *.in file or package.json
 	$(PYTHON) -m venv --clear .cache/lock
 	.cache/lock/bin/python -m pip install --quiet --disable-pip-version-check $(UV)
 	$(COMPILE) -c tools/lock-constraints.txt -o requirements.txt requirements.in

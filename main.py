@@ -28,7 +28,7 @@ def build_app(settings: Settings, outdir: str | None = None) -> App:
 
     Args:
         settings: the environment.
-        outdir: where to write; by default what the cdktf CLI asks for, or `cdktf.out`.
+        outdir: where to write; by default the folder of the cdktf CLI, or `cdktf.out`.
     """
     from cdktf import App
 

@@ -1,1 +1,1 @@
-"""Rules, and who is told when an alert fires, as pure functions of the settings."""
+"""Alert rules and the routing of notifications, as pure functions of the settings."""

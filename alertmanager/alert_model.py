@@ -1,4 +1,4 @@
-"""Rules as data. Prometheus' own form is made at the very end, by `RuleGroup.as_dict`."""
+"""Rules as data. `RuleGroup.as_dict` renders Prometheus' own format at the end."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from settings.model import Settings
 
 Severity = Literal["critical", "warning", "info", "none"]
 """`critical`: somebody must act now, and is paged where the namespace pages. `warning`: somebody
-must act in the next days. `info`: worth knowing. `none`: Watchdog, which tells of no trouble."""
+must act in the next days. `info`: worth knowing. `none`: Watchdog, which signals no problem."""
 
 
 @dataclass(frozen=True, kw_only=True)

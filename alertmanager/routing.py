@@ -4,12 +4,9 @@ The namespaces of the settings have a branch each; what is of none of them (kube
 goes where `observability`'s alerts go.
 """
 
-from typing import Any
-
+from blueprint.documents import Config
 from blueprint.names import telemetry_namespace
 from settings.model import OBSERVABILITY, Settings, Smtp
-
-Config = dict[str, Any]
 
 SECRETS = "/etc/alertmanager/secrets"
 """The operator mounts `<secret>/<key>` here (`alertmanagerSpec.secrets`)."""

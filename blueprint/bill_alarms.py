@@ -1,4 +1,4 @@
-"""When AWS mails about the bill, and by which tags it divides the bill."""
+"""When AWS sends mail about the bill, and the tags by which it splits the bill."""
 
 from typing import Literal, NamedTuple
 

@@ -1,8 +1,11 @@
-"""From data to the text that Terraform hands to Helm and Kubernetes."""
+"""Renders data as the text that Terraform passes to Helm and Kubernetes."""
 
 from typing import Any
 
 import yaml
+
+Config = dict[str, Any]
+"""A mapping as YAML and JSON have it: values of a chart, a configuration, a resource."""
 
 
 class _WithoutAliases(yaml.SafeDumper):

@@ -1,4 +1,4 @@
-"""How a VPC's network is cut into subnets: a pure function, so that it can be tested by itself."""
+"""Divides the network of a VPC into subnets: a pure function that can be tested alone."""
 
 import ipaddress
 from dataclasses import dataclass

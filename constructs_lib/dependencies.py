@@ -1,4 +1,4 @@
-"""What may stand in `depends_on`."""
+"""Types that `depends_on` accepts."""
 
 from cdktf import TerraformResource
 from constructs import IConstruct

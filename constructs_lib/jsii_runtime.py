@@ -1,4 +1,4 @@
-"""Make the provider bindings quick to load, and JSII run on the pinned Node.js.
+"""Loads provider bindings lazily, and runs JSII on the pinned Node.js.
 
 The prebuilt binding packages import each of their modules in their `__init__` (aws: 2,200 modules,
 most of the time of a synthesis). Here each package is registered without running its `__init__`, so

@@ -47,14 +47,14 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
     try:
         settings = load_environment(options.env, today=date.today())
-        made = _inventory(settings)
-        found = estimate(settings, made, options.workload)
+        stack_inventory = _inventory(settings)
+        forecast = estimate(settings, stack_inventory, options.workload)
         if options.budget is not None:
-            return _recommendation(console, found, options.budget)
-        _show(console, found)
+            return _recommendation(console, forecast, options.budget)
+        _show(console, forecast)
         for path, write in ((options.csv, write_csv), (options.html, _write_page)):
             if path:
-                write(found, path)
+                write(forecast, path)
                 print(f"Written: {path}")
     except (SettingsError, OSError) as error:
         print(error, file=sys.stderr)
@@ -110,18 +110,18 @@ def _inventory(settings: Settings) -> Inventory:
     return checked_inventory(stacks, settings)
 
 
-def _write_page(found: Estimate, path: Path) -> None:
-    path.write_text(page(found), encoding="utf-8")
+def _write_page(forecast: Estimate, path: Path) -> None:
+    path.write_text(page(forecast), encoding="utf-8")
 
 
-def _show(console: Console, found: Estimate) -> None:
-    console.print(f"{found.workload.description}.\n")
-    for table in tables(found):
+def _show(console: Console, forecast: Estimate) -> None:
+    console.print(f"{forecast.workload.description}.\n")
+    for table in tables(forecast):
         console.print(_rich(table))
-    budget = found.settings.cost.monthly_budget_usd
-    share = found.bill.total / budget
+    budget = forecast.settings.cost.monthly_budget_usd
+    share = forecast.bill.total / budget
     console.print(f"\n{share:.0%} of the budget of {budget:,} USD (cost.monthly_budget_usd).")
-    for remark in remarks(found):
+    for remark in remarks(forecast):
         console.print(f"[dim]-[/] {remark}", soft_wrap=True)
 
 
@@ -136,11 +136,13 @@ def _rich(table: Table) -> RichTable:
     return rich
 
 
-def _recommendation(console: Console, found: Estimate, budget: float) -> int:
-    result = recommend(found.settings, found.workload, found.prices, budget, found.measured)
+def _recommendation(console: Console, forecast: Estimate, budget: float) -> int:
+    result = recommend(
+        forecast.settings, forecast.workload, forecast.prices, budget, forecast.measured
+    )
     console.print(
-        f"{found.settings.environment} costs {result.start.total:,.2f} USD a month, the budget is "
-        f"{budget:,.2f}."
+        f"{forecast.settings.environment} costs {result.start.total:,.2f} USD a month, "
+        f"the budget is {budget:,.2f}."
     )
     if result.fits and not result.steps:
         console.print("Nothing has to change.")
@@ -158,7 +160,7 @@ def _recommendation(console: Console, found: Estimate, budget: float) -> int:
         )
         return 1
     console.print(f"It then costs [bold]{result.bill.total:,.2f} USD[/] a month.\n")
-    print(_diff(found.settings, result.settings), end="")
+    print(_diff(forecast.settings, result.settings), end="")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What the same telemetry costs at list price where teams buy it instead.
+"""What the same telemetry costs at the list prices of other vendors.
 
 Each is the same workload: what arrives is billed by what the vendor counts. Traces are sampled
 before they are sent, at the settings' percentages, so that nobody pays for spans that the

@@ -25,7 +25,7 @@ from settings.model import OBSERVABILITY, Settings
 Signal = Literal["metrics", "logs", "traces"]
 SIGNALS: tuple[Signal, ...] = ("metrics", "logs", "traces")
 Shares = Mapping[Signal, float]
-NOBODYS: Shares = {}
+NO_SHARES: Shares = {}
 
 COMPONENTS = (
     "Control plane", "Nodes: observability", "Nodes: stages", "EBS volumes", "NAT",
@@ -139,7 +139,7 @@ class _Context:
         quantity: float,
         price: str,
         formula: str,
-        shares: Shares = NOBODYS,
+        shares: Shares = NO_SHARES,
         units: float | None = None,
     ) -> Line:
         """A line; `units` are the price's units where the quantity is shown in others."""
@@ -159,7 +159,7 @@ def bill(
     settings: Settings,
     workload: Workload,
     prices: Prices,
-    made: Inventory | None = None,
+    stack_inventory: Inventory | None = None,
     measured: MeasuredLoad | None = None,
 ) -> Bill:
     """Calculate the bill of a month.
@@ -168,13 +168,13 @@ def bill(
         settings: the environment: retention, sampling, size.
         workload: what its applications send.
         prices: list prices of its region.
-        made: what its stacks make; planned from the settings unless given.
+        stack_inventory: resources of its stacks; planned from the settings unless given.
         measured: what a core of a gateway takes; the promise of the size unless given.
 
     Raises:
         SettingsError: a price is missing.
     """
-    context = _context(settings, workload, prices, made, measured)
+    context = _context(settings, workload, prices, stack_inventory, measured)
     lines = [
         *_control_plane(context),
         *_nodes(context),
@@ -186,7 +186,7 @@ def bill(
         *_logs(context),
         *_secrets(context),
     ]
-    lines.sort(key=lambda one: COMPONENTS.index(one.component))
+    lines.sort(key=lambda line: COMPONENTS.index(line.component))
     more = [*shortages(settings, workload, measured), *_node_shortages(context)]
     return Bill(lines=tuple(lines), volumes=_volumes(context), shortages=tuple(more))
 
@@ -195,14 +195,14 @@ def _context(
     settings: Settings,
     workload: Workload,
     prices: Prices,
-    made: Inventory | None,
+    stack_inventory: Inventory | None,
     measured: MeasuredLoad | None,
 ) -> _Context:
     return _Context(
         settings=settings,
         workload=workload,
         prices=prices,
-        inventory=made or inventory.plan(settings),
+        inventory=stack_inventory or inventory.plan(settings),
         flows=flows(settings, workload),
         gateways=gateways(settings, workload, measured),
         node_shares=_backend_shares(settings),
@@ -213,11 +213,11 @@ def application_nodes(
     settings: Settings,
     workload: Workload,
     prices: Prices,
-    made: Inventory | None = None,
+    stack_inventory: Inventory | None = None,
     measured: MeasuredLoad | None = None,
 ) -> int:
     """Nodes of all stages: hosts, where a vendor bills those."""
-    context = _context(settings, workload, prices, made, measured)
+    context = _context(settings, workload, prices, stack_inventory, measured)
     return sum(_stage_nodes(context, stage)[1] for stage in settings.stages)
 
 
@@ -306,7 +306,7 @@ def _stage_nodes(context: _Context, namespace: str) -> tuple[int, int, float]:
     at most `max_size`, of all its groups together, as the cluster autoscaler keeps to.
     """
     groups = [group for group in context.inventory.nodes if group.namespace == namespace]
-    (gateway,) = (one for one in context.gateways if one.namespace == namespace)
+    (gateway,) = (item for item in context.gateways if item.namespace == namespace)
     (flow,) = (flow for flow in context.flows if flow.namespace == namespace)
     cores, gibibytes = instance(groups[0].instance_type)
     room_cpu, room_memory = cores * NODE_CPU_SHARE, gibibytes * NODE_MEMORY_SHARE
@@ -401,8 +401,8 @@ def _ebs(context: _Context) -> Iterator[Line]:
 
 
 def _network(context: _Context) -> Iterator[Line]:
-    made, assumed = context.inventory, context.workload.assumptions
-    gateways_, interfaces = made.nat_gateways, made.interface_endpoints
+    stack_inventory, assumed = context.inventory, context.workload.assumptions
+    gateways_, interfaces = stack_inventory.nat_gateways, stack_inventory.interface_endpoints
     if gateways_:
         hours = f"{gateways_} x 730 h"
         yield context.line("NAT", "gateways", gateways_ * HOURS, "nat_gateway", hours)

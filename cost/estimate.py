@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from blueprint.stack_names import STACKS
 from cost import inventory
 from cost.alternatives import Alternative, alternatives
 from cost.bill import Bill, application_nodes, bill
@@ -18,8 +19,6 @@ from cost.sensitivity import Scenario, scenarios
 from cost.workload import Workload, load_workload, workload_path
 from settings.load import SettingsError
 from settings.model import Settings
-
-STACKS = ("state", "network", "cluster", "storage", "observability")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +37,13 @@ class Estimate:
     def unverified(self) -> tuple[str, ...]:
         """Names of prices in use that no dated copy confirms."""
         used = {line.price for line in self.bill.lines}
-        used |= {name for one in self.alternatives for name in one.prices}
+        used |= {name for alternative in self.alternatives for name in alternative.prices}
         return tuple(sorted(used & set(self.prices.unverified())))
 
 
 def estimate(
     settings: Settings,
-    made: Inventory,
+    stack_inventory: Inventory,
     workload_file: Path | None = None,
     measured: MeasuredLoad | None = None,
 ) -> Estimate:
@@ -52,7 +51,7 @@ def estimate(
 
     Args:
         settings: the environment.
-        made: what its stacks make.
+        stack_inventory: resources of its stacks.
         workload_file: its workload; the committed one unless given.
         measured: what a core of a gateway takes; from `cost/measured_load.json` unless given.
 
@@ -60,10 +59,10 @@ def estimate(
         SettingsError: the workload, the price table or the measured load is wrong or missing.
     """
     workload = load_workload(workload_file or workload_path(settings.environment), settings)
-    prices = load_prices(made.region)
+    prices = load_prices(stack_inventory.region)
     measured = measured or load_measured()
-    whole = bill(settings, workload, prices, made, measured)
-    hosts = application_nodes(settings, workload, prices, made, measured)
+    whole = bill(settings, workload, prices, stack_inventory, measured)
+    hosts = application_nodes(settings, workload, prices, stack_inventory, measured)
     return Estimate(
         settings=settings,
         workload=workload,
@@ -84,16 +83,16 @@ def read_stacks(folder: Path) -> dict[str, Any] | None:
 
 
 def checked_inventory(stacks: Mapping[str, Any], settings: Settings) -> Inventory:
-    """What the stacks make, if it is what the settings ask for.
+    """What the stacks contain, if it matches the settings.
 
     Raises:
         SettingsError: it is not, so variations of the settings could not be compared with it.
     """
-    made = inventory.read(stacks, settings)
-    if different := made.differences(inventory.plan(settings)):
+    stack_inventory = inventory.read(stacks, settings)
+    if different := stack_inventory.differences(inventory.plan(settings)):
         raise SettingsError(
             f"the synthesized stacks of {settings.environment} and the settings differ in "
             f"{', '.join(different)}; allowed: none (cost/inventory.py has to follow a change of "
             "the stacks)"
         )
-    return made
+    return stack_inventory

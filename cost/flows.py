@@ -130,14 +130,14 @@ def gateways(
     fallback = promised(size.spans_per_second / (limit * size.min_replicas))
     load = (measured or fallback).per_core
     target = hpa_target()
-    found = []
+    loads = []
     for flow in flows(settings, workload):
         if flow.namespace == OBSERVABILITY:
             continue
         cores = flow.spans / load.spans_per_second + flow.pushed / load.data_points_per_second
-        wanted = max(math.ceil(cores / (request * target)), size.min_replicas)
-        replicas = min(wanted, size.max_replicas)
-        found.append(
+        needed = max(math.ceil(cores / (request * target)), size.min_replicas)
+        replicas = min(needed, size.max_replicas)
+        loads.append(
             Gateway(
                 namespace=flow.namespace,
                 cores=cores,
@@ -147,7 +147,7 @@ def gateways(
                 memory_gib=replicas * mebibytes(size.resources.memory) / 1024,
             )
         )
-    return tuple(found)
+    return tuple(loads)
 
 
 @cache

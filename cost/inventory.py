@@ -108,8 +108,8 @@ def read(stacks: Mapping[str, Mapping[str, Any]], settings: Settings) -> Invento
 
 
 def _of(stack: Mapping[str, Any], type_: str) -> dict[str, Any]:
-    found: dict[str, Any] = stack.get("resource", {}).get(type_, {})
-    return found
+    bodies: dict[str, Any] = stack.get("resource", {}).get(type_, {})
+    return bodies
 
 
 def _node_groups(cluster: Mapping[str, Any]) -> Iterator[Nodes]:

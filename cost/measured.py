@@ -1,4 +1,4 @@
-"""The measured load of a gateway: what one core takes, as the load tests write it down."""
+"""The measured load of a gateway: the limit of one core, as the load tests recorded it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def load_measured(path: Path = FILE) -> MeasuredLoad | None:
 
 
 def promised(spans_per_second_per_core: float) -> MeasuredLoad:
-    """What stands in where nothing was measured yet: the promise of the sizes' documentation.
+    """The default where nothing was measured yet: the promise of the sizes' documentation.
 
     A gateway promises spans. A data point or log record, which passes one gateway, is neither held
     nor counted, is taken to cost a fifth: an estimate of ours.

@@ -1,4 +1,4 @@
-"""The estimate as one self-contained HTML page: no script, no font, no picture from elsewhere."""
+"""The estimate as one self-contained HTML page without external scripts, fonts or pictures."""
 
 from __future__ import annotations
 
@@ -135,36 +135,38 @@ def _component_chart(estimate: Estimate) -> str:
 
 
 def _alternatives_chart(estimate: Estimate) -> str:
-    most = max(one.total for one in estimate.alternatives) or 1
+    most = max(alternative.total for alternative in estimate.alternatives) or 1
     rows = [
         _row(
-            one.name,
+            alternative.name,
             _bar(
                 (
-                    ("metrics", one.metrics),
-                    ("logs", one.logs),
-                    ("traces", one.traces),
-                    ("seats, fees", one.seats),
+                    ("metrics", alternative.metrics),
+                    ("logs", alternative.logs),
+                    ("traces", alternative.traces),
+                    ("seats, fees", alternative.seats),
                 ),
                 most,
             ),
-            f"${one.total:,.0f}",
+            f"${alternative.total:,.0f}",
         )
-        for one in estimate.alternatives
+        for alternative in estimate.alternatives
     ]
     return f"<div class=chart>{''.join(rows)}</div>"
 
 
 def _sensitivity_chart(estimate: Estimate) -> str:
-    most = max((abs(one.difference) for one in estimate.scenarios), default=1) or 1
+    most = max((abs(scenario.difference) for scenario in estimate.scenarios), default=1) or 1
     rows = []
-    for one in estimate.scenarios:
-        width = f"width:{100 * abs(one.difference) / most:.2f}%"
-        less = f'<i style="{width};background:var(--traces)"></i>' if one.difference < 0 else ""
-        more = f'<i style="{width};background:var(--logs)"></i>' if one.difference > 0 else ""
+    for scenario in estimate.scenarios:
+        width = f"width:{100 * abs(scenario.difference) / most:.2f}%"
+        less = (
+            f'<i style="{width};background:var(--traces)"></i>' if scenario.difference < 0 else ""
+        )
+        more = f'<i style="{width};background:var(--logs)"></i>' if scenario.difference > 0 else ""
         bar = f"<div class=two><div>{less}</div><div>{more}</div></div>"
-        impossible = " (does not fit)" if one.bill.shortages else ""
-        rows.append(_row(one.name + impossible, bar, f"{one.difference:+,.2f}"))
+        impossible = " (does not fit)" if scenario.bill.shortages else ""
+        rows.append(_row(scenario.name + impossible, bar, f"{scenario.difference:+,.2f}"))
     return f"<div class=chart>{''.join(rows)}</div>"
 
 

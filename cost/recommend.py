@@ -1,4 +1,4 @@
-"""Settings that fit a budget: what is given up first, in an order that is written down.
+"""Settings that fit a budget: the steps that save money, in a documented order.
 
 The search takes one step at a time and stops at the first settings that fit. It does not look for
 the cheapest settings: it takes the way that hurts least, by this order. A first pass leaves out
@@ -230,7 +230,7 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Recommendation:
-    """The way to the budget; where it does not fit, `bill` is the floor."""
+    """The steps to the budget; if it does not fit, `bill` is the floor."""
 
     budget: float
     start: Bill
@@ -240,15 +240,15 @@ class Recommendation:
 
     def given_up(self) -> list[tuple[Rule, list[Value], float]]:
         """By rule, in order: each setting as it was and as it is now, and what that saves."""
-        found = []
+        given_up = []
         for rule in ORDER:
             steps = [step for step in self.steps if step.rule is rule]
             first: dict[str, Value] = {}
             for value in (value for step in steps for value in step.values):
                 first[value.key] = first.get(value.key, value)._replace(after=value.after)
             if steps:
-                found.append((rule, list(first.values()), sum(step.saves for step in steps)))
-        return found
+                given_up.append((rule, list(first.values()), sum(step.saves for step in steps)))
+        return given_up
 
     @property
     def fits(self) -> bool:

@@ -31,13 +31,13 @@ def scenarios(
 ) -> tuple[Scenario, ...]:
     """The bill after each change alone, compared with the bill as it is."""
     base = bill(settings, workload, prices, measured=measured).total
-    found = []
+    results = []
     for name, change in changes(settings):
         changed = bill(change(settings), workload, prices, measured=measured)
-        found.append(Scenario(name=name, bill=changed, difference=changed.total - base))
+        results.append(Scenario(name=name, bill=changed, difference=changed.total - base))
     more = bill(settings, doubled(workload), prices, measured=measured)
-    found.append(Scenario(name="traffic doubled", bill=more, difference=more.total - base))
-    return tuple(found)
+    results.append(Scenario(name="traffic doubled", bill=more, difference=more.total - base))
+    return tuple(results)
 
 
 def changes(settings: Settings) -> Iterator[tuple[str, Change]]:
@@ -97,10 +97,7 @@ def with_sampling(settings: Settings, stage: str, percent: int) -> Settings:
     Raises:
         ValueError: the namespace has no sampling.
     """
-    sampling = settings.namespaces[stage].sampling
-    if sampling is None:
-        raise ValueError(f"{stage} has no sampling")
-    changed = sampling.model_copy(update={"sampling_percentage": percent})
+    changed = settings.sampling(stage).model_copy(update={"sampling_percentage": percent})
     return with_namespace(settings, stage, {"sampling": changed})
 
 

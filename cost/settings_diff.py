@@ -1,4 +1,4 @@
-"""How a proposal differs from the settings: the changed values, and a diff of the file."""
+"""The difference between a proposal and the settings: changed values, and a diff of the file."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def changed_paths(before: Settings, after: Settings) -> dict[Path, Any]:
 
 def _differences(before: Any, after: Any, path: Path) -> dict[Path, Any]:
     if isinstance(before, dict) and isinstance(after, dict):
-        found: dict[Path, Any] = {}
+        differences: dict[Path, Any] = {}
         for key, value in after.items():
-            found |= _differences(before.get(key), value, (*path, key))
-        return found
+            differences |= _differences(before.get(key), value, (*path, key))
+        return differences
     return {} if before == after else {path: after}
 
 

@@ -67,8 +67,13 @@ def sensitivity(estimate: Estimate) -> Table:
         title="One change alone",
         headings=("Change", "USD a month", "difference", "not possible because"),
         rows=tuple(
-            (one.name, one.bill.total, one.difference, "; ".join(one.bill.shortages))
-            for one in estimate.scenarios
+            (
+                scenario.name,
+                scenario.bill.total,
+                scenario.difference,
+                "; ".join(scenario.bill.shortages),
+            )
+            for scenario in estimate.scenarios
         ),
     )
 
@@ -80,15 +85,17 @@ def compared(estimate: Estimate) -> Table:
         headings=("Where", "metrics", "logs", "traces", "seats, fees", "USD a month", "times"),
         rows=tuple(
             (
-                one.name,
-                one.metrics,
-                one.logs,
-                one.traces,
-                one.seats,
-                one.total,
-                f"{one.total / estimate.bill.telemetry:.1f}" if estimate.bill.telemetry else "",
+                alternative.name,
+                alternative.metrics,
+                alternative.logs,
+                alternative.traces,
+                alternative.seats,
+                alternative.total,
+                f"{alternative.total / estimate.bill.telemetry:.1f}"
+                if estimate.bill.telemetry
+                else "",
             )
-            for one in estimate.alternatives
+            for alternative in estimate.alternatives
         ),
     )
 
@@ -105,26 +112,28 @@ def remarks(estimate: Estimate) -> list[str]:
     prices = estimate.prices
     dates = [source.as_of for table in prices.tables for source in table.sources.values()]
     known = [date for date in dates if date]
-    found = [
+    texts = [
         f"List prices of {prices.region} in US dollars, on demand, without tax and discounts. "
         f"Copies read on {prices.tables[0].read} are of {min(known)} to {max(known)}; "
         f"{len(dates) - len(known)} sources have no date. Check the live pages before you sign.",
     ]
     if estimate.unverified:
-        found.append(
+        texts.append(
             "Not verified in a dated copy, from memory: " + ", ".join(estimate.unverified) + "."
         )
     load = estimate.measured
-    found.append(
+    texts.append(
         f"Gateways are sized by the load measured on {load.measured_on} ({load.cpu}, "
         f"{load.collector})."
         if load
         else "Gateways are sized by the promise in docs/operations/capacity.md: "
         "cost/measured_load.json is not there (make load)."
     )
-    found += [f"{one.name}: {one.note}." for one in estimate.alternatives[1:]]
-    found += [f"Does not fit: {problem}." for problem in estimate.bill.shortages]
-    return found
+    texts += [
+        f"{alternative.name}: {alternative.note}." for alternative in estimate.alternatives[1:]
+    ]
+    texts += [f"Does not fit: {problem}." for problem in estimate.bill.shortages]
+    return texts
 
 
 _COLUMNS = (
@@ -173,12 +182,12 @@ def _csv_rows(estimate: Estimate) -> Iterator[dict[str, Cell]]:
             "usd": round(scenario.bill.total, 2),
             "formula": "; ".join(scenario.bill.shortages),
         }
-    for one in estimate.alternatives:
+    for alternative in estimate.alternatives:
         yield {
             "table": "Elsewhere",
-            "item": one.name,
-            "usd": round(one.total, 2),
-            **{name: round(getattr(one, name), 2) for name in SIGNALS},
-            "formula": one.note,
-            "price": " ".join(one.prices),
+            "item": alternative.name,
+            "usd": round(alternative.total, 2),
+            **{name: round(getattr(alternative, name), 2) for name in SIGNALS},
+            "formula": alternative.note,
+            "price": " ".join(alternative.prices),
         }

@@ -134,7 +134,7 @@ class Workload(Model):
     """The workload of an environment."""
 
     description: str
-    """What it stands for, in one sentence: it heads every output."""
+    """What it represents, in one sentence: the heading of every output."""
     scrape_interval_seconds: Annotated[int, Field(ge=5, le=300)] = 30
     """Time between two samples of a series; the foundation scrapes every 30 s."""
     editors: Annotated[int, Field(ge=0, le=100_000)] = 5
@@ -148,7 +148,7 @@ class Workload(Model):
 
 
 def load_workload(path: Path, settings: Settings) -> Workload:
-    """Read a workload and hold it to the environment.
+    """Read a workload and check it against the environment.
 
     Raises:
         SettingsError: one line per mistake: file and line, key, value, what is allowed.

@@ -1,4 +1,4 @@
-"""Keeps code blocks of documents equal to the source that they quote.
+"""Keeps quoted code blocks of documents equal to their source.
 
 A line `<!-- code: sample_apps/python/app.py#metric -->` before a fenced block names a file and,
 after `#`, a region of it; without `#` the whole file is meant. In the source a region begins with
@@ -42,10 +42,10 @@ def rewrite(text: str, name: str, root: Path) -> str:
     Raises:
         ValueError: a file or a region does not exist, or a marker has no block after it.
     """
-    found = len(list(_MARKED.finditer(text)))
-    if found != text.count(MARKER):
+    blocks = len(list(_MARKED.finditer(text)))
+    if blocks != text.count(MARKER):
         raise ValueError(
-            f"{name}: {text.count(MARKER) - found} of the lines `{MARKER}... -->` are not "
+            f"{name}: {text.count(MARKER) - blocks} of the lines `{MARKER}... -->` are not "
             "followed by a fenced block of the same indentation"
         )
 

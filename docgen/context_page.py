@@ -1,4 +1,4 @@
-"""docs/context/context-generator.md: what exists, to read before any change of infrastructure."""
+"""docs/context/context-generator.md: what exists, to read before any infrastructure change."""
 
 from __future__ import annotations
 
@@ -141,12 +141,12 @@ def _stacks(foundation: Foundation) -> str:
 
 
 def _state(foundation: Foundation, stack: str) -> str:
-    found = set()
+    places = set()
     for environment, stacks in foundation.configs.items():
         ((kind, backend),) = stacks[stack]["terraform"]["backend"].items()
         where = backend.get("key") or backend["path"].lstrip("./")
-        found.add((kind, where.replace(f"{environment}/", "<environment>/")))
-    ((kind, where),) = found
+        places.add((kind, where.replace(f"{environment}/", "<environment>/")))
+    ((kind, where),) = places
     return f"`{where}` in the state bucket" if kind == "s3" else f"local file `{where}`"
 
 

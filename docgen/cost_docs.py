@@ -303,7 +303,7 @@ def cardinality_block() -> str:
         ),
         (
             "Size of a trace, MB",
-            *(tempo_tenants.LARGEST_TRACE_MB,) * 3,
+            *(tempo_tenants.MAX_TRACE_MB,) * 3,
             "Tempo, `max_bytes_per_trace`",
             "later spans of it are refused; alert `TempoDiscardingSpans`",
         ),

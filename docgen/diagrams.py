@@ -83,7 +83,7 @@ def _name(peer: Peer, settings: Settings) -> tuple[str, str]:
     return f"namespace {namespace}", label
 
 
-# --- The way of the data --------------------------------------------------------------------------
+# --- How data flows -------------------------------------------------------------------------------
 
 
 def data_path_diagrams(stack: Config) -> str:
@@ -104,7 +104,7 @@ def data_path_diagrams(stack: Config) -> str:
 
 def _namespace_of(stack: Config, name: str) -> str:
     releases = stack["resource"]["helm_release"].values()
-    return str(next(one["namespace"] for one in releases if one["name"] == name))
+    return str(next(release["namespace"] for release in releases if release["name"] == name))
 
 
 def _pipelines(config: Config) -> str:

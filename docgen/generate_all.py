@@ -1,4 +1,4 @@
-"""`make generated`: write everything that is generated from the settings, once they have changed.
+"""`make generated`: regenerate every file that depends on the settings.
 
 Schema, rules, dashboards, snapshots, reference documents and the page of permissions, in this order
 as the last two read the snapshots. Wrong settings or workloads are named before anything is

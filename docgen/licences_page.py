@@ -9,16 +9,16 @@ from verification.supply_chain.deployed import read_images
 def licences_page() -> str:
     """Every image that is deployed, with the licence of its program."""
     images = read_images()
-    copyleft = [one for one in images if one.licence.startswith("AGPL")]
+    copyleft = [image for image in images if image.licence.startswith("AGPL")]
     rows = [
         (
-            code(one.image),
-            code(one.tag),
-            codes(one.releases) if one.releases else "-",
-            one.licence,
-            one.source,
+            code(image.image),
+            code(image.tag),
+            codes(image.releases) if image.releases else "-",
+            image.licence,
+            image.source,
         )
-        for one in images
+        for image in images
     ]
     return page(
         "Licences of what is deployed",
@@ -26,8 +26,8 @@ def licences_page() -> str:
         "image, from `verification/supply_chain/deployed.yaml`. The base images have licences of "
         "their own. "
         "`NOASSERTION`: the licence was not looked up.",
-        f"Under the AGPL-3.0: {codes(one.image for one in copyleft)}. Running them unchanged asks "
-        "for nothing; who changes one and lets others use it over a network has to offer them its "
-        "source (section 13).",
+        f"Under the AGPL-3.0: {codes(image.image for image in copyleft)}. Running them unchanged "
+        "requires nothing; whoever changes one and lets others use it over a network has to offer "
+        "them its source (section 13).",
         table(("Image", "Tag", "Releases", "Licence", "Source"), rows),
     )

@@ -41,8 +41,8 @@ def between(text: str, name: str, begin: str, end: str, block: str) -> str:
     Raises:
         ValueError: the document has no such lines.
     """
-    before, found, rest = text.partition(begin)
+    before, marker, rest = text.partition(begin)
     _, closed, after = rest.partition(end)
-    if not found or not closed:
+    if not marker or not closed:
         raise ValueError(f"{name} has no lines {begin!r} and {end!r}")
     return f"{before}{begin}\n{block}\n{end}{after}"

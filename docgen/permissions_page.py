@@ -1,4 +1,4 @@
-"""`make permissions`: try what every role may do in AWS, and write docs/reference/permissions.md.
+"""`make permissions`: evaluate what each role may do, and write docs/reference/permissions.md.
 
 Exit code 1 when a role may do what no call of its back end needs, or may not do what one needs.
 """
@@ -37,18 +37,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     check = parser.parse_args(arguments).check
     try:
         settings = all_settings()
-        found = matrices(settings, Foundation.load().configs)
+        results = matrices(settings, Foundation.load().configs)
     except (SettingsError, SimulationError) as error:
         print(error, file=sys.stderr)
         return 2
-    for matrix in found:
+    for matrix in results:
         _show(matrix)
-    problems = [f"{one.environment}: {text}" for one in found for text in one.problems]
+    problems = [f"{matrix.environment}: {text}" for matrix in results for text in matrix.problems]
     for problem in problems:
         print(problem, file=sys.stderr)
     if problems:
         return 1
-    page = render(settings, found)
+    page = render(settings, results)
     if check and stale(page):
         print("out of date, run `make permissions`: docs/reference/permissions.md", file=sys.stderr)
         return 1
@@ -61,17 +61,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def matrices(settings: Mapping[str, Settings], configs: Mapping[str, Stacks]) -> list[Matrix]:
     """Each environment's roles, tried on its own resources and on those of another environment."""
     worlds = {name: World(settings[name], configs[name]) for name in settings}
-    found = []
+    results = []
     for name, world in worlds.items():
         others = [worlds[other] for other in worlds if other != name]
         print(f"trying the roles of {name} ...", file=sys.stderr, flush=True)
-        found.append(try_roles(world.settings, world.stacks, others[0] if others else None))
-    return found
+        results.append(try_roles(world.settings, world.stacks, others[0] if others else None))
+    return results
 
 
-def render(settings: Mapping[str, Settings], found: Sequence[Matrix]) -> str:
+def render(settings: Mapping[str, Settings], results: Sequence[Matrix]) -> str:
     """The page, from matrices without problems."""
-    first = found[0]
+    first = results[0]
     lines = [
         "# What each role may do in AWS",
         "",
@@ -87,12 +87,14 @@ def render(settings: Mapping[str, Settings], found: Sequence[Matrix]) -> str:
         "| Environment | Requests | Allowed | Refused |",
         "| --- | --- | --- | --- |",
     ]
-    for matrix in found:
+    for matrix in results:
         allowed = sum(trial.allowed for trial in matrix.trials)
         total = len(matrix.trials)
         lines.append(f"| {matrix.environment} | {total:,} | {allowed:,} | {total - allowed:,} |")
-    same = all(one.allowed(role) == first.allowed(role) for one in found for role in one.roles)
-    for matrix in found[:1] if same else found:
+    same = all(
+        matrix.allowed(role) == first.allowed(role) for matrix in results for role in matrix.roles
+    )
+    for matrix in results[:1] if same else results:
         title = "every environment" if same else matrix.environment
         lines += ["", f"## Allowed in {title}", *_allowed(matrix, settings[matrix.environment])]
     lines += [
@@ -106,7 +108,7 @@ def render(settings: Mapping[str, Settings], found: Sequence[Matrix]) -> str:
 
 
 def _allowed(matrix: Matrix, settings: Settings) -> list[str]:
-    sources = {one.role: one.source for one in calls(settings)}
+    sources = {call.role: call.source for call in calls(settings)}
     lines = []
     for role in matrix.roles:
         lines += ["", f"### {role}", "", f"Source: {sources[role]}.", ""]
@@ -134,7 +136,7 @@ def _show(matrix: Matrix) -> None:
 
 
 def stale(page: str, path: Path = PAGE) -> bool:
-    """Tell whether the committed page is another."""
+    """Whether the committed page is outdated."""
     return not path.exists() or path.read_text(encoding="utf-8") != page
 
 

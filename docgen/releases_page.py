@@ -24,7 +24,7 @@ def releases_page(settings: dict[str, Settings]) -> str:
             for release in releases(sized, sample_stack_outputs()):
                 used.setdefault(_release_row(release), []).append((environment, size))
     everywhere = [(environment, size) for environment in settings for size in SIZES]
-    rows = [(*row, _where(found, everywhere)) for row, found in used.items()]
+    rows = [(*row, _where(places, everywhere)) for row, places in used.items()]
     return page(
         "Releases",
         "Every Helm release of an environment, in an order in which they can be installed "
@@ -57,13 +57,13 @@ def _release_row(release: Release) -> Row:
     )
 
 
-def _where(found: list[tuple[str, Size]], everywhere: list[tuple[str, Size]]) -> str:
+def _where(places: list[tuple[str, Size]], everywhere: list[tuple[str, Size]]) -> str:
     """The environments and sizes that have a release, as far as not all of them do."""
-    if found == everywhere:
+    if places == everywhere:
         return "all"
     lists: list[list[str]] = [
-        list(dict.fromkeys(pair[part] for pair in found))
+        list(dict.fromkeys(pair[part] for pair in places))
         for part in (0, 1)
-        if {pair[part] for pair in found} != {pair[part] for pair in everywhere}
+        if {pair[part] for pair in places} != {pair[part] for pair in everywhere}
     ]
     return "; ".join(map(codes, lists))

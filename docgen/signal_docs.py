@@ -1,4 +1,4 @@
-"""Reference pages of what is watched: alerts, dashboards and metrics."""
+"""Reference pages of alerts, dashboards and metrics."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def alerts_page(settings: dict[str, Settings]) -> str:
         "Every alert of `alertmanager/rules/`, with the expression that fires it and how long it "
         "must be true before it does. Objectives and thresholds come from the settings, so "
         f"expressions differ by environment: those of {code(first)} are here, all of them in "
-        "`alertmanager/generated/`. A rule that stands once for each stage is shown for the first. "
+        "`alertmanager/generated/`. A rule of every stage is shown for the first stage. "
         "Summaries and what to do: [alert pages](../runbooks/alerts/README.md).",
         *(
             f"## {name}\n\n" + table(titles, _once(rows))
@@ -64,7 +64,7 @@ def dashboards_page(settings: dict[str, Settings]) -> str:
             for panel in panels(content)
             if panel["type"] != "row"
         ]
-        variables = [one["name"] for one in content["templating"].get("list", ())]
+        variables = [variable["name"] for variable in content["templating"].get("list", ())]
         sections.append(
             f"## {content['title']}\n\n{content['description']}\n\nFolder {dashboard.folder}, "
             f"address `/d/{dashboard.uid}`, variables: {codes(variables)}.\n\n"
@@ -86,13 +86,13 @@ def panels(dashboard: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def metrics_page() -> str:
-    """Every metric that a dashboard or an alert may ask for, by who produces it."""
+    """Every metric that a dashboard or an alert may query, by source."""
     sources: dict[Source, list[Metric]] = {}
     for metric in METRICS.values():
         sources.setdefault(metric.source, []).append(metric)
     return page(
         "Metrics",
-        "Every metric that a dashboard or an alert may ask for (`signals/metrics.py`), as "
+        "Every metric that a dashboard or an alert may query (`signals/metrics.py`), as "
         "Prometheus names it. Of a histogram this is the base: its series end in `_bucket`, "
         "`_count` and `_sum`. Units are those of [UCUM](https://ucum.org).",
         *(

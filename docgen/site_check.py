@@ -1,4 +1,4 @@
-"""`make site-check`: looks at the built site in Chromium, and keeps pictures of what it saw.
+"""`make site-check`: check the built site in Chromium, and keep screenshots.
 
 It checks what no reader of HTML can: that diagrams are drawn, that the search finds, and that the
 two languages show theirs. Pictures are in .cache/site-check.
@@ -76,8 +76,8 @@ VIEWS: Final = (
 
 def browser() -> Path | None:
     """The first browser on the PATH."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    return Path(found) if found else None
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    return Path(program) if program else None
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -142,9 +142,9 @@ def external(site: Path) -> list[str]:
         r"<(?:script|img|iframe|link[^>]*rel=\"?(?:stylesheet|preconnect))[^>]*https?://"
     )
     return [
-        f"{page.relative_to(site)}: {found[0]}"
+        f"{page.relative_to(site)}: {match[0]}"
         for page in sorted(site.rglob("*.html"))
-        for found in loads.finditer(page.read_text(encoding="utf-8"))
+        for match in loads.finditer(page.read_text(encoding="utf-8"))
     ]
 
 
@@ -172,9 +172,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with served(SITE) as url:
         for view in VIEWS:
             picture = PICTURES / f"{view.name}.png" if pictures else None
-            found = looked_at(program, url, view, picture)
-            print(f"{'ok' if not found else 'FAILED':8}{view.name}", flush=True)
-            problems += found
+            view_problems = looked_at(program, url, view, picture)
+            print(f"{'ok' if not view_problems else 'FAILED':8}{view.name}", flush=True)
+            problems += view_problems
     print("\n".join(problems) or f"Pictures: {PICTURES.relative_to(ROOT)}")
     return 1 if problems else 0
 

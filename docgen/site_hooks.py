@@ -1,13 +1,15 @@
-"""What mkdocs is taught about this repository's documents (mkdocs.yml, `hooks`).
+"""Hooks of the documentation site (mkdocs.yml, `hooks`).
 
-Documents are written for GitHub: they link to files outside of docs/, and indent what belongs to an
-item of a list by two or three spaces, where Markdown in Python wants four. Here the README and its
-neighbours become pages, other files become links to the repository, lists get four spaces, and
-folders in the navigation become their pages.
+Documents are written for GitHub: they link to files outside docs/, and indent the content of list
+items by two or three spaces, where Python-Markdown requires four. These hooks turn the README and
+its neighbours into pages, links to other files into links to the repository, and folders of the
+navigation into their pages. Long expressions in tables fold, and Portuguese pages get a Portuguese
+navigation.
 """
 
 from __future__ import annotations
 
+import copy
 import os
 import posixpath
 import re
@@ -18,6 +20,7 @@ from typing import Any, Final
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import Navigation, Section
 from mkdocs.structure.pages import Page
 
 from tools.paths import ROOT
@@ -33,11 +36,18 @@ PROJECT_PAGES: Final = {
 MERMAID: Final = ROOT / "node_modules" / "@mermaid-js" / "tiny" / "dist" / "mermaid.tiny.js"
 
 WIDE: Final = ("architecture.md",)
-"""Pages whose diagrams need the room of what is beside the text."""
+"""Pages whose diagrams use the whole width: they show neither navigation nor contents."""
+
+FOLDED_FROM: Final = 160
+"""Characters from which an expression in a table folds."""
+SHOWN: Final = 60
+"""Characters of it that are shown."""
 
 _FIRST_COMMENT: Final = re.compile(r"\A<!--.*?-->\s*")
 _LINK: Final = re.compile(r"(\]\()([^)\s]+)(\))")
 _NOT_PROSE: Final = re.compile(r"(^ *```.*?^ *```$|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
+_WORD: Final = re.compile(r"<code>([^<\s]{1,40})</code>")
+_IN_CELL: Final = re.compile(r"(<td[^>]*>)<code>([^<]+)</code>(?=</td>)")
 _ELSEWHERE: Final = ("https://", "http://", "mailto:", "#")
 
 
@@ -62,13 +72,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         if (ROOT / name).is_file():
             files.append(File.generated(config, uri, abs_src_path=str(ROOT / name)))
     if not MERMAID.is_file():
-        raise PluginError("What draws the diagrams is not installed: run `make node_modules`.")
+        raise PluginError("The program that draws diagrams is missing: run `make node_modules`.")
     files.append(File.generated(config, "assets/mermaid.js", abs_src_path=str(MERMAID)))
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Lead links that leave docs/ to a page or to the repository, and point to the translation."""
+    """Rewrite links that point outside docs/, and link to the other language."""
     if page.file.src_uri in WIDE:
         page.meta["hide"] = ["navigation", "toc"]
     markdown = _FIRST_COMMENT.sub("", markdown)
@@ -77,6 +87,66 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     parts = _NOT_PROSE.split(markdown)
     parts[::2] = [_relinked(part, source, page.file.src_uri, repository) for part in parts[::2]]
     return indented(_with_other_language("".join(parts), page.file.src_uri, files))
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
+    """Fold long expressions in tables, and keep names on one line."""
+    return unbroken(folded(html))
+
+
+def on_page_context(
+    context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Navigation
+) -> dict[str, Any]:
+    """Show the navigation of the page's language."""
+    context["nav"] = localized(nav, page.file.src_uri, config.extra["portuguese"])
+    return context
+
+
+def folded(html: str) -> str:
+    """HTML in which a long expression that fills a table cell shows its beginning."""
+    return _IN_CELL.sub(_fold, html)
+
+
+def unbroken(html: str) -> str:
+    """HTML in which a name such as `us-east-1` is not broken at its hyphens."""
+    return _WORD.sub(r'<code class="word">\1</code>', html)
+
+
+def _fold(match: re.Match[str]) -> str:
+    cell, expression = match[1], match[2]
+    if len(expression) < FOLDED_FROM:
+        return match[0]
+    # Not inside an entity such as &quot;
+    start = re.sub(r"&[^;]*$", "", expression[:SHOWN])
+    return (
+        f'{cell}<details class="expression"><summary><code>{start}…</code></summary>'
+        f"<code>{expression}</code></details>"
+    )
+
+
+def localized(nav: Navigation, uri: str, portuguese: dict[str, Any]) -> Navigation:
+    """The navigation of a page: its own language, and for Portuguese what exists in English only.
+
+    Args:
+        nav: the whole navigation.
+        uri: the page's path in the site's sources.
+        portuguese: `section` is the title of the Portuguese section, `english_only` has the titles
+            of English sections with their Portuguese titles.
+    """
+    sections = {item.title: item for item in nav.items if isinstance(item, Section)}
+    translated = sections[portuguese["section"]]
+    if not uri.startswith(f"{PORTUGUESE}/"):
+        return Navigation([item for item in nav.items if item is not translated], nav.pages)
+    items = list(translated.children)
+    for title, name in portuguese["english_only"].items():
+        section = copy.copy(sections[title])
+        section.title = name
+        items.append(section)
+    home = Navigation(items, nav.pages)
+    home.homepage = next(
+        page for page in nav.pages if page.file.src_uri == f"{PORTUGUESE}/index.md"
+    )
+    return home
 
 
 def source_of(uri: str) -> Path:
@@ -102,19 +172,19 @@ def target_of(link: str, source: Path, uri: str, repository: str) -> str:
         return link  # mkdocs has a warning for it
     inside = target.relative_to(ROOT).as_posix()
     if inside in PROJECT_PAGES:
-        found = PROJECT_PAGES[inside]
+        page = PROJECT_PAGES[inside]
     elif target.is_relative_to(DOCS):
-        found = target.relative_to(DOCS).as_posix()
+        page = target.relative_to(DOCS).as_posix()
         if target.is_dir():
-            found += "/README.md"
+            page += "/README.md"
     else:
         return f"{repository}/{inside}"
-    return posixpath.relpath(found, posixpath.dirname(uri) or ".") + mark + anchor
+    return posixpath.relpath(page, posixpath.dirname(uri) or ".") + mark + anchor
 
 
 def _relinked(text: str, source: Path, uri: str, repository: str) -> str:
-    def change(found: re.Match[str]) -> str:
-        return found[1] + target_of(found[2], source, uri, repository) + found[3]
+    def change(match: re.Match[str]) -> str:
+        return match[1] + target_of(match[2], source, uri, repository) + match[3]
 
     return _LINK.sub(change, text)
 
@@ -143,7 +213,7 @@ def indented(markdown: str) -> str:
     Which lines belong to an item is as CommonMark says ("List items"): those that are indented as
     far as its text, and those that go on with its paragraph.
     """
-    made: list[str] = []
+    result: list[str] = []
     columns: list[int] = []  # where the text of each open item begins
     fence = before = ""
     loose = False  # whether an empty line was in the list that is open
@@ -155,17 +225,17 @@ def indented(markdown: str) -> str:
                 columns.pop()
         # An item may follow a paragraph directly; Markdown in Python wants a line between.
         if item and before.strip() and (loose or not _is_in_list(before)):
-            made.append("")
+            result.append("")
         inside = column - (columns[-1] if columns else 0)
-        made.append(" " * (_STEP * len(columns) + max(inside, 0)) + line.lstrip() if line else "")
-        if found := _FENCE.match(line):
-            fence = "" if fence else found[1]
+        result.append(" " * (_STEP * len(columns) + max(inside, 0)) + line.lstrip() if line else "")
+        if opening := _FENCE.match(line):
+            fence = "" if fence else opening[1]
         if item:
             columns.append(len(item[1]) + len(item[2].split("[")[0]))
         if not columns or not line.strip():
             loose = bool(columns)
         before = line
-    return "\n".join(made) + "\n"
+    return "\n".join(result) + "\n"
 
 
 def _is_in_list(line: str) -> bool:
@@ -184,18 +254,18 @@ def _named(nav: Any) -> set[str]:
 
 
 def _expanded(items: list[Any], named: set[str]) -> list[Any]:
-    made: list[Any] = []
+    expanded: list[Any] = []
     for item in items:
         if isinstance(item, str):
-            made += pages_in(item, named) if item.endswith("/") else [item]
+            expanded += pages_in(item, named) if item.endswith("/") else [item]
             continue
         ((title, value),) = item.items()
         if isinstance(value, str):
             value = list(pages_in(value, named)) if value.endswith("/") else value
         else:
             value = _expanded(value, named)
-        made.append({title: value})
-    return made
+        expanded.append({title: value})
+    return expanded
 
 
 def pages_in(folder: str, named: set[str]) -> Iterator[str]:
@@ -204,10 +274,10 @@ def pages_in(folder: str, named: set[str]) -> Iterator[str]:
         there = (page for name, page in PROJECT_PAGES.items() if (ROOT / name).is_file())
         yield from (page for page in there if page not in named)
         return
-    found = sorted(
+    files = sorted(
         (DOCS / folder).glob("*.md"), key=lambda path: (path.stem != "README", path.name)
     )
-    for path in found:
+    for path in files:
         uri = path.relative_to(DOCS).as_posix()
         if uri not in named:
             yield uri

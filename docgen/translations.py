@@ -1,4 +1,4 @@
-"""Keeps the Portuguese pages up with the English ones: which are missing, which are outdated.
+"""Finds Portuguese pages that are missing or outdated.
 
 ``python -m docgen.translations`` lists them, exit code 1 if there are any. A translation names in
 its first line the page that it is of and the hash of what was translated, so a changed page makes
@@ -42,12 +42,12 @@ class Problem:
 
 def pages(docs: Path) -> list[str]:
     """The pages that must have a translation, relative to docs/."""
-    found = (
+    files = (
         path
         for name in TRANSLATED
         for path in ([docs / name] if name.endswith(".md") else (docs / name).rglob("*.md"))
     )
-    return sorted(path.relative_to(docs).as_posix() for path in found)
+    return sorted(path.relative_to(docs).as_posix() for path in files)
 
 
 def digest(page: Path) -> str:
@@ -65,23 +65,23 @@ def code_blocks(text: str) -> list[tuple[str, str]]:
 
 def problems(docs: Path) -> Iterator[Problem]:
     """Pages without a translation, outdated ones, and translations of nothing."""
-    wanted = pages(docs)
-    for name in wanted:
+    expected = pages(docs)
+    for name in expected:
         translation = docs / PORTUGUESE / name
         if not translation.is_file():
             yield Problem(page=name, what=f"not translated: write it from docs/{name}")
             continue
         text = translation.read_text(encoding="utf-8")
-        found = _FIRST_LINE.match(text)
-        if found is None or found[1] != name:
+        match = _FIRST_LINE.match(text)
+        if match is None or match[1] != name:
             yield Problem(page=name, what=f"the first line is not {first_line(docs, name)!r}")
-        elif found[2] != digest(docs / name):
+        elif match[2] != digest(docs / name):
             yield Problem(page=name, what=f"outdated: docs/{name} has changed")
         if difference := _other_code(docs, name):
             yield Problem(page=name, what=difference)
     there = (docs / PORTUGUESE).rglob("*.md")
     for name in sorted(path.relative_to(docs / PORTUGUESE).as_posix() for path in there):
-        if name not in wanted:
+        if name not in expected:
             yield Problem(page=name, what=f"a translation of docs/{name}, which is not there")
 
 
@@ -92,7 +92,7 @@ def first_line(docs: Path, name: str) -> str:
 
 def names_in_text(text: str) -> set[str]:
     """What stands as code in running text: commands, settings, files, messages."""
-    return {" ".join(found.split()) for found in _INLINE.findall(_FENCED.sub("", text))}
+    return {" ".join(name.split()) for name in _INLINE.findall(_FENCED.sub("", text))}
 
 
 def _other_code(docs: Path, name: str) -> str | None:
@@ -145,9 +145,9 @@ def main(arguments: Sequence[str] | None = None, docs: Path = ROOT / "docs") -> 
         return 2
     if chosen:
         return 0
-    found = list(problems(docs))
-    print("\n".join(map(str, found)) or f"{len(pages(docs))} pages are translated")
-    return 1 if found else 0
+    remaining = list(problems(docs))
+    print("\n".join(map(str, remaining)) or f"{len(pages(docs))} pages are translated")
+    return 1 if remaining else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A dashboard's frame: variables, links to the others, sections, and Grafana's JSON in the end."""
+"""The frame of a dashboard: variables, links, sections, and Grafana's JSON."""
 
 import json
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ SERVICES_FOLDER = "Services"
 
 
 @dataclass(frozen=True, kw_only=True)
-class FolderedDashboard:
+class DashboardFile:
     """Grafana's JSON of a dashboard, and the folder that it is in."""
 
     folder: str
@@ -92,7 +92,7 @@ def board(
     sections: Sequence[Section],
     variables: Sequence[dashboard.QueryVariable | dashboard.TextBoxVariable] = (),
     time_from: str = "now-1h",
-) -> FolderedDashboard:
+) -> DashboardFile:
     """Put a dashboard together; it cannot be changed in the browser."""
     builder = (
         dashboard.Dashboard(title)
@@ -119,7 +119,7 @@ def board(
             builder.with_panel(panel)
     content: dict[str, Any] = json.loads(json.dumps(builder.build(), cls=JSONEncoder))
     _number(content["panels"])
-    return FolderedDashboard(folder=folder, content=content)
+    return DashboardFile(folder=folder, content=content)
 
 
 def choice(name: str, label: str, query: str, *, default: str = "") -> dashboard.QueryVariable:

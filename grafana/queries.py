@@ -1,4 +1,4 @@
-"""PromQL that several dashboards ask for, from the names in `signals`."""
+"""PromQL that several dashboards share, built from the names in `signals`."""
 
 from signals.metrics import CALLS, DURATION, ENVIRONMENT, SERVICE, Metric
 from signals.slo import (

@@ -1,4 +1,4 @@
-"""The queries of built dashboards, and what Grafana puts in for variables and macros.
+"""The queries of built dashboards, with the values of variables and macros filled in.
 
 They are read from Grafana's JSON and not from the functions that make it: what is checked, drawn
 and rehearsed is what the cluster gets.
@@ -91,18 +91,18 @@ def variables(content: Mapping[str, Any]) -> Iterator[Variable]:
     Raises:
         ValueError: its query is no `label_values(series, label)`.
     """
-    for found in content["templating"].get("list", ()):
-        where, name = str(content["uid"]), str(found["name"])
-        if found["type"] == "textbox":
+    for variable in content["templating"].get("list", ()):
+        where, name = str(content["uid"]), str(variable["name"])
+        if variable["type"] == "textbox":
             yield Variable(dashboard=where, name=name)
             continue
-        parts = _LABEL_VALUES.fullmatch(str(found["query"]))
+        parts = _LABEL_VALUES.fullmatch(str(variable["query"]))
         if parts is None:
-            raise ValueError(f"{where}, variable {name}: cannot read {found['query']!r}")
+            raise ValueError(f"{where}, variable {name}: cannot read {variable['query']!r}")
         yield Variable(
             dashboard=where,
             name=name,
-            query=str(found["query"]),
+            query=str(variable["query"]),
             series=parts["selector"],
             label=parts["label"],
         )
@@ -112,11 +112,11 @@ def interpolated(text: str, values: Mapping[str, str]) -> str:
     """A query with its variables put in.
 
     Raises:
-        LookupError: it asks for a variable that has no value.
+        LookupError: it uses a variable that has no value.
     """
 
-    def value(found: re.Match[str]) -> str:
-        name = found[1] or found[2]
+    def value(match: re.Match[str]) -> str:
+        name = match[1] or match[2]
         if name not in values:
             raise LookupError(f"no variable ${name} for: {text}")
         return values[name]

@@ -1,4 +1,4 @@
-"""The variables that dashboards share: the same names everywhere, so that links take them along."""
+"""The variables that dashboards share: one name everywhere, so that links keep their values."""
 
 from grafana_foundation_sdk.builders.dashboard import QueryVariable
 

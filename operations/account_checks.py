@@ -103,7 +103,7 @@ def check_account(target: Target) -> None:
 
 
 def find_leftovers(target: Target, stack: str) -> list[Leftover]:
-    """What stands in the way of destroying a stack, or would go on costing after it.
+    """What blocks the destruction of a stack, or would still cost money after it.
 
     Raises:
         AwsCheckError: AWS could not be asked.
@@ -121,7 +121,7 @@ def find_leftovers(target: Target, stack: str) -> list[Leftover]:
 
 
 def _client(target: Target, service: str) -> Any:
-    # Installed by `make setup-dev`, which deploy, destroy and drift ask for.
+    # Installed by `make setup-dev`, which deploy, destroy and drift depend on.
     import boto3
 
     return boto3.client(service, region_name=target.region)
@@ -132,21 +132,21 @@ def _vpcs(target: Target) -> list[str]:
         {"Name": "tag:Project", "Values": [target.project]},
         {"Name": "tag:Environment", "Values": [target.environment]},
     ]
-    found = _client(target, "ec2").describe_vpcs(Filters=filters)["Vpcs"]
-    return [vpc["VpcId"] for vpc in found]
+    vpcs = _client(target, "ec2").describe_vpcs(Filters=filters)["Vpcs"]
+    return [vpc["VpcId"] for vpc in vpcs]
 
 
 def _load_balancers(target: Target) -> Iterator[Leftover]:
     vpcs = _vpcs(target)
     why = "made by a controller in the cluster, which must remove it while it runs"
     for page in _client(target, "elbv2").get_paginator("describe_load_balancers").paginate():
-        for one in page["LoadBalancers"]:
-            if one["VpcId"] in vpcs:
-                yield Leftover("load balancer", one["LoadBalancerName"], why)
+        for balancer in page["LoadBalancers"]:
+            if balancer["VpcId"] in vpcs:
+                yield Leftover("load balancer", balancer["LoadBalancerName"], why)
     for page in _client(target, "elb").get_paginator("describe_load_balancers").paginate():
-        for one in page["LoadBalancerDescriptions"]:
-            if one.get("VPCId") in vpcs:
-                yield Leftover("classic load balancer", one["LoadBalancerName"], why)
+        for balancer in page["LoadBalancerDescriptions"]:
+            if balancer.get("VPCId") in vpcs:
+                yield Leftover("classic load balancer", balancer["LoadBalancerName"], why)
 
 
 def _volumes(target: Target) -> Iterator[Leftover]:
@@ -155,13 +155,13 @@ def _volumes(target: Target) -> Iterator[Leftover]:
     filters = [{"Name": "tag-key", "Values": [f"{CLUSTER_TAG}{target.cluster_name}"]}]
     ec2 = _client(target, "ec2")
     for page in ec2.get_paginator("describe_volumes").paginate(Filters=filters):
-        for one in page["Volumes"]:
-            tags = {tag["Key"]: tag["Value"] for tag in one.get("Tags", [])}
+        for volume in page["Volumes"]:
+            tags = {tag["Key"]: tag["Value"] for tag in volume.get("Tags", [])}
             claim = tags.get("kubernetes.io/created-for/pvc/name")
             # Disks of nodes go with their nodes.
             if claim:
-                why = f"holds the data of claim {claim} and goes on costing ({one['Size']} GiB)"
-                yield Leftover("volume", one["VolumeId"], why)
+                why = f"holds the data of claim {claim} and goes on costing ({volume['Size']} GiB)"
+                yield Leftover("volume", volume["VolumeId"], why)
 
 
 def _interfaces(target: Target) -> Iterator[Leftover]:
@@ -171,9 +171,9 @@ def _interfaces(target: Target) -> Iterator[Leftover]:
     filters = [{"Name": "vpc-id", "Values": vpcs}, {"Name": "status", "Values": ["available"]}]
     ec2 = _client(target, "ec2")
     for page in ec2.get_paginator("describe_network_interfaces").paginate(Filters=filters):
-        for one in page["NetworkInterfaces"]:
+        for interface in page["NetworkInterfaces"]:
             why = "is attached to nothing, and its subnet cannot be deleted before it"
-            yield Leftover("network interface", one["NetworkInterfaceId"], why)
+            yield Leftover("network interface", interface["NetworkInterfaceId"], why)
 
 
 def _security_groups(target: Target) -> Iterator[Leftover]:
@@ -183,9 +183,9 @@ def _security_groups(target: Target) -> Iterator[Leftover]:
     filters = [{"Name": "vpc-id", "Values": vpcs}]
     ec2 = _client(target, "ec2")
     for page in ec2.get_paginator("describe_security_groups").paginate(Filters=filters):
-        for one in page["SecurityGroups"]:
-            tags = {tag["Key"]: tag["Value"] for tag in one.get("Tags", [])}
-            ours = tags.get("ManagedBy") == "terraform" or one["GroupName"].startswith(OWN_GROUPS)
+        for group in page["SecurityGroups"]:
+            tags = {tag["Key"]: tag["Value"] for tag in group.get("Tags", [])}
+            ours = tags.get("ManagedBy") == "terraform" or group["GroupName"].startswith(OWN_GROUPS)
             if not ours:
-                why = f"{one['GroupName']} is not ours, and the VPC cannot be deleted before it"
-                yield Leftover("security group", one["GroupId"], why)
+                why = f"{group['GroupName']} is not ours, and the VPC cannot be deleted before it"
+                yield Leftover("security group", group["GroupId"], why)

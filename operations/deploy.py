@@ -46,7 +46,7 @@ from synthesis.synth import deployment_order, finish_interrupted
 from tools.paths import ROOT
 from tools.terraform import TerraformUnavailableError
 
-# Destroying it takes the states of the others along, so it must be asked for by name.
+# Destroying it takes the states of the others along, so the user must name it.
 STATE_STACK: Final = "state"
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 """Exit codes; the last is what a shell gives a program that Ctrl-C ended."""
@@ -64,7 +64,7 @@ class NotDoneError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked for."""
+    """The options of the command."""
 
     action: str
     env: str

@@ -1,4 +1,4 @@
-"""`make drift`: tell what in AWS is no longer as the synthesized stacks say.
+"""`make drift`: report where AWS differs from the synthesized stacks.
 
 Plans every stack without changing anything. Exit code 0: as synthesized; 1: something differs;
 2: it could not be told; 130: interrupted.
@@ -108,29 +108,31 @@ def drift(terraform: Terraform, folder: Path) -> StackDrift:
     return StackDrift(folder.name, tuple(changes))
 
 
-def report(environment: str, found: Sequence[StackDrift]) -> int:
+def report(environment: str, drifts: Sequence[StackDrift]) -> int:
     """Print a line for each stack and each difference; the result is the exit code."""
     # In a log there is no terminal width to keep to.
     console = Console(width=None if sys.stdout.isatty() else 140)
     table = Table(title=f"Drift of {environment}")
     for column in ("Stack", "Verdict", "To be as synthesized, Terraform would"):
         table.add_column(column, no_wrap=column != "To be as synthesized, Terraform would")
-    for one in found:
-        if one.error is not None:
+    for drift in drifts:
+        if drift.error is not None:
             verdict = "[bold red]not known[/]"
         else:
-            verdict = f"[yellow]{len(one.changes)} differ[/]" if one.changes else "[green]none[/]"
-        lines = [f"{actions} {address}" for address, actions in one.changes[:SHOWN]]
-        more = len(one.changes) - SHOWN
+            verdict = (
+                f"[yellow]{len(drift.changes)} differ[/]" if drift.changes else "[green]none[/]"
+            )
+        lines = [f"{actions} {address}" for address, actions in drift.changes[:SHOWN]]
+        more = len(drift.changes) - SHOWN
         lines += [f"and {more} more: make plan"] if more > 0 else []
-        table.add_row(one.stack, verdict, escape("\n".join(lines)))
+        table.add_row(drift.stack, verdict, escape("\n".join(lines)))
     console.print(table)
-    errors = [one for one in found if one.error is not None]
-    for one in errors:
-        print(f"{one.stack}: {one.error}", file=sys.stderr)
+    errors = [drift for drift in drifts if drift.error is not None]
+    for drift in errors:
+        print(f"{drift.stack}: {drift.error}", file=sys.stderr)
     if errors:
         return 2
-    return 1 if any(one.changes for one in found) else 0
+    return 1 if any(drift.changes for drift in drifts) else 0
 
 
 if __name__ == "__main__":

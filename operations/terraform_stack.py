@@ -277,8 +277,8 @@ def prepare_terraform(environment: dict[str, str]) -> Terraform:
 
 
 def _environment(program: Path) -> dict[str, str]:
-    found = terraform_env(program, find_source())
-    kept = {name: value for name, value in found.items() if name not in _NOT_INHERITED}
+    variables = terraform_env(program, find_source())
+    kept = {name: value for name, value in variables.items() if name not in _NOT_INHERITED}
     return kept | {"TF_IN_AUTOMATION": "1"}
 
 

@@ -1,1 +1,1 @@
-"""Settings of a deployment: what may be asked for, and the checks on it. Imports no provider."""
+"""Settings of a deployment: their types, allowed values and checks. Imports no provider."""

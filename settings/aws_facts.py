@@ -1,7 +1,7 @@
 """Which AWS regions exist and how their availability zones are named.
 
 Settings use this only to reject an unknown region, or a zone that is not one of its region. It
-cannot tell whether an account may use a zone: the zones an account sees differ, mostly in the
+cannot know whether an account may use a zone: the zones an account sees differ, mostly in the
 oldest regions, where AWS maps zone names to physical zones for each account (those made before
 November 2025) and hides constrained zones from some. Ask the account itself with
 ``aws ec2 describe-availability-zones --region <region>``.

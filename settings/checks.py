@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from settings.aws_facts import REGIONS
 from settings.model import OBSERVABILITY, NodeGroup, Quota, Settings, is_graviton, least_vcpus
-from settings.node_sizes import LEAST_OBSERVABILITY_QUOTA, LEAST_STAGE_VCPUS, Size
+from settings.node_sizes import MIN_OBSERVABILITY_QUOTA, MIN_STAGE_VCPUS, Size
 from settings.types import OWN_TAGS, PRIVATE_CLUSTER_ENDPOINTS
 from versions import KUBERNETES
 
@@ -260,26 +260,26 @@ def _check_node_group(location: Location, group: NodeGroup, namespace: str) -> I
             )
 
 
-def least_stage_nodes(group: NodeGroup, size: Size) -> int:
+def min_stage_nodes(group: NodeGroup, size: Size) -> int:
     """The least `max_size` of a stage's node group: enough for its gateway, and as much again.
 
-    By the smallest of the instance types; on bare metal, where names tell nothing, one is enough.
+    By the smallest of the instance types; bare-metal names give no vCPUs: one node is enough.
     """
     known = [vcpus for kind in group.instance_types if (vcpus := least_vcpus(kind)) is not None]
     zones = 3 if group.zone_spread == "per_zone" else 1
-    return ceil(LEAST_STAGE_VCPUS[size] / (min(known) * zones)) if known else 1
+    return ceil(MIN_STAGE_VCPUS[size] / (min(known) * zones)) if known else 1
 
 
 def _check_room_for_gateway(
     location: Location, group: NodeGroup, settings: Settings
 ) -> Iterator[Problem]:
-    least = least_stage_nodes(group, settings.size)
+    least = min_stage_nodes(group, settings.size)
     if group.max_size < least:
         yield Problem(
             (*location, "max_size"),
             group.max_size,
             f"allowed: at least {least} with {', '.join(group.instance_types)}, or larger types: "
-            f"size {settings.size} needs {LEAST_STAGE_VCPUS[settings.size]} vCPUs in a stage, half "
+            f"size {settings.size} needs {MIN_STAGE_VCPUS[settings.size]} vCPUs in a stage, half "
             "of them for its gateway when it has grown",
         )
 
@@ -297,7 +297,7 @@ def _check_quota(name: str, settings: Settings) -> Iterator[Problem]:
                 f"allowed: at most {limits}, which is {getattr(quota, limits)}",
             )
     if name == OBSERVABILITY:
-        for key, least in asdict(LEAST_OBSERVABILITY_QUOTA[settings.size]).items():
+        for key, least in asdict(MIN_OBSERVABILITY_QUOTA[settings.size]).items():
             # Not the number of nodes: it is what the others are enough for.
             if key in Quota.model_fields and getattr(quota, key) < least:
                 yield Problem(

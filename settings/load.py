@@ -23,8 +23,8 @@ FOLDER_VARIABLE = "ENVIRONMENTS_FOLDER"
 """Environment variable that names another folder of settings: the tests have one of their own."""
 M = TypeVar("M", bound=BaseModel)
 
-DEEPEST_NESTING = 20
-LONGEST_SHOWN = 80
+MAX_NESTING = 20
+MAX_SHOWN_LENGTH = 80
 
 
 class SettingsError(Exception):
@@ -32,10 +32,10 @@ class SettingsError(Exception):
 
 
 class _Loader(yaml.SafeLoader):
-    """The part of YAML in which every value stands in one place, written once.
+    """The subset of YAML in which every value is written once, in one place.
 
     Refuses a repeated key, of which YAML readers silently take the last, and anchors, aliases,
-    merge keys and tags: with them a line of the file could stand for several settings.
+    merge keys and tags: with them a line of the file could set several settings.
     """
 
     _depth = 0
@@ -50,9 +50,9 @@ class _Loader(yaml.SafeLoader):
                 "starts with one of these characters in quotes",
                 event.start_mark,
             )
-        if self._depth == DEEPEST_NESTING:
+        if self._depth == MAX_NESTING:
             raise yaml.composer.ComposerError(
-                None, None, f"allowed: nesting at most {DEEPEST_NESTING} deep", event.start_mark
+                None, None, f"allowed: nesting at most {MAX_NESTING} deep", event.start_mark
             )
         self._depth += 1
         node = super().compose_node(parent, index)
@@ -225,7 +225,7 @@ def _read(path: Path, label: str) -> tuple[yaml.Node | None, object]:
 
 
 def _causes(errors: list[ErrorDetails]) -> list[ErrorDetails]:
-    """Leave out what only follows: a list with a wrong item counts as one too short."""
+    """Drop errors that follow from others: a list with a wrong item also counts as too short."""
     return [
         error
         for error in errors
@@ -250,10 +250,10 @@ def _find(node: yaml.Node | None, location: Location) -> tuple[int, yaml.Node | 
     line = node.start_mark.line + 1 if node else 1
     for part in location:
         if isinstance(node, yaml.MappingNode):
-            found = next(((k, v) for k, v in node.value if k.value == part), None)
-            if found is None:
+            entry = next(((k, v) for k, v in node.value if k.value == part), None)
+            if entry is None:
                 return line, None
-            line, node = found[0].start_mark.line + 1, found[1]
+            line, node = entry[0].start_mark.line + 1, entry[1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
             node = node.value[part]
             line = node.start_mark.line + 1
@@ -279,7 +279,7 @@ def _shown_key(part: str | int) -> str:
 
 
 def _shorten(text: str) -> str:
-    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."
+    return text if len(text) <= MAX_SHOWN_LENGTH else text[: MAX_SHOWN_LENGTH - 3] + "..."
 
 
 def _from_pydantic(

@@ -97,7 +97,7 @@ class Cluster(Model):
     endpoint: Endpoint = Endpoint()
     """Who may reach the Kubernetes API."""
     admin_role_arns: Annotated[tuple[RoleArn, ...], Field(min_length=1, strict=False)]
-    """IAM roles that administer the cluster; the role that creates it is not one by itself."""
+    """IAM roles that administer the cluster; the role that creates it is none."""
     log_retention_days: CloudWatchRetentionDays
     """Days that control-plane logs stay in CloudWatch Logs."""
 
@@ -128,7 +128,7 @@ class NodeGroup(Model):
 
 
 def is_graviton(instance_type: str) -> bool:
-    """Tell an arm64 instance type by its name.
+    """Whether an instance type is arm64, by its name.
 
     The attribute letters after the generation number contain a `g` (m7g, c7gn, im4gn), as the
     "instance type naming conventions" of the EC2 user guide say.
@@ -139,7 +139,7 @@ def is_graviton(instance_type: str) -> bool:
 
 
 def least_vcpus(instance_type: str) -> int | None:
-    """The fewest vCPUs that an instance type of this name can have; None if the name tells nothing.
+    """The fewest vCPUs that an instance type of this name can have; None if unknown.
 
     EC2 "Instance type specifications": `large` has 2, `xlarge` 4, `4xlarge` 16. Types for high
     performance computing can have half, as their cores run one thread each. Below `large`, T3 and
@@ -318,13 +318,13 @@ class Alerting(Model):
     office_hours: OfficeHours = OfficeHours()
     """Outside of them the namespaces with `mute_out_of_hours` are quiet."""
     dead_mans_switch: bool = False
-    """Whether a service outside (healthchecks.io, PagerDuty, Dead Man's Snitch, ...) is told every
-    minute that alerts work, and raises the alarm when that stops. Its address is the secret
-    `alertmanager-dead-mans-switch` (key `url`), which must be there before."""
+    """Whether an external service (healthchecks.io, PagerDuty, Dead Man's Snitch, ...) receives a
+    signal every minute while alerts work, and raises an alarm when the signal stops. Its address is
+    the secret `alertmanager-dead-mans-switch` (key `url`), which must exist before."""
 
 
 class Cost(Model):
-    """What the account may cost, and who is told when it costs more: `alerting.emails`."""
+    """The budget of the account; alarms about it go to `alerting.emails`."""
 
     monthly_budget_usd: Annotated[int, Field(ge=1, le=10_000_000)]
     """AWS Budget of the whole account, in US dollars a month before tax. Mails come at 80 % and
@@ -402,9 +402,9 @@ class Settings(Model):
 
     def node_group(self, namespace: str) -> NodeGroup:
         """Nodes of a namespace; those of `observability` come from `size` unless given."""
-        given = self.namespaces[namespace].node_group
-        if given is not None:
-            return given
+        group = self.namespaces[namespace].node_group
+        if group is not None:
+            return group
         nodes = OBSERVABILITY_NODES[self.size]
         return NodeGroup(
             instance_types=(nodes.instance_type,),
@@ -413,6 +413,19 @@ class Settings(Model):
             disk_size_gib=nodes.disk_size_gib,
             zone_spread="per_zone",
         )
+
+    def sampling(self, stage: str) -> Sampling:
+        """Sampling of a stage.
+
+        Raises:
+            ValueError: the namespace is no stage; the checks on settings refuse a stage without.
+        """
+        sampling = self.namespaces[stage].sampling
+        if sampling is None:
+            raise ValueError(
+                f"namespaces.{stage}.sampling: missing; allowed: sampling for every stage"
+            )
+        return sampling
 
     def objectives(self, stage: str) -> Objectives:
         """Service level objectives of a stage."""

@@ -31,7 +31,7 @@ OBSERVABILITY_NODES: dict[Size, ObservabilityNodes] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeastQuota:
+class MinimumQuota:
     """What the observability namespace needs at least, in a cluster of up to `nodes` nodes and
     four stages.
 
@@ -48,8 +48,8 @@ class LeastQuota:
     persistent_volume_claims: int
 
 
-LEAST_OBSERVABILITY_QUOTA: dict[Size, LeastQuota] = {
-    "small": LeastQuota(
+MIN_OBSERVABILITY_QUOTA: dict[Size, MinimumQuota] = {
+    "small": MinimumQuota(
         nodes=20,
         requests_cpu=4,
         requests_memory_gib=12,
@@ -58,7 +58,7 @@ LEAST_OBSERVABILITY_QUOTA: dict[Size, LeastQuota] = {
         pods=90,
         persistent_volume_claims=10,
     ),
-    "medium": LeastQuota(
+    "medium": MinimumQuota(
         nodes=40,
         requests_cpu=10,
         requests_memory_gib=32,
@@ -67,7 +67,7 @@ LEAST_OBSERVABILITY_QUOTA: dict[Size, LeastQuota] = {
         pods=140,
         persistent_volume_claims=15,
     ),
-    "large": LeastQuota(
+    "large": MinimumQuota(
         nodes=60,
         requests_cpu=56,
         requests_memory_gib=136,
@@ -79,7 +79,7 @@ LEAST_OBSERVABILITY_QUOTA: dict[Size, LeastQuota] = {
 }
 """tests/helm_values/test_node_fit.py holds these to what the charts render."""
 
-LEAST_STAGE_VCPUS: dict[Size, int] = {"small": 2, "medium": 5, "large": 26}
+MIN_STAGE_VCPUS: dict[Size, int] = {"small": 2, "medium": 5, "large": 26}
 """vCPUs that the nodes of a stage must be able to grow to: twice what the most replicas of its
 gateway request, and one more that a rollout makes. With fewer they would wait for nodes in vain,
 and a rollout would not end; the other half is for applications.

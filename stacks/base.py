@@ -104,7 +104,7 @@ class EnvironmentStack(TerraformStack):
         }
 
 
-class LocallyStatedStack(EnvironmentStack):
+class LocalStateStack(EnvironmentStack):
     """A stack whose state is a local file, because the state bucket is what it makes."""
 
     def set_backend(self) -> None:

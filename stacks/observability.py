@@ -56,8 +56,10 @@ class ObservabilityStack(EnvironmentStack):
         storage = StorageOutputs.read(self, settings)
         self._providers(ClusterOutputs.read(self, settings))
         storage_class = EncryptedStorageClass(self, "storage-class")
-        made = self._namespaces(storage)
-        ready = {name: resources_in(storage_class, *parts) for name, parts in made.items()}
+        namespace_objects = self._namespaces(storage)
+        ready = {
+            name: resources_in(storage_class, *parts) for name, parts in namespace_objects.items()
+        }
         outputs = _stack_outputs(storage)
         for door in doors.doors(settings):
             BackEndDoor(self, door.name, BackEndDoorProps(door=door, after=ready[OBSERVABILITY]))
@@ -73,23 +75,23 @@ class ObservabilityStack(EnvironmentStack):
     def _namespaces(self, storage: StorageOutputs) -> dict[str, list[Construct]]:
         """Make those of the settings and one for each gateway; what there is in each, by name."""
         settings = self.settings
-        made = {
+        namespace_objects = {
             name: self._namespace(_bounds(settings, name, storage)) for name in settings.namespaces
         }
         for stage in settings.stages:
             address = GatewayAddress(
                 self,
                 f"gateway-address-{stage}",
-                GatewayAddressProps(stage=stage, after=made[stage]),
+                GatewayAddressProps(stage=stage, after=namespace_objects[stage]),
             )
             # A gateway also asks for the pods of its stage, by a Role there.
             name = telemetry_namespace(stage)
             bounds = BoundedNamespaceProps(
                 name=name, environment=stage, quota=telemetry_quota(settings)
             )
-            made[name] = [*self._namespace(bounds), *made[stage]]
-            made[stage].append(address)
-        return made
+            namespace_objects[name] = [*self._namespace(bounds), *namespace_objects[stage]]
+            namespace_objects[stage].append(address)
+        return namespace_objects
 
     def _namespace(self, bounds: BoundedNamespaceProps) -> list[Construct]:
         namespace = BoundedNamespace(self, bounds.name, bounds)

@@ -10,7 +10,7 @@ from constructs_lib.aws.bucket import Bucket, BucketProps
 from constructs_lib.aws.budget import BillAlarms, BillAlarmsProps
 from constructs_lib.aws.kms_key import EncryptionKey, EncryptionKeyProps
 from settings.model import Settings
-from stacks.base import LocallyStatedStack, state_key_alias
+from stacks.base import LocalStateStack, state_key_alias
 from stacks.outputs import Outputs, output
 
 
@@ -24,7 +24,7 @@ class StateOutputs(Outputs):
     state_key_arn: str = output("KMS key that encrypts the states")
 
 
-class StateStack(LocallyStatedStack):
+class StateStack(LocalStateStack):
     """Owns: the state bucket and its key, the alarms of the bill. Expects: nothing.
 
     The alarms are here because this stack is made before anything costs much, and stays when the

@@ -1,4 +1,4 @@
-"""`make synth`: write the Terraform of one environment and say what was written."""
+"""`make synth`: write the Terraform of one environment and list the files."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""What the reviewed snapshots and the settings say: facts of the generated documents."""
+"""Facts for the generated documents, from the reviewed snapshots and the settings."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ class Foundation:
 
     def resources(self, environment: str, stack: str) -> Counter[str]:
         """Number of resources of a stack by type."""
-        found = self.configs[environment][stack].get("resource", {})
-        return Counter({type_: len(named) for type_, named in found.items()})
+        resources = self.configs[environment][stack].get("resource", {})
+        return Counter({type_: len(named) for type_, named in resources.items()})
 
     @cached_property
     def outputs(self) -> dict[str, list[Output]]:
@@ -101,11 +101,11 @@ class Foundation:
 
     def read_by(self, consumer: str) -> dict[str, list[str]]:
         """Names of the outputs that a stack reads, by the stack that publishes them."""
-        found = {
+        outputs_read = {
             producer: [output.name for output in outputs if consumer in output.readers]
             for producer, outputs in self.outputs.items()
         }
-        return {producer: names for producer, names in found.items() if names}
+        return {producer: names for producer, names in outputs_read.items() if names}
 
 
 def all_settings() -> dict[str, Settings]:

@@ -1,4 +1,4 @@
-"""Show a synthesized stack as HCL, for people who review it.
+"""Renders a synthesized stack as HCL for reviewers.
 
 The input is the very JSON that Terraform runs, so the two cannot differ; tests run
 `terraform validate` on both. cdktf can write HCL itself, but its output has policies as one broken

@@ -1,8 +1,8 @@
-"""`make new-env NAME=stg FROM=dev`: write the settings and the workload of a further environment.
+"""`make new-env NAME=stg FROM=dev`: write the settings and the workload of a new environment.
 
 It copies those of an environment that there is, with their comments, and changes what must be
 another: the name, the AWS account and the network. `make new-env` then writes all that is generated
-and lists what only people know (`--to-edit`).
+and lists the settings that a person must edit (`--to-edit`).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ TO_EDIT: Final = (
         "monitor of the account; needed where another environment is in the same account",
     ),
 )
-"""What only people know, by its place in the settings."""
+"""Settings that a person must edit, by their place."""
 
 OF_EACH_NAMESPACE: Final = (
     (("editor_role_arns",), "IAM roles of the account that may edit the namespace"),
@@ -100,7 +100,7 @@ def free_network(source: Settings, others: Iterable[Settings]) -> str:
         taken += map(ipaddress.IPv4Network, cidrs)
     own = ipaddress.IPv4Network(source.network.cidr)
     blocks = sorted(RFC1918, key=lambda block: not own.subnet_of(block))
-    networks = [found for block in blocks for found in block.subnets(new_prefix=own.prefixlen)]
+    networks = [subnet for block in blocks for subnet in block.subnets(new_prefix=own.prefixlen)]
     start = networks.index(own)
     for network in networks[start:] + networks[:start]:
         if not any(network.overlaps(other) for other in taken):
@@ -187,7 +187,7 @@ def write(files: Mapping[Path, str]) -> None:
 
 
 def to_edit(text: str, settings: Settings) -> list[str]:
-    """What only people know, one line for each setting that the file has: line, key and why."""
+    """Settings that a person must edit, one line for each in the file: line, key and why."""
     places = [
         *TO_EDIT,
         *(

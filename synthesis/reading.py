@@ -1,4 +1,4 @@
-"""How rules and tests look into a stack's Terraform JSON."""
+"""Accessors for a stack's Terraform JSON, for rules and tests."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-Config = dict[str, Any]
-"""Terraform JSON: of a stack, or of a part of one."""
+from blueprint.documents import Config
 
 REFERENCE = re.compile(r"\b((?:aws|kubernetes|helm)_[a-z0-9_]+\.[A-Za-z_][\w-]*)")
 
@@ -18,8 +17,8 @@ POLICY_ARGUMENTS = ("policy", "assume_role_policy")
 
 def instances(config: Config, resource_type: str) -> dict[str, Config]:
     """Resources of a type by name; none is an empty dictionary."""
-    found: dict[str, Config] = config.get("resource", {}).get(resource_type, {})
-    return found
+    bodies: dict[str, Config] = config.get("resource", {}).get(resource_type, {})
+    return bodies
 
 
 def resources(config: Config) -> Iterator[tuple[str, Config]]:

@@ -31,23 +31,23 @@ def _for_editors(node: Any) -> Any:
         return [_for_editors(item) for item in node]
     if not isinstance(node, dict):
         return node
-    made = {
+    schema = {
         key: _for_editors(value)
         for key, value in node.items()
         # A property may be called "title", but then its value is a schema and no text.
         if key != "title" or not isinstance(value, str)
     }
-    if isinstance(made.get("description"), str):
-        made["description"] = " ".join(made["description"].split())
-    if "patternProperties" in made:
-        made["additionalProperties"] = False
-    return made
+    if isinstance(schema.get("description"), str):
+        schema["description"] = " ".join(schema["description"].split())
+    if "patternProperties" in schema:
+        schema["additionalProperties"] = False
+    return schema
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write or check the file; exit code 1 where the check fails."""
     parser = argparse.ArgumentParser(prog="python -m synthesis.schema", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing, tell if it is stale")
+    parser.add_argument("--check", action="store_true", help="write nothing, report if outdated")
     options = parser.parse_args(arguments)
     name = SCHEMA_FILE.relative_to(ROOT)
     if not options.check:

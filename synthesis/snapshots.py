@@ -1,4 +1,4 @@
-"""`make snapshots`: write what is synthesized to tests/snapshots, where a diff shows every change.
+"""`make snapshots`: write the synthesized Terraform to tests/snapshots, for review by diff.
 
 For each stack: the very file that Terraform runs, and the same as HCL, which is what to review.
 The manifest holds the order in which the stacks depend on one another.

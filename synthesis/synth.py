@@ -1,4 +1,4 @@
-"""Synthesize an environment into a folder so that the folder is never half-written."""
+"""Synthesizes an environment into a folder that is never left half-written."""
 
 import fcntl
 import json

@@ -1,4 +1,4 @@
-"""`make test-bare`: a computer with nothing but Python, make and coreutils, as far as one can tell.
+"""`make test-bare`: synthesize and compile with only Python, make and coreutils on the PATH.
 
 The files that git tracks are copied into an empty folder. The PATH holds links to those programs,
 HOME is empty, and the environment has nothing else. There `make synth` runs, and each program is

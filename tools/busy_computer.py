@@ -1,4 +1,4 @@
-"""`make test-hard`: the test suite twice at once, in the background, on a busy computer.
+"""`make test-hard`: run the test suite twice at once beside a CPU load.
 
 Green in both means that no test depends on the speed of the computer, on a port that it does not
 hold, on a folder or process of another run, or on signals as a terminal sets them.

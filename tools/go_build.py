@@ -1,4 +1,4 @@
-"""Compiles the Go programs pinned in tools/ into a per-user cache, and gets a Go to do it with."""
+"""Compiles the Go programs pinned in tools/ into a per-user cache, and installs Go if needed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PROGRESS_SECONDS: Final = 15.0
 
 
 class GoBuildError(RuntimeError):
-    """Go cannot be had or a program does not compile; the message says why."""
+    """Go is unavailable or a program does not compile; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def cache_dir() -> Path:
 
 
 def say(line: str) -> None:
-    """Print a line of progress: not on stdout, which is for what was asked for."""
+    """Print a line of progress: not on stdout, which is for results."""
     print(line, file=sys.stderr, flush=True)
 
 
@@ -66,7 +66,7 @@ def build(program: GoProgram, target: Path) -> Path:
     result if it is theirs. What did not compile is not tried again by this process.
 
     Raises:
-        GoBuildError: if Go cannot be had or the compilation fails; there is no target then.
+        GoBuildError: if Go is unavailable or the compilation fails; there is no target then.
     """
     if target in _failures:
         raise _failures[target]
@@ -109,9 +109,9 @@ def _one_at_a_time() -> Iterator[None]:
 def go_needed(module: Path) -> tuple[int, ...]:
     """The oldest Go with which the module compiles."""
     text = (module / "go.mod").read_text(encoding="utf-8")
-    found = re.search(r"^go (\d+(?:\.\d+)+)$", text, re.MULTILINE)
-    assert found is not None, f"{module / 'go.mod'} names no Go version"
-    return _numbers(found[1])
+    match = re.search(r"^go (\d+(?:\.\d+)+)$", text, re.MULTILINE)
+    assert match is not None, f"{module / 'go.mod'} names no Go version"
+    return _numbers(match[1])
 
 
 def find_go(needed: tuple[int, ...]) -> Path:
@@ -134,8 +134,8 @@ def _go_version(go: Path) -> tuple[int, ...]:
         )
     except (OSError, subprocess.TimeoutExpired):
         return ()
-    found = re.search(r"go(\d+(?:\.\d+)+)", done.stdout)
-    return _numbers(found[1]) if found else ()
+    match = re.search(r"go(\d+(?:\.\d+)+)", done.stdout)
+    return _numbers(match[1]) if match else ()
 
 
 def _numbers(version: str) -> tuple[int, ...]:

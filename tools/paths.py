@@ -1,4 +1,4 @@
-"""Where the repository is on this computer."""
+"""Paths of the repository on this computer."""
 
 from pathlib import Path
 from typing import Final

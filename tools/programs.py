@@ -198,10 +198,10 @@ def _reported_version(name: str, path: Path) -> str:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ProgramUnavailableError(f"{path} does not run: {error}") from error
-    found = re.search(r"\d+\.\d+\.\d+", done.stdout + done.stderr)
-    if done.returncode != 0 or found is None:
+    match = re.search(r"\d+\.\d+\.\d+", done.stdout + done.stderr)
+    if done.returncode != 0 or match is None:
         raise ProgramUnavailableError(f"{path} does not say its version: {done.stderr.rstrip()}")
-    return found[0]
+    return match[0]
 
 
 def _listed(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Where Terraform takes its providers from: the first source on this computer that has them.
+"""The source of Terraform providers: the first one on this computer that has them.
 
 In this order: the CLI configuration that TF_CLI_CONFIG_FILE names (or ``~/.terraformrc``), if it
 says how to install providers; Terraform's implied local mirrors and the plugin caches; a filesystem
@@ -59,7 +59,7 @@ class ProviderSource:
         return tuple(dict.fromkeys(root for _, root in self.local))
 
     def lines(self) -> list[str]:
-        """What a person is told: one line, and one more if TF_CLI_CONFIG_FILE is ignored."""
+        """A message for the user: one line, and one more if TF_CLI_CONFIG_FILE is ignored."""
         notes = (
             [f"TF_CLI_CONFIG_FILE is ignored: {self.ignored} does not exist"]
             if self.ignored

@@ -1,4 +1,4 @@
-"""Finds the Terraform (or OpenTofu) to run, and sets up where it takes its providers from.
+"""Finds the Terraform (or OpenTofu) to run, and configures its source of providers.
 
 ``python -m tools.terraform`` prints the path of the program, and compiles OpenTofu first on a
 computer that has neither.
@@ -72,8 +72,8 @@ def inspect(program: Path | str) -> Program | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    found = re.match(r"(Terraform|OpenTofu) v(\d+)\.(\d+)", done.stdout)
-    return Program(found[1], (int(found[2]), int(found[3]))) if found else None
+    match = re.match(r"(Terraform|OpenTofu) v(\d+)\.(\d+)", done.stdout)
+    return Program(match[1], (int(match[2]), int(match[3]))) if match else None
 
 
 def find_terraform() -> Path | None:
@@ -98,7 +98,7 @@ def build_opentofu() -> Path:
     """Compile the OpenTofu pinned in tools/opentofu into the cache, unless it is there already.
 
     Raises:
-        TerraformUnavailableError: if Go cannot be had or the compilation fails.
+        TerraformUnavailableError: if Go is unavailable or the compilation fails.
     """
     target = built_opentofu()
     if target.is_file():

@@ -1,4 +1,4 @@
-"""Which namespace an alert is about, and who answers for it, where a query spans namespaces."""
+"""The namespace and the owner of an alert whose query spans namespaces."""
 
 from blueprint.names import telemetry_namespaces
 from settings.model import OBSERVABILITY, Settings

@@ -1,4 +1,4 @@
-"""Who may do what in the cluster, by IAM role."""
+"""Access to the cluster by IAM role."""
 
 import hashlib
 import re

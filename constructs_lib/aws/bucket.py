@@ -1,4 +1,4 @@
-"""A private, encrypted S3 bucket whose objects live as long as its plan says."""
+"""A private, encrypted S3 bucket with the lifecycle rules of its plan."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The alarms of the AWS bill: a monthly budget, cost anomalies, and tags that divide the bill."""
+"""Alarms for the AWS bill: a monthly budget, cost anomalies and cost-allocation tags."""
 
 from dataclasses import dataclass
 

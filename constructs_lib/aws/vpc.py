@@ -1,4 +1,4 @@
-"""The VPC: three zones with private, public and intra subnets, and the way out."""
+"""The VPC: three zones with private, public and intra subnets, and routes to the internet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Private ways to AWS services: S3 always, others by choice."""
+"""Private endpoints of AWS services: S3 always, others by setting."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -8,7 +8,7 @@ from cdktf_cdktf_provider_kubernetes.config_map_v1 import ConfigMapV1, ConfigMap
 from constructs import Construct
 
 from blueprint.documents import escape_terraform
-from grafana.board import FolderedDashboard
+from grafana.board import DashboardFile
 from settings.model import OBSERVABILITY
 
 
@@ -16,7 +16,7 @@ from settings.model import OBSERVABILITY
 class DashboardProps:
     """The folder is made with the dashboard."""
 
-    dashboard: FolderedDashboard
+    dashboard: DashboardFile
     after: Sequence[ITerraformDependable]
 
 

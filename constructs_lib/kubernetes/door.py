@@ -229,6 +229,8 @@ def _container(door: Door) -> DeploymentV1SpecTemplateSpecContainer:
             requests=door.resources.requests, limits=door.resources.limits
         ),
         security_context=DeploymentV1SpecTemplateSpecContainerSecurityContext(
+            # The provider sends `false` for what is unset, over what the pod says.
+            run_as_non_root=True,
             allow_privilege_escalation=False,
             read_only_root_filesystem=True,
             capabilities=DeploymentV1SpecTemplateSpecContainerSecurityContextCapabilities(

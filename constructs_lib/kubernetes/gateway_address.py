@@ -1,4 +1,4 @@
-"""The name by which a stage's applications know their gateway, which is in another namespace."""
+"""The address of a stage's gateway for its applications; the gateway is in another namespace."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

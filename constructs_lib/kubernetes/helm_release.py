@@ -1,4 +1,4 @@
-"""A pinned Helm release that is installed whole or not at all."""
+"""A pinned Helm release that is installed completely or rolled back."""
 
 from collections.abc import Sequence
 

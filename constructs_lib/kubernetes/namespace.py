@@ -1,4 +1,4 @@
-"""A Kubernetes namespace with the bounds that keep it apart from the others."""
+"""A Kubernetes namespace with its quota, limits and network isolation."""
 
 from dataclasses import dataclass
 
@@ -116,7 +116,7 @@ class BoundedNamespace(Construct):
                     namespace=name,
                     annotations={"eks.amazonaws.com/role-arn": props.secrets_reader.role_arn},
                 ),
-                # External Secrets asks for a token of this account; no pod runs as it.
+                # External Secrets requests a token of this account; no pod runs as it.
                 automount_service_account_token=False,
             )
 

@@ -44,7 +44,7 @@ HTTP = Port(name="http", number=thanos.HTTP_PORT)
 
 
 class ObjectStorage(Construct):
-    """Tells components where their bucket is. A ConfigMap: it holds no secret.
+    """Configures the bucket of the components. A ConfigMap: it holds no secret.
 
     Exposes: `name`.
     """

@@ -137,6 +137,8 @@ def _container(component: ThanosPart) -> DeploymentV1SpecTemplateSpecContainer:
             requests=component.resources.requests, limits=component.resources.limits
         ),
         security_context=DeploymentV1SpecTemplateSpecContainerSecurityContext(
+            # The provider sends `false` for what is unset, over what the pod says.
+            run_as_non_root=True,
             allow_privilege_escalation=False,
             read_only_root_filesystem=True,
             capabilities=DeploymentV1SpecTemplateSpecContainerSecurityContextCapabilities(

@@ -46,7 +46,7 @@ from settings.model import OBSERVABILITY
 
 @dataclass(frozen=True, kw_only=True)
 class StatefulComponentProps:
-    """`config_map_name` tells where the bucket is; pods start anew when `bucket_name` changes."""
+    """`config_map_name` names the bucket configuration; pods restart when `bucket_name` changes."""
 
     component: ThanosPart
     ports: tuple[Port, ...]
@@ -161,6 +161,8 @@ def _container(props: StatefulComponentProps) -> StatefulSetV1SpecTemplateSpecCo
             requests=component.resources.requests, limits=component.resources.limits
         ),
         security_context=StatefulSetV1SpecTemplateSpecContainerSecurityContext(
+            # The provider sends `false` for what is unset, over what the pod says.
+            run_as_non_root=True,
             allow_privilege_escalation=False,
             read_only_root_filesystem=True,
             capabilities=StatefulSetV1SpecTemplateSpecContainerSecurityContextCapabilities(

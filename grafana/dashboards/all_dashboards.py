@@ -1,7 +1,7 @@
 """All dashboards of an environment."""
 
 from blueprint.sizes import METRICS
-from grafana.board import FolderedDashboard
+from grafana.board import DashboardFile
 from grafana.dashboards import (
     cardinality,
     error_budget,
@@ -16,7 +16,7 @@ from grafana.dashboards import (
 from settings.model import Settings
 
 
-def dashboards(settings: Settings) -> tuple[FolderedDashboard, ...]:
+def dashboards(settings: Settings) -> tuple[DashboardFile, ...]:
     """Each with the folder that it is in."""
     return (
         global_overview.dashboard(),

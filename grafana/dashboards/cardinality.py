@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from grafana.board import PLATFORM_FOLDER, FolderedDashboard, Section, board
+from grafana.board import PLATFORM_FOLDER, DashboardFile, Section, board
 from grafana.panels import HALF, QUARTER, Levels, Panel, Query, bars, lines, number
 from grafana.queries import RATE, rate
 from settings.model import OBSERVABILITY
@@ -15,7 +15,7 @@ BYTES_PER_SAMPLE = 2
 """The upper end of the "1-2 bytes per sample" of Prometheus' documentation ("Storage")."""
 
 
-def dashboard(series_of_platform: int, series_of_stage: int) -> FolderedDashboard:
+def dashboard(series_of_platform: int, series_of_stage: int) -> DashboardFile:
     """Dashboard `Cost and cardinality`; the numbers are the size's series (blueprint/sizes.py)."""
     return board(
         CARDINALITY,

@@ -1,9 +1,9 @@
-"""Service level objectives: what is left of the budgets, and how fast they are used up."""
+"""Service level objectives: how much of the budgets is left, and how fast they are spent."""
 
 from collections.abc import Sequence
 
 from grafana import variables
-from grafana.board import SERVICES_FOLDER, FolderedDashboard, Section, board, path
+from grafana.board import SERVICES_FOLDER, DashboardFile, Section, board, path
 from grafana.panels import (
     BUDGET_LEVELS,
     HALF,
@@ -26,7 +26,7 @@ _SAID = {
 }
 
 
-def dashboard() -> FolderedDashboard:
+def dashboard() -> DashboardFile:
     """Dashboard `Objectives and error budgets`."""
     return board(
         SLO,

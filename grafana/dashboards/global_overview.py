@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from grafana.board import PLATFORM_FOLDER, FolderedDashboard, Section, board, path
+from grafana.board import PLATFORM_FOLDER, DashboardFile, Section, board, path
 from grafana.panels import (
     BUDGET_LEVELS,
     ERROR_LEVELS,
@@ -29,10 +29,11 @@ from signals.metrics import (
 from signals.uids import GLOBAL_OVERVIEW
 
 _ANY = f'{ENVIRONMENT}!=""'
+_LEGEND = f"{{{{{ENVIRONMENT}}}}}"
 _TROUBLE = 'alertstate="firing", severity=~"critical|warning"'
 
 
-def dashboard() -> FolderedDashboard:
+def dashboard() -> DashboardFile:
     """Dashboard `All namespaces`."""
     return board(
         GLOBAL_OVERVIEW,
@@ -133,20 +134,20 @@ def _stages() -> Sequence[Panel]:
                     levels=BUDGET_LEVELS,
                 ),
             ],
-            link=path("${__data.fields.deployment_environment_name}-overview"),
+            link=path(f"${{__data.fields.{ENVIRONMENT}}}-overview"),
         ),
         lines(
             "Requests by stage",
             "A stage that falls to nothing has lost its gateway or its callers.",
             "reqps",
-            [Query(expr=requests(_ANY, ENVIRONMENT), legend="{{deployment_environment_name}}")],
+            [Query(expr=requests(_ANY, ENVIRONMENT), legend=_LEGEND)],
             width=THIRD,
         ),
         lines(
             "Errors by stage",
             "Errors in dev are work; in prd they use up the budget.",
             "percentunit",
-            [Query(expr=error_share(_ANY, ENVIRONMENT), legend="{{deployment_environment_name}}")],
+            [Query(expr=error_share(_ANY, ENVIRONMENT), legend=_LEGEND)],
             width=THIRD,
             levels=ERROR_LEVELS,
         ),
@@ -157,7 +158,7 @@ def _stages() -> Sequence[Panel]:
             [
                 Query(
                     expr=quantile(0.95, _ANY, ENVIRONMENT),
-                    legend="{{deployment_environment_name}}",
+                    legend=_LEGEND,
                 )
             ],
             width=THIRD,

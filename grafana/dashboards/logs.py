@@ -1,15 +1,16 @@
-"""Log lines of one service, found by words, with the way to their traces."""
+"""Log lines of one service: full-text search, with links to their traces."""
 
 from grafana import variables
-from grafana.board import SERVICES_FOLDER, FolderedDashboard, Section, board, text
+from grafana.board import SERVICES_FOLDER, DashboardFile, Section, board, text
 from grafana.panels import log_lines, log_volume
+from signals.metrics import ENVIRONMENT, SERVICE
 from signals.uids import LOGS
 
-_STREAM = '{deployment_environment_name="$namespace", service_name="$service"}'
+_STREAM = f'{{{ENVIRONMENT}="$namespace", {SERVICE}="$service"}}'
 _FOUND = f"{_STREAM} |~ `(?i)$search`"
 
 
-def dashboard() -> FolderedDashboard:
+def dashboard() -> DashboardFile:
     """Dashboard `Logs explorer`."""
     return board(
         LOGS,

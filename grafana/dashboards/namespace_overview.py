@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from blueprint.names import telemetry_namespace
-from grafana.board import NAMESPACE_TAG, FolderedDashboard, Section, board, path
+from grafana.board import NAMESPACE_TAG, DashboardFile, Section, board, path
 from grafana.panels import (
     BUDGET_LEVELS,
     ERROR_LEVELS,
@@ -24,6 +24,7 @@ from signals.metrics import (
     ALERTS,
     CONTAINER_CPU,
     CONTAINER_MEMORY,
+    ENVIRONMENT,
     POD_PHASE,
     QUOTA,
     RESTARTS,
@@ -33,7 +34,7 @@ from signals.uids import SERVICE as SERVICE_DASHBOARD
 from signals.uids import namespace_overview
 
 
-def dashboard(namespace: str) -> FolderedDashboard:
+def dashboard(namespace: str) -> DashboardFile:
     """Dashboard `<namespace> overview`; `observability` has no gateway, so none of requests."""
     sections = [Section(title="At a glance", panels=_glance(namespace))]
     if namespace != OBSERVABILITY:
@@ -227,7 +228,7 @@ def _pods(namespace: str) -> Sequence[Panel]:
 
 
 def _logs(namespace: str) -> Sequence[Panel]:
-    stream = f'{{deployment_environment_name="{namespace}"}}'
+    stream = f'{{{ENVIRONMENT}="{namespace}"}}'
     return [
         log_volume(
             "Log lines by level",

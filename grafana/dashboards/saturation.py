@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from grafana import variables
-from grafana.board import PLATFORM_FOLDER, FolderedDashboard, Section, board
+from grafana.board import PLATFORM_FOLDER, DashboardFile, Section, board
 from grafana.panels import FULL, HALF, QUARTER, THIRD, Levels, Panel, Query, bars, lines
 from grafana.queries import RATE
 from signals import metrics as m
@@ -14,7 +14,7 @@ _CONTAINERS = f'{_IN}, container!=""'
 _FULLNESS = Levels(warning=0.8, critical=0.9)
 
 
-def dashboard() -> FolderedDashboard:
+def dashboard() -> DashboardFile:
     """Dashboard `Kubernetes saturation`."""
     return board(
         SATURATION,

@@ -9,7 +9,7 @@ conventions, comes beside it.
 from collections.abc import Sequence
 
 from grafana import variables
-from grafana.board import SERVICES_FOLDER, FolderedDashboard, Section, board
+from grafana.board import SERVICES_FOLDER, DashboardFile, Section, board
 from grafana.panels import (
     BUDGET_LEVELS,
     ERROR_LEVELS,
@@ -41,6 +41,7 @@ from signals.metrics import (
     CONTAINER_PERIODS,
     CONTAINER_THROTTLED,
     DB_CLIENT_DURATION,
+    ENVIRONMENT,
     HTTP_CLIENT_DURATION,
     HTTP_SERVER_ACTIVE,
     HTTP_SERVER_DURATION,
@@ -49,6 +50,7 @@ from signals.metrics import (
     POD_MEMORY,
     POD_NETWORK,
     RESTARTS,
+    SERVICE,
 )
 from signals.slo import ERROR
 from signals.uids import SERVICE as UID
@@ -59,7 +61,7 @@ _PODS = by_pod(f"{POD_MEMORY}{{{OF_SERVICE}}}")
 """The service's pods, with the label `pod` that Kubernetes' own metrics have."""
 
 
-def dashboard() -> FolderedDashboard:
+def dashboard() -> DashboardFile:
     """Dashboard `Service golden signals`."""
     return board(
         UID,
@@ -362,7 +364,7 @@ def _details() -> Sequence[Panel]:
         log_lines(
             "Logs: warnings and errors",
             "Newest first. A line with a trace id links to its trace. All lines: Logs above.",
-            '{deployment_environment_name="$namespace", service_name="$service"}'
+            f'{{{ENVIRONMENT}="$namespace", {SERVICE}="$service"}}'
             ' | detected_level=~"warn|error|fatal"',
         ),
     ]

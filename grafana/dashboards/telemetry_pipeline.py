@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from grafana.board import PLATFORM_FOLDER, FolderedDashboard, Section, board
+from grafana.board import PLATFORM_FOLDER, DashboardFile, Section, board
 from grafana.panels import (
     ERROR_LEVELS,
     FULL,
@@ -37,7 +37,7 @@ _BY_SIGNAL = (
 )
 
 
-def dashboard() -> FolderedDashboard:
+def dashboard() -> DashboardFile:
     """Dashboard `Telemetry pipeline`."""
     return board(
         PIPELINE,

@@ -7,7 +7,7 @@ where sampling is on; who calls whom is right. Rates of services are in the othe
 from collections.abc import Sequence
 
 from grafana import variables
-from grafana.board import SERVICES_FOLDER, FolderedDashboard, Section, board
+from grafana.board import SERVICES_FOLDER, DashboardFile, Section, board
 from grafana.panels import HALF, THIRD, Panel, Query, lines, service_map, traces
 from grafana.queries import IN_NAMESPACE, RATE, quantile, rate
 from signals.metrics import (
@@ -22,7 +22,7 @@ _STAGE = 'resource.deployment.environment.name="$namespace"'
 _EDGE = "{{client}} → {{server}}"
 
 
-def dashboard() -> FolderedDashboard:
+def dashboard() -> DashboardFile:
     """Dashboard `Traces and service graph`."""
     return board(
         TRACES,

@@ -69,8 +69,8 @@ def quota(settings: Settings) -> Quota:
     ]
 
     def of_all(kind: str, what: str, unit: Callable[[object], int], per_unit: int) -> int:
-        one = sum(unit(container[kind][what]) for container in containers)
-        return ceil(size.replicas * one / per_unit)
+        replica = sum(unit(container[kind][what]) for container in containers)
+        return ceil(size.replicas * replica / per_unit)
 
     return Quota(
         requests_cpu=of_all("requests", "cpu", millicores, 1000),

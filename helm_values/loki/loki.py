@@ -5,6 +5,7 @@ from typing import Any
 from blueprint import endpoints
 from blueprint.backend_sizes import BACKENDS, Cache, LokiSize, Part
 from blueprint.documents import merge
+from blueprint.durations import hours
 from blueprint.iam_statements import Statement, read_and_write_objects
 from blueprint.names import STORAGE_CLASS
 from blueprint.traffic import (
@@ -23,7 +24,6 @@ from helm_values.static_values import static_values
 from settings.model import OBSERVABILITY, Settings
 from versions import LOKI as LOKI_CHART
 
-HOURS_PER_DAY = 24
 SERVICE_ACCOUNT = "loki"
 
 
@@ -56,7 +56,7 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
 def tenant_limits(settings: Settings) -> dict[str, dict[str, Any]]:
     """Limits of every tenant that differ from the defaults: how long its logs are kept.
 
-    A query for more than that finds nothing, and is not even begun.
+    A query for a longer range is rejected up front.
     """
     return {
         name: _kept(namespace.retention_days.logs)
@@ -65,8 +65,8 @@ def tenant_limits(settings: Settings) -> dict[str, dict[str, Any]]:
 
 
 def _kept(days: int) -> dict[str, str]:
-    hours = f"{days * HOURS_PER_DAY}h"
-    return {"retention_period": hours, "max_query_lookback": hours}
+    kept = hours(days)
+    return {"retention_period": kept, "max_query_lookback": kept}
 
 
 def _values(settings: Settings, size: LokiSize) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def _container_logs(tenant: str, tenants: list[str]) -> Config:
         "poll_interval": "500ms",
         # As it is: a character may have been cut in two by the runtime.
         "encoding": "utf8-raw",
-        "max_log_size": otel_agent_logs.LONGEST_LINE,
+        "max_log_size": otel_agent_logs.MAX_LINE_BYTES,
         # Or a line that the runtime cut at a space would be put together without it.
         "preserve_trailing_whitespaces": True,
         "retry_on_failure": {"enabled": True, "max_elapsed_time": "0s"},

@@ -21,7 +21,7 @@ Operator = dict[str, Any]
 LOKI_LINE_BYTES = 262_144
 """Loki refuses longer lines (`limits_config.max_line_size`, 256KB by default)."""
 
-LONGEST_LINE = LOKI_LINE_BYTES // 2
+MAX_LINE_BYTES = LOKI_LINE_BYTES // 2
 """Bytes of a record's text, before invalid UTF-8 is replaced, which makes it at most twice as long:
 a run of invalid bytes, at least one, becomes one character of three bytes, and a valid byte stands
 between two runs."""
@@ -29,10 +29,10 @@ between two runs."""
 RUNTIME_PART = 16_384
 """Bytes after which containerd cuts a line (`max_container_log_line_size`, its default)."""
 
-LONGEST_TRACE = 65_536
+MAX_TRACE_BYTES = 65_536
 """Bytes after which a stack trace is continued in a further record."""
 
-LONGEST_TRACE_LINE = 16_384
+MAX_TRACE_LINE_BYTES = 16_384
 """Bytes. A longer line is no line of a stack trace."""
 
 SHORTENED = "telemetry.truncated"
@@ -101,8 +101,8 @@ def pod_of_path() -> dict[str, Any]:
     }
 
 
-MOST_POD_ATTRIBUTES = 32
-LONGEST_POD_ATTRIBUTE = 512
+MAX_POD_ATTRIBUTES = 32
+MAX_POD_ATTRIBUTE_LENGTH = 512
 """Characters. 32 of them leave room in Loki's 64 KiB for the fields of a line."""
 
 
@@ -121,8 +121,8 @@ def limit_pod_attributes() -> dict[str, Any]:
                 "statements": [
                     f'delete_key({attributes}, "{CHOICE}")',
                     f'set(resource.cache["sent"], {attributes})',
-                    f"truncate_all({attributes}, {LONGEST_POD_ATTRIBUTE})",
-                    f"limit({attributes}, {MOST_POD_ATTRIBUTES}, [{names}])",
+                    f"truncate_all({attributes}, {MAX_POD_ATTRIBUTE_LENGTH})",
+                    f"limit({attributes}, {MAX_POD_ATTRIBUTES}, [{names}])",
                     f'set({attributes}["{SHORTENED}"], true) '
                     f'where {attributes} != resource.cache["sent"]',
                 ],
@@ -164,7 +164,7 @@ def _partial_lines() -> Operator:
         condition=f'attributes.logtag in ["P", "F"] and len(body) <= {RUNTIME_PART}',
         last='attributes.logtag != "P"',
         combine_with="",
-        longest=LONGEST_LINE - RUNTIME_PART,
+        longest=MAX_LINE_BYTES - RUNTIME_PART,
     )
 
 
@@ -222,7 +222,7 @@ def _stack_traces() -> list[Operator]:
     code and the last line look like any other, but each follows a line that is certain. Elsewhere
     the frames are certain, and belong to what stands before them.
     """
-    short = f"len(body) <= {LONGEST_TRACE_LINE}"
+    short = f"len(body) <= {MAX_TRACE_LINE_BYTES}"
     return [
         _joined(
             "followed",
@@ -231,7 +231,7 @@ def _stack_traces() -> list[Operator]:
         ),
         _joined(
             "python_trace",
-            condition=f"len(body) <= {LONGEST_TRACE}",
+            condition=f"len(body) <= {MAX_TRACE_BYTES}",
             # Where frames have no code, the last line is with them already.
             last=f"not {_PYTHON_LINES} or body matches '(?m:^)[^ |].*$'",
         ),
@@ -270,7 +270,7 @@ def _joined(
     condition: str,
     last: str = "",
     combine_with: str = "\n",
-    longest: int = LONGEST_TRACE,
+    longest: int = MAX_TRACE_BYTES,
 ) -> Operator:
     """Join lines of one file and one stream, up to a last one; others go on at once."""
     return {

@@ -25,10 +25,10 @@ other value is none."""
 CHOICE = "printed.lines"
 """Resource attribute that holds the annotation's value on its way through the agent."""
 
-MOST_FIELDS = 96
+MAX_FIELDS = 96
 """Of Loki's 128 (`max_structured_metadata_entries_count`); the others are the pod's."""
 
-LONGEST_FIELDS = 32_768
+MAX_FIELDS_LENGTH = 32_768
 """Bytes of all fields of a line, of Loki's 64 KiB (`max_structured_metadata_size`)."""
 
 MESSAGE_KEYS = ("message", "msg", "@m", "Message", "event", "short_message", "@mt")
@@ -119,9 +119,9 @@ def _json_statements() -> Iterable[str]:
     # All or nothing: a line that would lose something stays as it is.
     yield (
         'set(log.cache["whole"], true) where IsString(log.cache["message"]) '
-        f'and Len(log.cache["message"]) > 0 and Len({_JSON}) <= {MOST_FIELDS} '
+        f'and Len(log.cache["message"]) > 0 and Len({_JSON}) <= {MAX_FIELDS} '
         # Names repeat what they are in: a short line can have long ones.
-        f"and (Len(log.body) <= 1024 or Len(String({_JSON})) <= {LONGEST_FIELDS}) "
+        f"and (Len(log.body) <= 1024 or Len(String({_JSON})) <= {MAX_FIELDS_LENGTH}) "
         # JSON's numbers become floating point, which holds 15 digits.
         'and not IsMatch(log.body, "[0-9]{16}")'
     )

@@ -4,16 +4,17 @@ from typing import Any
 
 from blueprint import endpoints
 from blueprint.backend_sizes import BACKENDS
+from blueprint.durations import hours
 from settings.model import OBSERVABILITY, Settings
+from signals.metrics import ENVIRONMENT
 
-HOURS_PER_DAY = 24
 MB = 1_000_000
-LARGEST_TRACE_MB = 10
+MAX_TRACE_MB = 10
 EXEMPLAR_LABEL = "trace_id"
 """Tempo's default is `traceID`. Exemplars that come by OTLP have `trace_id`, and Grafana's
 Prometheus data source links one name."""
 
-TENANT_LABEL = "deployment_environment_name"
+TENANT_LABEL = ENVIRONMENT
 """Tenants are stages, so the generated metrics get the label that all others have. Without it, two
 tenants with services of one name would write the same series."""
 
@@ -33,13 +34,13 @@ def default_overrides(settings: Settings) -> dict[str, Any]:
 
 def block_retention(settings: Settings, namespace: str) -> str:
     """How long a namespace's traces are kept."""
-    return f"{settings.namespaces[namespace].retention_days.traces * HOURS_PER_DAY}h"
+    return hours(settings.namespaces[namespace].retention_days.traces)
 
 
 def longest_search(settings: Settings) -> str:
     """The longest range of a search: as far back as there can be traces of any tenant."""
     longest = max(ns.retention_days.traces for ns in settings.namespaces.values())
-    return f"{longest * HOURS_PER_DAY}h"
+    return hours(longest)
 
 
 def s3(settings: Settings) -> dict[str, Any]:
@@ -96,7 +97,7 @@ def _limits(settings: Settings, namespace: str) -> dict[str, Any]:
             "max_traces_per_user": size.traces_per_tenant,
         },
         "read": {"max_bytes_per_tag_values_query": 5 * MB},
-        "global": {"max_bytes_per_trace": LARGEST_TRACE_MB * MB},
+        "global": {"max_bytes_per_trace": MAX_TRACE_MB * MB},
         "compaction": {"block_retention": block_retention(settings, namespace)},
         "metrics_generator": {
             # Switching the generator on is not enough: without a processor it makes no metrics.

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from blueprint.durations import hours
 from blueprint.iam_statements import Statement, allow, read_and_write_objects
 from blueprint.resources import resources
 from blueprint.sizes import METRICS
@@ -89,7 +90,7 @@ def _plugin() -> dict[str, Any]:
 
 
 def _time_to_live(settings: Settings) -> str:
-    return f"{settings.retention_days.backups * 24}h0m0s"
+    return f"{hours(settings.retention_days.backups)}0m0s"
 
 
 def _schedules(settings: Settings) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from werkzeug.exceptions import BadRequest, HTTPException
 SLOW_SECONDS = 1.2
 DOWNSTREAM_TIMEOUT_SECONDS = 10
 KEPT_ORDERS = 100
-LONGEST_ITEM = 100
+MAX_ITEM_LENGTH = 100
 
 HOST = os.environ.get("HOST", "0.0.0.0")  # noqa: S104 - a pod has interfaces of its own
 PORT = int(os.environ.get("PORT", "8080"))
@@ -96,8 +96,8 @@ def read_order(body: Any) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise BadRequest('body: allowed is a JSON object as {"item": "book", "quantity": 1}')
     item, quantity = body.get("item"), body.get("quantity")
-    if not isinstance(item, str) or not 1 <= len(item) <= LONGEST_ITEM:
-        raise BadRequest(f"item: allowed is a text of 1 to {LONGEST_ITEM} characters")
+    if not isinstance(item, str) or not 1 <= len(item) <= MAX_ITEM_LENGTH:
+        raise BadRequest(f"item: allowed is a text of 1 to {MAX_ITEM_LENGTH} characters")
     # True is an int in Python.
     if isinstance(quantity, bool) or not isinstance(quantity, int) or quantity < 1:
         raise BadRequest("quantity: allowed is a whole number of 1 or more")

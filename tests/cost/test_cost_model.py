@@ -14,10 +14,11 @@ from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings
 
 from blueprint.backend_sizes import BACKENDS
 from blueprint.sizes import METRICS
+from blueprint.stack_names import STACKS
 from cost import inventory
 from cost.alternatives import alternatives
 from cost.bill import COMPONENTS, Bill, Line, bill, instance, stored_gb
-from cost.estimate import STACKS, checked_inventory, read_stacks
+from cost.estimate import checked_inventory, read_stacks
 from cost.flows import flows, gateways, hpa_target, kept_share
 from cost.measured import FILE as MEASURED
 from cost.measured import MeasuredLoad, PerCore, load_measured
@@ -376,7 +377,7 @@ def test_more_retention_and_more_sampling_cost_more() -> None:
 
 
 def test_a_namespace_without_a_gateway_cannot_be_sampled() -> None:
-    with pytest.raises(ValueError, match="observability has no sampling"):
+    with pytest.raises(ValueError, match=r"namespaces\.observability\.sampling: missing"):
         with_sampling(SETTINGS["dev"], "observability", 5)
 
 

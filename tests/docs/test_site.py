@@ -13,7 +13,16 @@ import pytest
 from outcomes import not_checked
 
 from docgen import site_check
-from docgen.site_hooks import MERMAID, PROJECT_PAGES, indented, slug, target_of
+from docgen.site_hooks import (
+    FOLDED_FROM,
+    MERMAID,
+    PROJECT_PAGES,
+    folded,
+    indented,
+    slug,
+    target_of,
+    unbroken,
+)
 from tools.paths import ROOT
 
 NEEDED = ("docs", "tools/site", "mkdocs.yml", *(n for n in PROJECT_PAGES if (ROOT / n).is_file()))
@@ -82,6 +91,28 @@ def test_a_portuguese_page_speaks_portuguese(site: Path) -> None:
         assert '<html lang="pt-BR"' in text, page
         assert "Buscar" in text
     assert '<html lang="en"' in (site / "index.html").read_text(encoding="utf-8")
+
+
+def tabs(page: Path) -> list[str]:
+    (names,) = re.findall(r'<ul class="md-tabs__list">(.*?)</ul>', page.read_text("utf-8"), re.S)
+    return [" ".join(name.split()) for name in re.findall(r"<a [^>]*>([^<]*)</a>", names)]
+
+
+def test_the_navigation_is_in_the_language_of_the_page(site: Path) -> None:
+    english = ["Home", "Onboarding", "Runbooks", "Operations", "Decisions", "Reference"]
+    assert tabs(site / "index.html") == tabs(site / "reference" / "alerts.html") == english
+    portuguese = ["Início", "Primeiros passos", "Runbooks"]
+    portuguese += [f"{name} (em inglês)" for name in ("Operação", "Decisões", "Referência")]
+    for page in (site / "pt-BR").rglob("*.html"):
+        assert tabs(page) == portuguese, page
+
+
+def test_long_expressions_of_the_reference_are_folded(site: Path) -> None:
+    alerts = (site / "reference" / "alerts.html").read_text(encoding="utf-8")
+    assert '<details class="expression"><summary><code>' in alerts
+    unfolded = re.findall(r"<td[^>]*><code[^>]*>([^<]+)</code></td>", alerts)
+    assert unfolded
+    assert max(map(len, unfolded)) < FOLDED_FROM
 
 
 def test_a_page_leads_to_its_other_language(site: Path) -> None:
@@ -200,3 +231,22 @@ def test_a_browser_notices_that_a_diagram_is_missing(site: Path, tmp_path: Path)
     shutil.copytree(site, broken)
     (broken / "assets" / "mermaid.js").unlink()
     assert seen(broken, "architecture") != []
+
+
+def test_an_expression_folds_from_its_length_on() -> None:
+    short = f"<td><code>{'a' * (FOLDED_FROM - 1)}</code></td>"
+    assert folded(short) == short
+    long = f"<td><code>{'a' * 55}&quot;{'b' * FOLDED_FROM}</code></td>"
+    details = folded(long)
+    assert details.startswith(f'<td><details class="expression"><summary><code>{"a" * 55}')
+    # An entity is shown whole or not at all.
+    assert re.search(r"&[^;<…]*…", details) is None
+    assert f"<code>{'a' * 55}&quot;{'b' * FOLDED_FROM}</code></details></td>" in details
+    in_text = f"<p><code>{'a ' * FOLDED_FROM}</code></p>"
+    assert folded(in_text) == in_text
+
+
+def test_a_name_is_not_broken_and_a_command_is() -> None:
+    assert unbroken("<code>us-east-1</code>") == '<code class="word">us-east-1</code>'
+    command = "<code>make synth ENV=prd</code>"
+    assert unbroken(command) == command

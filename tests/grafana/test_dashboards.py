@@ -15,7 +15,7 @@ import yaml
 from settings_files import REAL_ENVIRONMENTS, TODAY, real_settings
 
 from grafana import queries
-from grafana.board import LINKS, NAMESPACE_TAG, FolderedDashboard
+from grafana.board import LINKS, NAMESPACE_TAG, DashboardFile
 from grafana.dashboards import namespace_overview
 from grafana.dashboards.all_dashboards import dashboards
 from settings.load import environment_names, load_environment
@@ -164,7 +164,7 @@ def test_a_burn_rate_is_relative_to_the_objective_of_the_stage(
     )
 
 
-def panels(dashboard: FolderedDashboard) -> Iterator[dict[str, Any]]:
+def panels(dashboard: DashboardFile) -> Iterator[dict[str, Any]]:
     for panel in dashboard.content["panels"]:
         if panel["type"] != "row":
             yield panel
@@ -213,7 +213,7 @@ def complaints(panel: dict[str, Any]) -> Iterator[str]:
 
 
 @every_dashboard
-def test_every_panel_is_complete_and_like_the_others(dashboard: FolderedDashboard) -> None:
+def test_every_panel_is_complete_and_like_the_others(dashboard: DashboardFile) -> None:
     found = [
         f"{panel['title']}: {complaint}"
         for panel in panels(dashboard)
@@ -301,7 +301,7 @@ def places(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 @every_dashboard
 def test_links_of_panels_lead_to_dashboards_and_their_variables(
-    dashboard: FolderedDashboard,
+    dashboard: DashboardFile,
 ) -> None:
     there = {d.uid: d.content for found in ALL.values() for d in found}
     stages = load_environment("prd", TODAY).stages
@@ -322,12 +322,12 @@ def test_some_panels_have_links() -> None:
 
 
 @every_dashboard
-def test_it_cannot_be_changed_in_the_browser(dashboard: FolderedDashboard) -> None:
+def test_it_cannot_be_changed_in_the_browser(dashboard: DashboardFile) -> None:
     assert dashboard.content["editable"] is False
 
 
 @every_dashboard
-def test_it_links_to_all_the_others(dashboard: FolderedDashboard) -> None:
+def test_it_links_to_all_the_others(dashboard: DashboardFile) -> None:
     *links, namespaces = dashboard.content["links"]
     linked = {link["url"].removeprefix("/d/") for link in links}
     assert linked == set(LINKS.values()) - {dashboard.uid}
@@ -336,7 +336,7 @@ def test_it_links_to_all_the_others(dashboard: FolderedDashboard) -> None:
 
 
 @every_dashboard
-def test_it_fits_into_a_config_map(dashboard: FolderedDashboard) -> None:
+def test_it_fits_into_a_config_map(dashboard: DashboardFile) -> None:
     assert len(dashboard.compact.encode()) < 1_000_000
 
 

@@ -15,6 +15,7 @@ from settings_files import valid, vary
 
 from blueprint import endpoints
 from blueprint.backend_sizes import BACKENDS, Part
+from blueprint.documents import Config
 from blueprint.resources import Resources
 from helm_values.otel_collector import collector, collector_start, otel_agent, otel_gateway
 from helm_values.otel_collector import collector_guards as guards
@@ -30,8 +31,6 @@ from helm_values.release import Release
 from settings.model import OBSERVABILITY, Sampling, Settings
 from settings.node_sizes import SIZES
 from tools.paths import ROOT
-
-Config = dict[str, Any]
 
 GATEWAYS = {
     f"{name}-{stage}": (settings, stage)

@@ -16,7 +16,7 @@ from settings.model import Settings
 from settings.node_sizes import SIZES
 
 LABELS_THAT_ARE_MANY = {"k8s.pod.name", "k8s.pod.uid", "service.instance.id", "k8s.node.name"}
-MOST_LABELS_OF_LOKI = 15
+MAX_LABELS_OF_LOKI = 15
 
 every_settings = pytest.mark.parametrize(
     "settings", EVERY_SETTINGS.values(), ids=list(EVERY_SETTINGS)
@@ -69,7 +69,7 @@ def test_labels_are_few_and_bounded(size: Any) -> None:
 
     assert not LABELS_THAT_ARE_MANY & set(labels)
     assert {"deployment.environment.name", "service.name", "k8s.namespace.name"} <= set(labels)
-    assert len(labels) <= limit <= MOST_LABELS_OF_LOKI
+    assert len(labels) <= limit <= MAX_LABELS_OF_LOKI
 
 
 @every_size

@@ -27,8 +27,8 @@ from helm_values.thanos import thanos
 from settings.load import environment_names, load_environment
 from settings.model import OBSERVABILITY, NodeGroup, Settings
 from settings.node_sizes import (
-    LEAST_OBSERVABILITY_QUOTA,
-    LEAST_STAGE_VCPUS,
+    MIN_OBSERVABILITY_QUOTA,
+    MIN_STAGE_VCPUS,
     OBSERVABILITY_NODES,
     SIZES,
     Size,
@@ -57,7 +57,7 @@ MAX_PODS: Final = 110
 Amazon EKS nodes with prefixes"). EKS may reserve for fewer, so the nodes have rather more."""
 
 SHARE_OF_GATEWAYS: Final = 0.65
-"""Half of the vCPUs (`LEAST_STAGE_VCPUS`), and thus somewhat more of what is left of them."""
+"""Half of the vCPUs (`MIN_STAGE_VCPUS`), and thus somewhat more of what is left of them."""
 
 FIRMWARE_SHARE: Final = 0.075
 """Memory that hypervisor, firmware and kernel keep: Karpenter's `VM_MEMORY_OVERHEAD_PERCENT`."""
@@ -399,14 +399,14 @@ def test_a_stage_must_have_room_for_twice_the_gateway_of_the_size(size: Size) ->
     rollout = static_values("otel_gateway")["rollout"]["rollingUpdate"]
     most = gateway_size.max_replicas + rollout["maxSurge"]
     cpu = most * millicores(gateway_size.resources.cpu) / 1000
-    assert LEAST_STAGE_VCPUS[size] == ceil(2 * cpu)
+    assert MIN_STAGE_VCPUS[size] == ceil(2 * cpu)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_too_few_nodes_for_the_gateway_are_refused(size: Size, tmp_path: Path) -> None:
     group = ("namespaces", "dev", "node_group")
     for kind, vcpus in (("m7i.large", 2), ("m7i.xlarge", 4), ("hpc7a.12xlarge", 24)):
-        least = ceil(LEAST_STAGE_VCPUS[size] / vcpus)
+        least = ceil(MIN_STAGE_VCPUS[size] / vcpus)
         for most in {least, least - 1} - {0}:
             document = vary(("size",), size)
             for key, value in (("instance_types", [kind]), ("min_size", 0), ("max_size", most)):
@@ -455,7 +455,7 @@ def test_the_prometheus_of_a_stage_takes_no_more_memory_than_it_has_reserved(nam
     assert resources.memory == resources.memory_limit
 
 
-def least_quota(settings: Settings, nodes: int) -> dict[str, float]:
+def minimum_quota(settings: Settings, nodes: int) -> dict[str, float]:
     """What the observability namespace uses at most: all rollouts and hooks at the same time, and
     the agents on so many nodes."""
     pods = observability(settings)
@@ -480,23 +480,23 @@ def test_quota_of_observability_holds_everything_on_the_most_nodes(name: str) ->
         group.max_size * zones(group) for group in map(settings.node_group, settings.namespaces)
     )
     quota = settings.namespaces[OBSERVABILITY].quota.model_dump()
-    for key, needed in least_quota(settings, most_nodes).items():
+    for key, needed in minimum_quota(settings, most_nodes).items():
         assert needed <= quota[key], key
 
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_least_quota_of_a_size_is_enough_and_not_much_more(name: str) -> None:
     settings = SETTINGS[name]
-    least = asdict(LEAST_OBSERVABILITY_QUOTA[settings.size])
-    for key, needed in least_quota(settings, least["nodes"]).items():
+    least = asdict(MIN_OBSERVABILITY_QUOTA[settings.size])
+    for key, needed in minimum_quota(settings, least["nodes"]).items():
         assert needed <= least[key] <= 2 * needed + 2, (key, needed)
 
 
 @pytest.mark.parametrize("key", ["requests_cpu", "limits_memory_gib", "pods"])
 def test_too_small_a_quota_for_the_size_is_refused(key: str, tmp_path: Path) -> None:
     sizes: tuple[Size, ...] = ("small", "medium", "large")
-    assert tuple(LEAST_OBSERVABILITY_QUOTA) == sizes == tuple(OBSERVABILITY_NODES)
-    least = asdict(LEAST_OBSERVABILITY_QUOTA["large"])[key]
+    assert tuple(MIN_OBSERVABILITY_QUOTA) == sizes == tuple(OBSERVABILITY_NODES)
+    least = asdict(MIN_OBSERVABILITY_QUOTA["large"])[key]
     lines = problems(write(tmp_path, render(vary(("size",), "large"))[0]))
     (line,) = [line for line in lines if f"namespaces.observability.quota.{key}:" in line]
     assert f"at least {least}, which the back ends of size large need" in line

@@ -27,14 +27,14 @@ from settings_files import (
 
 from settings.aws_facts import REGIONS
 from settings.load import (
-    DEEPEST_NESTING,
+    MAX_NESTING,
     SettingsError,
     environment_names,
     load_environment,
     load_settings,
 )
 from settings.model import least_vcpus
-from settings.node_sizes import LEAST_OBSERVABILITY_QUOTA, LEAST_STAGE_VCPUS, Size
+from settings.node_sizes import MIN_OBSERVABILITY_QUOTA, MIN_STAGE_VCPUS, Size
 from settings.types import CLOUDWATCH_RETENTION_DAYS, OWN_TAGS, RESERVED_NAMESPACES
 from tools.paths import ROOT, SAMPLE_ENVIRONMENTS
 from versions import KUBERNETES
@@ -683,12 +683,12 @@ RIGHT: list[tuple[Keys, object]] = [
 
 @pytest.mark.parametrize("size", ["medium", "large"])
 def test_a_larger_size_is_right_with_what_it_needs(size: Size, tmp_path: Path) -> None:
-    quota = asdict(LEAST_OBSERVABILITY_QUOTA[size])
+    quota = asdict(MIN_OBSERVABILITY_QUOTA[size])
     del quota["nodes"]
     document = vary(("size",), size, vary((*OBS, "quota"), quota))
     for stage in ("dev", "hml", "prd"):
         # With two vCPUs each.
-        most = ceil(LEAST_STAGE_VCPUS[size] / 2)
+        most = ceil(MIN_STAGE_VCPUS[size] / 2)
         document = vary(("namespaces", stage, "node_group", "max_size"), most, document)
 
     assert load_settings(write(tmp_path, render(document)[0]), TODAY).size == size
@@ -863,11 +863,11 @@ BAD_FILES: dict[str, tuple[str | bytes, int, str]] = {
     "deep lists": (
         f"a: b\nname: {'[' * 50_000}\n",
         2,
-        f"allowed: nesting at most {DEEPEST_NESTING} deep",
+        f"allowed: nesting at most {MAX_NESTING} deep",
     ),
     "deep mappings": (
         "".join(f"{' ' * i}a:\n" for i in range(300)),
-        DEEPEST_NESTING,
+        MAX_NESTING,
         "nesting at most",
     ),
     "control character": ("name: a\nsize: \x00\n", 2, "character '\\x00'; allowed: text without"),

@@ -195,12 +195,12 @@ def test_the_state_stack_keeps_its_own_state_below_the_project_on_every_computer
 
 @both_environments
 def test_stacks_are_deployed_in_the_order_of_their_contracts(
-    synthesized: dict[str, dict[str, SynthesizedStack]],
-    outdirs: dict[str, Path],
+    real_synthesized: dict[str, dict[str, SynthesizedStack]],
+    real_outdirs: dict[str, Path],
     environment: str,
 ) -> None:
-    assert tuple(synthesized[environment]) == STACKS
-    manifest = json.loads((outdirs[environment] / "manifest.json").read_text(encoding="utf-8"))
+    assert tuple(real_synthesized[environment]) == STACKS
+    manifest = json.loads((real_outdirs[environment] / "manifest.json").read_text(encoding="utf-8"))
     assert tuple(deployment_order(manifest)) == STACKS
     dependencies = {name: stack["dependencies"] for name, stack in manifest["stacks"].items()}
     assert dependencies == {
@@ -214,10 +214,10 @@ def test_stacks_are_deployed_in_the_order_of_their_contracts(
 
 @both_environments
 def test_no_stack_refers_to_another_behind_the_contracts_back(
-    synthesized: dict[str, dict[str, SynthesizedStack]], environment: str
+    real_synthesized: dict[str, dict[str, SynthesizedStack]], environment: str
 ) -> None:
     # The names that cdktf gives to what it passes between stacks by itself.
-    for stack in synthesized[environment].values():
+    for stack in real_synthesized[environment].values():
         assert "cross-stack" not in stack.text, stack.name
 
 

@@ -38,8 +38,9 @@ CHECKS = (
     "tests/grafana/test_dashboards.py::test_the_committed_dashboards_are_current",
     "tests/helm_values/test_chart_contract.py",
     "tests/settings/test_settings.py::test_shipped_settings_are_right",
-    "tests/verification/permissions/test_permissions.py::test_the_page_of_permissions_is_current",
-    "tests/verification/policies/test_policy_rules.py",
+    "tests/stacks/test_contracts.py",
+    "tests/stacks/test_snapshots.py",
+    "tests/stacks/test_stack_policies.py",
 )
 """Of the users' environments, and some of those that need the tests' own: `make test` has more."""
 

@@ -142,13 +142,13 @@ GO_DAY, GO_TIME = "2006-01-02", "15:04:05"
 
 @every_stack
 def test_no_value_names_this_computer_or_the_time(
-    synthesized: dict[str, dict[str, SynthesizedStack]],
-    outdirs: dict[str, Path],
+    real_synthesized: dict[str, dict[str, SynthesizedStack]],
+    real_outdirs: dict[str, Path],
     environment: str,
     stack: str,
 ) -> None:
-    text = synthesized[environment][stack].text
-    for path in (ROOT, Path.home(), outdirs[environment]):
+    text = real_synthesized[environment][stack].text
+    for path in (ROOT, Path.home(), real_outdirs[environment]):
         assert path == Path("/") or str(path) not in text
     for folder in ("/home/", "/Users/", "/private/", "/tmp/", "/var/folders", "C:\\"):
         assert folder not in text

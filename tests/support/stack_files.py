@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from blueprint.documents import Config
+from blueprint.stack_names import STACKS
 from synthesis.reading import (
-    Config,
     as_list,
     instances,
     policies,
@@ -32,9 +33,6 @@ __all__ = [
     "resources",
     "strings",
 ]
-
-STACKS = ("state", "network", "cluster", "storage", "observability")
-"""In order of deployment."""
 
 Stacks = dict[str, Config]
 """An environment's stacks by name."""

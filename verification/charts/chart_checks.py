@@ -1,4 +1,4 @@
-"""What every rendered object is held to, besides its schema: images, resources, names."""
+"""Checks of every rendered object beyond its schema: images, resources, names."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def containers(manifest: Object) -> Iterator[Object]:
 
 def image_problems(manifest: Object) -> list[str]:
     """Images that may be another tomorrow."""
-    found = [
+    problems = [
         f"{label(manifest)}: {problem}"
         for image in _images(manifest)
         if (problem := _image_problem(image))
@@ -64,8 +64,8 @@ def image_problems(manifest: Object) -> list[str]:
         for argument in [*(container.get("args") or ()), *(container.get("command") or ())]:
             match = _IMAGE_ARGUMENT.search(str(argument))
             if match:
-                found.append(f"{label(manifest)}: image {match[1]}:latest has the tag latest")
-    return found
+                problems.append(f"{label(manifest)}: image {match[1]}:latest has the tag latest")
+    return problems
 
 
 def _images(manifest: Object) -> list[str]:
@@ -105,8 +105,8 @@ def resource_problems(manifest: Object) -> list[str]:
 def _missing(resources: dict[str, Any]) -> list[str]:
     requests, limits = resources.get("requests") or {}, resources.get("limits") or {}
     # Without requests, Kubernetes takes the limits for them.
-    found = [f"requests.{name}" for name in ("cpu", "memory") if name not in requests | limits]
-    return found if "memory" in limits else [*found, "limits.memory"]
+    missing = [f"requests.{name}" for name in ("cpu", "memory") if name not in requests | limits]
+    return missing if "memory" in limits else [*missing, "limits.memory"]
 
 
 def collisions(

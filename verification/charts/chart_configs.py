@@ -1,4 +1,4 @@
-"""Runs the configurations inside of rendered objects through the programs that will read them."""
+"""Validates the configurations inside rendered objects with the programs that read them."""
 
 from __future__ import annotations
 
@@ -141,13 +141,13 @@ def is_collector_config(config: Any) -> bool:
 
 
 def _variables(manifests: list[Object]) -> dict[str, str]:
-    """The environment of a release's containers, with sample values for what only a pod has."""
-    found: dict[str, str] = {}
+    """The environment of a release's containers, with sample values for pod fields."""
+    values: dict[str, str] = {}
     for manifest in manifests:
         for container in containers(manifest):
             for variable in container.get("env") or ():
-                found[variable["name"]] = str(variable.get("value") or _sample(variable["name"]))
-    return found
+                values[variable["name"]] = str(variable.get("value") or _sample(variable["name"]))
+    return values
 
 
 def _sample(name: str) -> str:
@@ -184,14 +184,14 @@ def with_directories(config: dict[str, Any], directory: str) -> dict[str, Any]:
 
 
 def _in_directory(extension: Any, directory: str) -> dict[str, Any]:
-    made = dict(extension or {}) | {"directory": directory}
-    if isinstance(made.get("compaction"), dict):
-        made["compaction"] = made["compaction"] | {"directory": directory}
-    return made
+    options = dict(extension or {}) | {"directory": directory}
+    if isinstance(options.get("compaction"), dict):
+        options["compaction"] = options["compaction"] | {"directory": directory}
+    return options
 
 
 def without_kubelet_login(config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration with a kubelet that asks for nothing.
+    """The configuration with a kubelet that requires no credentials.
 
     To log in, validation would read the certificates of a pod's service account.
     """

@@ -1,8 +1,8 @@
-"""What we hold the charts to: which value keys each release sets, and what came out of them.
+"""The contract of a chart: the value keys that each release sets, and the rendered results.
 
 Charts ignore a key that they do not know, so a typo would pass unseen. `make charts-check` compares
 our keys with the charts themselves and writes down what it saw, beside the values
-(`helm_values/*/*.contract.yaml`); tests then hold the values to that without a network. Pure
+(`helm_values/*/*.contract.yaml`); tests then check the values against it without a network. Pure
 functions: `verification.charts.charts_check` reads the charts.
 """
 
@@ -33,7 +33,7 @@ HEADER: Final = (
 )
 
 STAGE: Final = "<stage>"
-"""Stands for each stage, as users name stages, and contracts hold for any name."""
+"""Represents every stage: users choose the names of stages, and contracts are valid for all."""
 
 Values = dict[str, Any]
 KeyPath = tuple[str, ...]
@@ -56,14 +56,14 @@ def leaves(values: Any, below: KeyPath = ()) -> list[KeyPath]:
     """Paths of everything in values that is no map, or an empty one. Lists are one value."""
     if not isinstance(values, dict) or (below and not values):
         return [below]
-    found: list[KeyPath] = []
+    paths: list[KeyPath] = []
     for key, value in values.items():
         path = (*below, str(key))
         if isinstance(value, dict) and value:
-            found += leaves(value, path)
+            paths += leaves(value, path)
         else:
-            found.append(path)
-    return found
+            paths.append(path)
+    return paths
 
 
 _MISSING: Final = object()
@@ -217,7 +217,7 @@ class SetKey:
 
 
 def compare(values: Values, chart: ChartText, below: KeyPath = ()) -> Iterator[SetKey]:
-    """Hold values against a chart: every key down to where the chart takes any."""
+    """Check values against a chart: every key down to where the chart accepts any."""
     for key, value in values.items():
         path = (*below, str(key))
         default = value_at(chart.defaults, path)
@@ -257,15 +257,16 @@ def unproven_keys(values: Values, chart: ChartText) -> dict[KeyPath, list[KeyPat
     it, which can also mean that only some keys of it are read. What is below an empty map that is
     written out counts as proven.
     """
-    found: dict[KeyPath, list[KeyPath]] = {}
+    inside_of: dict[KeyPath, list[KeyPath]] = {}
     for key in compare(values, chart):
         whole = chart.whole(key.path)
         if not chart.reads(key.path) and whole:
-            found.setdefault(whole, []).extend(leaves(value_at(values, key.path), key.path))
+            inside_of.setdefault(whole, []).extend(leaves(value_at(values, key.path), key.path))
         elif key.is_open and not whole:
-            found.setdefault(key.path, []).extend(leaves(value_at(values, key.path), key.path))
+            inside_of.setdefault(key.path, []).extend(leaves(value_at(values, key.path), key.path))
     unseen = {
-        path: [leaf for leaf in inside if leaf not in chart.named] for path, inside in found.items()
+        path: [leaf for leaf in inside if leaf not in chart.named]
+        for path, inside in inside_of.items()
     }
     return {path: inside for path, inside in unseen.items() if inside}
 
@@ -286,10 +287,10 @@ def nearest(path: KeyPath, known: Iterable[KeyPath]) -> KeyPath | None:
 
 def known_paths(chart: ChartText) -> set[KeyPath]:
     """Every path of a chart's values, maps included."""
-    found = set(chart.named)
+    known = set(chart.named)
     for leaf in leaves(chart.defaults):
-        found |= {leaf[:end] for end in range(1, len(leaf) + 1)}
-    return found
+        known |= {leaf[:end] for end in range(1, len(leaf) + 1)}
+    return known
 
 
 def did_you_mean(path: KeyPath, known: Iterable[KeyPath]) -> str:
@@ -328,12 +329,12 @@ class Contract:
         content = dataclasses.asdict(self)
         content["keys"] = {name: sorted(self.keys[name]) for name in sorted(self.keys)}
         content["objects"] = {
-            sample: {name: sorted(found[name]) for name in sorted(found)}
-            for sample, found in sorted(self.objects.items())
+            sample: {name: sorted(by_name[name]) for name in sorted(by_name)}
+            for sample, by_name in sorted(self.objects.items())
         }
         content["pods"] = {
-            sample: {name: dict(sorted(found[name].items())) for name in sorted(found)}
-            for sample, found in sorted(self.pods.items())
+            sample: {name: dict(sorted(by_name[name].items())) for name in sorted(by_name)}
+            for sample, by_name in sorted(self.pods.items())
         }
         return HEADER + yaml.safe_dump(content, sort_keys=False, width=10_000)
 
@@ -403,23 +404,23 @@ def problems(
     environment: str, releases: Iterable[Release], contracts: Mapping[str, Contract]
 ) -> list[str]:
     """What an environment's releases set beyond the contracts, one line each."""
-    found: list[str] = []
+    messages: list[str] = []
     for release in releases:
         name, file = release_name(release), contract_name(release.chart)
         contract = contracts.get(file)
         key = contract_key(release)
         if contract is None or key not in contract.keys:
             what = "has no contract" if contract is None else "is not in the contract"
-            found.append(f"{environment}: release {name} {what} {file}: run `{UPDATE_COMMAND}`")
+            messages.append(f"{environment}: release {name} {what} {file}: run `{UPDATE_COMMAND}`")
             continue
         known = [parts(path.removesuffix(".*")) for path in contract.keys[key]]
-        found += [
+        messages += [
             f"{environment}: release {name}: unknown key {dotted(path)} in the values of "
             f"{release.static}{did_you_mean(path, known) or '.'} It is not in {file}; "
             f"if the chart has it, run `{UPDATE_COMMAND}`"
             for path in uncovered_keys(release.values, contract.keys[key])
         ]
-    return found
+    return messages
 
 
 def orphans(releases: Iterable[Release], contracts: Iterable[str]) -> list[str]:

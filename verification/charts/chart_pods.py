@@ -1,6 +1,6 @@
-"""What rendered objects ask of nodes: replicas, CPU and memory, volumes, and who shares a node.
+"""Resource requests of rendered pods: replicas, CPU, memory, volumes, and placement on nodes.
 
-`make charts-check` writes it into the contract, so that a test without a network can tell whether
+`make charts-check` writes it into the contract, so that a test without a network can check whether
 all pods fit their nodes and quotas (tests/helm_values/test_node_fit.py).
 """
 
@@ -159,14 +159,14 @@ def _group(
 
 
 def _together(pods: Object, which: str, what: str) -> int:
-    """A pod's sum, or its largest first container if that asks for more, as the scheduler does."""
+    """A pod's sum, or its largest init container if that requests more, as the scheduler does."""
     amount = millicores if what == "cpu" else mebibytes
 
     def of(container: Object) -> int:
         resources = container.get("resources") or {}
         # Without a request, Kubernetes takes the limit for it.
-        found = {**(resources.get("limits") or {}), **(resources.get(which) or {})}
-        return amount(found[what]) if what in found else 0
+        amounts = {**(resources.get("limits") or {}), **(resources.get(which) or {})}
+        return amount(amounts[what]) if what in amounts else 0
 
     return max(
         sum(of(container) for container in pods.get("containers") or ()),

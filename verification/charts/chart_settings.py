@@ -7,10 +7,10 @@ environments/*.yaml changes no contract: their values only have to keep to it.
 from dataclasses import asdict
 from datetime import date
 
-from settings.checks import least_stage_nodes
+from settings.checks import min_stage_nodes
 from settings.load import environment_names, load_environment
 from settings.model import OBSERVABILITY, Namespace, Quota, Settings
-from settings.node_sizes import LEAST_OBSERVABILITY_QUOTA, SIZES, Size
+from settings.node_sizes import MIN_OBSERVABILITY_QUOTA, SIZES, Size
 from tools.paths import SAMPLE_ENVIRONMENTS
 
 
@@ -45,10 +45,10 @@ def settings_to_check(today: date) -> dict[str, Settings]:
 
 
 def _in_size(settings: Settings, size: Size) -> Settings:
-    """The settings in another size, with what the checks on settings ask for then."""
+    """The settings in another size, adapted to pass the checks on settings."""
     namespace = settings.namespaces[OBSERVABILITY]
-    given, least = namespace.quota.model_dump(), asdict(LEAST_OBSERVABILITY_QUOTA[size])
-    quota = Quota(**{key: max(value, least[key]) for key, value in given.items()})
+    current, least = namespace.quota.model_dump(), asdict(MIN_OBSERVABILITY_QUOTA[size])
+    quota = Quota(**{key: max(value, least[key]) for key, value in current.items()})
     observability = namespace.model_copy(update={"quota": quota})
     stages = {stage: _with_room(settings, stage, size) for stage in settings.stages}
     return settings.model_copy(
@@ -61,7 +61,7 @@ def _in_size(settings: Settings, size: Size) -> Settings:
 
 def _with_room(settings: Settings, stage: str, size: Size) -> Namespace:
     group = settings.node_group(stage)
-    most = max(group.max_size, least_stage_nodes(group, size))
+    most = max(group.max_size, min_stage_nodes(group, size))
     return settings.namespaces[stage].model_copy(
         update={"node_group": group.model_copy(update={"max_size": most})}
     )

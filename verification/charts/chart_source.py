@@ -1,4 +1,4 @@
-"""Gets the charts, reads what they say of their values, and renders them with `helm template`."""
+"""Downloads the charts, reads their documented values, and renders them with `helm template`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _DEBUG_HINT: Final = "Use --debug flag to render out invalid YAML"
 
 
 class ChartUnavailableError(RuntimeError):
-    """The chart, or helm itself, cannot be had here; the message says why."""
+    """The chart, or helm itself, is unavailable; the message says why."""
 
 
 class RenderError(RuntimeError):
@@ -83,10 +83,10 @@ def _from_charts_dir(chart: Chart) -> ChartCopy | None:
     folder = Path(root or ".") / chart.name
     if not root or not (folder / "Chart.yaml").is_file():
         return None
-    found = str(_metadata(folder)["version"])
-    if found != chart.version:
+    version = str(_metadata(folder)["version"])
+    if version != chart.version:
         raise ChartUnavailableError(
-            f"{CHARTS_DIR} has version {found}, versions.py wants {chart.version}"
+            f"{CHARTS_DIR} has version {version}, versions.py wants {chart.version}"
         )
     return ChartCopy(folder)
 
@@ -159,12 +159,12 @@ def _templates(folder: Path) -> str:
 
 
 def _subcharts(folder: Path, dependencies: list[dict[str, Any]]) -> dict[str, ChartText]:
-    found: dict[str, ChartText] = {}
+    texts: dict[str, ChartText] = {}
     for name, text in _texts_below(folder / "charts"):
         aliases = [item.get("alias") for item in dependencies if item["name"] == name]
         for alias in aliases or [None]:
-            found[alias or name] = text
-    return found
+            texts[alias or name] = text
+    return texts
 
 
 def _texts_below(charts: Path) -> Iterator[tuple[str, ChartText]]:
@@ -221,13 +221,13 @@ class Renderer:
 
 def objects(text: str) -> list[dict[str, Any]]:
     """The objects of rendered YAML; those of a List are taken out of it."""
-    found: list[dict[str, Any]] = []
+    manifests: list[dict[str, Any]] = []
     for document_ in yaml.load_all(text, Loader=_Loader):
         if not document_:
             continue
         is_list = document_["kind"] == "List"
-        found += document_["items"] if is_list else [document_]
-    return found
+        manifests += document_["items"] if is_list else [document_]
+    return manifests
 
 
 _Base: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -1,4 +1,4 @@
-"""`make charts-check`: render our values with the real charts and hold all that comes out to rules.
+"""`make charts-check`: render our values with the real charts and check the results.
 
 Charts come from the folder that CHARTS_DIR names (`<chart>/Chart.yaml`), or else are downloaded
 once. What cannot be checked on this computer is said, and fails the command: it is never green for
@@ -78,7 +78,7 @@ from versions import Chart
 
 CUSTOM_RESOURCE_DEFINITION: Final = "CustomResourceDefinition"
 PROBE: Final = "probe-of-charts-check"
-MOST_PER_OBJECT: Final = 5
+MAX_PROBLEMS_PER_OBJECT: Final = 5
 
 T = TypeVar("T")
 Charts = dict[Chart, tuple[ChartCopy, ChartText] | ChartUnavailableError]
@@ -185,14 +185,14 @@ def _changed_values(values: Values, path: KeyPath) -> Iterator[Values]:
 
 
 def _replaced(values: Values, path: KeyPath, value: Any, *, remove: bool = False) -> Values:
-    made = dict(values)
+    copy = dict(values)
     if len(path) > 1:
-        made[path[0]] = _replaced(values[path[0]], path[1:], value, remove=remove)
+        copy[path[0]] = _replaced(values[path[0]], path[1:], value, remove=remove)
     elif remove:
-        del made[path[0]]
+        del copy[path[0]]
     else:
-        made[path[0]] = value
-    return made
+        copy[path[0]] = value
+    return copy
 
 
 def contract_keys(values: Values, chart: ChartText, ignored: Iterable[KeyPath]) -> list[str]:
@@ -241,7 +241,7 @@ def schema_problems(
         problems = custom.problems(manifest)
     else:
         return None
-    return [f"{label(manifest)}: {problem}" for problem in problems[:MOST_PER_OBJECT]]
+    return [f"{label(manifest)}: {problem}" for problem in problems[:MAX_PROBLEMS_PER_OBJECT]]
 
 
 @dataclass
@@ -299,10 +299,10 @@ class EnvironmentCheck:
                 self.charts[chart] = (copy, read_folder(copy.folder))
             except ChartUnavailableError as error:
                 self.charts[chart] = error
-        found = self.charts[chart]
-        if isinstance(found, ChartUnavailableError):
-            raise found
-        return found
+        rendered = self.charts[chart]
+        if isinstance(rendered, ChartUnavailableError):
+            raise rendered
+        return rendered
 
     def _before(self, release: Release) -> list[Checked]:
         """The releases that are installed when this one is, itself included."""
@@ -347,7 +347,7 @@ class EnvironmentCheck:
             else:
                 valid.append(manifest)
         self._report_undefined(checked, sorted(undefined))
-        # The other checks count on the form that the schemas ask for.
+        # The other checks rely on the form that the schemas require.
         for manifest in valid:
             checked.problems += image_problems(manifest) + resource_problems(manifest)
         try:
@@ -389,7 +389,7 @@ def seen_contracts(
         all_samples: otherwise what they say of others, and keys that others set, stays.
     """
     results = [result for result in results if result.is_sample]
-    found: dict[str, Contract] = {}
+    contracts: dict[str, Contract] = {}
     charts = dict.fromkeys(result.release.chart for result in results)
     for chart in charts:
         of_chart = [result for result in results if result.release.chart == chart]
@@ -397,8 +397,8 @@ def seen_contracts(
             name = contract_name(chart)
             old = committed.get(name)
             kept = _kept(old, of_chart, all_releases, all_samples)
-            found[name] = _contract(chart, of_chart, old.digest if old else None, kept)
-    return found
+            contracts[name] = _contract(chart, of_chart, old.digest if old else None, kept)
+    return contracts
 
 
 def _kept(
@@ -418,7 +418,7 @@ def _kept(
 def _contract(
     chart: Chart, results: list[Checked], old_digest: str | None, kept: Contract | None
 ) -> Contract:
-    keys = {name: set(found) for name, found in kept.keys.items()} if kept else {}
+    keys = {name: set(paths) for name, paths in kept.keys.items()} if kept else {}
     listed: dict[str, dict[str, list[str]]] = {}
     pods: dict[str, dict[str, dict[str, str]]] = {}
     for result in results:
@@ -443,12 +443,12 @@ def _contract(
         version=chart.version,
         repository=chart.repository,
         digest=digest,
-        keys={name: sorted(found) for name, found in keys.items()},
+        keys={name: sorted(paths) for name, paths in keys.items()},
         objects=listed,
         pods={
             sample: with_pods
-            for sample, made in pods.items()
-            if (with_pods := {name: groups for name, groups in made.items() if groups})
+            for sample, by_name in pods.items()
+            if (with_pods := {name: groups for name, groups in by_name.items() if groups})
         },
     )
 
@@ -460,21 +460,21 @@ def _over(kept: dict[str, dict[str, T]], seen: dict[str, dict[str, T]]) -> dict[
 
 def contract_problems(seen: dict[str, Contract], committed: dict[str, Contract]) -> list[str]:
     """Where the committed contracts say something else than what was seen."""
-    found: list[str] = []
+    problems: list[str] = []
     for name, contract in seen.items():
         old = committed.get(name)
         if old is None:
-            found.append(f"{name} is missing: run `{UPDATE_COMMAND}`")
+            problems.append(f"{name} is missing: run `{UPDATE_COMMAND}`")
             continue
         if contract.digest and old.digest and contract.digest != old.digest:
-            found.append(
+            problems.append(
                 f"{name}: the repository has another package under this version: "
                 f"{contract.digest} instead of {old.digest}"
             )
         changes = _changes(contract, old)
         if changes:
-            found.append(f"{name} is out of date ({changes}): run `{UPDATE_COMMAND}`")
-    return found
+            problems.append(f"{name} is out of date ({changes}): run `{UPDATE_COMMAND}`")
+    return problems
 
 
 def _changes(new: Contract, old: Contract) -> str:
@@ -492,8 +492,8 @@ def _facts(contract: Contract) -> Iterator[str]:
     for environment, releases in contract.objects.items():
         for name, listed in releases.items():
             yield from (f"{environment} {name} {item}" for item in listed)
-    for environment, made in contract.pods.items():
-        for name, groups in made.items():
+    for environment, by_name in contract.pods.items():
+        for name, groups in by_name.items():
             yield from (f"{environment} {name} {item}: {text}" for item, text in groups.items())
 
 
@@ -684,7 +684,7 @@ def main(
 def _contract_step(
     options: argparse.Namespace, results: list[Checked], used: list[Release], directory: Path
 ) -> list[str]:
-    """Write the contracts, or tell where they are not what was seen."""
+    """Write the contracts, or report where they differ from the charts."""
     committed = read_contracts(directory)
     everything = not options.only
     everywhere: bool = options.everywhere
@@ -694,11 +694,11 @@ def _contract_step(
         for line in write(seen, folders, directory):
             print(f"contract: {line}")
         return []
-    found = contract_problems(seen, committed)
+    problems = contract_problems(seen, committed)
     if everything and everywhere:
         unused = orphans(used, committed)
-        found += [f"{name} is of no release: run `{UPDATE_COMMAND}`" for name in unused]
-    return found
+        problems += [f"{name} is of no release: run `{UPDATE_COMMAND}`" for name in unused]
+    return problems
 
 
 if __name__ == "__main__":

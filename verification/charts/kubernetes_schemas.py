@@ -1,4 +1,4 @@
-"""Says what the API server would refuse: by Kubernetes' own schemas, and by those of CRDs.
+"""Finds what the API server would reject, by the schemas of Kubernetes and of CRDs.
 
 Unknown fields are refused as well, as the API server does with `fieldValidation: Strict`. What CRDs
 say in CEL (`x-kubernetes-validations`) is not evaluated.
@@ -29,18 +29,18 @@ _LONGEST: Final = 240
 
 def shipped_versions() -> list[str]:
     """Minor versions of Kubernetes whose schemas are installed, oldest first."""
-    found = {
+    versions = {
         match[1]
         for folder in _SCHEMAS.iterdir()
         if (match := re.fullmatch(r"v(\d+\.\d+)\.\d+-local-strict", folder.name))
     }
-    return sorted(found, key=lambda version: [int(part) for part in version.split(".")])
+    return sorted(versions, key=lambda version: [int(part) for part in version.split(".")])
 
 
-def version_to_use(wanted: str) -> str:
+def version_to_use(version: str) -> str:
     """The wanted minor version, or the newest that is installed."""
     shipped = shipped_versions()
-    return wanted if wanted in shipped else shipped[-1]
+    return version if version in shipped else shipped[-1]
 
 
 class KubernetesSchemas:
@@ -127,28 +127,28 @@ def json_schema(structural: Object, *, closed: bool = True) -> Object:
         structural: an `openAPIV3Schema`, or a part of one.
         closed: false inside of `allOf` and the like, which repeat only some of the fields.
     """
-    made: Object = {key: structural[key] for key in _PLAIN_KEYWORDS if key in structural}
+    schema: Object = {key: structural[key] for key in _PLAIN_KEYWORDS if key in structural}
     if "pattern" in structural and _compiles(structural["pattern"]):
-        made["pattern"] = structural["pattern"]
+        schema["pattern"] = structural["pattern"]
     if "properties" in structural:
-        made["properties"] = {
+        schema["properties"] = {
             name: json_schema(part, closed=closed)
             for name, part in structural["properties"].items()
         }
     for keyword in ("items", "additionalProperties", "not"):
         if isinstance(structural.get(keyword), dict):
-            made[keyword] = json_schema(structural[keyword], closed=closed and keyword != "not")
+            schema[keyword] = json_schema(structural[keyword], closed=closed and keyword != "not")
     if structural.get("x-kubernetes-int-or-string"):
-        made["type"] = ["integer", "string"]
-        return made
+        schema["type"] = ["integer", "string"]
+        return schema
     for keyword in ("allOf", "anyOf", "oneOf"):
         if keyword in structural:
-            made[keyword] = [json_schema(part, closed=False) for part in structural[keyword]]
+            schema[keyword] = [json_schema(part, closed=False) for part in structural[keyword]]
     if structural.get("x-kubernetes-embedded-resource"):
-        made["properties"] = made.get("properties", {}) | _OF_METADATA
+        schema["properties"] = schema.get("properties", {}) | _OF_METADATA
     if closed and _drops_unknown(structural):
-        made["additionalProperties"] = False
-    return made
+        schema["additionalProperties"] = False
+    return schema
 
 
 _PLAIN_KEYWORDS: Final[tuple[str, ...]] = (

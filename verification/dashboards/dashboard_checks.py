@@ -1,4 +1,4 @@
-"""Asks a Prometheus what every panel asks, as Grafana would, and says what a reader would miss."""
+"""Runs the queries of every panel on a Prometheus, as Grafana would, and reports missing data."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -54,8 +54,8 @@ def chosen(
                 f"{variable.dashboard}, variable {variable.name}: no value, asked by "
                 f"{variable.query}"
             )
-        wanted = preferred.get(variable.name)
-        values[variable.name] = wanted if wanted in known else known[0]
+        choice = preferred.get(variable.name)
+        values[variable.name] = choice if choice in known else known[0]
     return values
 
 
@@ -73,9 +73,9 @@ def ask(api: PrometheusApi, target: Target, values: Mapping[str, str], window: W
 
 def alternatives(selector: str) -> Iterator[str]:
     """A selector with each alternative of its `label=~"one|other"` by itself."""
-    for found in _ANY_OF.finditer(selector):
-        for one in found[2].split("|"):
-            yield f'{selector[: found.start()]}{found[1]}=~"{one}"{selector[found.end() :]}'
+    for match in _ANY_OF.finditer(selector):
+        for value in match[2].split("|"):
+            yield f'{selector[: match.start()]}{match[1]}=~"{value}"{selector[match.end() :]}'
 
 
 @dataclass
@@ -89,16 +89,16 @@ class Checker:
 
     def dashboard(self, content: Mapping[str, Any], values: Mapping[str, str]) -> Iterator[str]:
         """What is wrong with the PromQL of a dashboard: a sentence each, naming the panel."""
-        found = [target for target in targets(content) if target.language == "promql"]
-        for target, problems in zip(found, self.targets(found, values), strict=True):
+        promql = [target for target in targets(content) if target.language == "promql"]
+        for target, problems in zip(promql, self.targets(promql, values), strict=True):
             for problem in problems:
                 yield f"{target}: {problem}"
 
-    def targets(self, found: Sequence[Target], values: Mapping[str, str]) -> Iterator[list[str]]:
+    def targets(self, promql: Sequence[Target], values: Mapping[str, str]) -> Iterator[list[str]]:
         """For each PromQL target, what is wrong with it."""
         everything = {**values, **self.window.macros}
-        texts = [interpolated(target.expr, everything) for target in found]
-        for target, answer in zip(found, parsed([("promql", t) for t in texts]), strict=True):
+        texts = [interpolated(target.expr, everything) for target in promql]
+        for target, answer in zip(promql, parsed([("promql", t) for t in texts]), strict=True):
             yield [*self.parts(answer), *self._answer(target, values)]
 
     def parts(self, query: Parsed) -> Iterator[str]:
@@ -107,14 +107,14 @@ class Checker:
             yield query.mistake
             return
         for selector in query.selectors:
-            for one in (selector, *alternatives(selector)):
-                if not self._selects(one):
-                    yield f"there are no series {one}"
+            for matcher in (selector, *alternatives(selector)):
+                if not self._selects(matcher):
+                    yield f"there are no series {matcher}"
         for label in set(query.grouped) - self._known_labels():
             yield f"no series has the label {label}"
 
     def _answer(self, target: Target, values: Mapping[str, str]) -> Iterator[str]:
-        # Tempo's datasource asks for the series of a service map by itself, only by their selector.
+        # Tempo's datasource queries the series of a service map itself, by their selector.
         if target.expr.startswith("{"):
             return
         try:

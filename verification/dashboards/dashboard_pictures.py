@@ -1,4 +1,4 @@
-"""Draws a dashboard's panels where Grafana would put them, from the answers of a Prometheus.
+"""Draws the panels of a dashboard from the answers of a Prometheus, in Grafana's layout.
 
 It is a preview for reviews, in Grafana's arrangement and colours but not by Grafana: what only Loki
 or Tempo could answer is shown as its query.
@@ -45,7 +45,7 @@ _PALETTE_SIZE = 192
 _TITLE = 30
 _FILLED = 3
 """Up to how many lines are filled; of more, the mixture would be grey."""
-_TICK_SECONDS, _MOST_TICKS = (600, 900, 1800, 3600, 4 * 3600, 6 * 3600, 86_400), 6
+_TICK_SECONDS, _MAX_TICKS = (600, 900, 1800, 3600, 4 * 3600, 6 * 3600, 86_400), 6
 _LABEL = re.compile(r"\{\{ *(\w+) *\}\}")
 
 Answers = Mapping[tuple[int, str], tuple[Target, Answer]]
@@ -167,15 +167,15 @@ def draw(
 
     `note` says below its title where the numbers are from.
     """
-    rows = max(one["gridPos"]["y"] + one["gridPos"]["h"] for one in content["panels"])
+    rows = max(box["gridPos"]["y"] + box["gridPos"]["h"] for box in content["panels"])
     canvas = Canvas(2 * MARGIN + COLUMNS * COLUMN, HEAD + rows * ROW + MARGIN)
     canvas.text(MARGIN, 14, content["title"], 17, weight="bold")
     canvas.text(MARGIN, 42, content["description"], 9, color=_FAINT)
     canvas.text(MARGIN, 60, note, 9, color=COLORS["red"])
-    for one in content["panels"]:
-        if one["type"] == "row":
-            y = HEAD + one["gridPos"]["y"] * ROW
-            canvas.text(MARGIN, y + ROW / 2, f"▾  {one['title']}", 11, weight="bold", va="center")
+    for box in content["panels"]:
+        if box["type"] == "row":
+            y = HEAD + box["gridPos"]["y"] * ROW
+            canvas.text(MARGIN, y + ROW / 2, f"▾  {box['title']}", 11, weight="bold", va="center")
     for panel in panels(content):
         _panel(canvas, panel, answers, (start, end))
     return canvas
@@ -185,7 +185,7 @@ def legend(target: Target, labels: Labels) -> str:
     """What a series is called: the legend with its labels, or all labels where there is none."""
     if not target.legend:
         return ", ".join(f"{key}={value}" for key, value in labels.items())
-    return _LABEL.sub(lambda found: labels.get(found[1], ""), target.legend).strip()
+    return _LABEL.sub(lambda match: labels.get(match[1], ""), target.legend).strip()
 
 
 # --- One panel ------------------------------------------------------------------------------------
@@ -204,30 +204,30 @@ def _panel(
     canvas.card(area)
     title = _fit(panel["title"], area.width - 20, 10)
     canvas.text(area.x + 10, area.y + 9, title, 10, weight="bold")
-    found = [
+    answered = [
         answers[panel["id"], target["refId"]]
         for target in panel["targets"]
         if (panel["id"], target["refId"]) in answers
     ]
     body = area.inside(left=10, top=_TITLE, right=10, bottom=8)
-    if not found:
+    if not answered:
         _query_only(canvas, body, panel)
         return
     match panel["type"]:
         case "stat":
-            _number(canvas, body, panel, _lines(found))
+            _number(canvas, body, panel, _lines(answered))
         case "bargauge":
-            _bars(canvas, body, panel, _lines(found))
+            _bars(canvas, body, panel, _lines(answered))
         case "table":
-            _table(canvas, body, panel, found)
+            _table(canvas, body, panel, answered)
         case _:
-            _graph(canvas, body, panel, _lines(found), time)
+            _graph(canvas, body, panel, _lines(answered), time)
 
 
-def _lines(found: Sequence[tuple[Target, Answer]]) -> list[Line]:
+def _lines(answered: Sequence[tuple[Target, Answer]]) -> list[Line]:
     return [
         Line(name=legend(target, labels), points=points)
-        for target, answer in found
+        for target, answer in answered
         for labels, points in answer.series
     ]
 
@@ -296,19 +296,19 @@ def _table(
     canvas: Canvas,
     area: Area,
     panel: Mapping[str, Any],
-    found: Sequence[tuple[Target, Answer]],
+    answered: Sequence[tuple[Target, Answer]],
 ) -> None:
     overrides = {
-        one["matcher"]["options"]: {p["id"]: p["value"] for p in one["properties"]}
-        for one in panel["fieldConfig"]["overrides"]
+        override["matcher"]["options"]: {p["id"]: p["value"] for p in override["properties"]}
+        for override in panel["fieldConfig"]["overrides"]
     }
-    columns = [target.legend for target, _ in found]
+    columns = [target.legend for target, _ in answered]
     rows: dict[str, dict[str, float]] = {}
-    for target, answer in found:
+    for target, answer in answered:
         for labels, points in answer.series:
             row = rows.setdefault(" ".join(labels.values()), {})
             row[target.legend] = points[-1][1]
-    key = next((" ".join(labels) for _, answer in found for labels, _ in answer.series), "")
+    key = next((" ".join(labels) for _, answer in answered for labels, _ in answer.series), "")
     order = sorted(rows, key=lambda name: -rows[name].get(columns[0], 0))
     widths = [0.28, *[0.72 / len(columns)] * len(columns)]
     starts = [area.x + area.width * sum(widths[:index]) for index in range(len(widths))]
@@ -380,8 +380,8 @@ def _ticks(low: float, high: float, unit: str) -> list[float]:
         scale = 1024.0 ** max(0, math.floor(math.log(max(abs(high), 1), 1024)))
     elif unit == "s" and high >= 60:
         scale = 60.0 if high < 3600 else 3600.0
-    found = mpl.ticker.MaxNLocator(4).tick_values(low / scale, high / scale)
-    return [tick * scale for tick in found if low <= tick * scale <= high]
+    ticks = mpl.ticker.MaxNLocator(4).tick_values(low / scale, high / scale)
+    return [tick * scale for tick in ticks if low <= tick * scale <= high]
 
 
 def _stacked(lines: Sequence[Line]) -> list[Line]:
@@ -412,7 +412,7 @@ def _style(axes: Axes, unit: str) -> None:
 
 def _time_axis(axes: Axes, start: float, end: float) -> None:
     axes.set_xlim(start, end)
-    every = next(one for one in _TICK_SECONDS if (end - start) / one <= _MOST_TICKS)
+    every = next(seconds for seconds in _TICK_SECONDS if (end - start) / seconds <= _MAX_TICKS)
     ticks = [tick for tick in range(int(start // every) * every, int(end) + 1, every)
              if start + (end - start) * 0.02 <= tick <= end - (end - start) * 0.04]  # fmt: skip
     texts = [datetime.fromtimestamp(tick, UTC).strftime("%H:%M") for tick in ticks]

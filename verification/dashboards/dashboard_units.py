@@ -1,4 +1,4 @@
-"""Writes a number in the units that the dashboards use, about as Grafana does."""
+"""Formats a number in the units of the dashboards, similar to Grafana."""
 
 import math
 from collections.abc import Callable

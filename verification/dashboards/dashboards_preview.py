@@ -65,13 +65,13 @@ def answers(api: PrometheusApi, content: Mapping[str, Any]) -> tuple[Answers, di
     """What Prometheus answers to each query of a dashboard, and the values of its variables."""
     looked_at = window(content)
     values = chosen(api, content, looked_at, PREFERRED)
-    found = {}
+    answered = {}
     for panel in panels(content):
         for target in panel_targets(content["uid"], panel):
             if target.language == "promql" and not target.expr.startswith("{"):
                 answer = ask(api, target, values, looked_at)
-                found[panel["id"], target.ref_id] = (target, answer)
-    return found, values
+                answered[panel["id"], target.ref_id] = (target, answer)
+    return answered, values
 
 
 def digest(content: Mapping[str, Any]) -> str:
@@ -82,18 +82,18 @@ def digest(content: Mapping[str, Any]) -> str:
 
 def picture(api: PrometheusApi, content: Mapping[str, Any]) -> tuple[bytes, list[str]]:
     """A dashboard as PNG, and the titles of what is not drawn."""
-    found, values = answers(api, content)
+    answered, values = answers(api, content)
     of = ", ".join(f"{name} = {value}" for name, value in values.items() if value)
     note = NOTE + (f"   Shown: {of}, {content['time']['from']} to now." if of else "")
     metadata = {SHOWS: digest(content), "Software": "make dashboards-preview"}
     looked_at = window(content)
-    canvas = draw(content, found, start=looked_at.start, end=looked_at.end, note=note)
-    return canvas.png(metadata), list(not_drawn(content, found))
+    canvas = draw(content, answered, start=looked_at.start, end=looked_at.end, note=note)
+    return canvas.png(metadata), list(not_drawn(content, answered))
 
 
 def page(settings: Settings, pictures: Mapping[str, bytes]) -> str:
     """One page with all pictures, and each panel's description and queries below them."""
-    contents = {found.uid: found.content for found in dashboards(settings)}
+    contents = {dashboard.uid: dashboard.content for dashboard in dashboards(settings)}
     parts = [
         "<!DOCTYPE html><html lang='en'><meta charset='utf-8'>"
         f"<title>Dashboards of {html.escape(settings.environment)}</title><style>"
@@ -139,8 +139,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_true",
         help=f"rewrite the pictures of {DOCUMENTS_OF} in {DOCUMENTED.relative_to(ROOT)}",
     )
-    given = parser.parse_args(arguments)
-    environment = DOCUMENTS_OF if given.docs else given.env
+    options = parser.parse_args(arguments)
+    environment = DOCUMENTS_OF if options.docs else options.env
     if environment not in environment_names():
         parser.error(f"--env {environment}: allowed: {', '.join(environment_names())}")
     try:
@@ -148,13 +148,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
-    found = {one.uid: one.content for one in dashboards(settings)}
-    wanted = list(IN_DOCUMENTS) if given.docs else given.only or list(found)
-    if unknown := [uid for uid in wanted if uid not in found]:
-        parser.error(f"--only {unknown[0]}: allowed: {', '.join(found)}")
-    folder = DOCUMENTED if given.docs else given.output / environment
+    contents = {dashboard.uid: dashboard.content for dashboard in dashboards(settings)}
+    chosen = list(IN_DOCUMENTS) if options.docs else options.only or list(contents)
+    if unknown := [uid for uid in chosen if uid not in contents]:
+        parser.error(f"--only {unknown[0]}: allowed: {', '.join(contents)}")
+    folder = DOCUMENTED if options.docs else options.output / environment
     try:
-        drawn = _draw(settings, {uid: found[uid] for uid in wanted})
+        drawn = _draw(settings, {uid: contents[uid] for uid in chosen})
     except KeyboardInterrupt:
         print("\nInterrupted; Prometheus is stopped and nothing was written.", file=sys.stderr)
         return 130
@@ -165,7 +165,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for uid, png in drawn.items():
         (folder / f"{uid}.png").write_bytes(png)
-    if not given.docs:
+    if not options.docs:
         (folder / "index.html").write_text(page(settings, drawn), encoding="utf-8")
         print(f"all of them: {folder / 'index.html'}")
     return 0

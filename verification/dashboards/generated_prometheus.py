@@ -1,4 +1,4 @@
-"""Starts a real Prometheus that knows a day which never was: generated metrics, our own rules.
+"""Starts a real Prometheus with 24 hours of generated metrics and our own rules.
 
     signals.metrics --generated_metrics--> OpenMetrics --promtool--> blocks \\
     alertmanager.rules (recordings) -----------------------promtool--> blocks --> Prometheus
@@ -40,8 +40,8 @@ _PROMTOOL_SECONDS = 300
 
 
 def scrape_seconds() -> int:
-    """The scrape interval in the cluster, which Grafana's Prometheus datasource is told."""
-    text: str = static_values("kube_prometheus_stack")["prometheus"]["prometheusSpec"][
+    """The scrape interval in the cluster, as in Grafana's Prometheus datasource."""
+    text: str = static_values("prometheus")["prometheus"]["prometheusSpec"][
         "scrapeInterval"
     ]
     return int(text.removesuffix("s"))
@@ -63,7 +63,7 @@ def prometheus_on_generated_data(
     """A Prometheus with the last `hours` before END; it is stopped at the end of the block.
 
     Raises:
-        ProgramUnavailableError: promtool or prometheus cannot be had here.
+        ProgramUnavailableError: promtool or prometheus is unavailable.
         RuntimeError: promtool refuses the data or the rules.
     """
     moments = times(hours)

@@ -1,4 +1,4 @@
-"""Every PromQL query of a dashboard, asked with the rehearsal's stages and services put in."""
+"""Runs every PromQL query of a dashboard with the stages and services of the rehearsal."""
 
 import json
 import re
@@ -47,9 +47,9 @@ def dashboard(stack: Mapping[str, Any], uid: str) -> dict[str, Any]:
         LookupError: there is none of that uid.
     """
     for _, _, content in dashboards_of(stack):
-        found: dict[str, Any] = json.loads(content)
-        if found["uid"] == uid:
-            return found
+        board: dict[str, Any] = json.loads(content)
+        if board["uid"] == uid:
+            return board
     raise LookupError(f"no dashboard {uid} in the stack")
 
 
@@ -59,13 +59,13 @@ def uids(stack: Mapping[str, Any]) -> set[str]:
 
 
 def needs_more(expr: str) -> bool:
-    """Whether a query asks for a metric that nothing here makes."""
+    """Whether a query uses a metric that no program of the rehearsal exports."""
     asked = [_NAMES[name] for name in re.findall(r"[a-zA-Z_:][\w:]*", expr) if name in _NAMES]
     return any(metric.source not in PRODUCED or metric in ABSENT for metric in asked)
 
 
 def of_application(expr: str) -> bool:
-    """Whether a query asks for what an SDK sends, which differs between languages."""
+    """Whether a query uses SDK metrics, which differ between languages."""
     return any(
         _NAMES[name].source is APPLICATION
         for name in re.findall(r"[a-zA-Z_:][\w:]*", expr)
@@ -85,21 +85,21 @@ def ask(
     A query of what an SDK sends must be answered for one of the sets at least, others for each.
     Steps of subqueries are seconds instead of minutes: there are only minutes of data.
     """
-    given = macros(_STEP_SECONDS, scrape_seconds, _RANGE_SECONDS)
+    built_in = macros(_STEP_SECONDS, scrape_seconds, _RANGE_SECONDS)
     answered, empty, skipped = [], [], []
     for target in promql(content):
         if needs_more(target.expr):
             skipped.append(target.panel)
             continue
-        found = {
-            _named(one): bool(query(_shorter_steps(interpolated(target.expr, one | given))))
-            for one in (dict(value) for value in values)
+        filled = {
+            _named(row): bool(query(_shorter_steps(interpolated(target.expr, row | built_in))))
+            for row in (dict(value) for value in values)
         }
         enough = any if of_application(target.expr) else all
-        if enough(found.values()):
+        if enough(filled.values()):
             answered.append(target.panel)
         else:
-            without = [name for name, is_there in found.items() if not is_there]
+            without = [name for name, is_there in filled.items() if not is_there]
             empty.append(f"{target.panel} ({target.ref_id}) for {some(without)}")
     return Answers(answered=tuple(answered), empty=tuple(empty), skipped=tuple(skipped))
 

@@ -1,4 +1,4 @@
-"""Parses PromQL, LogQL and TraceQL by the grammars with which Prometheus and Grafana read them.
+"""Parses PromQL, LogQL and TraceQL with the grammars of Prometheus and Grafana.
 
 The grammars are the npm packages that the editors of Prometheus and Grafana use, pinned in
 package.json; the pinned Node.js runs them.
@@ -63,13 +63,13 @@ def parsed(queries: Sequence[tuple[Language, str]]) -> list[Parsed]:
         raise RuntimeError(f"{_SCRIPT.name} failed: {done.stderr.strip()}")
     return [
         Parsed(
-            mistake=_said(text, found["errors"][0]["from"]) if found["errors"] else None,
-            selectors=tuple(found["selectors"]),
-            matched=tuple(found["matched"]),
-            grouped=tuple(found["grouped"]),
-            divisors=tuple(found["divisors"]),
+            mistake=_said(text, result["errors"][0]["from"]) if result["errors"] else None,
+            selectors=tuple(result["selectors"]),
+            matched=tuple(result["matched"]),
+            grouped=tuple(result["grouped"]),
+            divisors=tuple(result["divisors"]),
         )
-        for (_, text), found in zip(queries, json.loads(done.stdout), strict=True)
+        for (_, text), result in zip(queries, json.loads(done.stdout), strict=True)
     ]
 
 

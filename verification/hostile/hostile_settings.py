@@ -1,4 +1,4 @@
-"""`make hostile N=2000`: throw random and hostile settings at the synthesis.
+"""`make hostile N=2000`: synthesize random and hostile settings.
 
 Each file must give whole, valid Terraform that keeps every rule of policies/, or a refusal of one
 line per mistake: never a traceback, never part of an output. Valid ones are synthesized, up to a
@@ -27,6 +27,7 @@ from hypothesis import HealthCheck, given, seed
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from blueprint.stack_names import AWS_STACKS
 from helm_values.releases import releases
 from helm_values.stack_outputs import sample_stack_outputs
 from operations.terraform_stack import Terraform, TerraformError
@@ -49,7 +50,6 @@ from verification.policies.rule import findings
 
 TODAY: Final = date(2026, 11, 24)
 VALIDATED: Final = 3
-AWS_STACKS: Final = ("state", "network", "cluster", "storage")
 """Stacks whose provider is in CI's mirror."""
 
 DEV_TEXT: Final = (SAMPLE_ENVIRONMENTS / "dev.yaml").read_bytes()
@@ -72,7 +72,7 @@ def _paths(value: Any, path: Path_ = ()) -> list[Path_]:
         children = list(enumerate(value))
     else:
         children = []
-    below = [found for key, child in children for found in _paths(child, (*path, key))]
+    below = [descendant for key, child in children for descendant in _paths(child, (*path, key))]
     return [path, *below] if path else below
 
 
@@ -155,7 +155,7 @@ def _allowed() -> dict[Path_, st.SearchStrategy[Any]]:
         max_size=3,
         unique=True,
     )
-    found: dict[Path_, st.SearchStrategy[Any]] = {
+    strategies: dict[Path_, st.SearchStrategy[Any]] = {
         ("name",): st.from_regex(r"\A[a-z][a-z0-9]{1,8}\Z"),
         ("size",): st.sampled_from(["small", "medium", "large"]),
         ("deletion_protection",): st.booleans(),
@@ -192,7 +192,7 @@ def _allowed() -> dict[Path_, st.SearchStrategy[Any]]:
     }
     for namespace in ("dev", "hml", "prd"):
         start: Path_ = ("namespaces", namespace)
-        found |= {
+        strategies |= {
             (*start, "node_group", "min_size"): st.integers(0, 5),
             (*start, "node_group", "max_size"): st.integers(1, 450),
             (*start, "node_group", "zone_spread"): st.sampled_from(["balanced", "per_zone"]),
@@ -209,7 +209,7 @@ def _allowed() -> dict[Path_, st.SearchStrategy[Any]]:
             (*start, "editor_role_arns"): roles,
             (*start, "quota", "pods"): st.integers(10, 10_000),
         }
-    return found
+    return strategies
 
 
 ALLOWED: Final = _allowed()

@@ -56,9 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     say = _Progress().say
     with tempfile.TemporaryDirectory(prefix="load-") as folder:
         say(f"synthesizing {options.env}")
-        made = bench(otelcol, Path(folder), options.env, stage, date.today())
+        load_bench = bench(otelcol, Path(folder), options.env, stage, date.today())
         try:
-            summary = _measure(made, options, say)
+            summary = _measure(load_bench, options, say)
         except ProcessError as error:
             print(error, file=sys.stderr)
             return 2
@@ -110,28 +110,28 @@ def _seconds(value: str) -> float:
     return seconds
 
 
-def _measure(made: Bench, options: argparse.Namespace, say: Say) -> Summary:
+def _measure(load_bench: Bench, options: argparse.Namespace, say: Say) -> Summary:
     plan = QUICK if options.quick else Plan()
     if options.seconds:
         plan = Plan(**(vars(plan) | {"seconds": options.seconds}))
-    made = replace(made, hurry=plan.hurry)
-    if made.cores.rest is not None:
-        psutil.Process().cpu_affinity([made.cores.rest])
+    load_bench = replace(load_bench, hurry=plan.hurry)
+    if load_bench.cores.rest is not None:
+        psutil.Process().cpu_affinity([load_bench.cores.rest])
     signals: Sequence[Signal] = options.signal or SIGNALS
     return Summary(
         surroundings=Surroundings(
             measured_on=date.today(),
             cpu=processor_name(),
             processors=processors(),
-            pinned=made.cores.measured is not None,
+            pinned=load_bench.cores.measured is not None,
             collector=f"OpenTelemetry Collector {COLLECTOR_VERSION}",
             environment=options.env,
-            stage=made.stage,
-            memory_limit_mib=made.memory_limit_mib,
+            stage=load_bench.stage,
+            memory_limit_mib=load_bench.memory_limit_mib,
             items_per_request=ITEMS,
             seconds_per_step=plan.seconds,
         ),
-        results=tuple(measure(made, plan, signal, say) for signal in signals),
+        results=tuple(measure(load_bench, plan, signal, say) for signal in signals),
     )
 
 

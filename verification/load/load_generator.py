@@ -1,4 +1,4 @@
-"""Sends requests at a rate, whatever the collector makes of them, and notes what it answered.
+"""Sends requests at a fixed rate, and records the answers of the collector.
 
 The rate does not wait for answers (an open loop), and a request's time runs from when it was due:
 a collector that stalls is charged for every request that had to wait meanwhile, as applications
@@ -76,18 +76,18 @@ def send(
     threads = [
         threading.Thread(
             target=_connection,
-            args=(url, signal, payloads, numbers, requests, begin, seconds, one, seed),
+            args=(url, signal, payloads, numbers, requests, begin, seconds, result, seed),
             daemon=True,
         )
-        for seed, one in enumerate(results)
+        for seed, result in enumerate(results)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     total = Answers(offered=requests * items)
-    for one in results:
-        total.add(one)
+    for result in results:
+        total.add(result)
     return total
 
 

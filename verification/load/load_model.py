@@ -11,13 +11,13 @@ UNITS: dict[Signal, str] = {"traces": "spans", "logs": "log records", "metrics":
 
 Pipeline = Literal["gateway", "minimal"]
 
-HIGHEST_RATIO = 2.5
+MAX_RATIO = 2.5
 """Our processors may cost so many times the CPU of the same collector without them."""
 
-LEAST_ACKNOWLEDGED = 0.98
+MIN_ACKNOWLEDGED = 0.98
 """Of what was offered in a step, or the collector (or the computer) did not keep up."""
 
-HIGHEST_P99_MS = 1000.0
+MAX_P99_MS = 1000.0
 """Acceptance slower than this means that requests queue: SDKs send every 5 s and give up after
 10 s (`OTEL_EXPORTER_OTLP_TIMEOUT`)."""
 
@@ -88,22 +88,22 @@ class Step:
     @property
     def limits(self) -> tuple[str, ...]:
         """Why this load was not sustained; nothing if it was. Loss is no reason: it is a fault."""
-        found = []
+        reasons = []
         if self.refused:
-            found.append(f"{self.refused} refused")
+            reasons.append(f"{self.refused} refused")
         if self.failed:
-            found.append(f"{self.failed} without an answer")
-        if self.acknowledged < LEAST_ACKNOWLEDGED * self.offered:
-            found.append(f"{self.acknowledged / self.offered:.0%} of the load acknowledged")
-        if self.p99_ms > HIGHEST_P99_MS:
-            found.append(f"p99 {self.p99_ms:.0f} ms")
+            reasons.append(f"{self.failed} without an answer")
+        if self.acknowledged < MIN_ACKNOWLEDGED * self.offered:
+            reasons.append(f"{self.acknowledged / self.offered:.0%} of the load acknowledged")
+        if self.p99_ms > MAX_P99_MS:
+            reasons.append(f"p99 {self.p99_ms:.0f} ms")
         if self.backlog_seconds > max(2.0, self.seconds / 2):
-            found.append(f"backlog of {self.backlog_seconds:.1f} s")
-        if found and self.generator_share > BUSY_GENERATOR:
-            found.append("the generator was busy, too")
-        if found and self.cores < IDLE_CORE:
-            found.append(f"with {self.cores:.0%} of a core only")
-        return tuple(found)
+            reasons.append(f"backlog of {self.backlog_seconds:.1f} s")
+        if reasons and self.generator_share > BUSY_GENERATOR:
+            reasons.append("the generator was busy, too")
+        if reasons and self.cores < IDLE_CORE:
+            reasons.append(f"with {self.cores:.0%} of a core only")
+        return tuple(reasons)
 
     @property
     def disturbed(self) -> bool:
@@ -173,26 +173,28 @@ class SignalResult:
 
     def faults(self) -> list[str]:
         """What breaks a promise, one sentence each."""
-        found = []
+        problems = []
         limit = self.limit
         if limit is None:
-            found.append(f"{self.signal}: not even the smallest load was sustained")
+            problems.append(f"{self.signal}: not even the smallest load was sustained")
         elif self.saturated_at is None:
-            found.append(f"{self.signal}: no load saturated the gateway, so its limit is unknown")
-        found += [
+            problems.append(
+                f"{self.signal}: no load saturated the gateway, so its limit is unknown"
+            )
+        problems += [
             f"{self.signal}: {step.lost} of {step.acknowledged} {UNITS[self.signal]} lost by the "
             f"{step.pipeline} pipeline at {step.offered_per_second:,.0f}/s, below its limit"
             for step in self.steps
             if step.lost and step.sustained
         ]
         if self.ratio is None:
-            found.append(f"{self.signal}: the ratio to the minimal pipeline was not measured")
-        elif self.ratio > HIGHEST_RATIO:
-            found.append(
+            problems.append(f"{self.signal}: the ratio to the minimal pipeline was not measured")
+        elif self.ratio > MAX_RATIO:
+            problems.append(
                 f"{self.signal}: {self.ratio:.2f} times the CPU of the minimal pipeline, allowed "
-                f"are {HIGHEST_RATIO:g}"
+                f"are {MAX_RATIO:g}"
             )
-        return found
+        return problems
 
 
 def next_load(ramp: Sequence[Step], first: float, factor: float, refinements: int) -> float | None:

@@ -1,4 +1,4 @@
-"""What applications send, as OTLP in protobuf, made once and sent many times.
+"""Payloads of applications, OTLP in protobuf, built once and sent many times.
 
 Every request looks like one of an SDK: one resource, a batch of items with the attributes of the
 semantic conventions. Only trace ids are renewed for each request, in place: a trace that was
@@ -254,8 +254,8 @@ def _pairs(attributes: dict[str, str | int]) -> list[KeyValue]:
     ]
 
 
-def _places(body: bytes, wanted: bytes) -> Iterator[int]:
-    place = body.find(wanted)
+def _places(body: bytes, pattern: bytes) -> Iterator[int]:
+    place = body.find(pattern)
     while place >= 0:
         yield place
-        place = body.find(wanted, place + len(wanted))
+        place = body.find(pattern, place + len(pattern))

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import psutil
 
+from blueprint.documents import Config
 from helm_values.otel_collector import collector
-from helm_values.otel_collector.collector import POD_IP, Config
+from helm_values.otel_collector.collector import POD_IP
 from verification.load.load_model import Pipeline
 from verification.rehearsal.pipeline import collectors
 from verification.rehearsal.pipeline.collectors import Adapted, Here, RunningCollector

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from verification.load.load_model import HIGHEST_P99_MS, HIGHEST_RATIO, UNITS, SignalResult, Step
+from verification.load.load_model import MAX_P99_MS, MAX_RATIO, UNITS, SignalResult, Step
 from verification.load.load_summary import NOT_MEASURED, Summary, as_json
 
 GATEWAY, MINIMAL, BAD = "#1f5fa8", "#8a8f98", "#c0392b"
@@ -82,7 +82,7 @@ def _verdict(summary: Summary) -> str:
         return f'<p class="verdict failed">Failed<br>{faults}</p>'
     return (
         '<p class="verdict passed">Passed: nothing was lost below any limit, and no signal costs '
-        f"more than {HIGHEST_RATIO:g} times the minimal pipeline.</p>"
+        f"more than {MAX_RATIO:g} times the minimal pipeline.</p>"
     )
 
 
@@ -169,7 +169,7 @@ def _method(summary: Summary) -> str:
         ("Loss", "Acknowledged, less what arrived at the back end and what sampling decided "
          "against."),
         ("Sustained", "Nothing refused or unanswered, 98 % of the load acknowledged, p99 below "
-         f"{HIGHEST_P99_MS:.0f} ms, and no backlog beyond half the step's length."),
+         f"{MAX_P99_MS:.0f} ms, and no backlog beyond half the step's length."),
         ("Processors", f"{where.processors}, the collector "
          + ("on one by itself, generator and back end on another."
             if where.pinned else "NOT kept on one.")),
@@ -221,7 +221,7 @@ def _ramp_figure(result: SignalResult) -> str:
     _line(latency, ramp, lambda step: max(step.p99_ms, 0.1), GATEWAY, "gateway")
     _line(latency, minimal, lambda step: max(step.p99_ms, 0.1), MINIMAL, "minimal")
     latency.set_yscale("log")
-    latency.axhline(HIGHEST_P99_MS, color=BAD, linestyle="--", linewidth=1, label="allowed")
+    latency.axhline(MAX_P99_MS, color=BAD, linestyle="--", linewidth=1, label="allowed")
     _axes(cost, "CPU for each item", offered, "µs")
     _line(cost, ramp, lambda step: step.cpu_us_per_item, GATEWAY, "gateway")
     _line(cost, minimal, lambda step: step.cpu_us_per_item, MINIMAL, "minimal")
@@ -287,20 +287,20 @@ def _series_figure(result: SignalResult) -> str:
 
 
 def _ratio_figure(results: Sequence[SignalResult]) -> str:
-    found = [result for result in results if result.ratio is not None]
-    if not found:
+    measured = [result for result in results if result.ratio is not None]
+    if not measured:
         return ""
-    figure = Figure(figsize=(13, 0.9 + 0.7 * len(found)), layout="constrained")
+    figure = Figure(figsize=(13, 0.9 + 0.7 * len(measured)), layout="constrained")
     axes = figure.subplots()
     _axes(axes, "CPU for each item, as a multiple of the minimal pipeline", "times", "")
-    for row, result in enumerate(found):
+    for row, result in enumerate(measured):
         ratio = result.ratio or 0.0
-        axes.barh(row, ratio, color=GATEWAY if ratio <= HIGHEST_RATIO else BAD, height=0.5)
+        axes.barh(row, ratio, color=GATEWAY if ratio <= MAX_RATIO else BAD, height=0.5)
         pairs = [pair.ratio for pair in result.pairs]
         axes.plot(pairs, [row] * len(pairs), "o", color="#1d2430", markersize=4)
         axes.text(0.04, row, f"{ratio:.2f}", va="center", color="white", fontweight="bold")
-    axes.axvline(HIGHEST_RATIO, color=BAD, linestyle="--", linewidth=1.2)
+    axes.axvline(MAX_RATIO, color=BAD, linestyle="--", linewidth=1.2)
     axes.axvline(1, color=MINIMAL, linewidth=1.2)
-    axes.set_yticks(range(len(found)), [result.signal for result in found])
+    axes.set_yticks(range(len(measured)), [result.signal for result in measured])
     axes.invert_yaxis()
     return _svg(figure)

@@ -1,4 +1,4 @@
-"""What a load test found: verdict, warnings about the computer, and the figures that are kept."""
+"""Results of a load test: verdict, warnings about the computer, and the recorded figures."""
 
 import os
 import platform
@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from verification.load.load_model import HIGHEST_RATIO, UNITS, Signal, SignalResult
+from verification.load.load_model import MAX_RATIO, UNITS, Signal, SignalResult
 
 BUSY_LOAD = 0.5
 """Load average per processor, besides our own two, from which on neighbours change figures."""
@@ -71,38 +71,38 @@ class Summary:
 def busy(surroundings: Surroundings, results: Sequence[SignalResult]) -> list[str]:
     """What disturbed the measurement."""
     steps = [step for result in results for step in result.steps]
-    found = []
+    warnings = []
     allowed = OURS + BUSY_LOAD * surroundings.processors
     high = [step.load_average for step in steps if step.load_average > allowed]
     if high:
-        found.append(
+        warnings.append(
             f"The computer was busy with other work in {len(high)} of {len(steps)} steps: load "
             f"average up to {max(high):.1f} with {surroundings.processors} processors."
         )
     stolen = [step.steal_percent for step in steps if step.steal_percent > BUSY_STEAL_PERCENT]
     if stolen:
-        found.append(
+        warnings.append(
             f"The hypervisor gave up to {max(stolen):.0f} % of the processors' time to other "
             f"guests in {len(stolen)} of {len(steps)} steps."
         )
     for result in results:
         over = result.saturated_at
         if over is not None and over.disturbed:
-            found.append(
+            warnings.append(
                 f"{result.signal}: at {over.offered_per_second:,.0f}/s, where the gateway did not "
                 f"keep up, it had its core for {over.cores:.0%} only: its limit is higher."
             )
     if not surroundings.pinned:
-        found.append(
+        warnings.append(
             "Collector and generator shared the processors: this computer cannot keep a program "
             "on one of them, or has only one."
         )
-    if found:
-        found.append(
+    if warnings:
+        warnings.append(
             "Limits (items per second) may be too low because of that; ratios, CPU for each item "
             "and losses hold, as both sides of a pair ran under the same conditions."
         )
-    return found
+    return warnings
 
 
 def record(summary: Summary) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def record(summary: Summary) -> dict[str, Any]:
         "stage": where.stage,
         "items_per_request": where.items_per_request,
         "memory_limit_mib": where.memory_limit_mib,
-        "highest_ratio_allowed": HIGHEST_RATIO,
+        "highest_ratio_allowed": MAX_RATIO,
         "per_core": {PER_SECOND[signal]: round(step.per_second) for signal, step in limits.items()},
         "per_core_by_cpu": {s: round(step.per_core) for s, step in limits.items()},
         "bytes_per_second": {s: round(step.bytes_per_second) for s, step in limits.items()},
@@ -204,7 +204,7 @@ def text(summary: Summary) -> str:
             f"{limit.memory_mib:.0f} MiB), "
             + (f"saturated at {over.offered_per_second:,.0f}/s ({', '.join(over.limits)}), "
                if over else "not saturated, ")
-            + f"{ratio} times the minimal pipeline (allowed {HIGHEST_RATIO:g})"
+            + f"{ratio} times the minimal pipeline (allowed {MAX_RATIO:g})"
         )  # fmt: skip
     lines += [f"warning: {warning}" for warning in summary.warnings]
     lines += [f"FAILED: {fault}" for fault in summary.faults]

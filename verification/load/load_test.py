@@ -1,4 +1,4 @@
-"""The course of a load test: up to saturation, then side by side, then by number of series."""
+"""The phases of a load test: up to saturation, side by side, and by number of series."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace

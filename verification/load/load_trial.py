@@ -1,4 +1,4 @@
-"""One step on real collectors: send for some seconds, wait until all has arrived, and account.
+"""One step on real collectors: send for some seconds, wait for delivery, and count.
 
 Nothing that was acknowledged may be missing at the end, so every item is looked for: at the back
 end, or among the traces that sampling decided against. The collectors' own counters say both.
@@ -31,7 +31,7 @@ FLUSH_SECONDS = 2.0
 """`flush_timeout` of the exporters' batches: how long the last items may wait in any case."""
 
 WARM_UP = 0.5
-LONGEST_DRAIN = 30.0
+MAX_DRAIN_SECONDS = 30.0
 """How long to wait, besides the decision of sampling, for what does not arrive."""
 
 POLL_SECONDS = 0.1
@@ -140,7 +140,7 @@ def drained(
     before: Counts,
     acknowledged: int,
     hold: float,
-    overdue: float = LONGEST_DRAIN,
+    overdue: float = MAX_DRAIN_SECONDS,
 ) -> tuple[float, Counts]:
     """Seconds until everything is accounted for (or is overdue), and the counts by then.
 
@@ -167,8 +167,8 @@ def total(collector: RunningCollector, name: str, label: str = "") -> float:
     # The scheme is always http and the host always loopback.
     with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310
         lines = answer.read().decode().splitlines()
-    found = (line for line in lines if line.startswith(f"{name}{{") and label in line)
-    return sum(float(line.rpartition(" ")[2]) for line in found)
+    matching = (line for line in lines if line.startswith(f"{name}{{") and label in line)
+    return sum(float(line.rpartition(" ")[2]) for line in matching)
 
 
 class _Watch:

@@ -1,4 +1,4 @@
-"""Try every role on every resource: it may do its calls, and nothing else anywhere.
+"""Evaluates every role on every resource: its own calls are allowed, and nothing else.
 
 A request is decided with the role's policies, and the bucket's or key's own policy, by the
 evaluator in `verification.permissions.simulate`.
@@ -158,11 +158,11 @@ class Matrix:
 
     def allowed(self, role: str) -> dict[str, list[str]]:
         """Actions that a role may do, by resource."""
-        found: dict[str, list[str]] = {}
+        by_place: dict[str, list[str]] = {}
         for trial in self.trials:
             if trial.role == role and trial.allowed:
-                found.setdefault(trial.place, []).append(trial.action)
-        return found
+                by_place.setdefault(trial.place, []).append(trial.action)
+        return by_place
 
     def refused(self, role: str) -> int:
         """Number of requests of a role that were refused."""
@@ -171,16 +171,16 @@ class Matrix:
 
 def roles(world: World) -> list[Role]:
     """The roles that a workload's calls are known of, and every role of the storage stack."""
-    wanted = {one.role for one in calls(world.settings)}
-    found = []
+    callers = {call.role for call in calls(world.settings)}
+    result = []
     for stack in ("storage", "cluster"):
         config = world.stacks[stack]
         for name, body in instances(config, "aws_iam_role").items():
             short = str(body["name"]).removeprefix(f"{world.settings.prefix}-")
-            if stack == "storage" or short in wanted:
+            if stack == "storage" or short in callers:
                 arn = f"arn:aws:iam::{world.settings.account_id}:role/{body['name']}"
-                found.append(Role(short, arn, tuple(_policies(world, stack, name))))
-    return found
+                result.append(Role(short, arn, tuple(_policies(world, stack, name))))
+    return result
 
 
 def _policies(world: World, stack: str, role: str) -> Iterator[dict[str, Any]]:
@@ -211,10 +211,10 @@ def try_roles(
         SimulationError: the evaluator could not be asked.
     """
     world = World(settings, stacks)
-    expected = {one.role: one for one in calls(settings) if only is None or one.role in only}
-    found = [role for role in roles(world) if only is None or role.name in only]
+    expected = {call.role: call for call in calls(settings) if only is None or call.role in only}
+    tested = [role for role in roles(world) if only is None or role.name in only]
     requests = [
-        request for role in found for request in _requests(role, world.places, expected, other)
+        request for role in tested for request in _requests(role, world.places, expected, other)
     ]
     decisions = decide([request for _, request in requests])
     trials = tuple(
@@ -222,20 +222,20 @@ def try_roles(
         for (trial, _), allowed in zip(requests, decisions, strict=True)
     )
     problems = [str(trial) for trial in trials if trial.allowed is not trial.expected]
-    problems += _unused(found, expected)
-    problems += [f"{name} has no role" for name in expected.keys() - {role.name for role in found}]
+    problems += _unused(tested, expected)
+    problems += [f"{name} has no role" for name in expected.keys() - {role.name for role in tested}]
     tried = {(trial.role, trial.action, trial.place) for trial in trials}
     problems += [
         f"{role} was never tried: {action} on {place}"
-        for role, one in expected.items()
-        for action, place in sorted(one.pairs())
+        for role, call in expected.items()
+        for action, place in sorted(call.pairs())
         if (role, action, place) not in tried
     ]
     return Matrix(settings.environment, trials, tuple(problems))
 
 
-def _unused(found: Sequence[Role], expected: Mapping[str, Calls]) -> Iterator[str]:
-    for role in found:
+def _unused(tried: Sequence[Role], expected: Mapping[str, Calls]) -> Iterator[str]:
+    for role in tried:
         if role.name not in expected:
             yield f"{role.name} is a role for which aws_calls.py has no calls"
             continue

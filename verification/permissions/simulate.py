@@ -1,4 +1,4 @@
-"""Ask an independent evaluator of IAM policies what a role may do.
+"""Evaluates IAM policies with an independent simulator.
 
 Not our own and not moto's: moto 5.2.5 evaluates neither bucket policies nor most conditions.
 """
@@ -28,7 +28,7 @@ class SimulationError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A request to AWS: who asks for what on which resource, under which circumstances."""
+    """A request to AWS: principal, action, resource and context."""
 
     role_arn: str
     action: str
@@ -58,7 +58,7 @@ class Request:
 
 
 def is_installed() -> bool:
-    """Tell whether `make node_modules` has installed the evaluator."""
+    """Whether `make node_modules` has installed the evaluator."""
     return (ROOT / PACKAGE).is_dir()
 
 

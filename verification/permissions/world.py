@@ -1,4 +1,4 @@
-"""The resources that requests are tried on: an environment's own, its neighbours', and the other's.
+"""The resources of the requests: those of the environment, its neighbours and another account.
 
 Terraform's references in the policies become ARNs as AWS would give them; ids are made up.
 """
@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
+from blueprint.documents import Config
 from blueprint.names import secret_name_prefix
 from settings.model import Settings
-from synthesis.reading import Config, instances
+from synthesis.reading import instances
 
 Stacks = Mapping[str, Config]
 """An environment's Terraform JSON by stack."""

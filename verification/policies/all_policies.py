@@ -1,4 +1,4 @@
-"""All rules in one tuple, and the stacks that they are held against."""
+"""All rules in one tuple, and the stacks that they check."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
+from blueprint.documents import Config
 from settings.model import Settings
-from synthesis.reading import Config
 from verification.policies.rule import Rule, Subject
 from verification.policies.rules import (
     bucket_rules,

@@ -1,4 +1,4 @@
-"""`make policy`: hold every rule of policies/ against every synthesized stack.
+"""`make policy`: check every synthesized stack against every rule.
 
 Exit code 1 for a violation, 2 for wrong settings; a warning is shown and changes nothing.
 """
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         type=date.fromisoformat,
         default=date.today(),
         metavar="YYYY-MM-DD",
-        help="the day on which support of versions is judged; today unless given",
+        help="the day for which version support is checked; default: today",
     )
     options = parser.parse_args(arguments)
     try:
@@ -55,18 +55,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def report(rules: Sequence[Rule], subjects: Sequence[Subject]) -> int:
     """Print a line for each rule and each finding; the result is the exit code."""
-    found = findings(rules, subjects)
+    all_findings = findings(rules, subjects)
     # In a log there is no terminal width to keep to.
     console = Console(width=None if sys.stdout.isatty() else 140)
-    console.print(_table(rules, found))
-    for finding in found:
+    console.print(_table(rules, all_findings))
+    for finding in all_findings:
         word = "[yellow]warning[/]" if finding.breach.warning else "[bold red]violation[/]"
         console.print(f"{word} {escape(str(finding))}")
         console.print(f"  why: {escape(finding.rule.reason)} ({escape(finding.rule.source)})")
-    violations = sum(not finding.breach.warning for finding in found)
+    violations = sum(not finding.breach.warning for finding in all_findings)
     console.print(
         f"{len(rules)} rules over {len(subjects)} stacks ({_environments(subjects)}): "
-        f"{violations} violations, {len(found) - violations} warnings"
+        f"{violations} violations, {len(all_findings) - violations} warnings"
     )
     return 1 if violations else 0
 
@@ -80,12 +80,12 @@ def _synthesized(settings: Settings, today: date) -> list[Subject]:
     return subjects_of(settings, {stack.name: stack.config for stack in stacks}, today)
 
 
-def _table(rules: Iterable[Rule], found: Sequence[Finding]) -> Table:
+def _table(rules: Iterable[Rule], all_findings: Sequence[Finding]) -> Table:
     table = Table(title="Policies over the synthesized stacks")
     for column in ("Rule", "What it says", "Verdict"):
         table.add_column(column, no_wrap=column != "What it says")
     for rule in rules:
-        own = [finding for finding in found if finding.rule is rule]
+        own = [finding for finding in all_findings if finding.rule is rule]
         violations = sum(not finding.breach.warning for finding in own)
         if violations:
             verdict = f"[bold red]{violations} violated[/]"

@@ -1,4 +1,4 @@
-"""What a rule is, what it looks at, and what it says."""
+"""The model of a rule, its subject and its findings."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from blueprint.documents import Config
 from settings.model import Settings
-from synthesis.reading import Config
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """One synthesized stack, with the settings it was made from and the day it is judged on."""
+    """One synthesized stack, with its settings and the day for which it is checked."""
 
     settings: Settings
     stack: str
@@ -38,7 +38,7 @@ class Breach:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One rule. `id` begins with its area; `source` names the document that asks for it."""
+    """One rule. `id` begins with its area; `source` names the document that requires it."""
 
     id: str
     title: str

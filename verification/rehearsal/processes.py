@@ -1,4 +1,4 @@
-"""Start a program that listens on loopback, wait until it answers, and stop it whatever happens.
+"""Starts a program that listens on loopback, waits until it answers, and always stops it.
 
 Each program gets its own session, so that a Ctrl-C in the terminal reaches only this process, which
 then stops its programs in order, and so that a program's own children are stopped with it.

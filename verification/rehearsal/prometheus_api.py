@@ -1,4 +1,4 @@
-"""Asks a Prometheus, by its HTTP API.
+"""Queries a Prometheus through its HTTP API.
 
 https://prometheus.io/docs/prometheus/latest/querying/api/
 """

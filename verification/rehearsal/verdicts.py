@@ -1,4 +1,4 @@
-"""Verdicts of a rehearsal: what was promised, whether it was kept, and what was not checked."""
+"""Verdicts of a rehearsal: each promise, its result, and what was not checked."""
 
 import time
 from collections.abc import Callable

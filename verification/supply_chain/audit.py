@@ -1,4 +1,4 @@
-"""`make audit`: ask for known vulnerabilities of what is locked, and say what could not be asked.
+"""`make audit`: check locked packages for known vulnerabilities, and report what was not checked.
 
 pip-audit (Python locks), npm audit (package-lock.json) and govulncheck (the compiled programs).
 Exit code 0: asked and nothing known; 1: something is known; 2: something could not be asked.
@@ -36,21 +36,21 @@ class Asked:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the result is the exit code."""
     argparse.ArgumentParser(prog="make audit", description=__doc__).parse_args(arguments)
-    return report([*(pip(lock) for lock in _locks()), npm(), *(go(one) for one in _modules())])
+    return report([*(pip(lock) for lock in _locks()), npm(), *map(go, _modules())])
 
 
 def report(answers: Sequence[Asked]) -> int:
     """Print a line for each question and each vulnerability; the result is the exit code."""
-    for one in answers:
-        if one.not_asked is not None:
-            print(f"not checked  {one.what}: {one.not_asked}")
+    for answer in answers:
+        if answer.not_asked is not None:
+            print(f"not checked  {answer.what}: {answer.not_asked}")
             continue
-        print(f"{'VULNERABLE' if one.known else 'ok':<12} {one.what}")
-        for text in one.known:
+        print(f"{'VULNERABLE' if answer.known else 'ok':<12} {answer.what}")
+        for text in answer.known:
             print(f"  {text}")
-    if any(one.known for one in answers):
+    if any(answer.known for answer in answers):
         return 1
-    return 2 if any(one.not_asked is not None for one in answers) else 0
+    return 2 if any(answer.not_asked is not None for answer in answers) else 0
 
 
 def pip(lock: Path) -> Asked:
@@ -65,10 +65,10 @@ def pip(lock: Path) -> Asked:
     if not isinstance(answer, dict) or "dependencies" not in answer:
         return Asked(what, not_asked=str(answer))
     known = [
-        f"{package['name']} {package['version']}: {one['id']}, fixed in "
-        f"{', '.join(one['fix_versions']) or 'none'}"
+        f"{package['name']} {package['version']}: {vulnerability['id']}, fixed in "
+        f"{', '.join(vulnerability['fix_versions']) or 'none'}"
         for package in answer["dependencies"]
-        for one in package.get("vulns", [])
+        for vulnerability in package.get("vulns", [])
     ]
     return Asked(what, tuple(known))
 
@@ -77,16 +77,16 @@ def npm() -> Asked:
     """Ask npm's advisories for package-lock.json."""
     program = node_program().parent / "npm"
     what = "npm audit"
-    found = shutil.which("npm", path=f"{ROOT / '.venv' / 'bin'}{os.pathsep}{program.parent}")
-    if not found:
+    npm_program = shutil.which("npm", path=f"{ROOT / '.venv' / 'bin'}{os.pathsep}{program.parent}")
+    if not npm_program:
         return Asked(what, not_asked="npm is not installed: run `make setup`")
-    answer = _json([found, "audit", "--json", "--package-lock-only", "--audit=true"])
+    answer = _json([npm_program, "audit", "--json", "--package-lock-only", "--audit=true"])
     if not isinstance(answer, dict) or "vulnerabilities" not in answer:
         reason = answer.get("message", "no answer") if isinstance(answer, dict) else answer
         return Asked(what, not_asked=str(reason))
     known = [
-        f"{name} {one['range']}: {one['severity']}"
-        for name, one in answer["vulnerabilities"].items()
+        f"{name} {advisory['range']}: {advisory['severity']}"
+        for name, advisory in answer["vulnerabilities"].items()
     ]
     return Asked(what, tuple(known))
 
@@ -103,8 +103,10 @@ def go(module: Path) -> Asked:
     # Exit code 3 is "vulnerabilities found" (its documentation); others but 0 are failures.
     if done.returncode not in (0, 3):
         return Asked(what, not_asked=_last(done.stderr))
-    found = [line for line in done.stdout.splitlines() if line.startswith("Vulnerability #")]
-    return Asked(what, tuple(found))
+    vulnerabilities = [
+        line for line in done.stdout.splitlines() if line.startswith("Vulnerability #")
+    ]
+    return Asked(what, tuple(vulnerabilities))
 
 
 def _locks() -> list[Path]:

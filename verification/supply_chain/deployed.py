@@ -51,14 +51,14 @@ def images_in(value: Any) -> Iterator[str]:
 def differences(rendered: Iterable[str], images: Iterable[Image]) -> list[str]:
     """What the list lacks, and what it has and nothing renders any more."""
     there, images = set(rendered), list(images)
-    listed = {one.reference for one in images}
+    listed = {image.reference for image in images}
     missing = [
         f"{reference} is not in verification/supply_chain/deployed.yaml"
         for reference in there - listed
     ]
     gone = [
-        f"{one.reference} is in verification/supply_chain/deployed.yaml and nothing renders it"
-        for one in images
-        if one.releases and one.reference not in there
+        f"{image.reference} is in verification/supply_chain/deployed.yaml and nothing renders it"
+        for image in images
+        if image.releases and image.reference not in there
     ]
     return sorted([*missing, *gone])

@@ -1,4 +1,4 @@
-"""Let parliament judge IAM policies; runs with the scanners' own Python, not with the project's.
+"""Checks IAM policies with parliament; runs with the Python of the scanners.
 
 Reads {name: document} as JSON from stdin, writes [{name, id, title, detail}] to stdout.
 """
@@ -10,12 +10,12 @@ from parliament import analyze_policy_string, enhance_finding
 
 
 def main() -> None:
-    """Judge every policy."""
-    found = []
+    """Check every policy."""
+    findings = []
     for name, document in json.load(sys.stdin).items():
         for finding in analyze_policy_string(json.dumps(document)).findings:
             enhanced = enhance_finding(finding)
-            found.append(
+            findings.append(
                 {
                     "name": name,
                     "id": finding.issue,
@@ -23,7 +23,7 @@ def main() -> None:
                     "detail": str(finding.detail),
                 }
             )
-    json.dump(found, sys.stdout)
+    json.dump(findings, sys.stdout)
 
 
 if __name__ == "__main__":

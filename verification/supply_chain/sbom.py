@@ -53,15 +53,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(bill, indent=2) + "\n", encoding="utf-8")
-    kinds = Counter(one["purl"].partition("/")[0] for one in bill["components"])
+    kinds = Counter(component["purl"].partition("/")[0] for component in bill["components"])
     print(f"{output}: " + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())))
     return 0
 
 
 def make(root: Path = ROOT) -> dict[str, Any]:
     """The bill of materials, components in order of their package URLs."""
-    found = {one["purl"]: one for one in _components(root)}
-    components = [found[purl] for purl in sorted(found)]
+    by_purl = {component["purl"]: component for component in _components(root)}
+    components = [by_purl[purl] for purl in sorted(by_purl)]
     digest = uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(components))
     return {
         "bomFormat": "CycloneDX",

@@ -1,8 +1,8 @@
-"""`make scan`: let checkov and parliament judge the reviewed Terraform and the rendered charts.
+"""`make scan`: scan the reviewed Terraform and the rendered charts with checkov and parliament.
 
 Zero findings, or a suppression with reason and owner in suppressions.yaml. Exit code 1 for
 an open finding or a stale suppression, 2 when a scanner cannot run. Charts are rendered when they
-can be had (CHARTS_DIR, or a download with --charts); otherwise it says that they were not judged.
+are available (CHARTS_DIR, or a download with --charts); otherwise it reports them as not scanned.
 """
 
 from __future__ import annotations
@@ -112,14 +112,14 @@ def report(verdict: Verdict, not_checked: Sequence[str]) -> int:
     )
     for column in ("Scanner", "Check", "Times", "Reason", "Owner"):
         table.add_column(column, no_wrap=column not in ("Check", "Reason"))
-    for one in dict.fromkeys(cover for _, cover in verdict.accepted):
-        covered = [finding for finding, cover in verdict.accepted if cover is one]
+    for suppression in dict.fromkeys(cover for _, cover in verdict.accepted):
+        covered = [finding for finding, cover in verdict.accepted if cover is suppression]
         table.add_row(
-            one.scanner,
-            escape(f"{one.id}: {covered[0].title}"),
+            suppression.scanner,
+            escape(f"{suppression.id}: {covered[0].title}"),
             str(len(covered)),
-            escape(one.reason),
-            one.owner,
+            escape(suppression.reason),
+            suppression.owner,
         )
     console.print(table)
     for finding in verdict.open:

@@ -1,4 +1,4 @@
-"""Runs checkov and parliament, in their own venv and without a network, and reads what they say."""
+"""Runs checkov and parliament in their own venv without a network, and reads their findings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from synthesis.reading import POLICY_ARGUMENTS, Config, resources
+from blueprint.documents import Config
+from synthesis.reading import POLICY_ARGUMENTS, resources
 from tools.paths import ROOT
 from verification.permissions.world import World
 from verification.supply_chain.suppressions import Finding, Scanner
@@ -26,7 +27,7 @@ class ScanError(Exception):
 
 
 def are_installed() -> bool:
-    """Tell whether `make scanners` has installed them."""
+    """Whether `make scanners` has installed them."""
     return (BIN / "checkov").is_file()
 
 
@@ -45,25 +46,25 @@ def checkov(folder: Path, framework: str, scanner: Scanner) -> list[Finding]:
     except ValueError:
         raise ScanError(f"checkov printed no report: {_end(done.stderr)}") from None
     reports: list[dict[str, Any]] = report if isinstance(report, list) else [report]
-    if not any("results" in one and one["summary"]["passed"] for one in reports):
+    if not any("results" in part and part["summary"]["passed"] for part in reports):
         raise ScanError(f"checkov judged nothing in {folder.name}: {_end(done.stderr)}")
-    found = []
-    for one in reports:
-        if one["summary"]["parsing_errors"]:
+    findings = []
+    for part in reports:
+        if part["summary"]["parsing_errors"]:
             raise ScanError(
-                f"checkov could not read {one['summary']['parsing_errors']} files: "
+                f"checkov could not read {part['summary']['parsing_errors']} files: "
                 f"{_end(done.stderr)}"
             )
-        found += [
+        findings += [
             Finding(
                 scanner=scanner,
                 id=check["check_id"],
                 resource=f"{_name(check['file_path'])} {check['resource']}",
                 title=check["check_name"],
             )
-            for check in one["results"]["failed_checks"]
+            for check in part["results"]["failed_checks"]
         ]
-    return found
+    return findings
 
 
 def _name(path: str) -> str:
@@ -108,12 +109,12 @@ def parliament(worlds: Mapping[str, World]) -> list[Finding]:
     return [
         Finding(
             scanner="parliament",
-            id=one["id"],
-            resource=one["name"],
-            title=one["title"],
-            detail=one["detail"][:120],
+            id=finding["id"],
+            resource=finding["name"],
+            title=finding["title"],
+            detail=finding["detail"][:120],
         )
-        for one in json.loads(done.stdout)
+        for finding in json.loads(done.stdout)
     ]
 
 
@@ -124,17 +125,17 @@ def _readable(document: dict[str, Any], argument: str, world: World) -> dict[str
     role = f"arn:aws:iam::{world.settings.account_id}:role/the-role-itself"
     return {
         **document,
-        "Statement": [{**one, "Resource": role} for one in document["Statement"]],
+        "Statement": [{**statement, "Resource": role} for statement in document["Statement"]],
     }
 
 
-def _run(command: list[str], given: str) -> subprocess.CompletedProcess[str]:
+def _run(command: list[str], stdin: str) -> subprocess.CompletedProcess[str]:
     if not are_installed():
         raise ScanError("The scanners are not installed: run `make scanners`")
     env = {**os.environ, "HTTP_PROXY": NOWHERE, "HTTPS_PROXY": NOWHERE, "NO_PROXY": ""}
     return subprocess.run(
         command,
-        input=given,
+        input=stdin,
         capture_output=True,
         text=True,
         env=env,

@@ -1,4 +1,4 @@
-"""Findings of scanners that are accepted, each with its reason and owner, and never for ever.
+"""Accepted findings of scanners, each with a reason, an owner and an expiry date.
 
 A suppression that suppresses nothing is stale, and a failure like a finding.
 """
@@ -38,7 +38,7 @@ class Suppression(BaseModel):
     owner: str
 
     def covers(self, finding: Finding) -> bool:
-        """Tell whether this accepts the finding."""
+        """Whether this accepts the finding."""
         return (
             self.scanner == finding.scanner
             and self.id == finding.id
@@ -88,10 +88,10 @@ def read_suppressions(file: Path = FILE) -> list[Suppression]:
         raise SuppressionsError(f"{file.name}: not YAML: {error}") from None
     if not isinstance(entries, list):
         raise SuppressionsError(f"{file.name}: allowed: a list of suppressions")
-    found = []
+    suppressions = []
     for number, entry in enumerate(entries, start=1):
         try:
-            found.append(Suppression.model_validate(entry))
+            suppressions.append(Suppression.model_validate(entry))
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
@@ -99,23 +99,23 @@ def read_suppressions(file: Path = FILE) -> list[Suppression]:
                 f"{file.name}: entry {number}: {where}: {first['msg']}; allowed: the keys "
                 f"{', '.join(Suppression.model_fields)}, scanner one of {', '.join(SCANNERS)}"
             ) from None
-    return found
+    return suppressions
 
 
 def judge(
     findings: Sequence[Finding], suppressions: Sequence[Suppression], ran: Collection[Scanner]
 ) -> Verdict:
-    """Hold findings against suppressions; those of scanners that did not run are not judged."""
+    """Match findings with suppressions; scanners that did not run are left out."""
     accepted, still_open = [], []
     for finding in sorted(set(findings)):
-        cover = next((one for one in suppressions if one.covers(finding)), None)
+        cover = next((entry for entry in suppressions if entry.covers(finding)), None)
         if cover:
             accepted.append((finding, cover))
         else:
             still_open.append(finding)
     stale = [
-        one
-        for one in suppressions
-        if one.scanner in ran and not any(one.covers(finding) for finding in findings)
+        entry
+        for entry in suppressions
+        if entry.scanner in ran and not any(entry.covers(finding) for finding in findings)
     ]
     return Verdict(tuple(still_open), tuple(accepted), tuple(stale))

@@ -22758,6 +22758,7 @@ resource "kubernetes_deployment_v1" "door-agent" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]
@@ -22937,6 +22938,7 @@ resource "kubernetes_deployment_v1" "door-grafana" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]
@@ -23108,6 +23110,7 @@ resource "kubernetes_deployment_v1" "door-stage-dev" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]
@@ -23279,6 +23282,7 @@ resource "kubernetes_deployment_v1" "door-stage-hml" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]
@@ -23450,6 +23454,7 @@ resource "kubernetes_deployment_v1" "door-stage-prd" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]
@@ -23621,6 +23626,7 @@ resource "kubernetes_deployment_v1" "door-tempo" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]
@@ -23801,6 +23807,7 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]
@@ -29586,6 +29593,7 @@ resource "kubernetes_stateful_set_v1" "thanos-compactor" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]
@@ -29788,6 +29796,7 @@ resource "kubernetes_stateful_set_v1" "thanos-store" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]

@@ -22788,6 +22788,7 @@ resource "kubernetes_deployment_v1" "door-agent" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]
@@ -22967,6 +22968,7 @@ resource "kubernetes_deployment_v1" "door-grafana" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]
@@ -23138,6 +23140,7 @@ resource "kubernetes_deployment_v1" "door-stage-dev" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]
@@ -23309,6 +23312,7 @@ resource "kubernetes_deployment_v1" "door-stage-hml" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]
@@ -23480,6 +23484,7 @@ resource "kubernetes_deployment_v1" "door-stage-prd" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]
@@ -23651,6 +23656,7 @@ resource "kubernetes_deployment_v1" "door-tempo" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]
@@ -23831,6 +23837,7 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]
@@ -29675,6 +29682,7 @@ resource "kubernetes_stateful_set_v1" "thanos-compactor" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]
@@ -29877,6 +29885,7 @@ resource "kubernetes_stateful_set_v1" "thanos-store" {
           security_context {
             allow_privilege_escalation = false
             read_only_root_filesystem  = true
+            run_as_non_root            = true
 
             capabilities {
               drop = ["ALL"]

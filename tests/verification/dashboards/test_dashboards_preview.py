@@ -29,7 +29,7 @@ from verification.rehearsal.prometheus_api import Answer, PrometheusApi, QueryEr
 
 TODAY = date(2026, 11, 24)
 CONTENTS = {d.uid: d.content for d in dashboards(load_environment("prd", TODAY))}
-MOST_BYTES = 200_000
+MAX_BYTES = 200_000
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_line_that_rises_is_drawn_from_the_left_to_the_right() -> None:
 @pytest.mark.parametrize("uid", command.IN_DOCUMENTS)
 def test_pictures_in_the_documents_are_of_todays_dashboards(uid: str) -> None:
     file = command.DOCUMENTED / f"{uid}.png"
-    assert file.stat().st_size < MOST_BYTES
+    assert file.stat().st_size < MAX_BYTES
     with Image.open(file) as picture:
         shown = picture.info[command.SHOWS]
     stale = "run `make dashboards-preview PREVIEW_ARGS=--docs`"

@@ -16,7 +16,7 @@ import psutil
 import pytest
 from outcomes import not_checked
 
-from helm_values.otel_collector.collector import Config
+from blueprint.documents import Config
 from tools.programs import ProgramUnavailableError, program
 from verification.load import __main__ as command
 from verification.load import load_generator, load_payloads, load_trial

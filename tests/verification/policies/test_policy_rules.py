@@ -12,6 +12,7 @@ import pytest
 from sample_stacks import sample_foundation
 from settings_files import REAL_ENVIRONMENTS, real_settings
 
+from blueprint.documents import Config
 from synthesis.foundation import Foundation, all_settings
 from synthesis.reading import as_list, policies
 from verification.policies import policy_check
@@ -26,7 +27,6 @@ BY_ID = {rule.id: rule for rule in RULES}
 SETTINGS = all_settings()
 REVIEWED = Foundation.load(environments=REAL_ENVIRONMENTS)
 
-Config = dict[str, Any]
 Plant = Callable[[Config], None]
 
 

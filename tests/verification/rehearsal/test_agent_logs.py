@@ -20,12 +20,13 @@ from typing import Any
 import pytest
 from outcomes import not_checked
 
+from blueprint.documents import Config
 from helm_values.otel_collector import otel_agent_logs, printed_json
 from helm_values.otel_collector.otel_agent_config import agent_config
 from settings.load import load_environment
 from tools.programs import ProgramUnavailableError, program
 from verification.rehearsal.pipeline import collectors
-from verification.rehearsal.pipeline.collectors import Config, Here, started
+from verification.rehearsal.pipeline.collectors import Here, started
 from verification.rehearsal.pipeline.otlp_sink import Item, OtlpSink
 
 pytestmark = pytest.mark.slow
@@ -441,7 +442,7 @@ def test_a_long_line_is_cut_into_pieces_that_fit(large: Reading, name: str) -> N
     assert (printed - arrived).total() <= cuts
     if part <= otel_agent_logs.RUNTIME_PART:
         # Few pieces, not one for each part.
-        assert len(pieces) <= 2 * len(data) // otel_agent_logs.LONGEST_LINE
+        assert len(pieces) <= 2 * len(data) // otel_agent_logs.MAX_LINE_BYTES
 
 
 # --- JSON -----------------------------------------------------------------------------------------

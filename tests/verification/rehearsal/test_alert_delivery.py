@@ -6,7 +6,6 @@ import html
 import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -14,6 +13,7 @@ from outcomes import not_checked
 
 from alertmanager import routing, templates
 from alertmanager.rules.all_rules import alerts as all_alerts
+from blueprint.documents import Config
 from settings.load import load_environment
 from settings.model import Notifications
 from tools.programs import ProgramUnavailableError, program
@@ -21,8 +21,6 @@ from verification.rehearsal.pipeline.alerting import PASSWORD, Alerting, alertma
 from verification.rehearsal.pipeline.collectors import release_values
 from verification.rehearsal.pipeline.notification_sinks import Mail, wait_until
 from verification.rehearsal.pipeline.synthesized_stacks import observability_stack
-
-Config = dict[str, Any]
 
 TODAY = date(2026, 11, 24)
 SETTINGS = load_environment("prd", TODAY)
@@ -328,7 +326,7 @@ def test_a_link_to_a_dashboard_carries_any_name_of_a_service(
     assert f'href="{html.escape(address)}"' in here.mails[0].part("text/html")
 
 
-MANY, SHOWN, MOST_CHARACTERS = 400, 10, 40_000
+MANY, SHOWN, MAX_CHARACTERS = 400, 10, 40_000
 """Slack cuts a message at 40,000 characters (`chat.postMessage`, "Truncating content")."""
 
 
@@ -372,7 +370,7 @@ def test_of_many_alerts_ten_are_told(values: Config, tmp_path: Path, text: str) 
             # As summary and, but in HTML, as description at the beginning of a line.
             assert len(numbers(shown)) == alerts * SHOWN
             assert f"and {MANY - SHOWN} more" in shown
-            assert len(shown) < MOST_CHARACTERS
+            assert len(shown) < MAX_CHARACTERS
 
 
 def test_of_many_alerts_those_that_fire_come_first(values: Config, tmp_path: Path) -> None:

@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from outcomes import not_checked
 
+from blueprint.documents import Config
 from grafana.dashboards.all_dashboards import dashboards
 from grafana.targets import interpolated, macros, targets
 from helm_values.otel_collector.otel_gateway_config import SPAN_SECONDS
@@ -37,8 +37,6 @@ from verification.rehearsal.pipeline.collectors import release_values
 from verification.rehearsal.pipeline.notification_sinks import Mail, wait_until
 from verification.rehearsal.pipeline.synthesized_stacks import observability_stack
 from verification.rehearsal.prometheus_api import PrometheusApi
-
-Config = dict[str, Any]
 
 TODAY = date(2026, 11, 24)
 SETTINGS = load_environment("prd", TODAY)

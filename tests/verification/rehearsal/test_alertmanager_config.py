@@ -6,19 +6,17 @@ import copy
 import subprocess
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from outcomes import not_checked
 
 from alertmanager import routing
+from blueprint.documents import Config
 from settings.load import load_environment
 from tools.programs import ProgramUnavailableError, program
 from verification.rehearsal.pipeline.collectors import release_values
 from verification.rehearsal.pipeline.synthesized_stacks import observability_stack
-
-Config = dict[str, Any]
 
 TODAY = date(2026, 11, 24)
 SECONDS = 180

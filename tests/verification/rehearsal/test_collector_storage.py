@@ -16,13 +16,14 @@ from pathlib import Path
 import pytest
 from outcomes import not_checked
 
+from blueprint.documents import Config
 from helm_values.otel_collector import collector_start
 from helm_values.otel_collector.otel_agent_config import agent_config
 from helm_values.otel_collector.otel_gateway_config import gateway_config
 from settings.load import load_environment
 from tools.programs import ProgramUnavailableError, program
 from verification.rehearsal.pipeline import collectors
-from verification.rehearsal.pipeline.collectors import Adapted, Config, Here, started
+from verification.rehearsal.pipeline.collectors import Adapted, Here, started
 from verification.rehearsal.pipeline.otlp_sink import OtlpSink
 from verification.rehearsal.processes import ProcessError
 

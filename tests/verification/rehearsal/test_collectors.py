@@ -26,11 +26,12 @@ from typing import Any
 import pytest
 from outcomes import not_checked
 
+from blueprint.documents import Config
 from helm_values.otel_collector.collector_guards import LONGEST_VALUE, MOST_LABELS
 from helm_values.otel_collector.otel_gateway_config import SPAN_SECONDS
 from tools.programs import ProgramUnavailableError, program
 from verification.rehearsal.pipeline import collectors, otlp_client
-from verification.rehearsal.pipeline.collectors import Config, Here, RunningCollector, started
+from verification.rehearsal.pipeline.collectors import Here, RunningCollector, started
 from verification.rehearsal.pipeline.otlp_sink import Item, OtlpSink
 from verification.rehearsal.pipeline.synthesized_stacks import observability_stack
 from verification.rehearsal.processes import free_port
@@ -370,7 +371,7 @@ def run_gateway(workshop: Workshop, name: str, environment: str, stage: str, cha
 
 
 OUTAGE_SECONDS = 2
-LONGEST_FIRST_RETRY = 7.5 + 2
+MAX_FIRST_RETRY_SECONDS = 7.5 + 2
 """The exporters' initial_interval, and half of it, and some more."""
 
 
@@ -385,7 +386,7 @@ def run_outage(workshop: Workshop, name: str, change: Change) -> Run:
             wait_for(sink, lambda: came(sink, "during", accepted=False) == EVERY_SIGNAL)
             time.sleep(OUTAGE_SECONDS)
             sink.answer(200)
-            seconds = patience(change, LONGEST_FIRST_RETRY)
+            seconds = patience(change, MAX_FIRST_RETRY_SECONDS)
             sink.wait_until(lambda: came(sink, "during") == EVERY_SIGNAL, seconds)
     return Run(sink=sink, cluster="obs-dev", stage="dev")
 
@@ -437,7 +438,7 @@ def has_everything_acknowledged(sink: OtlpSink) -> bool:
 
 
 SMALL_QUEUE = 64 * 1024
-REFUSED, MOST_REQUESTS, FULL_TRACES = 5, 1000, 300
+REFUSED, MAX_REQUESTS, FULL_TRACES = 5, 1000, 300
 TEXT = "x" * 500
 
 
@@ -482,7 +483,7 @@ def run_full(workshop: Workshop, name: str, change: Change) -> Run:
                 for kind, exporter in (("log_records", "loki"), ("spans", "otlp_http/tempo"))
             ]
             sink.answer(200)
-            seconds = patience(change, 2 * LONGEST_FIRST_RETRY)
+            seconds = patience(change, 2 * MAX_FIRST_RETRY_SECONDS)
             sink.wait_until(lambda: acknowledged <= bodies(sink), seconds)
             sink.wait_until(lambda: len(sink.spans()) + counted[1] >= FULL_TRACES, seconds)
     return Run(
@@ -504,7 +505,7 @@ def fill_logs(url: str) -> tuple[set[str], dict[str, int]]:
     """Names of the log records that were acknowledged, and of those refused, with the status."""
     acknowledged: set[str] = set()
     refused: dict[str, int] = {}
-    for number in range(MOST_REQUESTS):
+    for number in range(MAX_REQUESTS):
         name = f"{number} {TEXT}"
         record = otlp_client.log_record(name, at_ns=NOW)
         try:
@@ -561,7 +562,7 @@ def run_without_other_gateways(workshop: Workshop, name: str, change: Change) ->
 
 
 UNREACHABLE_SECONDS = 3
-MOST_RETRIES = 5
+MAX_RETRIES = 5
 """A half, three quarters, one second, ... apart, when chance makes pauses shortest."""
 
 
@@ -756,7 +757,7 @@ def loses_no_line_when_killed(run: Run) -> None:
 
 
 def pauses_between_retries(run: Run) -> None:
-    assert 1 <= run.retries <= MOST_RETRIES
+    assert 1 <= run.retries <= MAX_RETRIES
 
 
 def gives_logs_to_the_namespace_s_tenant(run: Run) -> None:

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from blueprint.bill_alarms import BUDGET_ALARMS
+from blueprint.stack_names import AWS_STACKS
 from operations.terraform_stack import TerraformError, prepare_terraform
 from settings.load import load_environment
 from verification.rehearsal.aws import rehearse_infra
@@ -18,11 +19,11 @@ from verification.rehearsal.aws.aws_emulator import AwsEmulator, start_aws_emula
 from verification.rehearsal.aws.infra_checks import (
     CHECKS,
     Applied,
-    CheckFailed,
     check_allocation_tags,
     check_budget,
     check_nothing_left,
 )
+from verification.rehearsal.verdicts import CheckFailedError
 
 SETTINGS = load_environment("dev", date(2026, 11, 24))
 
@@ -33,7 +34,7 @@ SETTINGS = load_environment("dev", date(2026, 11, 24))
 def test_dev_is_applied_checked_and_destroyed(background_rehearsal: tuple[int, str]) -> None:
     status, log = background_rehearsal
     assert status == 0, log
-    for stack in rehearse_infra.AWS_STACKS:
+    for stack in AWS_STACKS:
         assert f"ok      {stack}: plan and apply" in log
         assert f"ok      check: second plan of {stack} is empty" in log
         assert f"ok      {stack}: destroy" in log
@@ -69,7 +70,7 @@ def empty_account(emulator: AwsEmulator) -> Applied:
 def test_no_check_passes_where_nothing_was_applied(
     empty_account: Applied, check: Callable[[Applied], None]
 ) -> None:
-    with pytest.raises((CheckFailed, ClientError)):
+    with pytest.raises((CheckFailedError, ClientError)):
         check(empty_account)
 
 
@@ -77,7 +78,7 @@ def test_nothing_left_is_true_of_an_empty_account_only(empty_account: Applied) -
     check_nothing_left(empty_account)
     s3 = empty_account.client("s3")
     s3.create_bucket(Bucket="left-behind")
-    with pytest.raises(CheckFailed, match="left-behind"):
+    with pytest.raises(CheckFailedError, match="left-behind"):
         check_nothing_left(empty_account)
     s3.delete_bucket(Bucket="left-behind")
 
@@ -115,24 +116,24 @@ def test_a_budget_of_which_somebody_does_not_hear_is_found(empty_account: Applie
 
     create(SETTINGS.cost.monthly_budget_usd)
     check_budget(empty_account)
-    with pytest.raises(CheckFailed, match="budgets: expected"):
+    with pytest.raises(CheckFailedError, match="budgets: expected"):
         check_nothing_left(empty_account)
     budgets.delete_budget(**account, BudgetName=SETTINGS.prefix)
 
     create(SETTINGS.cost.monthly_budget_usd + 1)
-    with pytest.raises(CheckFailed, match="amount of the budget"):
+    with pytest.raises(CheckFailedError, match="amount of the budget"):
         check_budget(empty_account)
     budgets.delete_budget(**account, BudgetName=SETTINGS.prefix)
 
     alarms[0]["Subscribers"][0]["Address"] = "nobody@example.com"  # type: ignore[index]
     create(SETTINGS.cost.monthly_budget_usd)
-    with pytest.raises(CheckFailed, match="who hears of ACTUAL 80"):
+    with pytest.raises(CheckFailedError, match="who hears of ACTUAL 80"):
         check_budget(empty_account)
     budgets.delete_budget(**account, BudgetName=SETTINGS.prefix)
 
 
 def test_tags_that_are_not_active_are_found(empty_account: Applied) -> None:
-    with pytest.raises(CheckFailed, match="active cost-allocation tags"):
+    with pytest.raises(CheckFailedError, match="active cost-allocation tags"):
         check_allocation_tags(empty_account)
 
 
@@ -177,7 +178,7 @@ def test_a_failed_step_ends_with_exit_code_1_and_its_message(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise CheckFailed("zones of the private subnets: expected 3, found 2")
+        raise CheckFailedError("zones of the private subnets: expected 3, found 2")
 
     kept = tmp_path / "kept"
     kept.mkdir()

@@ -23,13 +23,14 @@ import psutil
 import pytest
 from outcomes import not_checked
 
+from blueprint.documents import Config
 from blueprint.names import telemetry_namespace
 from settings.load import load_environment
 from tools.paths import ROOT
 from tools.programs import ProgramUnavailableError, program
 from verification.rehearsal.pipeline import collectors, faults, rehearsal_report, rehearse_pipeline
 from verification.rehearsal.pipeline.collector_samples import Reading, Sampler
-from verification.rehearsal.pipeline.collectors import Config, Substitution
+from verification.rehearsal.pipeline.collectors import Substitution
 from verification.rehearsal.pipeline.faults import FAULTS, Bench, Tried, try_fault
 from verification.rehearsal.pipeline.optional_programs import NAMES, on_path
 from verification.rehearsal.pipeline.plots import per_second

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from synthesis.reading import Config, instances, policy
+from blueprint.documents import Config
+from synthesis.reading import instances, policy
 from verification.policies.rule import Breach, Rule, Subject
 
 SWITCHES = (
@@ -41,7 +42,7 @@ def _owner(subject: Subject) -> Iterator[Breach]:
 def _tls(subject: Subject) -> Iterator[Breach]:
     for address, body in _parts(subject, "policy"):
         arn = f"${{{address}.arn}}"
-        wanted = {
+        expected = {
             "Effect": "Deny",
             "Principal": "*",
             "Action": "s3:*",
@@ -53,7 +54,7 @@ def _tls(subject: Subject) -> Iterator[Breach]:
             {key: value for key, value in statement.items() if key != "Sid"}
             for statement in statements
         ]
-        if wanted not in without_names:
+        if expected not in without_names:
             yield Breach(address, "answers requests that do not come over TLS")
 
 

@@ -1,4 +1,4 @@
-"""Encryption: whatever keeps data encrypts it, with a key of our own that rotates."""
+"""Encryption: all stored data is encrypted with our own rotating keys."""
 
 from __future__ import annotations
 

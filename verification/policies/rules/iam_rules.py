@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from synthesis.reading import Config, as_list, instances, policies, resources, strings
+from blueprint.documents import Config
+from synthesis.reading import as_list, instances, policies, resources, strings
 from verification.policies.rule import Breach, Rule, Subject
 
 ACCOUNT_STATEMENT = "IamPoliciesOfTheAccount"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from synthesis.reading import Config, as_list, instances, resources
+from blueprint.documents import Config
+from synthesis.reading import as_list, instances, resources
 from verification.policies.rule import Breach, Rule, Subject
 
 WIDEST = 8

@@ -7,7 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from synthesis.reading import Config, resources, strings
+from blueprint.documents import Config
+from synthesis.reading import resources, strings
 from verification.policies.rule import Breach, Rule, Subject
 
 PATTERNS = {
@@ -54,10 +55,10 @@ READ_INTO_STATE = (
 
 def kinds_in(text: str) -> list[str]:
     """Kinds of secrets that the text looks like."""
-    found = [kind for kind, pattern in PATTERNS.items() if pattern.search(text)]
+    kinds = [kind for kind, pattern in PATTERNS.items() if pattern.search(text)]
     if any(_bits(word) > RANDOM_BITS for word in _WORD.findall(text)):
-        found.append("random key")
-    return found
+        kinds.append("random key")
+    return kinds
 
 
 def _bits(word: str) -> float:

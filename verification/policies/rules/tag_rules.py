@@ -1,11 +1,12 @@
-"""Tags and the account: whose it is, who pays, and in which account it may be made."""
+"""Tags and the account: owner, cost center, and the only allowed account."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from synthesis.reading import Config, resources, strings
+from blueprint.documents import Config
+from synthesis.reading import resources, strings
 from verification.policies.rule import Breach, Rule, Subject
 
 MANDATORY = ("Project", "Environment", "Owner", "CostCenter", "ManagedBy")
@@ -14,25 +15,25 @@ _ACCOUNT = re.compile(r"\barn:aws:[\w-]+:[\w*-]*:(\d{12}):")
 
 
 def _providers(subject: Subject) -> list[Config]:
-    found: list[Config] = subject.config["provider"]["aws"]
-    return found
+    providers: list[Config] = subject.config["provider"]["aws"]
+    return providers
 
 
 def _tags(subject: Subject) -> Iterator[Breach]:
-    wanted: set[str] = set()
+    default_tags: set[str] = set()
     for provider in _providers(subject):
         address = f"provider.aws{'.' + str(provider['alias']) if 'alias' in provider else ''}"
         tags = {
             k: v for block in provider.get("default_tags", []) for k, v in block["tags"].items()
         }
-        wanted |= set(tags)
+        default_tags |= set(tags)
         for key in MANDATORY:
             if not tags.get(key):
                 yield Breach(address, f"no default tag {key}")
         if tags.get("Environment") not in (None, subject.settings.environment):
             yield Breach(address, f"tag Environment is {tags['Environment']}")
     for address, body in resources(subject.config):
-        overridden = set(body.get("tags", {})) & wanted
+        overridden = set(body.get("tags", {})) & default_tags
         if overridden:
             yield Breach(address, f"overrides the default tags {', '.join(sorted(overridden))}")
         # AWS copies default tags to a launch template, but not to what is launched from it.

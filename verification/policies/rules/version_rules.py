@@ -59,7 +59,7 @@ RULES = (
     Rule(
         id="versions-are-ranges-of-ours",
         title="Terraform's and the providers' versions are the ranges of versions.py",
-        reason="Without a range, an upgrade happens by itself.",
+        reason="Without a range, an upgrade happens unnoticed.",
         source="docs/adr/0005-provider-ranges.md",
         check=_ranges,
     ),

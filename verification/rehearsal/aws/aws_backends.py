@@ -109,17 +109,17 @@ class MotoBackends:
             if self.ec2(region).get_security_group_from_id(group_id) is None:
                 raise InvalidParameterException(f"The security group {group_id} does not exist.")
 
-    def launch_template(self, region: str, wanted: Json) -> tuple[Json, Json]:
+    def launch_template(self, region: str, specification: Json) -> tuple[Json, Json]:
         """Return a reference {id, name, version} and the data of a launch template's version.
 
         Raises InvalidParameterException when it does not exist.
         """
         for template in self.ec2(region).launch_templates.values():
-            if wanted.get("id") == template.id or wanted.get("name") == template.name:
+            if specification.get("id") == template.id or specification.get("name") == template.name:
                 break
         else:
-            raise InvalidParameterException(f"The launch template {wanted} does not exist.")
-        number = str(wanted.get("version", template.default_version_number))
+            raise InvalidParameterException(f"The launch template {specification} does not exist.")
+        number = str(specification.get("version", template.default_version_number))
         versions = {str(version.number): version for version in template.versions}
         versions["$Latest"] = template.latest_version()
         versions["$Default"] = template.default_version()

@@ -135,8 +135,8 @@ class CostExplorerFront:
 
     def get_anomaly_monitors(self, request: Json) -> Json:
         """The monitors that are asked for by ARN, or all."""
-        wanted = request.get("MonitorArnList") or list(self._monitors)
-        return {"AnomalyMonitors": [self._monitor(arn) for arn in wanted]}
+        arns = request.get("MonitorArnList") or list(self._monitors)
+        return {"AnomalyMonitors": [self._monitor(arn) for arn in arns]}
 
     def update_anomaly_monitor(self, request: Json) -> Json:
         """Rename a monitor."""
@@ -165,11 +165,15 @@ class CostExplorerFront:
 
     def get_anomaly_subscriptions(self, request: Json) -> Json:
         """The subscriptions that are asked for by ARN or monitor, or all."""
-        wanted = request.get("SubscriptionArnList") or list(self._subscriptions)
-        found = [self._subscription(arn) for arn in wanted]
+        arns = request.get("SubscriptionArnList") or list(self._subscriptions)
+        subscriptions = [self._subscription(arn) for arn in arns]
         if monitor := request.get("MonitorArn"):
-            found = [one for one in found if monitor in one["MonitorArnList"]]
-        return {"AnomalySubscriptions": found}
+            subscriptions = [
+                subscription
+                for subscription in subscriptions
+                if monitor in subscription["MonitorArnList"]
+            ]
+        return {"AnomalySubscriptions": subscriptions}
 
     def update_anomaly_subscription(self, request: Json) -> Json:
         """Change what is given of a subscription."""
@@ -206,14 +210,14 @@ class CostExplorerFront:
 
     def list_cost_allocation_tags(self, request: Json) -> Json:
         """Tags that a bill has seen, with whether they divide it."""
-        wanted = request.get("TagKeys") or sorted(self._billed_tags())
+        keys = request.get("TagKeys") or sorted(self._billed_tags())
         tags = [
             {
                 "TagKey": key,
                 "Type": "UserDefined",
                 "Status": "Active" if key in self._active_tags else "Inactive",
             }
-            for key in wanted
+            for key in keys
             if key in self._billed_tags()
         ]
         status = request.get("Status")

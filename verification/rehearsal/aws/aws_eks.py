@@ -144,9 +144,9 @@ class EksFront:
         return self._update(call, "ConfigUpdate")
 
     @staticmethod
-    def _change_authentication_mode(cluster: Any, wanted: Json) -> None:
+    def _change_authentication_mode(cluster: Any, access_config: Json) -> None:
         now = AUTHENTICATION_MODES.index(cluster.access_config["authenticationMode"])
-        mode = wanted.get("authenticationMode")
+        mode = access_config.get("authenticationMode")
         if mode not in AUTHENTICATION_MODES or AUTHENTICATION_MODES.index(mode) < now:
             raise InvalidParameterException(
                 f"The authentication mode cannot change from {AUTHENTICATION_MODES[now]} to {mode}."
@@ -156,12 +156,12 @@ class EksFront:
     def update_cluster_version(self, call: Call) -> Json:
         """Move a cluster to the next minor version."""
         cluster = self._moto.cluster(call.region, call.cluster_name)
-        wanted = call.parameters.get("version", cluster.version)
-        if _minor(wanted) - _minor(cluster.version) not in (0, 1):
+        version = call.parameters.get("version", cluster.version)
+        if _minor(version) - _minor(cluster.version) not in (0, 1):
             raise InvalidParameterException(
-                f"Unsupported Kubernetes minor version update from {cluster.version} to {wanted}."
+                f"Unsupported Kubernetes minor version update from {cluster.version} to {version}."
             )
-        cluster.version = wanted
+        cluster.version = version
         return self._update(call, "VersionUpdate")
 
     def associate_encryption_config(self, call: Call) -> Json:
@@ -281,8 +281,8 @@ class EksFront:
         if "launchTemplate" in request:
             if nodegroup.launch_template is None:
                 raise InvalidParameterException("A launch template cannot be added afterwards.")
-            wanted = {"id": nodegroup.launch_template["id"], **request["launchTemplate"]}
-            nodegroup.launch_template, _ = self._moto.launch_template(call.region, wanted)
+            template = {"id": nodegroup.launch_template["id"], **request["launchTemplate"]}
+            nodegroup.launch_template, _ = self._moto.launch_template(call.region, template)
         version = request.get("version", nodegroup.version)
         if _minor(version) > _minor(cluster.version):
             raise InvalidParameterException("A node group cannot be newer than its cluster.")
@@ -380,10 +380,10 @@ class EksFront:
 
     def describe_addon_versions(self, call: Call) -> Json:
         """Answer with the one example version of each known add-on."""
-        wanted = call.parameters.get("addonName")
+        addon_name = call.parameters.get("addonName")
         version = call.parameters.get("kubernetesVersion", "1.34")
-        if wanted and wanted not in ADDONS:
-            raise InvalidParameterException(f"Addon {wanted} specified is not supported.")
+        if addon_name and addon_name not in ADDONS:
+            raise InvalidParameterException(f"Addon {addon_name} specified is not supported.")
         compatible = {
             "clusterVersion": version,
             "platformVersions": ["*"],
@@ -404,7 +404,7 @@ class EksFront:
                 ],
             }
             for name, facts in ADDONS.items()
-            if wanted in (None, name)
+            if addon_name in (None, name)
         ]
         return {"addons": addons}
 
@@ -428,8 +428,8 @@ class EksFront:
             self._moto.role(request["serviceAccountRoleArn"])
         _check_configuration_values(request.get("configurationValues", ""))
 
-    def _replace_associations(self, call: Call, addon: Json, wanted: list[Json]) -> None:
-        for association in wanted:
+    def _replace_associations(self, call: Call, addon: Json, requested: list[Json]) -> None:
+        for association in requested:
             self._check_pod_identity_role(association["roleArn"])
         associations = self._state(call).associations
         owned = [
@@ -441,7 +441,7 @@ class EksFront:
             self._add_association(
                 call, {**association, "namespace": "kube-system"}, addon["addonArn"]
             )["associationArn"]
-            for association in wanted
+            for association in requested
         ]
 
     # Access entries.
@@ -656,12 +656,12 @@ class EksFront:
 
     def list_pod_identity_associations(self, call: Call) -> Json:
         """List associations, optionally of one namespace or service account."""
-        wanted = call.given("namespace", "serviceAccount")
+        filters = call.given("namespace", "serviceAccount")
         return {
             "associations": [
                 association
                 for association in self._state(call).associations.values()
-                if wanted.items() <= association.items()
+                if filters.items() <= association.items()
             ]
         }
 
@@ -724,12 +724,12 @@ def _release_version(version: str) -> str:
     return f"{version}.0-20200101"
 
 
-def _all_log_types(wanted: Json, before: Json | None = None) -> Json:
+def _all_log_types(requested: Json, before: Json | None = None) -> Json:
     """Return the logging of a cluster: every type once, enabled or not."""
     states = dict.fromkeys(
         ("api", "audit", "authenticator", "controllerManager", "scheduler"), False
     )
-    for setup in (before or {}, wanted):
+    for setup in (before or {}, requested):
         for group in setup.get("clusterLogging", []):
             states |= dict.fromkeys(group.get("types", []), group.get("enabled", False))
     groups = [

@@ -1,4 +1,4 @@
-"""Tell whether a bucket policy denies a request: the small part of IAM's evaluation that we claim.
+"""Whether a bucket policy denies a request: the subset of IAM's evaluation that we need.
 
 moto 5.2.5 does not enforce bucket policies, and its IAMPolicyStatement answers DENIED for a Deny
 statement whose condition does not hold, so it cannot tell a good TLS-only policy from one that
@@ -46,16 +46,16 @@ def _deny_statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return statements
 
 
-def _principal_matches(wanted: str | Mapping[str, Any], principal: str) -> bool:
-    if wanted == "*":
+def _principal_matches(principals: str | Mapping[str, Any], principal: str) -> bool:
+    if principals == "*":
         return True
-    if isinstance(wanted, str):
-        raise ValueError(f"the principal {wanted!r} is neither '*' nor a map")
-    unknown = set(wanted) - {"AWS"}
+    if isinstance(principals, str):
+        raise ValueError(f"the principal {principals!r} is neither '*' nor a map")
+    unknown = set(principals) - {"AWS"}
     if unknown:
         raise ValueError(f"cannot evaluate the principal kinds {sorted(unknown)}")
     # In a principal, "*" stands alone: IAM knows no other wildcards there.
-    return any(value in ("*", principal) for value in _as_list(wanted["AWS"]))
+    return any(value in ("*", principal) for value in _as_list(principals["AWS"]))
 
 
 def _any_matches(patterns: str | list[str], value: str, flags: int = 0) -> bool:

@@ -1,7 +1,7 @@
-"""What must be true of the infrastructure once it is applied: asked of AWS's API, not of Terraform.
+"""Checks of the applied infrastructure, by the API of AWS and not by Terraform.
 
-Every check reads with boto3 what exists and compares it with the settings. It raises `CheckFailed`
-with what was expected and what is there.
+Every check reads with boto3 what exists and compares it with the settings. It raises
+`CheckFailedError` with the expected and the actual value.
 """
 
 import ipaddress
@@ -24,13 +24,10 @@ from helm_values.external_secrets.external_secrets import secrets_reader
 from helm_values.releases import workload_roles
 from settings.model import OBSERVABILITY, Settings
 from verification.rehearsal.aws.bucket_policy import denies
+from verification.rehearsal.verdicts import CheckFailedError
 from versions import KUBERNETES
 
 ANYWHERE = "0.0.0.0/0"
-
-
-class CheckFailed(AssertionError):
-    """The infrastructure is not what the settings ask for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,35 +54,35 @@ class Applied:
         answer = getattr(self.client("ec2"), call)(
             Filters=[{"Name": "tag:Name", "Values": [self.settings.prefix]}]
         )
-        found: list[dict[str, Any]] = answer[key[0].upper() + key[1:]]
-        return found
+        items: list[dict[str, Any]] = answer[key[0].upper() + key[1:]]
+        return items
 
     def in_vpc(self, call: str, key: str) -> list[dict[str, Any]]:
         """Things of the VPC that an EC2 call lists."""
         answer = getattr(self.client("ec2"), call)(
             Filters=[{"Name": "vpc-id", "Values": [self.vpc_id]}]
         )
-        found: list[dict[str, Any]] = answer[key]
-        return found
+        items: list[dict[str, Any]] = answer[key]
+        return items
 
 
-def expect(actual: object, expected: object, what: str) -> None:
+def expect_equal(actual: object, expected: object, what: str) -> None:
     """Compare, and say what differs.
 
     Raises:
-        CheckFailed: they differ.
+        CheckFailedError: they differ.
     """
     if actual != expected:
-        raise CheckFailed(f"{what}: expected {expected!r}, found {actual!r}")
+        raise CheckFailedError(f"{what}: expected {expected!r}, found {actual!r}")
 
 
 def only(items: list[Any], what: str) -> Any:
     """The single item of a list.
 
     Raises:
-        CheckFailed: there are none or several.
+        CheckFailedError: there are none or several.
     """
-    expect(len(items), 1, f"number of: {what}")
+    expect_equal(len(items), 1, f"number of: {what}")
     return items[0]
 
 
@@ -116,18 +113,22 @@ def check_subnets(applied: Applied) -> None:
     }
     networks: list[ipaddress.IPv4Network] = []
     for tier, subnets in subnets_by_tier(applied).items():
-        expect([s["AvailabilityZone"] for s in subnets], zones, f"zones of the {tier} subnets")
+        expect_equal(
+            [s["AvailabilityZone"] for s in subnets], zones, f"zones of the {tier} subnets"
+        )
         for subnet in subnets:
             networks.append(ipaddress.IPv4Network(subnet["CidrBlock"]))
-            expect(subnet["MapPublicIpOnLaunch"], False, f"public addresses in {tier} subnets")
+            expect_equal(
+                subnet["MapPublicIpOnLaunch"], False, f"public addresses in {tier} subnets"
+            )
             roles = [key for key in tags_of(subnet) if key.startswith("kubernetes.io/role/")]
-            wanted = load_balancer_tags[tier]
-            expect(roles, [wanted] if wanted else [], f"load-balancer tags of {tier} subnets")
+            tag = load_balancer_tags[tier]
+            expect_equal(roles, [tag] if tag else [], f"load-balancer tags of {tier} subnets")
     vpc = ipaddress.IPv4Network(applied.settings.network.cidr)
     for index, network in enumerate(networks):
-        expect(network.subnet_of(vpc), True, f"{network} lies in the VPC {vpc}")
+        expect_equal(network.subnet_of(vpc), True, f"{network} lies in the VPC {vpc}")
         for other in networks[index + 1 :]:
-            expect(network.overlaps(other), False, f"{network} overlaps {other}")
+            expect_equal(network.overlaps(other), False, f"{network} overlaps {other}")
 
 
 def check_routes(applied: Applied) -> None:
@@ -147,9 +148,11 @@ def check_routes(applied: Applied) -> None:
     tiers = subnets_by_tier(applied)
     for subnet in tiers["public"]:
         gateway = (default_route(subnet) or {}).get("GatewayId", "")
-        expect(gateway.startswith("igw-"), True, "public subnets route to the internet gateway")
+        expect_equal(
+            gateway.startswith("igw-"), True, "public subnets route to the internet gateway"
+        )
     for subnet in tiers["intra"]:
-        expect(default_route(subnet), None, "default route of an intra subnet")
+        expect_equal(default_route(subnet), None, "default route of an intra subnet")
     _check_nat(applied, tiers, {s["SubnetId"]: default_route(s) for s in tiers["private"]})
     endpoint = only(
         [
@@ -162,7 +165,7 @@ def check_routes(applied: Applied) -> None:
     reached = {
         by_subnet[s["SubnetId"]]["RouteTableId"] for t in ("private", "intra") for s in tiers[t]
     }
-    expect(set(endpoint["RouteTableIds"]), reached, "route tables of the S3 gateway endpoint")
+    expect_equal(set(endpoint["RouteTableIds"]), reached, "route tables of the S3 gateway endpoint")
 
 
 def _check_nat(
@@ -177,15 +180,17 @@ def _check_nat(
         for gateway in applied.in_vpc("describe_nat_gateways", "NatGateways")
         if gateway["State"] == "available"
     }
-    expect(len(gateways), {"none": 0, "single": 1, "per_az": 3}[mode], f"gateways of NAT {mode!r}")
+    expect_equal(
+        len(gateways), {"none": 0, "single": 1, "per_az": 3}[mode], f"gateways of NAT {mode!r}"
+    )
     for subnet_id, route in default_routes.items():
         if mode == "none":
-            expect(route, None, "default route of a private subnet without NAT")
+            expect_equal(route, None, "default route of a private subnet without NAT")
             continue
         gateway_zone = gateways.get((route or {}).get("NatGatewayId", ""))
-        expect(gateway_zone is not None, True, "private subnets route to a NAT gateway")
+        expect_equal(gateway_zone is not None, True, "private subnets route to a NAT gateway")
         if mode == "per_az":
-            expect(gateway_zone, zone_of[subnet_id], "zone of a private subnet's NAT gateway")
+            expect_equal(gateway_zone, zone_of[subnet_id], "zone of a private subnet's NAT gateway")
 
 
 def check_default_security_group(applied: Applied) -> None:
@@ -198,8 +203,8 @@ def check_default_security_group(applied: Applied) -> None:
         ],
         "default security group",
     )
-    expect(group["IpPermissions"], [], "ingress rules of the default security group")
-    expect(group["IpPermissionsEgress"], [], "egress rules of the default security group")
+    expect_equal(group["IpPermissions"], [], "ingress rules of the default security group")
+    expect_equal(group["IpPermissionsEgress"], [], "egress rules of the default security group")
 
 
 def check_flow_logs(applied: Applied) -> None:
@@ -208,9 +213,11 @@ def check_flow_logs(applied: Applied) -> None:
         Filters=[{"Name": "resource-id", "Values": [applied.vpc_id]}]
     )
     flow_log = only(answer["FlowLogs"], "flow log of the VPC")
-    expect(flow_log["TrafficType"], "ALL", "traffic in the flow log")
+    expect_equal(flow_log["TrafficType"], "ALL", "traffic in the flow log")
     bucket = applied.settings.bucket_name("flow-logs")
-    expect(flow_log["LogDestination"], f"arn:aws:s3:::{bucket}", "destination of the flow log")
+    expect_equal(
+        flow_log["LogDestination"], f"arn:aws:s3:::{bucket}", "destination of the flow log"
+    )
 
 
 def bucket_plans(settings: Settings) -> list[BucketPlan]:
@@ -228,16 +235,18 @@ def check_buckets_private_and_encrypted(applied: Applied) -> None:
     for plan in bucket_plans(applied.settings):
         name = applied.settings.bucket_name(plan.purpose)
         block = s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]
-        expect(set(block.values()), {True}, f"public access blocks of {name}")
+        expect_equal(set(block.values()), {True}, f"public access blocks of {name}")
         configuration = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]
         rule = only(configuration["Rules"], f"encryption rule of {name}")
         default = rule["ApplyServerSideEncryptionByDefault"]
-        expect(default["SSEAlgorithm"], "aws:kms", f"encryption of {name}")
-        expect(rule["BucketKeyEnabled"], True, f"bucket key of {name}")
+        expect_equal(default["SSEAlgorithm"], "aws:kms", f"encryption of {name}")
+        expect_equal(rule["BucketKeyEnabled"], True, f"bucket key of {name}")
         rotation = kms.get_key_rotation_status(KeyId=default["KMSMasterKeyID"])
-        expect(rotation["KeyRotationEnabled"], True, f"rotation of the key of {name}")
+        expect_equal(rotation["KeyRotationEnabled"], True, f"rotation of the key of {name}")
         ownership = s3.get_bucket_ownership_controls(Bucket=name)["OwnershipControls"]["Rules"]
-        expect(ownership, [{"ObjectOwnership": "BucketOwnerEnforced"}], f"ownership of {name}")
+        expect_equal(
+            ownership, [{"ObjectOwnership": "BucketOwnerEnforced"}], f"ownership of {name}"
+        )
 
 
 def check_buckets_refuse_plain_http(applied: Applied) -> None:
@@ -250,7 +259,7 @@ def check_buckets_refuse_plain_http(applied: Applied) -> None:
         plain = applied.session.client("s3", endpoint_url=applied.plain_http_url)
         for method in (plain.put_object, plain.get_object):
             status = _http_status(method, request)
-            expect(status, 403, f"answer of {name} to {method.__name__} without TLS")
+            expect_equal(status, 403, f"answer of {name} to {method.__name__} without TLS")
         s3.delete_object(**request)
         policy = s3.get_bucket_policy(Bucket=name)["Policy"]
         for tls in ("false", "true"):
@@ -258,7 +267,7 @@ def check_buckets_refuse_plain_http(applied: Applied) -> None:
             denied = denies(
                 policy, "s3:ListBucket", f"arn:aws:s3:::{name}", {"aws:SecureTransport": tls}
             )
-            expect(denied, tls == "false", f"policy of {name} denies ListBucket, TLS {tls}")
+            expect_equal(denied, tls == "false", f"policy of {name} denies ListBucket, TLS {tls}")
 
 
 def _http_status(method: Callable[..., Any], request: dict[str, str]) -> int:
@@ -278,21 +287,23 @@ def check_bucket_lifecycles(applied: Applied) -> None:
         rules = {
             rule["ID"]: rule for rule in s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
         }
-        wanted = {rule.id: rule for rule in plan.lifecycle}
-        expect(set(rules), {*wanted, "abort-incomplete-uploads"}, f"lifecycle rules of {name}")
-        for id_, rule in wanted.items():
+        planned = {rule.id: rule for rule in plan.lifecycle}
+        expect_equal(
+            set(rules), {*planned, "abort-incomplete-uploads"}, f"lifecycle rules of {name}"
+        )
+        for id_, rule in planned.items():
             what = f"lifecycle rule {id_} of {name}"
-            expect(rules[id_]["Filter"].get("Prefix", ""), rule.prefix, f"prefix of {what}")
+            expect_equal(rules[id_]["Filter"].get("Prefix", ""), rule.prefix, f"prefix of {what}")
             days = rules[id_].get("Expiration", {}).get("Days")
-            expect(days, rule.expiration_days, f"expiration of {what}")
+            expect_equal(days, rule.expiration_days, f"expiration of {what}")
             noncurrent = rules[id_].get("NoncurrentVersionExpiration", {}).get("NoncurrentDays")
-            expect(noncurrent, rule.noncurrent_days, f"noncurrent expiration of {what}")
+            expect_equal(noncurrent, rule.noncurrent_days, f"noncurrent expiration of {what}")
         versioned = s3.get_bucket_versioning(Bucket=name).get("Status") == "Enabled"
-        expect(versioned, plan.versioned, f"versioning of {name}")
+        expect_equal(versioned, plan.versioned, f"versioning of {name}")
         if plan.object_lock_days is not None:
             lock = s3.get_object_lock_configuration(Bucket=name)["ObjectLockConfiguration"]
             retention = lock["Rule"]["DefaultRetention"]
-            expect(
+            expect_equal(
                 (retention["Mode"], retention["Days"]),
                 ("GOVERNANCE", plan.object_lock_days),
                 f"Object Lock of {name}",
@@ -307,57 +318,61 @@ def check_states(applied: Applied) -> None:
         head = s3.head_object(
             Bucket=settings.state_bucket_name, Key=f"{settings.environment}/{stack}.tfstate"
         )
-        expect(head.get("ServerSideEncryption"), "aws:kms", f"encryption of the state of {stack}")
+        expect_equal(
+            head.get("ServerSideEncryption"), "aws:kms", f"encryption of the state of {stack}"
+        )
 
 
 def check_cluster(applied: Applied) -> None:
     """The control plane is private, encrypted, logged and of the wanted version."""
     settings = applied.settings
     cluster = applied.client("eks").describe_cluster(name=settings.prefix)["cluster"]
-    expect(cluster["version"], settings.cluster.kubernetes_version, "Kubernetes version")
+    expect_equal(cluster["version"], settings.cluster.kubernetes_version, "Kubernetes version")
     vpc = cluster["resourcesVpcConfig"]
-    expect(vpc["endpointPrivateAccess"], True, "private endpoint")
+    expect_equal(vpc["endpointPrivateAccess"], True, "private endpoint")
     public = settings.cluster.endpoint.public_cidrs
-    expect(vpc["endpointPublicAccess"], bool(public), "public endpoint")
+    expect_equal(vpc["endpointPublicAccess"], bool(public), "public endpoint")
     if public:
-        expect(
+        expect_equal(
             sorted(vpc["publicAccessCidrs"]), sorted(public), "allow-list of the public endpoint"
         )
     intra = {subnet["SubnetId"] for subnet in subnets_by_tier(applied)["intra"]}
-    expect(set(vpc["subnetIds"]), intra, "subnets of the control plane")
-    expect(cluster["accessConfig"]["authenticationMode"], "API", "authentication mode")
+    expect_equal(set(vpc["subnetIds"]), intra, "subnets of the control plane")
+    expect_equal(cluster["accessConfig"]["authenticationMode"], "API", "authentication mode")
     encryption = only(cluster["encryptionConfig"], "encryption configuration of the cluster")
-    expect(encryption["resources"], ["secrets"], "what the cluster's key encrypts")
+    expect_equal(encryption["resources"], ["secrets"], "what the cluster's key encrypts")
     enabled = {
         kind
         for log in cluster["logging"]["clusterLogging"]
         if log["enabled"]
         for kind in log["types"]
     }
-    expect(len(enabled), 5, "control-plane log types that are on")
-    expect(cluster["upgradePolicy"]["supportType"], settings.cluster.support_type, "upgrade policy")
+    expect_equal(len(enabled), 5, "control-plane log types that are on")
+    expect_equal(
+        cluster["upgradePolicy"]["supportType"], settings.cluster.support_type, "upgrade policy"
+    )
     groups = applied.client("logs").describe_log_groups(
         logGroupNamePrefix=f"/aws/eks/{settings.prefix}/cluster"
     )["logGroups"]
     group = only(groups, "log group of the control plane")
-    expect(
+    expect_equal(
         group["retentionInDays"],
         settings.cluster.log_retention_days,
         "retention of control-plane logs",
     )
-    expect("kmsKeyId" in group, True, "encryption of control-plane logs")
+    expect_equal("kmsKeyId" in group, True, "encryption of control-plane logs")
 
 
 def check_access(applied: Applied) -> None:
     """Exactly the roles of the settings have access, each as far as the settings say."""
     settings, eks = applied.settings, applied.client("eks")
-    wanted: dict[str, set[tuple[str, str]]] = {
+    expected: dict[str, set[tuple[str, str]]] = {
         arn: {("AmazonEKSClusterAdminPolicy", "")} for arn in settings.cluster.admin_role_arns
     }
     for name, namespace in settings.namespaces.items():
         for arn in namespace.editor_role_arns:
-            wanted.setdefault(arn, set()).add(("AmazonEKSEditPolicy", name))
-    found: dict[str, set[tuple[str, str]]] = {}
+            expected.setdefault(arn, set()).add(("AmazonEKSEditPolicy", name))
+    actual: dict[str, set[tuple[str, str]]] = {}
     for arn in eks.list_access_entries(clusterName=settings.prefix)["accessEntries"]:
         entry = eks.describe_access_entry(clusterName=settings.prefix, principalArn=arn)
         if entry["accessEntry"]["type"] != "STANDARD":
@@ -365,19 +380,19 @@ def check_access(applied: Applied) -> None:
         policies = eks.list_associated_access_policies(
             clusterName=settings.prefix, principalArn=arn
         )["associatedAccessPolicies"]
-        found[arn] = {
+        actual[arn] = {
             (policy["policyArn"].rsplit("/", 1)[1], namespace)
             for policy in policies
             for namespace in policy["accessScope"].get("namespaces") or [""]
         }
-    expect(found, wanted, "access entries")
+    expect_equal(actual, expected, "access entries")
 
 
 def check_addons(applied: Applied) -> None:
     """The five add-ons run in the versions of versions.py."""
     settings, eks = applied.settings, applied.client("eks")
     pinned = KUBERNETES[settings.cluster.kubernetes_version].addons
-    wanted = {
+    expected = {
         "vpc-cni": pinned.vpc_cni,
         "eks-pod-identity-agent": pinned.eks_pod_identity_agent,
         "coredns": pinned.coredns,
@@ -388,11 +403,11 @@ def check_addons(applied: Applied) -> None:
         name: eks.describe_addon(clusterName=settings.prefix, addonName=name)["addon"]
         for name in eks.list_addons(clusterName=settings.prefix)["addons"]
     }
-    expect({n: a["addonVersion"] for n, a in addons.items()}, wanted, "add-ons")
+    expect_equal({n: a["addonVersion"] for n, a in addons.items()}, expected, "add-ons")
     for name, addon in addons.items():
-        expect(addon["status"], "ACTIVE", f"status of add-on {name}")
+        expect_equal(addon["status"], "ACTIVE", f"status of add-on {name}")
     configuration = json.loads(addons["vpc-cni"]["configurationValues"])
-    expect(configuration["enableNetworkPolicy"], "true", "network policies of the VPC CNI")
+    expect_equal(configuration["enableNetworkPolicy"], "true", "network policies of the VPC CNI")
     associations = eks.list_pod_identity_associations(clusterName=settings.prefix)["associations"]
     only(associations, "Pod Identity association (of the EBS CSI driver)")
 
@@ -412,13 +427,15 @@ def check_nodes(applied: Applied) -> None:
             if namespace == OBSERVABILITY
             else [{"key": label, "value": namespace, "effect": "NO_SCHEDULE"}]
         )
-        expect(group.get("taints", []), taints, f"taints of {name}")
-        wanted = settings.node_group(namespace)
-        expect(group["instanceTypes"], list(wanted.instance_types), f"instance types of {name}")
+        expect_equal(group.get("taints", []), taints, f"taints of {name}")
+        node_group = settings.node_group(namespace)
+        expect_equal(
+            group["instanceTypes"], list(node_group.instance_types), f"instance types of {name}"
+        )
         scaling = group["scalingConfig"]
-        expect(
+        expect_equal(
             (scaling["minSize"], scaling["maxSize"]),
-            (wanted.min_size, wanted.max_size),
+            (node_group.min_size, node_group.max_size),
             f"size of {name}",
         )
         template = ec2.describe_launch_template_versions(
@@ -426,15 +443,15 @@ def check_nodes(applied: Applied) -> None:
             Versions=[group["launchTemplate"]["version"]],
         )["LaunchTemplateVersions"][0]["LaunchTemplateData"]
         metadata = template["MetadataOptions"]
-        expect(metadata["HttpTokens"], "required", f"IMDSv2 on nodes of {name}")
-        expect(metadata["HttpPutResponseHopLimit"], 1, f"hop limit on nodes of {name}")
+        expect_equal(metadata["HttpTokens"], "required", f"IMDSv2 on nodes of {name}")
+        expect_equal(metadata["HttpPutResponseHopLimit"], 1, f"hop limit on nodes of {name}")
         ebs = only(template["BlockDeviceMappings"], f"volume of {name}")["Ebs"]
-        expect((ebs["Encrypted"], ebs["VolumeType"]), (True, "gp3"), f"root volume of {name}")
-    expect(set(subnets), set(settings.namespaces), "namespaces that have nodes")
+        expect_equal((ebs["Encrypted"], ebs["VolumeType"]), (True, "gp3"), f"root volume of {name}")
+    expect_equal(set(subnets), set(settings.namespaces), "namespaces that have nodes")
     for namespace, groups in subnets.items():
-        expect(set().union(*groups), private, f"subnets of the nodes of {namespace}")
+        expect_equal(set().union(*groups), private, f"subnets of the nodes of {namespace}")
         zonal = settings.node_group(namespace).zone_spread == "per_zone"
-        expect(len(groups), 3 if zonal else 1, f"node groups of {namespace}")
+        expect_equal(len(groups), 3 if zonal else 1, f"node groups of {namespace}")
 
 
 def check_role_trust(applied: Applied) -> None:
@@ -444,7 +461,7 @@ def check_role_trust(applied: Applied) -> None:
     issuer = cluster["identity"]["oidc"]["issuer"].removeprefix("https://")
     provider_arn = f"arn:aws:iam::{settings.account_id}:oidc-provider/{issuer}"
     provider = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider_arn)
-    expect(provider["ClientIDList"], ["sts.amazonaws.com"], "audience of the OIDC provider")
+    expect_equal(provider["ClientIDList"], ["sts.amazonaws.com"], "audience of the OIDC provider")
     for workload in (
         *workload_roles(),
         *(secrets_reader(settings, namespace) for namespace in settings.namespaces),
@@ -453,13 +470,15 @@ def check_role_trust(applied: Applied) -> None:
         statement = only(
             role["AssumeRolePolicyDocument"]["Statement"], f"trust statement of {workload.name}"
         )
-        expect(statement["Principal"], {"Federated": provider_arn}, f"who {workload.name} trusts")
+        expect_equal(
+            statement["Principal"], {"Federated": provider_arn}, f"who {workload.name} trusts"
+        )
         subjects = [
             f"system:serviceaccount:{namespace}:{account}"
             for namespace in workload.namespaces(settings)
             for account in workload.service_accounts
         ]
-        expect(
+        expect_equal(
             statement["Condition"],
             {"StringEquals": {f"{issuer}:aud": "sts.amazonaws.com", f"{issuer}:sub": subjects}},
             f"condition under which {workload.name} is trusted",
@@ -469,14 +488,14 @@ def check_role_trust(applied: Applied) -> None:
 def check_tags(applied: Applied) -> None:
     """What costs money carries the tags by which the bill is divided."""
     settings = applied.settings
-    wanted = {
+    expected = {
         "Environment": settings.environment,
         "Owner": settings.tags.owner,
         "CostCenter": settings.tags.cost_center,
     }
 
     def compare(tags: dict[str, str], what: str) -> None:
-        expect({key: tags.get(key) for key in wanted}, wanted, f"tags of {what}")
+        expect_equal({key: tags.get(key) for key in expected}, expected, f"tags of {what}")
 
     for gateway in applied.in_vpc("describe_nat_gateways", "NatGateways"):
         compare(tags_of(gateway), "a NAT gateway")
@@ -497,17 +516,19 @@ def check_budget(applied: Applied) -> None:
     account = {"AccountId": settings.account_id, "BudgetName": settings.prefix}
     budgets = applied.client("budgets")
     budget = budgets.describe_budget(**account)["Budget"]
-    expect(
+    expect_equal(
         (float(budget["BudgetLimit"]["Amount"]), budget["BudgetLimit"]["Unit"]),
         (settings.cost.monthly_budget_usd, "USD"),
         "amount of the budget",
     )
-    expect((budget["BudgetType"], budget["TimeUnit"]), ("COST", "MONTHLY"), "kind of the budget")
-    expect(
+    expect_equal(
+        (budget["BudgetType"], budget["TimeUnit"]), ("COST", "MONTHLY"), "kind of the budget"
+    )
+    expect_equal(
         budget.get("CostFilters") or budget.get("FilterExpression"), None, "filter of the budget"
     )
     notifications = budgets.describe_notifications_for_budget(**account)["Notifications"]
-    expect(
+    expect_equal(
         {(n["NotificationType"], n["Threshold"], n["ThresholdType"]) for n in notifications},
         {
             (alarm.kind, alarm.percent, "PERCENTAGE")
@@ -520,7 +541,7 @@ def check_budget(applied: Applied) -> None:
         subscribers = budgets.describe_subscribers_for_notification(
             **account, Notification=notification
         )["Subscribers"]
-        expect(
+        expect_equal(
             {(s["SubscriptionType"], s["Address"]) for s in subscribers},
             {("EMAIL", email) for email in settings.alerting.emails},
             f"who hears of {notification['NotificationType']} {notification['Threshold']} %",
@@ -537,15 +558,15 @@ def check_cost_anomalies(applied: Applied) -> None:
         if subscription["SubscriptionName"] == settings.prefix
     ]
     if not settings.alerting.emails:
-        expect(subscriptions, [], "subscriptions to cost anomalies without an address")
+        expect_equal(subscriptions, [], "subscriptions to cost anomalies without an address")
         return
     subscription = only(subscriptions, "subscription to cost anomalies")
-    expect(
+    expect_equal(
         {(s["Type"], s["Address"]) for s in subscription["Subscribers"]},
         {("EMAIL", email) for email in settings.alerting.emails},
         "who hears of cost anomalies",
     )
-    expect(
+    expect_equal(
         subscription["ThresholdExpression"]["Dimensions"],
         {
             "Key": "ANOMALY_TOTAL_IMPACT_ABSOLUTE",
@@ -556,13 +577,15 @@ def check_cost_anomalies(applied: Applied) -> None:
     )
     monitors = explorer.get_anomaly_monitors(MonitorArnList=subscription["MonitorArnList"])
     monitor = only(monitors["AnomalyMonitors"], "cost anomaly monitor of the subscription")
-    expect(monitor["MonitorDimension"], "SERVICE", "what the cost anomaly monitor divides by")
+    expect_equal(monitor["MonitorDimension"], "SERVICE", "what the cost anomaly monitor divides by")
 
 
 def check_allocation_tags(applied: Applied) -> None:
     """The tags that divide the bill are active."""
     active = applied.client("ce").list_cost_allocation_tags(Status="Active")["CostAllocationTags"]
-    expect({tag["TagKey"] for tag in active}, set(ALLOCATION_TAGS), "active cost-allocation tags")
+    expect_equal(
+        {tag["TagKey"] for tag in active}, set(ALLOCATION_TAGS), "active cost-allocation tags"
+    )
 
 
 CHECKS: tuple[Callable[[Applied], None], ...] = (
@@ -589,31 +612,31 @@ def check_nothing_left(applied: Applied) -> None:
     """Nothing that the stacks made exists any more, and keys are waiting for deletion."""
     settings = applied.settings
     ec2, iam, kms = applied.client("ec2"), applied.client("iam"), applied.client("kms")
-    expect(applied.named("vpcs", "describe_vpcs"), [], "VPCs")
+    expect_equal(applied.named("vpcs", "describe_vpcs"), [], "VPCs")
     for call, key in (
         ("describe_addresses", "Addresses"),
         ("describe_launch_templates", "LaunchTemplates"),
         ("describe_flow_logs", "FlowLogs"),
     ):
-        expect(getattr(ec2, call)()[key], [], key)
+        expect_equal(getattr(ec2, call)()[key], [], key)
     nat = [g for g in ec2.describe_nat_gateways()["NatGateways"] if g["State"] != "deleted"]
-    expect(nat, [], "NAT gateways")
-    expect(applied.client("eks").list_clusters()["clusters"], [], "clusters")
-    expect([b["Name"] for b in applied.client("s3").list_buckets()["Buckets"]], [], "buckets")
-    expect(applied.client("logs").describe_log_groups()["logGroups"], [], "log groups")
+    expect_equal(nat, [], "NAT gateways")
+    expect_equal(applied.client("eks").list_clusters()["clusters"], [], "clusters")
+    expect_equal([b["Name"] for b in applied.client("s3").list_buckets()["Buckets"]], [], "buckets")
+    expect_equal(applied.client("logs").describe_log_groups()["logGroups"], [], "log groups")
     budgets = applied.client("budgets").describe_budgets(AccountId=settings.account_id)["Budgets"]
-    expect(budgets, [], "budgets")
+    expect_equal(budgets, [], "budgets")
     explorer = applied.client("ce")
-    expect(explorer.get_anomaly_subscriptions()["AnomalySubscriptions"], [], "subscriptions")
-    expect(explorer.get_anomaly_monitors()["AnomalyMonitors"], [], "cost anomaly monitors")
+    expect_equal(explorer.get_anomaly_subscriptions()["AnomalySubscriptions"], [], "subscriptions")
+    expect_equal(explorer.get_anomaly_monitors()["AnomalyMonitors"], [], "cost anomaly monitors")
     active = explorer.list_cost_allocation_tags(Status="Active")["CostAllocationTags"]
-    expect(active, [], "active cost-allocation tags")
-    given = {arn for _, arn in settings.role_arns()}
-    roles = [role["Arn"] for role in iam.list_roles()["Roles"] if role["Arn"] not in given]
-    expect(roles, [], "roles")
+    expect_equal(active, [], "active cost-allocation tags")
+    settings_arns = {arn for _, arn in settings.role_arns()}
+    roles = [role["Arn"] for role in iam.list_roles()["Roles"] if role["Arn"] not in settings_arns]
+    expect_equal(roles, [], "roles")
     providers = iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
-    expect(providers, [], "OIDC providers")
+    expect_equal(providers, [], "OIDC providers")
     for key in kms.list_keys()["Keys"]:
         metadata = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
         if metadata["KeyManager"] == "CUSTOMER":
-            expect(metadata["KeyState"], "PendingDeletion", f"state of key {key['KeyId']}")
+            expect_equal(metadata["KeyState"], "PendingDeletion", f"state of key {key['KeyId']}")

@@ -18,6 +18,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from blueprint.stack_names import AWS_STACKS
 from operations.terraform_stack import Terraform, TerraformError, prepare_terraform
 from settings.load import SettingsError, environment_names, load_environment
 from settings.model import Settings
@@ -33,14 +34,13 @@ from verification.rehearsal.aws.aws_emulator import AwsEmulator, start_aws_emula
 from verification.rehearsal.aws.infra_checks import (
     CHECKS,
     Applied,
-    CheckFailed,
     check_allocation_tags,
     check_nothing_left,
-    expect,
+    expect_equal,
 )
 from verification.rehearsal.processes import ProcessError
+from verification.rehearsal.verdicts import CheckFailedError
 
-AWS_STACKS = ("state", "network", "cluster", "storage")
 NOT_CHECKED = (
     "observability: its objects live in Kubernetes, which this rehearsal does not start",
     "that EC2 instances boot and join: the emulator has no machines",
@@ -65,7 +65,7 @@ class InfraRehearsal:
 
         Raises:
             TerraformError: Terraform failed; the message is its own.
-            CheckFailed: what exists is not what the settings ask for.
+            CheckFailedError: what exists is not what the settings ask for.
         """
         self._make_given_roles()
         self.apply(self.settings)
@@ -130,7 +130,7 @@ class InfraRehearsal:
             with self._step(f"check: second plan of {stack} is empty"):
                 changes = self.terraform.changes(self.folder(stack))
                 if changes is not None:
-                    raise CheckFailed(f"the second plan of {stack} is not empty:\n{changes}")
+                    raise CheckFailedError(f"the second plan of {stack} is not empty:\n{changes}")
 
     def check_lock_is_held(self) -> None:
         """While somebody else holds the lock of a state, Terraform refuses to plan."""
@@ -145,7 +145,7 @@ class InfraRehearsal:
                 )
             finally:
                 s3.delete_object(Bucket=bucket, Key=key)
-            expect(
+            expect_equal(
                 (code, "Error acquiring the state lock" in text),
                 (1, True),
                 "plan while the state is locked: exit code, and lock error",
@@ -166,7 +166,7 @@ class InfraRehearsal:
                 code, text = self.terraform.run(
                     self.folder(stack), "plan", "-destroy", "-input=false", allowed=(0, 1)
                 )
-                expect(
+                expect_equal(
                     (code, "Instance cannot be destroyed" in text),
                     (1, True),
                     f"destroy of {stack}: exit code, and refusal",
@@ -177,7 +177,7 @@ class InfraRehearsal:
         for stack in reversed(AWS_STACKS):
             with self._step(f"{stack}: destroy"):
                 self.terraform.destroy(self.folder(stack))
-                expect(self.terraform.addresses(self.folder(stack)), [], f"left in {stack}")
+                expect_equal(self.terraform.addresses(self.folder(stack)), [], f"left in {stack}")
 
     def _make_given_roles(self) -> None:
         # Roles that the settings name belong to the account, not to the stacks.
@@ -197,7 +197,7 @@ class InfraRehearsal:
             yield
         except (BotoCoreError, ClientError) as error:
             self.report(f"FAILED  {title}")
-            raise CheckFailed(f"{title}: {error}") from error
+            raise CheckFailedError(f"{title}: {error}") from error
         except Exception:
             self.report(f"FAILED  {title}")
             raise
@@ -216,7 +216,7 @@ def rehearse(settings: Settings, workdir: Path, report: Report) -> None:
         TerraformUnavailableError: there is no Terraform and none can be built, or no AWS provider.
         ProcessError: the emulator does not start.
         TerraformError: Terraform failed.
-        CheckFailed: what exists is not what the settings ask for.
+        CheckFailedError: what exists is not what the settings ask for.
     """
     require_providers(find_terraform() or build_opentofu(), "aws")
     with start_aws_emulator(settings.account_id, workdir, settings.region) as emulator:
@@ -255,7 +255,7 @@ def main(arguments: list[str] | None = None) -> int:
     except TerraformUnavailableError as error:
         print(f"The rehearsal did not begin: {error}", file=sys.stderr)
         return 1
-    except (CheckFailed, TerraformError, ProcessError) as error:
+    except (CheckFailedError, TerraformError, ProcessError) as error:
         keep = True
         print(f"\n{error}\n\nStacks, states and logs are kept in {workdir}", file=sys.stderr)
         return 1

@@ -35,11 +35,11 @@ class Heard:
 def firing(alerts: Sequence[Mapping[str, Any]], stage: str) -> list[Mapping[str, Any]]:
     """The burst's alert of a stage among those of Prometheus."""
     return [
-        one
-        for one in alerts
-        if one["labels"]["alertname"] == BURST_ALERT
-        and one["labels"].get("namespace") == stage
-        and one["state"] == "firing"
+        alert
+        for alert in alerts
+        if alert["labels"]["alertname"] == BURST_ALERT
+        and alert["labels"].get("namespace") == stage
+        and alert["state"] == "firing"
     ]
 
 
@@ -55,7 +55,7 @@ def burst_fires_the_right_alert(
     expect(not firing(before, stage), f"{BURST_ALERT} fired in {stage} before the burst")
     fired = firing(during, stage)
     expect(bool(fired), f"{BURST_ALERT} does not fire in {stage}")
-    services = {one["labels"].get("service_name") for one in fired}
+    services = {alert["labels"].get("service_name") for alert in fired}
     expect(services == {service}, f"it fires for {some(services)}, expected {service}")
     elsewhere = [other for other in other_stages if firing(during, other)]
     expect(not elsewhere, f"it fires in {some(elsewhere)} too, where nothing failed")
@@ -64,7 +64,11 @@ def burst_fires_the_right_alert(
 
 def slack_hears_of_it(heard: Heard, settings: Settings, stage: str, uids: Collection[str]) -> str:
     """A message with summary, and links to a runbook and a dashboard that exist."""
-    told = [one for one in heard.slack if _is_about(one["attachments"][0]["title"], stage, True)]
+    told = [
+        message
+        for message in heard.slack
+        if _is_about(message["attachments"][0]["title"], stage, True)
+    ]
     expect(bool(told), f"no message of {BURST_ALERT} in {stage} in Slack")
     attachment = told[0]["attachments"][0]
     links = {name: unescape(url) for url, name in _SLACK_LINK.findall(attachment["text"])}
@@ -74,12 +78,16 @@ def slack_hears_of_it(heard: Heard, settings: Settings, stage: str, uids: Collec
 
 def mail_hears_of_it(heard: Heard, settings: Settings, stage: str, uids: Collection[str]) -> str:
     """An e-mail over TLS and with a login, with the same links."""
-    told = [one for one in heard.mails if _is_about(str(one.message["Subject"]), stage, True)]
+    told = [
+        heard_mail
+        for heard_mail in heard.mails
+        if _is_about(str(heard_mail.message["Subject"]), stage, True)
+    ]
     expect(bool(told), f"no e-mail of {BURST_ALERT} in {stage}")
     mail = told[0]
     expect(mail.encrypted and mail.login is not None, "the e-mail came without TLS or login")
-    found = _HTML_LINK.findall(mail.part("text/html"))
-    links = {name: unescape(url) for url, name in found}
+    html_links = _HTML_LINK.findall(mail.part("text/html"))
+    links = {name: unescape(url) for url, name in html_links}
     _links_lead_somewhere(links, settings, uids)
     return f"{mail.recipient}: {mail.message['Subject']}"
 
@@ -89,8 +97,16 @@ def everybody_hears_that_it_is_over(
 ) -> str:
     """Once errors stop the alert ends, and both channels say so."""
     expect(not firing(after, stage), f"{BURST_ALERT} still fires in {stage}")
-    slack = [one for one in heard.slack if _is_about(one["attachments"][0]["title"], stage, False)]
-    mails = [one for one in heard.mails if _is_about(str(one.message["Subject"]), stage, False)]
+    slack = [
+        message
+        for message in heard.slack
+        if _is_about(message["attachments"][0]["title"], stage, False)
+    ]
+    mails = [
+        message
+        for message in heard.mails
+        if _is_about(str(message.message["Subject"]), stage, False)
+    ]
     expect(bool(slack), "Slack was not told that it is over")
     expect(bool(mails), "nobody was told by e-mail that it is over")
     return str(slack[0]["attachments"][0]["title"])
@@ -104,8 +120,8 @@ def _is_about(title: str, stage: str, is_firing: bool) -> bool:
 def is_told(heard: Heard, stage: str, *, fires: bool) -> bool:
     """Whether both channels have heard that it fires, or that it is over."""
     return any(
-        _is_about(one["attachments"][0]["title"], stage, fires) for one in heard.slack
-    ) and any(_is_about(str(one.message["Subject"]), stage, fires) for one in heard.mails)
+        _is_about(message["attachments"][0]["title"], stage, fires) for message in heard.slack
+    ) and any(_is_about(str(message.message["Subject"]), stage, fires) for message in heard.mails)
 
 
 def _links_lead_somewhere(

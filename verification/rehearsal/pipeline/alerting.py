@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from blueprint.documents import Config
 from tools.programs import program
 from verification.rehearsal.pipeline.notification_sinks import Mail, Post, mail_server, webhooks
 from verification.rehearsal.processes import (
@@ -25,8 +26,6 @@ from verification.rehearsal.processes import (
     on_free_ports,
     start,
 )
-
-Config = dict[str, Any]
 
 PASSWORD = "secret of the rehearsal"  # noqa: S105 - for a mail server that takes any
 _SLACK, _SWITCH = "/slack", "/switch"
@@ -59,7 +58,7 @@ class Alerting:
 
     def heard(self) -> str:
         """All that was said in Slack."""
-        return "\n".join(one["attachments"][0]["text"] for one in self.slack())
+        return "\n".join(message["attachments"][0]["text"] for message in self.slack())
 
     def _post(self, alerts: list[Config]) -> None:
         request = urllib.request.Request(  # noqa: S310 - http on loopback

@@ -1,4 +1,4 @@
-"""Ask the back ends what arrived: Prometheus, Loki, Tempo, or the recorder that stands in for two.
+"""Queries the back ends for received data: Prometheus, Loki, Tempo, or their recorder.
 
 Each question has one shape, whoever answers it, so that checks and smoke test are the same code in
 the rehearsal and against a cluster.
@@ -107,7 +107,8 @@ class Prometheus:
         if data["resultType"] == "scalar":
             return [Sample(labels={}, value=float(data["result"][1]))]
         return [
-            Sample(labels=one["metric"], value=float(one["value"][1])) for one in data["result"]
+            Sample(labels=entry["metric"], value=float(entry["value"][1]))
+            for entry in data["result"]
         ]
 
     def total(self, expr: str) -> float:
@@ -117,8 +118,8 @@ class Prometheus:
     def values(self, expr: str, start: float, end: float, step: float) -> list[tuple[float, float]]:
         """Time and sum over the series of a range query."""
         asked = {"query": f"sum({expr})", "start": start, "end": end, "step": step}
-        found = self._get("query_range", asked)["result"]
-        return [(float(at), float(value)) for at, value in found[0]["values"]] if found else []
+        result = self._get("query_range", asked)["result"]
+        return [(float(at), float(value)) for at, value in result[0]["values"]] if result else []
 
     def exemplars(self, expr: str, seconds: float) -> list[Exemplar]:
         """Exemplars of the last seconds that name a trace."""
@@ -127,25 +128,25 @@ class Prometheus:
         return [
             Exemplar(
                 series=series["seriesLabels"],
-                trace_id=one["labels"]["trace_id"],
-                value=float(one["value"]),
+                trace_id=exemplar["labels"]["trace_id"],
+                value=float(exemplar["value"]),
             )
             for series in data
-            for one in series["exemplars"]
-            if "trace_id" in one["labels"]
+            for exemplar in series["exemplars"]
+            if "trace_id" in exemplar["labels"]
         ]
 
     def series(self, selector: str) -> list[dict[str, str]]:
         """The label sets of the series of the last hour."""
         now = time.time()
         asked = {"match[]": selector, "start": now - 3600, "end": now}
-        found: list[dict[str, str]] = self._get("series", asked)
-        return found
+        series_labels: list[dict[str, str]] = self._get("series", asked)
+        return series_labels
 
     def alerts(self) -> list[dict[str, Any]]:
         """The alerts that pend or fire."""
-        found: list[dict[str, Any]] = self._get("alerts", {})["alerts"]
-        return found
+        active: list[dict[str, Any]] = self._get("alerts", {})["alerts"]
+        return active
 
     def _get(self, path: str, asked: Mapping[str, Any]) -> Any:
         answer = get_json(f"{self.url}/api/v1/{path}", asked)
@@ -179,12 +180,12 @@ class Loki:
 
     def lines(self, tenant: str, service: str, contains: str = "") -> list[LogLine]:
         """A tenant's lines of the last hour; raises QueryError."""
-        wanted = f' |= "{contains}"' if contains else ""
+        line_filter = f' |= "{contains}"' if contains else ""
         now = time.time_ns()
         # Loki wants a label that is not empty; every line of ours has the environment's.
         of = f'service_name="{service}"' if service else 'deployment_environment_name=~".+"'
         asked = {
-            "query": f"{{{of}}}{wanted}",
+            "query": f"{{{of}}}{line_filter}",
             "start": now - 3600 * 10**9,
             "end": now + 10**9,
             "limit": _LIMIT,
@@ -253,7 +254,7 @@ class Tempo:
         }
         answer = get_json(f"{self.url}/api/search", asked, {TENANT_HEADER: tenant})
         # Tempo leaves out leading zeros.
-        return {one["traceID"].zfill(32) for one in answer.get("traces", ())}
+        return {trace["traceID"].zfill(32) for trace in answer.get("traces", ())}
 
 
 def _span(tenant: str, resource: Mapping[str, Any], raw: Mapping[str, Any]) -> Span:

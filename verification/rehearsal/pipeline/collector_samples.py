@@ -92,15 +92,18 @@ class Sampler:
 
     def most_memory_mib(self) -> Mapping[str, float]:
         """The largest memory that was seen of each collector."""
-        return {name: max(one.memory_mib for one in found) for name, found in self.readings.items()}
+        return {
+            name: max(sample.memory_mib for sample in readings)
+            for name, readings in self.readings.items()
+        }
 
     def _run(self) -> None:
         while True:
             for name, collector in list(self.collectors.items()):
                 try:
-                    found = reading(collector, self.now)
+                    sample = reading(collector, self.now)
                 except OSError:
                     continue
-                self.readings.setdefault(name, []).append(found)
+                self.readings.setdefault(name, []).append(sample)
             if self._stop.wait(self.every_seconds):
                 return

@@ -1,4 +1,4 @@
-"""Faults: what is promised when something breaks, and what happened when it was made to break.
+"""Faults: the promise for each failure, and the result of an injected failure.
 
 Each fault has a gateway of its own, with the configuration of the stack, and a recorder as back end
 that can refuse and be slow. What the gateway acknowledged is counted, and so is what arrived:
@@ -289,10 +289,10 @@ def back_end_down(bench: Bench, watch: Watch) -> Outcome:
         sink.answer(200)
         watch.mark("back ends up")
         load.during(bench.minute / 5)
-        found = outcome(load, sink, f"back ends away for {bench.minute:g} s")
+        result = outcome(load, sink, f"back ends away for {bench.minute:g} s")
         expect(gateway.process.is_running(), "the gateway ended")
         expect(load.refused == 0, f"{load.refused} items were refused, though the queue had room")
-        return found
+        return result
 
 
 def killed_under_load(bench: Bench, watch: Watch) -> Outcome:
@@ -353,17 +353,17 @@ def disk_full(bench: Bench, watch: Watch) -> Outcome:
         sink.answer(503)
         with bench.gateway("disk-full", sink, wrapper=wrapper) as gateway:
             load = _until_refused(bench, watch, gateway, "disk full")
-            found = _once_back(load, sink, watch, f"files of at most {DISK_MIB} MiB each")
-            return replace(found, tolerated=found.acknowledged * TOLERATED_PERCENT // 100)
+            result = _once_back(load, sink, watch, f"files of at most {DISK_MIB} MiB each")
+            return replace(result, tolerated=result.acknowledged * TOLERATED_PERCENT // 100)
 
 
 def _once_back(load: Load, sink: OtlpSink, watch: Watch, room: str) -> Outcome:
     """What became of the load once the back ends are up; the gateway takes data again."""
     sink.answer(200)
     watch.mark("back ends up")
-    found = outcome(load, sink, f"{room}; refused with {some(load.answers)}")
+    result = outcome(load, sink, f"{room}; refused with {some(load.answers)}")
     expect(wait_for(load.batch, RETRY_SECONDS), "it takes nothing any more")
-    return found
+    return result
 
 
 def _until_refused(bench: Bench, watch: Watch, gateway: RunningCollector, mark: str) -> Load:
@@ -520,7 +520,7 @@ def _raw_post(url: str, content_type: str, body: bytes, encoding: str | None) ->
 
 def claims_to_be_another_stage(bench: Bench, watch: Watch) -> Outcome:
     """Everything an application can say about where it runs names another stage."""
-    claim = next(one for one in reversed(bench.settings.stages) if one != bench.stage)
+    claim = next(stage for stage in reversed(bench.settings.stages) if stage != bench.stage)
     with OtlpSink() as sink, bench.gateway("claims", sink) as gateway:
         watch.of(gateway)
         url = gateway.url(collectors.OTLP_HTTP)
@@ -553,13 +553,13 @@ def claims_to_be_another_stage(bench: Bench, watch: Watch) -> Outcome:
         }
         for signal, body in bodies.items():
             otlp_client.post(url, signal, body, header)
-        wanted = {"a lie", "lies", _CALLS}
+        expected = {"a lie", "lies", _CALLS}
 
         def everything() -> list[Any]:
             return [*sink.log_records(), *sink.spans(), *sink.data_points()]
 
         wait_for(
-            lambda: {item.name for item in everything()} >= wanted and bool(sink.spans()),
+            lambda: {item.name for item in everything()} >= expected and bool(sink.spans()),
             RETRY_SECONDS,
         )
         wrong = set()
@@ -576,7 +576,7 @@ def claims_to_be_another_stage(bench: Bench, watch: Watch) -> Outcome:
                 }
         expect(not wrong, f"written as {claim}: {some(wrong)}")
         got = {item.name for item in everything()}
-        missing = wanted - got
+        missing = expected - got
         return Outcome(
             sent=3,
             acknowledged=3,

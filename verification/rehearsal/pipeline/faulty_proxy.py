@@ -1,4 +1,4 @@
-"""An HTTP proxy on loopback in front of a back end, which can be told to misbehave.
+"""An HTTP proxy on loopback in front of a back end, which misbehaves on command.
 
 It forwards every request as it came (the Host header, too, which signatures cover) until it is
 told to answer in the back end's place, or to be slow.

@@ -21,12 +21,12 @@ def grafana_has_everything(pipeline: Pipeline) -> str:
     if pipeline.grafana is None:
         raise NotCheckedError("Grafana is not on the PATH")
     url = pipeline.grafana.url
-    wanted = uids(pipeline.stack)
-    missing = sorted(one for one in wanted if not _is_there(f"{url}/api/dashboards/uid/{one}"))
+    expected = uids(pipeline.stack)
+    missing = sorted(one for one in expected if not _is_there(f"{url}/api/dashboards/uid/{one}"))
     expect(not missing, f"dashboards that Grafana does not have: {some(missing)}")
     for uid in (PROMETHEUS_UID, LOKI_UID, TEMPO_UID):
         expect(_is_there(f"{url}/api/datasources/uid/{uid}"), f"Grafana has no datasource {uid}")
-    return f"{len(wanted)} dashboards, 3 datasources"
+    return f"{len(expected)} dashboards, 3 datasources"
 
 
 def _is_there(url: str) -> bool:

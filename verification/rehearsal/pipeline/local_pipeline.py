@@ -279,7 +279,7 @@ def running_pipeline(
             for name in settings.namespaces
         }  # fmt: skip
         say(f"{len(metrics)} Prometheus, each with a sidecar")
-        store, querier = thanos.readers(stack, [one.sidecar for one in metrics.values()])
+        store, querier = thanos.readers(stack, [backend.sidecar for backend in metrics.values()])
         say(f"Thanos: store, and querier at {querier.url}")
         grafana = _grafana(
             exits, stack, kps, folder, note, say,
@@ -314,14 +314,14 @@ def running_pipeline(
             substitutions=note,
         )
         # What was started in the place of what was lost.
-        for one in metrics.values():
-            exits.callback(one.stop)
+        for backend in metrics.values():
+            exits.callback(backend.stop)
         yield pipeline
 
 
 def _buckets(settings: Settings, aws: AwsEmulator, s3: FaultyProxy) -> dict[str, ObjectStorage]:
     client = s3_client(aws)
-    made = {}
+    storages = {}
     for purpose in BUCKETS:
         name = settings.bucket_name(purpose)
         where = (
@@ -330,8 +330,10 @@ def _buckets(settings: Settings, aws: AwsEmulator, s3: FaultyProxy) -> dict[str,
             else {"CreateBucketConfiguration": {"LocationConstraint": settings.region}}
         )
         client.create_bucket(Bucket=name, **where)
-        made[purpose] = ObjectStorage(address=s3.address, bucket=name, environment=aws.environment)
-    return made
+        storages[purpose] = ObjectStorage(
+            address=s3.address, bucket=name, environment=aws.environment
+        )
+    return storages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -448,8 +450,13 @@ def _agent(
 def named(who: str, substitutions: tuple[Substitution, ...]) -> list[Substitution]:
     """Substitutions with the name of the program before their place."""
     return [
-        Substitution(where=f"{who}: {one.where}", was=one.was, now=one.now, why=one.why)
-        for one in substitutions
+        Substitution(
+            where=f"{who}: {substitution.where}",
+            was=substitution.was,
+            now=substitution.now,
+            why=substitution.why,
+        )
+        for substitution in substitutions
     ]
 
 
@@ -500,15 +507,15 @@ def _loki(
     note: list[Substitution],
     say: Say,
 ) -> Running | None:
-    found = optional_programs.on_path(optional_programs.LOKI)
-    if found is None:
+    program = optional_programs.on_path(optional_programs.LOKI)
+    if program is None:
         say(f"Loki is not on the PATH: {STAND_IN} in its place")
         return None
     values = collectors.release_values(stack, "loki", OBSERVABILITY)
     running = exits.enter_context(
-        optional_programs.running_loki(found, values, folder / "loki", storage, note)
+        optional_programs.running_loki(program, values, folder / "loki", storage, note)
     )
-    say(f"Loki ({found}) at {running.url}")
+    say(f"Loki ({program}) at {running.url}")
     return running
 
 
@@ -521,8 +528,8 @@ def _tempo(
     note: list[Substitution],
     say: Say,
 ) -> Running | None:
-    found = optional_programs.on_path(optional_programs.TEMPO)
-    if found is None:
+    program = optional_programs.on_path(optional_programs.TEMPO)
+    if program is None:
         say(f"Tempo is not on the PATH: {STAND_IN} in its place")
         return None
     values = collectors.release_values(stack, "tempo", OBSERVABILITY)
@@ -531,10 +538,10 @@ def _tempo(
         return None
     running = exits.enter_context(
         optional_programs.running_tempo(
-            found, values, folder / "tempo", storage, prometheus_url, note
+            program, values, folder / "tempo", storage, prometheus_url, note
         )
     )
-    say(f"Tempo ({found}) at {running.url}")
+    say(f"Tempo ({program}) at {running.url}")
     return running
 
 
@@ -547,16 +554,16 @@ def _grafana(
     say: Say,
     addresses: Addresses,
 ) -> Running | None:
-    found = optional_programs.on_path(optional_programs.GRAFANA)
-    if found is None:
+    program = optional_programs.on_path(optional_programs.GRAFANA)
+    if program is None:
         say("Grafana is not on the PATH: no dashboard is drawn; their queries are asked")
         return None
     running = exits.enter_context(
         optional_programs.running_grafana(
-            found, kps["grafana"], stack, folder / "grafana", addresses, note
+            program, kps["grafana"], stack, folder / "grafana", addresses, note
         )
     )
-    say(f"Grafana ({found}) at {running.url}")
+    say(f"Grafana ({program}) at {running.url}")
     return running
 
 

@@ -87,17 +87,17 @@ class Target:
 
 def flags(spec: Values) -> list[str]:
     """The flags that the operator derives from `prometheusSpec`, without addresses and folders."""
-    made = [
+    arguments = [
         f"--storage.tsdb.retention.time={spec['retention']}",
         f"--storage.tsdb.retention.size={spec['retentionSize']}",
     ]
     if spec.get("enableRemoteWriteReceiver"):
-        made.append("--web.enable-remote-write-receiver")
+        arguments.append("--web.enable-remote-write-receiver")
     if spec.get("enableOTLPReceiver"):
-        made.append("--web.enable-otlp-receiver")
+        arguments.append("--web.enable-otlp-receiver")
     if features := spec.get("enableFeatures"):
-        made.append(f"--enable-feature={','.join(features)}")
-    return made
+        arguments.append(f"--enable-feature={','.join(features)}")
+    return arguments
 
 
 def config(spec: Values, *, namespace: str = "observability", name: str = "kps") -> dict[str, Any]:
@@ -145,7 +145,7 @@ def hurried(
     groups: list[dict[str, Any]], pace: Pace
 ) -> tuple[list[dict[str, Any]], list[Substitution]]:
     """Rules about service levels with shorter windows and waits; all others as they are."""
-    made: list[Substitution] = []
+    substitutions: list[Substitution] = []
     changed = copy.deepcopy(groups)
     for group in changed:
         if group["name"] not in SLO_GROUPS:
@@ -156,14 +156,14 @@ def hurried(
             windows = sorted(set(_WINDOW.findall(rule["expr"])), key=seconds)
             shorter = {window: pace.windows.get(window, window) for window in windows}
             if list(shorter) != list(shorter.values()):
-                made.append(
+                substitutions.append(
                     _shorter(f"{where} windows", ", ".join(windows), ", ".join(shorter.values()))
                 )
-            rule["expr"] = _WINDOW.sub(lambda found: f"[{shorter[found[1]]}]", rule["expr"])  # noqa: B023
+            rule["expr"] = _WINDOW.sub(lambda match: f"[{shorter[match[1]]}]", rule["expr"])  # noqa: B023
             if "for" in rule and pace.for_seconds is not None:
-                made.append(_shorter(f"{where} for", rule["for"], f"{pace.for_seconds}s"))
+                substitutions.append(_shorter(f"{where} for", rule["for"], f"{pace.for_seconds}s"))
                 rule["for"] = f"{pace.for_seconds}s"
-    return changed, made
+    return changed, substitutions
 
 
 def seconds(duration: str) -> int:
@@ -172,10 +172,10 @@ def seconds(duration: str) -> int:
     Raises:
         ValueError: it is none.
     """
-    found = _DURATION.match(duration)
-    if found is None:
+    match = _DURATION.match(duration)
+    if match is None:
         raise ValueError(f"{duration!r}: allowed is a number and one of s, m, h, d")
-    return int(found[1]) * _SECONDS[found[2]]
+    return int(match[1]) * _SECONDS[match[2]]
 
 
 def _shorter(where: str, was: Any, now: Any) -> Substitution:
@@ -238,7 +238,7 @@ def plan_prometheus(
     """
     spec = values["prometheus"]["prometheusSpec"]
     port = port or free_port()
-    made = config(spec, namespace=namespace, name=values["fullnameOverride"])
+    prometheus_config = config(spec, namespace=namespace, name=values["fullnameOverride"])
     rules, substitutions = hurried(rule_groups(values), pace)
     for key, chosen in (
         ("scrape_interval", pace.scrape_seconds),
@@ -246,16 +246,16 @@ def plan_prometheus(
     ):
         if chosen is not None:
             where = f"prometheus.global.{key}"
-            substitutions.append(_shorter(where, made["global"][key], f"{chosen}s"))
-            made["global"][key] = f"{chosen}s"
+            substitutions.append(_shorter(where, prometheus_config["global"][key], f"{chosen}s"))
+            prometheus_config["global"][key] = f"{chosen}s"
     folder.mkdir(parents=True, exist_ok=True)
     rule_file = folder / "rules.yaml"
     rule_file.write_text(yaml.safe_dump({"groups": rules}, sort_keys=False), encoding="utf-8")
-    made["rule_files"] = [str(rule_file)]
-    made["alerting"]["alertmanagers"] = [
+    prometheus_config["rule_files"] = [str(rule_file)]
+    prometheus_config["alerting"]["alertmanagers"] = [
         {"api_version": "v2", "static_configs": [{"targets": [alertmanager_address]}]}
     ]
-    made["scrape_configs"] = [target.as_dict() for target in targets]
+    prometheus_config["scrape_configs"] = [target.as_dict() for target in targets]
     substitutions += [
         Substitution(
             where="prometheus.scrape_configs",
@@ -277,7 +277,7 @@ def plan_prometheus(
         ),
     ]
     config_file = folder / "prometheus.yaml"
-    config_file.write_text(yaml.safe_dump(made, sort_keys=False), encoding="utf-8")
+    config_file.write_text(yaml.safe_dump(prometheus_config, sort_keys=False), encoding="utf-8")
     command = (
         str(program),
         f"--config.file={config_file}",
@@ -313,7 +313,7 @@ class ObjectStorage:
 
     def thanos_config(self, synthesized: Values) -> tuple[dict[str, Any], list[Substitution]]:
         """The stack's object storage file with the emulator's address in it."""
-        made = copy.deepcopy(dict(synthesized))
+        adapted = copy.deepcopy(dict(synthesized))
         substitutions = []
         for key, now in (
             ("bucket", self.bucket),
@@ -322,16 +322,16 @@ class ObjectStorage:
             ("bucket_lookup_type", "path"),
             ("sts_endpoint", None),
         ):
-            was = made["config"].get(key)
-            made["config"][key] = now
+            was = adapted["config"].get(key)
+            adapted["config"][key] = now
             if now is None:
-                del made["config"][key]
+                del adapted["config"][key]
             substitutions.append(
                 Substitution(
                     where=f"thanos.object-storage.{key}", was=was, now=now, why="the emulated S3"
                 )
             )
-        return made, substitutions
+        return adapted, substitutions
 
 
 def thanos_args(stack: Mapping[str, Any], name: str) -> list[str]:
@@ -341,8 +341,8 @@ def thanos_args(stack: Mapping[str, Any], name: str) -> list[str]:
         LookupError: there is no such Deployment or StatefulSet.
     """
     for kind in ("kubernetes_deployment_v1", "kubernetes_stateful_set_v1"):
-        if found := stack["resource"].get(kind, {}).get(name):
-            (container,) = found["spec"]["template"]["spec"]["container"]
+        if body := stack["resource"].get(kind, {}).get(name):
+            (container,) = body["spec"]["template"]["spec"]["container"]
             return list(container["args"])
     raise LookupError(f"no Deployment or StatefulSet {name} in the stack")
 
@@ -371,9 +371,11 @@ def adapt_thanos_args(
         "--grpc-address": f"{LOOPBACK}:{grpc}",
         "--data-dir": str(folder / "data"),
         "--objstore.config-file": str(folder / "object-storage.yaml"),
-        "--endpoint.sd-config": json.dumps({"endpoints": [{"address": one} for one in endpoints]}),
+        "--endpoint.sd-config": json.dumps(
+            {"endpoints": [{"address": endpoint} for endpoint in endpoints]}
+        ),
     }
-    made, substitutions = [], []
+    adapted, substitutions = [], []
     for arg in args:
         name, _, was = arg.partition("=")
         if name == "--enable-auto-gomemlimit":
@@ -382,18 +384,18 @@ def adapt_thanos_args(
                              why="this process has no memory limit of its own")
             )  # fmt: skip
         elif name in here:
-            made.append(f"{name}={here[name]}")
+            adapted.append(f"{name}={here[name]}")
             substitutions.append(
                 Substitution(
                     where=f"thanos {args[0]} {name}", was=was, now=here[name], why="this computer"
                 )
             )
         else:
-            made.append(arg)
+            adapted.append(arg)
     if args[0] == "store":
-        made.append(f"--sync-block-duration={SYNC_SECONDS}s")
+        adapted.append(f"--sync-block-duration={SYNC_SECONDS}s")
         substitutions.append(_shorter("thanos store --sync-block-duration", "15m", "3s"))
-    return made, substitutions
+    return adapted, substitutions
 
 
 def sidecar_args(values: Values) -> list[str]:
@@ -450,14 +452,14 @@ def thanos_part(
         text = yaml.safe_dump(dict(storage_file))
         (folder / "object-storage.yaml").write_text(text, encoding="utf-8")
     http, grpc = free_port(), free_port()
-    made, substitutions = adapt_thanos_args(
+    arguments, substitutions = adapt_thanos_args(
         args, folder=folder, http=http, grpc=grpc, endpoints=endpoints or []
     )
     if note is not None:
         note += substitutions
     environment = {"PATH": os.defpath, **(storage.environment if storage else {})}
     process = start(
-        [str(program), *made, *more],
+        [str(program), *arguments, *more],
         name=f"thanos {args[0]}",
         port=http,
         log_path=folder / f"{args[0]}.log",

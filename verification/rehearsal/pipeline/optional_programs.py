@@ -18,12 +18,10 @@ from typing import Any
 
 import yaml
 
-from blueprint.documents import merge
+from blueprint.documents import Config, merge
 from verification.rehearsal.pipeline.collectors import Substitution
 from verification.rehearsal.pipeline.metrics_backend import ObjectStorage
 from verification.rehearsal.processes import LOOPBACK, RunningProcess, free_port, start
-
-Config = dict[str, Any]
 
 LOKI, TEMPO, GRAFANA = "loki", "tempo", "grafana"
 NAMES = (LOKI, TEMPO, GRAFANA)
@@ -37,8 +35,8 @@ ADMIN = ("admin", "rehearsal")
 def on_path(name: str) -> Path | None:
     """The program of that name on the PATH, if there is one."""
     names = (name, f"{name}-server") if name == GRAFANA else (name,)
-    found = next((path for one in names if (path := shutil.which(one))), None)
-    return Path(found) if found else None
+    program = next((path for one in names if (path := shutil.which(one))), None)
+    return Path(program) if program else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +84,7 @@ def loki_config(
         storage: the emulated S3.
     """
     loki = values["loki"]
-    made: Config = {
+    adapted: Config = {
         section: copy.deepcopy(loki[key]) for key, section in _LOKI_SECTIONS.items() if key in loki
     }
     overrides: Config = copy.deepcopy(loki.get("runtimeConfig", {}))
@@ -122,7 +120,7 @@ def loki_config(
         },
         "runtime_config": {"file": str(folder / "runtime.yaml")},
     }
-    return merge(made, alone), overrides, list(_differences("loki", made, alone))
+    return merge(adapted, alone), overrides, list(_differences("loki", adapted, alone))
 
 
 @contextmanager
@@ -182,7 +180,7 @@ def tempo_config(
         key: copy.deepcopy(tempo["metricsGenerator"][key])
         for key in ("processor", "registry", "storage", "traces_storage")
     }
-    made: Config = {
+    adapted: Config = {
         "multitenancy_enabled": tempo["multitenancyEnabled"],
         "stream_over_http_enabled": tempo["streamOverHttpEnabled"],
         "usage_report": {"reporting_enabled": tempo["reportingEnabled"]},
@@ -194,8 +192,8 @@ def tempo_config(
         "storage": {"trace": copy.deepcopy(tempo["storage"]["trace"])},
     }
     remote_write = [
-        {**one, "url": f"{prometheus_url}/api/v1/write"}
-        for one in generator["storage"]["remote_write"]
+        {**target, "url": f"{prometheus_url}/api/v1/write"}
+        for target in generator["storage"]["remote_write"]
     ]
     alone: Config = {
         "server": {
@@ -225,7 +223,7 @@ def tempo_config(
         "overrides": {"per_tenant_override_config": str(folder / "overrides.yaml")},
     }  # fmt: skip
     tenants = {"overrides": copy.deepcopy(tempo["per_tenant_overrides"])}
-    return merge(made, alone), tenants, list(_differences("tempo", made, alone))
+    return merge(adapted, alone), tenants, list(_differences("tempo", adapted, alone))
 
 
 @contextmanager
@@ -318,10 +316,10 @@ def grafana_files(
 
 def dashboards_of(stack: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str, str]]:
     """Metadata, file name and content of each dashboard in the stack's ConfigMaps."""
-    for one in stack["resource"]["kubernetes_config_map_v1"].values():
-        if one["metadata"].get("labels", {}).get("grafana_dashboard"):
-            for name, content in one["data"].items():
-                yield one["metadata"], name, content
+    for config_map in stack["resource"]["kubernetes_config_map_v1"].values():
+        if config_map["metadata"].get("labels", {}).get("grafana_dashboard"):
+            for name, content in config_map["data"].items():
+                yield config_map["metadata"], name, content
 
 
 def _datasources(
@@ -422,7 +420,9 @@ def running_grafana(
 def _grafana_home(program: Path) -> Path | None:
     """Where its pages are: beside the program in an archive, elsewhere in a distribution."""
     candidates = (program.resolve().parent.parent, Path("/usr/share/grafana"))
-    return next((one for one in candidates if (one / "conf" / "defaults.ini").is_file()), None)
+    return next(
+        (folder for folder in candidates if (folder / "conf" / "defaults.ini").is_file()), None
+    )
 
 
 def _ini(value: Any) -> str:

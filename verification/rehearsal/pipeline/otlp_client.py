@@ -64,10 +64,10 @@ def traces(
 
 
 def metrics(
-    resource: Mapping[str, Any], found: Iterable[Json], scope: Mapping[str, Any] | None = None
+    resource: Mapping[str, Any], metrics_: Iterable[Json], scope: Mapping[str, Any] | None = None
 ) -> Json:
     """Metrics of one resource."""
-    items = {"scope": _scope(scope), "metrics": list(found)}
+    items = {"scope": _scope(scope), "metrics": list(metrics_)}
     return {"resourceMetrics": [_of(resource, scopeMetrics=[items])]}
 
 

@@ -46,12 +46,12 @@ def run_plot(
     """Received and sent per second, queues, and memory beside its limit, of every gateway."""
     figure = Figure(figsize=(11, 8.5), layout="constrained")
     axes = figure.subplots(4, 1, sharex=True)
-    for color, (name, found) in zip(_COLORS * len(readings), readings.items(), strict=False):
-        axes[0].plot(*per_second(found, "received", 5), color=color, label=name)
-        axes[1].plot(*per_second(found, "sent", 5), color=color, label=name)
-        at = [one.at for one in found]
-        axes[2].plot(at, [one.queue / 1024 for one in found], color=color, label=name)
-        axes[3].plot(at, [one.memory_mib for one in found], color=color, label=name)
+    for color, (name, samples) in zip(_COLORS * len(readings), readings.items(), strict=False):
+        axes[0].plot(*per_second(samples, "received", 5), color=color, label=name)
+        axes[1].plot(*per_second(samples, "sent", 5), color=color, label=name)
+        at = [sample.at for sample in samples]
+        axes[2].plot(at, [sample.queue / 1024 for sample in samples], color=color, label=name)
+        axes[3].plot(at, [sample.memory_mib for sample in samples], color=color, label=name)
     for limit in sorted(set(limits.values())):
         axes[3].axhline(limit, color="#cf222e", linestyle="--", linewidth=1)
         axes[3].annotate(
@@ -85,8 +85,8 @@ def fault_plot(readings: Sequence[Reading], marks: Marks) -> str:
     _dress(axis, "")
     held = axis.twinx()
     held.fill_between(
-        [one.at for one in readings],
-        [one.queue / 1024 for one in readings],
+        [sample.at for sample in readings],
+        [sample.queue / 1024 for sample in readings],
         color=_COLORS[1],
         alpha=0.25,
         label="queue, KiB",

@@ -1,4 +1,4 @@
-"""What arrived in the back ends of what the traffic sent: read once, then judged by pure functions.
+"""The telemetry that the back ends received: read once, then checked by pure functions.
 
 Traffic.sent --+
 back ends  ----+--read()--> Arrived --rehearsal/checks.py--> verdicts
@@ -52,15 +52,15 @@ class Arrived:
 
     def of_stage(self, stage: str) -> list[Sent]:
         """What was sent in a stage."""
-        return [one for one in self.sent if one.stage == stage]
+        return [request for request in self.sent if request.stage == stage]
 
     def expected(self, *kinds: str) -> dict[tuple[str, str], int]:
         """Requests by stage and service that took part; of some kinds, or of all."""
         counts: dict[tuple[str, str], int] = {}
-        for one in self.sent:
-            if not kinds or one.kind in kinds:
-                for service in one.services:
-                    counts[one.stage, service] = counts.get((one.stage, service), 0) + 1
+        for request in self.sent:
+            if not kinds or request.kind in kinds:
+                for service in request.services:
+                    counts[request.stage, service] = counts.get((request.stage, service), 0) + 1
         return counts
 
 
@@ -90,8 +90,8 @@ def read(
     Raises:
         QueryError: a back end did not answer.
     """
-    wanted = "|".join(services)
-    by_service = f'{SERVICE}=~"{wanted}"'
+    service_names = "|".join(services)
+    by_service = f'{SERVICE}=~"{service_names}"'
     exemplars = prometheus.exemplars(f"{DURATION.bucket}{{{by_service}}}", seconds)
     return Arrived(
         settings=settings,
@@ -99,8 +99,8 @@ def read(
         stages=tuple(stages),
         sent=tuple(sent),
         traces={
-            (tenant, one.trace_id): traces.trace(tenant, one.trace_id)
-            for one in sent
+            (tenant, request.trace_id): traces.trace(tenant, request.trace_id)
+            for request in sent
             for tenant in settings.stages
         },
         logs={
@@ -116,13 +116,16 @@ def read(
         exemplars=exemplars,
         exemplar_traces={
             key: traces.trace(*key)
-            for key in {(one.series.get(ENVIRONMENT, ""), one.trace_id) for one in exemplars}
+            for key in {
+                (request.series.get(ENVIRONMENT, ""), request.trace_id) for request in exemplars
+            }
         },
     )
 
 
 def _counts(prometheus: Prometheus, expr: str) -> dict[tuple[str, str], float]:
-    found: Sequence[Sample] = prometheus.query(expr)
+    samples: Sequence[Sample] = prometheus.query(expr)
     return {
-        (one.labels.get(ENVIRONMENT, ""), one.labels.get(SERVICE, "")): one.value for one in found
+        (sample.labels.get(ENVIRONMENT, ""), sample.labels.get(SERVICE, "")): sample.value
+        for sample in samples
     }

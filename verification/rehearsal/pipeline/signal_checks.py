@@ -1,4 +1,4 @@
-"""The promises of the pipeline about what applications send, each judged from what arrived.
+"""The promises of the pipeline for application telemetry, each checked on received data.
 
 Each function takes what was read from the back ends, returns what it saw in a sentence, and raises
 CheckFailedError with what is missing or wrong. None talks to a back end: each can be shown to fail
@@ -27,8 +27,7 @@ def must_be_kept(settings: Settings, sent: Sent) -> bool:
     It looks at spans, which are a little shorter than what the caller measures: only what is meant
     to be slow counts as slow.
     """
-    sampling = settings.namespaces[sent.stage].sampling
-    assert sampling is not None
+    sampling = settings.sampling(sent.stage)
     return sent.failed or sent.kind == "slow" or sampling.sampling_percentage == 100
 
 
@@ -132,17 +131,14 @@ def sampling_keeps_errors_and_slow_ones(found: Arrived) -> str:
 
 
 def _slow_seconds(settings: Settings, stage: str) -> float:
-    sampling = settings.namespaces[stage].sampling
-    assert sampling is not None
-    return sampling.slow_trace_ms / 1000
+    return settings.sampling(stage).slow_trace_ms / 1000
 
 
 def sampling_keeps_its_share_of_the_rest(found: Arrived) -> str:
     """Of ordinary requests as many traces are kept as the settings say."""
     said = []
     for stage in found.stages:
-        sampling = found.settings.namespaces[stage].sampling
-        assert sampling is not None
+        sampling = found.settings.sampling(stage)
         share = sampling.sampling_percentage / 100
         rest = [one for one in found.of_stage(stage) if one.kind in ("list", "create")]
         kept = sum(bool(found.traces[stage, one.trace_id]) for one in rest)
