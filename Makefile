@@ -17,7 +17,7 @@ BARE ?=
 # For rehearse and smoke: what they say with --help, as in SMOKE_ARGS="--port-forward --stage dev".
 REHEARSE_ARGS ?=
 SMOKE_ARGS ?=
-# For hostile: how many files.
+# For hostile and fuzz: how many files, or requests.
 N ?= 2000
 # For charts-check: UPDATE=1 rewrites helm_values/*/*.contract.yaml. CHARTS_DIR=<folder> in the environment
 # takes unpacked charts from there instead of downloading them.
@@ -130,7 +130,7 @@ rules: setup ## Update Prometheus' rules and Alertmanager's configuration in ale
 
 # --- Check ---------------------------------------------------------------------------------------
 
-.PHONY: check lint types imports fmt test-fast test test-hard test-bare policy permissions scan charts-check hostile bench
+.PHONY: check lint types imports fmt test-fast test test-hard test-bare policy permissions scan charts-check hostile fuzz bench
 check: lint types imports test-fast ## Run the checks for every commit: lint, types, imports, quick tests
 
 lint: setup-dev ## Check style (ruff)
@@ -173,6 +173,9 @@ charts-check: test-programs ## Render and check every release with the real char
 
 hostile: setup-dev terraform ## Synthesize N random and hostile settings files (N=2000)
 	$(PY) -m verification.hostile.hostile_settings -n $(N)
+
+fuzz: setup-dev ## Send N random OTLP requests to a gateway (N=2000)
+	$(PY) -m verification.rehearsal.neighbours.fuzz -n $(N)
 
 bench: setup-dev ## Measure how long a synthesis takes
 	$(PY) -m verification.synthesis_benchmark

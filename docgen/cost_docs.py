@@ -247,7 +247,7 @@ def cardinality_block() -> str:
             "cut",
         ),
         (
-            "Series of span metrics, each gateway and service",
+            "Series of span metrics, each gateway, workload, kind and status",
             *(f"{BACKENDS[s].gateway.span_series:,}" for s in SIZES),
             "gateway, `span_metrics.aggregation_cardinality_limit`",
             "one series with `otel_metric_overflow`; alert `SpanMetricsOverflow`",

@@ -16,6 +16,7 @@ from docgen import code_blocks, cost_docs, load_docs
 from docgen.architecture_page import ARCHITECTURE, architecture
 from docgen.capacity_block import capacity_block
 from docgen.context_page import context_page
+from docgen.gateway_docs import gateway_page
 from docgen.licences_page import licences_page
 from docgen.markdown import between
 from docgen.outputs_page import outputs_page
@@ -64,6 +65,7 @@ def render_all() -> dict[str, str]:
             load_docs.END,
             load_docs.load_block(),
         ),
+        "docs/reference/gateway.md": gateway_page(),
         "docs/reference/outputs.md": outputs_page(foundation),
         "docs/reference/releases.md": releases_page(settings),
         "docs/reference/settings.md": settings_page(),

@@ -94,6 +94,12 @@ APPLICATION = Source(
     labels=(*_OTLP, "k8s_pod_name", "k8s_node_name", "k8s_deployment_name"),
     reference="https://opentelemetry.io/docs/specs/semconv/http/http-metrics/",
 )
+GUARDS = Source(
+    name="guards of the gateways",
+    target=None,
+    labels=("instance", SERVICE, ENVIRONMENT, "k8s_cluster_name", "k8s_namespace_name"),
+    reference="https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/connector/countconnector",
+)
 SERVICE_GRAPH = Source(
     name="service graph of Tempo's metrics generator",
     target=None,
@@ -413,6 +419,14 @@ QUEUE_SIZE = _gauge(
 QUEUE_CAPACITY = _gauge(
     "otelcol_exporter_queue_capacity", COLLECTOR, (*_EXPORTER, "data_type"), "By",
     "Bytes that may wait.",
+)  # fmt: skip
+REFUSED_ITEMS = _counter(
+    "telemetry_refused_items_total", GUARDS, ("reason",), "{item}",
+    "Data points that a gateway dropped.",
+)  # fmt: skip
+SHORTENED_ITEMS = _counter(
+    "telemetry_shortened_items_total", GUARDS, ("signal",), "{item}",
+    "Spans and log records of which a gateway cut something off.",
 )  # fmt: skip
 COLLECTOR_MEMORY = _gauge(
     "otelcol_process_memory_rss_bytes", COLLECTOR, ("storage_set_aside",), "By",

@@ -3,6 +3,7 @@
 from alertmanager.alert_model import Alert, RuleGroup
 from alertmanager.rules import (
     absence_alerts,
+    guard_alerts,
     housekeeping_alerts,
     pipeline_alerts,
     saturation_alerts,
@@ -39,6 +40,7 @@ def _application_groups(settings: Settings) -> tuple[RuleGroup, ...]:
         slo_alerts.recordings(settings),
         slo_alerts.alerts(settings),
         telemetry_alerts.alerts(settings),
+        guard_alerts.alerts(settings),
     )
 
 

@@ -51,6 +51,7 @@ def dashboard() -> DashboardFile:
             Section(title="Lost or at risk now", panels=_now()),
             Section(title="Received and sent", panels=_flow()),
             Section(title="Collectors", panels=_collectors()),
+            Section(title="What gateways drop and shorten", panels=_guards()),
             Section(title="Prometheus and Thanos", panels=_metrics()),
             Section(title="Loki and Tempo", panels=_logs_and_traces()),
         ],
@@ -226,6 +227,35 @@ def _collectors() -> Sequence[Panel]:
             "size. Above 0, errors may be lost.",
             "short",
             [Query(expr=_sum(m.TRACES_DROPPED_EARLY, "namespace"), legend="{{namespace}}")],
+        ),
+    ]
+
+
+def _guards() -> Sequence[Panel]:
+    by_service = (m.ENVIRONMENT, m.SERVICE)
+    return [
+        lines(
+            "Dropped data points",
+            "Per second, by service and reason. Each reason is something that the service can "
+            "change; docs/reference/gateway.md says what.",
+            "short",
+            [
+                Query(
+                    expr=_sum(m.REFUSED_ITEMS, *by_service, "reason"),
+                    legend=f"{{{{{m.ENVIRONMENT}}}}} {{{{{m.SERVICE}}}}}: {{{{reason}}}}",
+                )
+            ],
+        ),
+        lines(
+            "Shortened spans and log records",
+            "Per second, by service. They arrive, but without what was too long or too much.",
+            "short",
+            [
+                Query(
+                    expr=_sum(m.SHORTENED_ITEMS, *by_service, "signal"),
+                    legend=f"{{{{{m.ENVIRONMENT}}}}} {{{{{m.SERVICE}}}}}: {{{{signal}}}}",
+                )
+            ],
         ),
     ]
 

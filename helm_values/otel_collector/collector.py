@@ -87,7 +87,24 @@ def file_storage(directory: str) -> Config:
     }
 
 
-def _delivery(queue_mib: int, patience: str, *, blocks: bool = False) -> Config:
+_FAST_GZIP = {"compression": "gzip", "compression_params": {"level": 1}}
+"""Prometheus and Loki take no other compression; level 1 needs half the CPU of the default."""
+
+_BATCHES = {
+    # Fewer, larger requests, made of what is in the queue already. The processor `batch` would
+    # acknowledge what it only holds in memory, and keep from the sender that the queue is full.
+    # In bytes: a receiver of gRPC, as Tempo's is, refuses more than 4 MiB for good, and 8,192 spans
+    # of half a KiB are more. What is refused for good is dropped (ADR 0027).
+    "flush_timeout": "2s",
+    "sizer": "bytes",
+    "min_size": MIB,
+    "max_size": LARGEST_MESSAGE_MIB * MIB,
+}
+
+
+def _delivery(
+    queue_mib: int, patience: str, *, blocks: bool = False, batches: bool = True
+) -> Config:
     return {
         "timeout": "30s",
         # Bounded in bytes and on disk: a back end's outage neither fills the memory nor is
@@ -99,17 +116,7 @@ def _delivery(queue_mib: int, patience: str, *, blocks: bool = False) -> Config:
             "queue_size": queue_mib * MIB,
             "num_consumers": 10,
             "block_on_overflow": blocks,
-            # Fewer, larger requests, made of what is in the queue already. The processor `batch`
-            # would acknowledge what it only holds in memory, and keep from the sender that the
-            # queue is full.
-            # In bytes: a receiver of gRPC, as Tempo's is, refuses more than 4 MiB for good, and
-            # 8,192 spans of half a KiB are more. What is refused for good is dropped (ADR 0027).
-            "batch": {
-                "flush_timeout": "2s",
-                "sizer": "bytes",
-                "min_size": MIB,
-                "max_size": LARGEST_MESSAGE_MIB * MIB,
-            },
+            **({"batch": dict(_BATCHES)} if batches else {}),
         },
         "retry_on_failure": {
             "enabled": True,
@@ -129,6 +136,7 @@ def loki_exporter(door: str, tenant: str, queue_mib: int, *, blocks: bool = Fals
     return {
         "endpoint": f"http://{endpoints.door(door)}/otlp",
         "headers": {TENANT_HEADER: tenant},
+        **_FAST_GZIP,
         **_delivery(queue_mib, "6h", blocks=blocks),
     }
 
@@ -144,17 +152,28 @@ def tempo_exporter(door: str, tenant: str, queue_mib: int) -> Config:
     }
 
 
-def prometheus_exporters(settings: Settings, door: str, queue_mib: int) -> dict[str, Config]:
+def prometheus_exporters(
+    settings: Settings, door: str, queue_mib: int, *, kind: str = "prometheus", batches: bool = True
+) -> dict[str, Config]:
     """Metrics by a door to every replica of the Prometheus behind it. Appended: /v1/metrics.
 
     Half an hour, since Prometheus then refuses the samples as too old (its
     `out_of_order_time_window`).
+
+    Args:
+        settings: of the environment.
+        door: its name.
+        queue_mib: on disk, for each replica.
+        kind: first part of their names; each kind has queues of its own.
+        batches: whether requests of several senders are put together. Prometheus refuses a request
+            as a whole, so only what nobody but us has made may be.
     """
     return {
-        f"otlp_http/prometheus-{index}": {
+        f"otlp_http/{kind}-{index}": {
             "endpoint": f"http://{endpoints.door(door)}{endpoints.prometheus_path(index)}"
             "/api/v1/otlp",
-            **_delivery(queue_mib, "30m"),
+            **_FAST_GZIP,
+            **_delivery(queue_mib, "30m", batches=batches),
         }
         for index in range(endpoints.prometheus_replicas(settings))
     }

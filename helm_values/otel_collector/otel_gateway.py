@@ -13,6 +13,7 @@ from helm_values.otel_collector.collector import ENVIRONMENT
 from helm_values.otel_collector.otel_gateway_config import (
     HEADLESS_SERVICE,
     LOAD_BALANCING_PORT,
+    OWN_QUEUE_SHARE,
     QUEUE_DIRECTORY,
     gateway_config,
 )
@@ -49,13 +50,15 @@ def releases(settings: Settings, outputs: StackOutputs) -> list[Release]:
 def queue_volume_mib(settings: Settings) -> int:
     """Room for the queues of Tempo, Loki and each replica of Prometheus, twice: holes are left.
 
+    Each Prometheus has two: one for what applications send, and a smaller one for what we make.
     And for damaged files that were set aside.
 
     The kubelet evicts a pod whose emptyDir outgrows its limit, so the limit must never be reached.
     """
     size = BACKENDS[settings.size].gateway
-    queues = 2 + endpoints.prometheus_replicas(settings)
-    return (queues + KEPT_DAMAGED) * size.queue_mib * 2
+    prometheus = endpoints.prometheus_replicas(settings)
+    own = size.queue_mib // OWN_QUEUE_SHARE
+    return ((2 + prometheus + KEPT_DAMAGED) * size.queue_mib + prometheus * own) * 2
 
 
 def quota(settings: Settings) -> Quota:

@@ -1,9 +1,14 @@
 """Configuration of a stage's gateway: a pure function from settings to what the collector reads.
 
     application --4317/4318--> traces --14317, by trace id--> traces/sampled --> Tempo
-                                 `--> span_metrics --> metrics/spans --> Prometheus
-                               metrics -------------------------------> Prometheus
-                               logs ----------------------------------> Loki
+                                 `--> traces/counted --> metrics/spans --> Prometheus
+                               metrics --> metrics/kept --> Prometheus
+                               logs --> Loki
+                               each of them --> metrics/guards --> Prometheus
+
+What an application sends is believed by nobody and can hurt nobody else: claims are dropped
+(`collector_guards`), what a back end would refuse is shortened (`size_limits`) or dropped
+(`metric_guards`), and both is counted by service and reason (`guard_counts`).
 
 All spans of a trace must meet in one replica before it can be decided whether the trace is kept:
 `load_balancing` sends each to the replica that its trace id belongs to. Metrics are made of spans
@@ -12,20 +17,32 @@ that was not; erroneous and slow ones always lead to a trace.
 """
 
 from math import ceil
-from typing import get_args
 
 from blueprint import endpoints
 from blueprint.backend_sizes import BACKENDS, GatewaySize
 from blueprint.names import GATEWAY, telemetry_namespace, telemetry_namespaces
-from helm_values.otel_collector import collector, collector_guards
+from helm_values.otel_collector import (
+    collector,
+    collector_guards,
+    guard_counts,
+    metric_guards,
+    span_metrics,
+)
 from helm_values.otel_collector.collector import POD_IP, Config
-from settings.model import LatencyBoundMs, Sampling, Settings
+from settings.model import Sampling, Settings
 
 HEADLESS_SERVICE = f"{GATEWAY}-headless"
 LOAD_BALANCING_PORT = 14317
+OWN_QUEUE_SHARE = 4
+"""What the gateway makes itself has a queue of this part: it is far less than what is sent."""
 QUEUE_DIRECTORY = "/var/lib/otelcol/queue"
 SDK_BATCH_SECONDS = 5
 """The longest that an SDK keeps a span back (`OTEL_BSP_SCHEDULE_DELAY`)."""
+
+LARGEST_BODY_MIB = 2
+"""Of one request, after decompression: four times what an SDK's largest batch has, 512 spans or log
+records, at 1 KiB each. Nested values need up to 250 times their bytes while they are decoded, and
+there is no other bound for them (ADR 0032)."""
 
 INCOMING = ["memory_limiter", "transform/claims", "k8s_attributes", "resource/stage"]
 """First processors of whatever comes from applications."""
@@ -35,28 +52,26 @@ def gateway_config(settings: Settings, stage: str) -> Config:
     """The whole configuration."""
     size = BACKENDS[settings.size].gateway
     door = endpoints.stage_door_name(stage)
-    prometheus = collector.prometheus_exporters(settings, door, size.queue_mib)
+    applications = collector.prometheus_exporters(settings, door, size.queue_mib, batches=False)
+    ours = collector.prometheus_exporters(
+        settings, door, size.queue_mib // OWN_QUEUE_SHARE, kind="own"
+    )
     return {
         "extensions": {
             "health_check": collector.health_check(),
             collector.QUEUE: collector.file_storage(QUEUE_DIRECTORY),
         },
         "receivers": {
-            "otlp": {
-                "protocols": {
-                    "grpc": {"endpoint": f"{POD_IP}:4317", "max_recv_msg_size_mib": 16},
-                    "http": {"endpoint": f"{POD_IP}:4318"},
-                }
-            },
+            "otlp": {"protocols": {"grpc": grpc_protocol(), "http": http_protocol()}},
             # From other gateways only: a network policy keeps applications from this port, where
             # claims are not dropped again.
             "otlp/lb": {
                 "protocols": {
                     "grpc": {
                         "endpoint": f"{POD_IP}:{LOAD_BALANCING_PORT}",
-                        # More than `otlp` takes (over HTTP 20 MiB), or what was acknowledged there
-                        # would be refused here for good.
-                        "max_recv_msg_size_mib": 32,
+                        # More than `otlp` takes, or what was acknowledged there and has got the
+                        # pod's attributes since would be refused here for good.
+                        "max_recv_msg_size_mib": 4 * LARGEST_BODY_MIB,
                     }
                 }
             },
@@ -68,9 +83,15 @@ def gateway_config(settings: Settings, stage: str) -> Config:
             ),
             "k8s_attributes": _pods_of(stage),
             "resource/stage": collector.enforced_identity(settings, stage),
-            "transform/span_names": collector_guards.generalize_span_names(),
+            "transform/refused": metric_guards.mark_refused(),
+            "filter/refused": metric_guards.drop_refused(),
             "transform/metric_labels": collector_guards.limit_metric_labels(),
-            "transform/service_identity": collector_guards.keep_service_identity(),
+            "filter/counted": span_metrics.counted_spans(),
+            "transform/span_names": span_metrics.name_counted_spans(),
+            "groupbyattrs/rooms": span_metrics.rooms(),
+            "transform/span_identity": span_metrics.identify(),
+            "groupbyattrs/service": span_metrics.regroup(),
+            **guard_counts.processors(),
             # Several replicas count the same service, and each must write series of its own: it
             # becomes the `instance` of these metrics.
             "resource/writer": collector.upsert(service_instance_id="${env:OTEL_K8S_POD_NAME}"),
@@ -84,12 +105,18 @@ def gateway_config(settings: Settings, stage: str) -> Config:
                 "send_batch_max_size": 4096,
             },
         },
-        "connectors": {"span_metrics": _span_metrics(size)},
+        "connectors": {
+            "span_metrics": span_metrics.connector(size),
+            "forward/counted": {},
+            "forward/kept": {},
+            "count/guards": guard_counts.connector(),
+        },
         "exporters": {
             "load_balancing": _load_balancing(stage, size),
             "otlp_grpc/tempo": collector.tempo_exporter(door, stage, size.queue_mib),
             "otlp_http/loki": collector.loki_exporter(door, stage, size.queue_mib),
-            **prometheus,
+            **applications,
+            **ours,
         },
         "service": {
             "telemetry": collector.own_telemetry(),
@@ -97,8 +124,18 @@ def gateway_config(settings: Settings, stage: str) -> Config:
             "pipelines": {
                 "traces": {
                     "receivers": ["otlp"],
-                    "processors": [*INCOMING, "transform/span_names"],
-                    "exporters": ["load_balancing", "span_metrics"],
+                    "processors": INCOMING,
+                    "exporters": ["load_balancing", "forward/counted", "count/guards"],
+                },
+                "traces/counted": {
+                    "receivers": ["forward/counted"],
+                    "processors": [
+                        "memory_limiter",
+                        "filter/counted",
+                        "transform/span_names",
+                        "groupbyattrs/rooms",
+                    ],
+                    "exporters": ["span_metrics"],
                 },
                 "traces/sampled": {
                     "receivers": ["otlp/lb"],
@@ -112,26 +149,72 @@ def gateway_config(settings: Settings, stage: str) -> Config:
                 },
                 "metrics": {
                     "receivers": ["otlp"],
-                    "processors": [*INCOMING, "transform/metric_labels"],
-                    "exporters": list(prometheus),
+                    "processors": [*INCOMING, "transform/refused"],
+                    "exporters": ["forward/kept", "count/guards"],
+                },
+                "metrics/kept": {
+                    "receivers": ["forward/kept"],
+                    "processors": ["memory_limiter", "filter/refused", "transform/metric_labels"],
+                    "exporters": list(applications),
                 },
                 "metrics/spans": {
                     "receivers": ["span_metrics"],
                     "processors": [
                         "memory_limiter",
-                        "transform/service_identity",
+                        "transform/span_identity",
+                        "groupbyattrs/service",
                         "resource/stage",
                         "resource/writer",
                     ],
-                    "exporters": list(prometheus),
+                    "exporters": list(ours),
+                },
+                "metrics/guards": {
+                    "receivers": ["count/guards"],
+                    "processors": [
+                        "memory_limiter",
+                        *guard_counts.processors(),
+                        "resource/stage",
+                        "resource/writer",
+                    ],
+                    "exporters": list(ours),
                 },
                 "logs": {
                     "receivers": ["otlp"],
                     "processors": INCOMING,
-                    "exporters": ["otlp_http/loki"],
+                    "exporters": ["otlp_http/loki", "count/guards"],
                 },
             },
         },
+    }
+
+
+def grpc_protocol() -> Config:
+    """What is taken by gRPC."""
+    return {
+        "endpoint": f"{POD_IP}:4317",
+        "max_recv_msg_size_mib": LARGEST_BODY_MIB,
+        # An SDK has one or two requests under way, and a collector as many as it has consumers.
+        "max_concurrent_streams": 16,
+        "keepalive": {
+            "server_parameters": {
+                # gRPC knows no timeout for a request that never ends; a connection's age is one.
+                # Clients open the next one by themselves, and reach another replica.
+                "max_connection_idle": "60s",
+                "max_connection_age": "60s",
+                "max_connection_age_grace": "10s",
+            }
+        },
+    }
+
+
+def http_protocol() -> Config:
+    """What is taken by HTTP."""
+    return {
+        "endpoint": f"{POD_IP}:4318",
+        "max_request_body_size": LARGEST_BODY_MIB * collector.MIB,
+        # For the whole request: a body that is sent half does not stay in memory.
+        "read_header_timeout": "5s",
+        "read_timeout": "8s",
     }
 
 
@@ -183,38 +266,6 @@ def _tail_sampling(sampling: Sampling, size: GatewaySize) -> Config:
                 "probabilistic": {"sampling_percentage": sampling.sampling_percentage},
             },
         ],
-    }
-
-
-SPAN_SECONDS = tuple(bound / 1000 for bound in get_args(LatencyBoundMs))
-"""Bounds of the histograms."""
-
-
-def _span_metrics(size: GatewaySize) -> Config:
-    return {
-        "namespace": "traces.span.metrics",
-        # Prometheus' base unit: the default, ms, would give other names.
-        "histogram": {
-            "unit": "s",
-            "explicit": {"buckets": [f"{round(bound * 1000)}ms" for bound in SPAN_SECONDS]},
-        },
-        "exemplars": {"enabled": True, "max_per_data_point": 5},
-        "dimensions": [
-            {"name": "http.request.method"},
-            {"name": "http.route"},
-            {"name": "http.response.status_code"},
-            {"name": collector.ENVIRONMENT},
-        ],
-        # Counted per service: with the pod in the key, each new pod would begin new series, and
-        # with the pod out of it but still on the metrics, two pods would write the same series.
-        "resource_metrics_key_attributes": list(collector_guards.SPAN_METRIC_IDENTITY),
-        # Named, since a feature gate is about to turn it off.
-        "add_resource_attributes": True,
-        # What is beyond goes into one series with otel.metric.overflow="true".
-        "aggregation_cardinality_limit": size.span_series,
-        "metrics_flush_interval": "30s",
-        # A service that is gone ends its series after a while.
-        "metrics_expiration": "30m",
     }
 
 

@@ -132,7 +132,7 @@ def test_the_limits_are_those_in_the_values(size: Size) -> None:
     tenant = tempo_tenants.tenant_overrides(settings)["prd"]
     for name, value in (
         (
-            "Series of span metrics, each gateway and service",
+            "Series of span metrics, each gateway, workload, kind and status",
             f"{span_metrics['aggregation_cardinality_limit']:,}",
         ),
         ("Traces that wait for a decision, each gateway", f"{tail_sampling['num_traces']:,}"),

@@ -17,7 +17,15 @@ from blueprint import endpoints
 from blueprint.backend_sizes import BACKENDS, Part
 from blueprint.documents import Config
 from blueprint.resources import Resources
-from helm_values.otel_collector import collector, collector_start, otel_agent, otel_gateway
+from helm_values.otel_collector import (
+    collector,
+    collector_start,
+    metric_guards,
+    otel_agent,
+    otel_gateway,
+    size_limits,
+    span_metrics,
+)
 from helm_values.otel_collector import collector_guards as guards
 from helm_values.otel_collector.otel_agent_config import agent_config
 from helm_values.otel_collector.otel_gateway import KEPT_DAMAGED
@@ -28,8 +36,11 @@ from helm_values.otel_collector.otel_gateway_config import (
     gateway_config,
 )
 from helm_values.release import Release
+from helm_values.static_values import static_values
 from settings.model import OBSERVABILITY, Sampling, Settings
 from settings.node_sizes import SIZES
+from signals import metrics, slo
+from signals.metrics import Metric
 from tools.paths import ROOT
 
 GATEWAYS = {
@@ -130,7 +141,9 @@ def test_batches_are_made_of_what_is_in_a_queue_and_by_no_processor(config: Conf
         if "batch" in kinds:
             assert kinds[-2:] == ["tail_sampling", "batch"], name
     for name, exporter in config["exporters"].items():
-        if name != "load_balancing":
+        if name.startswith("otlp_http/prometheus") and "load_balancing" in config["exporters"]:
+            assert "batch" not in exporter["sending_queue"], name
+        elif name != "load_balancing":
             batch = exporter["sending_queue"]["batch"]
             assert batch["flush_timeout"] == "2s", name
             # More than 4 MiB is refused by gRPC for good, and then dropped.
@@ -152,15 +165,16 @@ def test_queues_to_back_ends_are_bounded_on_disk_and_retried(config: Config) -> 
 
 @every_config
 def test_metrics_are_pushed_to_every_prometheus(config: Config) -> None:
-    exporters = {name for name in config["exporters"] if "prometheus" in name}
+    exporters = {name for name, made in config["exporters"].items() if "/api/v1/otlp" in str(made)}
 
     assert exporters
     for name, pipeline in pipelines(config).items():
-        if name.startswith("metrics"):
-            assert set(pipeline["exporters"]) == exporters
+        if name.startswith("metrics") and "forward/kept" not in pipeline["exporters"]:
+            kind = "own" if name in {"metrics/spans", "metrics/guards"} else "prometheus"
+            assert set(pipeline["exporters"]) == {n for n in exporters if f"/{kind}-" in n}
     for name in exporters:
         # A Service of Prometheus would spread samples over the replicas: a path names one of them.
-        replica = name.partition("/")[2]
+        replica = f"prometheus-{name.rpartition('-')[2]}"
         assert config["exporters"][name]["endpoint"].endswith(f"/{replica}/api/v1/otlp")
 
 
@@ -226,7 +240,8 @@ def test_only_known_variables_are_expanded(config: Config) -> None:
     default = f"${{env:{collector.SET_ASIDE_VARIABLE}:-none}}"
     for text in texts(config):
         assert set(re.findall(r"\$\{env:(\w+)\}", text)) <= set_by_the_chart
-        rest = re.sub(r"\$\{env:\w+\}", "", text.replace(default, ""))
+        # Two of them are one: `$1` of a replacement.
+        rest = re.sub(r"\$\{env:\w+\}|\$\$(?=[0-9])", "", text.replace(default, ""))
         assert not re.search(r"\$[\w{$]", rest), text
         # A backslash in an OTTL string must be doubled; `[.]` needs none.
         assert "\\" not in text, text
@@ -271,6 +286,15 @@ def test_the_environment_is_enforced_in_every_pipeline(settings: Settings, stage
     config = gateway_config(settings, stage)
 
     for name, pipeline in pipelines(config).items():
+        if any(receiver.startswith("forward/") for receiver in pipeline["receivers"]):
+            # Goes on with what another pipeline has enforced already.
+            assert pipeline["receivers"][0] in {
+                exporter
+                for other in pipelines(config).values()
+                if "resource/stage" in other["processors"]
+                for exporter in other["exporters"]
+            }
+            continue
         enforced = upserts(config, pipeline["processors"])
         assert enforced["deployment.environment.name"] == stage, name
         assert enforced["k8s.namespace.name"] == stage, name
@@ -335,7 +359,7 @@ def test_no_claim_of_a_data_point_becomes_a_label(settings: Settings, stage: str
     config = gateway_config(settings, stage)
 
     for name, pipeline in pipelines(config).items():
-        if pipeline["receivers"] == ["otlp"] and name.startswith("metrics"):
+        if "otlp_http/prometheus-0" in pipeline["exporters"]:
             assert "transform/metric_labels" in pipeline["processors"], name
     for claim in CLAIMS:
         assert not kept_label(claim), claim
@@ -343,7 +367,11 @@ def test_no_claim_of_a_data_point_becomes_a_label(settings: Settings, stage: str
 
 def test_a_service_namespace_may_not_be_another_namespace() -> None:
     processor = guards.drop_claims("dev", ("observability", "dev", "hml", "prd"))
-    (statement,) = [s for s in statements(processor, "trace", "resource") if "delete_key(" in s]
+    (statement,) = [
+        s
+        for s in statements(processor, "trace", "resource")
+        if "delete_key(" in s and "IsMatch" in s
+    ]
     condition = re.search(
         r'IsMatch\(resource[.]attributes\["service.namespace"\], "(.*)"\)$', statement
     )
@@ -361,10 +389,14 @@ def test_a_service_s_name_and_namespace_lose_their_slashes_first() -> None:
     """Prometheus puts both together with a slash, as `job`."""
     processor = guards.drop_claims("dev", ("observability", "dev", "hml", "prd"))
     for signal in ("trace", "metric", "log"):
-        assert statements(processor, signal, "resource")[:2] == [
-            f'replace_pattern(resource.attributes["{key}"], "/", "-")'
+        found = statements(processor, signal, "resource")
+        slashes = [
+            found.index(f'replace_pattern(resource.attributes["{key}"], "/", "-")')
             for key in ("service.name", "service.namespace")
         ]
+        assert max(slashes) < next(
+            i for i, s in enumerate(found) if "service.namespace" in s and "IsMatch" in s
+        )
 
 
 def test_points_are_put_together_after_their_labels_were_dropped() -> None:
@@ -476,7 +508,11 @@ def test_a_trace_is_decided_where_all_of_it_comes_together(settings: Settings, s
     assert list(samplers) == ["traces/sampled"]
     assert samplers["traces/sampled"]["receivers"] == ["otlp/lb"]
     assert samplers["traces/sampled"]["exporters"] == ["otlp_grpc/tempo"]
-    assert pipelines(config)["traces"]["exporters"] == ["load_balancing", "span_metrics"]
+    assert pipelines(config)["traces"]["exporters"] == [
+        "load_balancing",
+        "forward/counted",
+        "count/guards",
+    ]
     assert balancing["routing_key"] == "traceID"
     assert balancing["resolver"]["k8s"]["service"] == f"otel-gateway-headless.{stage}-telemetry"
     (port,) = balancing["resolver"]["k8s"]["ports"]
@@ -502,15 +538,32 @@ def test_metrics_are_made_of_all_spans_and_each_writer_has_its_own(
     assert connector["aggregation_cardinality_limit"] > 0
 
 
-def test_spans_are_counted_per_service_and_not_per_pod() -> None:
+def test_spans_are_counted_per_workload_and_service_and_not_per_pod() -> None:
     config = gateway_config(with_size("small"), "dev")
-    kept = statements(config["processors"]["transform/service_identity"], "metric", "resource")
-    key = config["connectors"]["span_metrics"]["resource_metrics_key_attributes"]
+    connector = config["connectors"]["span_metrics"]
+    room = connector["resource_metrics_key_attributes"]
+    prometheus = static_values("prometheus")["prometheus"]["prometheusSpec"]
+    labels = prometheus["otlp"]["promoteResourceAttributes"]
 
-    # What is counted together must be written as one.
-    (listed,) = re.findall(r"^keep_keys\(resource[.]attributes, \[(.*)\]\)$", kept[0])
-    assert [name.strip('"') for name in listed.split(", ")] == key
-    assert not [k for k in key if "pod" in k or "instance" in k]
+    # What is counted apart must differ in a label, or Prometheus takes it for the same.
+    assert set(span_metrics.WORKLOAD) <= set(labels)
+    assert set(room) - set(config["processors"]["groupbyattrs/rooms"]["keys"]) == set(
+        span_metrics.WORKLOAD
+    )
+    assert not [key for key in room if "pod" in key or "instance" in key]
+    # The resource of the metrics is made of what is counted apart.
+    dimensions = {dimension["name"] for dimension in connector["dimensions"]}
+    grouped = config["processors"]["groupbyattrs/service"]["keys"]
+    assert set(grouped) - {"service.name"} <= dimensions
+
+
+def test_only_what_service_levels_are_about_is_counted() -> None:
+    (group,) = span_metrics.counted_spans()["trace_conditions"]
+    dropped_unless = set(re.findall(r"SPAN_KIND_(\w+)", group["conditions"][0]))
+    kinds = re.search(r"SPAN_KIND_\((.*)\)", slo.SERVERS)
+
+    assert kinds is not None
+    assert dropped_unless == set(kinds[1].split("|"))
 
 
 # --- Cardinality --------------------------------------------------------------------------------
@@ -646,22 +699,127 @@ def test_no_pattern_of_labels_begins_with_anything() -> None:
         assert not pattern.startswith((".", "(?:.")), pattern
 
 
+def replaced(name: str) -> str:
+    """The name after every `replace_pattern` that is for names."""
+    for statement in statements(span_metrics.name_counted_spans(), "trace", "span"):
+        match = re.match(
+            r'replace_pattern\(span.name, "(.*?)", "(.*?)"\)(?: where (.*))?$', statement
+        )
+        if match is None:
+            continue
+        condition = re.match(r'IsMatch\(span.name, "(.*)"\)', match[3] or "")
+        if condition is None or re.search(condition[1], name):
+            name = re.sub(match[1], re.sub(r"\$\$([0-9])", r"\\g<\1>", match[2]), name)
+    return name
+
+
 @pytest.mark.parametrize(
     ("name", "general"),
     [
         ("GET /orders/123", "GET /orders/{id}"),
         ("GET /orders/123/items/4", "GET /orders/{id}/items/{id}"),
+        ("GET /1/2/3", "GET /{id}/{id}/{id}"),
         ("GET /u/6f1b6c2e-4a0f-4c59-9d0e-0d7c2d0a9f11/x", "GET /u/{id}/x"),
+        ("/orders/507f1f77bcf86cd799439011", "/orders/{id}"),
+        ("GET /x?sessionId=6f1b6c2e-4a0f-4c59-9d0e-0d7c2d0a9f11", "GET /x"),
+        ("checkout 01ARZ3NDEKTSV4RRFFQ69G5FAV", "checkout {id}"),
+        ("SELECT a FROM b WHERE id=17", "SELECT"),
+        ("INSERT INTO b VALUES (17, 'x')", "INSERT"),
+        ("job 20241124", "job {id}"),
         ("GET /v1/orders", "GET /v1/orders"),
+        ("/2fa/verify", "/2fa/verify"),
+        ("GET /s3/md5", "GET /s3/md5"),
         ("publish orders", "publish orders"),
+        ("delete user", "delete user"),
+        ("shop.Orders/List", "shop.Orders/List"),
     ],
 )
 def test_span_names_lose_their_identifiers(name: str, general: str) -> None:
-    for statement in statements(guards.generalize_span_names(), "trace", "span"):
-        if match := re.match(r'replace_pattern\(span.name, "(.*?)", "(.*?)"\)', statement):
-            name = re.sub(match[1], match[2], name)
+    assert replaced(name) == general
 
-    assert name == general
+
+# --- Guards -------------------------------------------------------------------------------------
+
+
+def reserved(name: str) -> bool:
+    return bool(re.search(metric_guards.reserved_name(), name))
+
+
+def otlp_name(metric: Metric) -> str:
+    return metric.name.replace("_", ".")
+
+
+def test_no_application_can_send_what_the_platform_makes() -> None:
+    known = [value for value in vars(metrics).values() if isinstance(value, Metric)]
+    sent = [metric for metric in known if metric.source is metrics.APPLICATION]
+
+    assert sent
+    for metric in known:
+        for name in (metric.name, otlp_name(metric), f"_{metric.name}"):
+            assert reserved(name) is (metric not in sent), name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["up", "up!", " up", "ALERTS_FOR_STATE", "target.info", "target  info", "node.load1",
+     "job:errors:rate5m", "kube!!pod!!info", "traces.span.metrics.calls"],
+)  # fmt: skip
+def test_names_that_become_one_of_the_platform_s_are_reserved(name: str) -> None:
+    assert reserved(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["uptime", "upload.size", "http.server.request.duration", "targets", "nodejs.eventloop.delay",
+     "app.kube.pods", "process.cpu.time", "jvm.memory.used", "containers.started", "tracesx"],
+)  # fmt: skip
+def test_names_that_only_look_like_it_are_not_reserved(name: str) -> None:
+    assert not reserved(name)
+
+
+def test_points_are_dropped_before_prometheus_would_refuse_them() -> None:
+    spec = static_values("prometheus")["prometheus"]["prometheusSpec"]
+    minutes = int(spec["tsdb"]["outOfOrderTimeWindow"].removesuffix("m"))
+
+    assert minutes == metric_guards.OUT_OF_ORDER_MINUTES
+    # The window ends at the newest sample, which may be ahead, and a request waits in a queue.
+    assert minutes > metric_guards.OLDEST_MINUTES + metric_guards.NEWEST_MINUTES
+    assert metric_guards.NEWEST_MINUTES < 10
+
+
+@every_gateway
+def test_what_is_marked_is_counted_and_dropped(settings: Settings, stage: str) -> None:
+    config = gateway_config(settings, stage)
+    made = pipelines(config)
+
+    assert made["metrics"]["processors"][-1] == "transform/refused"
+    assert set(made["metrics"]["exporters"]) == {"forward/kept", "count/guards"}
+    assert made["metrics/kept"]["processors"][1] == "filter/refused"
+    counted = str(config["connectors"]["count/guards"])
+    for reason in metric_guards.REASONS:
+        assert reason in counted
+
+
+def test_the_largest_log_record_that_passes_is_one_that_loki_takes() -> None:
+    entries, size = size_limits.largest_structured_metadata()
+
+    assert entries <= size_limits.LOKI_ENTRIES
+    assert size <= size_limits.LOKI_BYTES
+    lines = static_values("loki")["loki"]["limits_config"]
+    assert lines["max_line_size"] == "256KB"
+    assert size_limits.LONGEST_BODY < 256 * 1000
+
+
+@every_gateway
+def test_what_comes_in_is_bounded_in_size_and_time(settings: Settings, stage: str) -> None:
+    protocols = gateway_config(settings, stage)["receivers"]["otlp"]["protocols"]
+
+    assert protocols["http"]["max_request_body_size"] == 2 * collector.MIB
+    assert protocols["grpc"]["max_recv_msg_size_mib"] == 2
+    assert protocols["http"]["read_timeout"] == "8s"
+    assert protocols["grpc"]["max_concurrent_streams"] <= 16
+    age = protocols["grpc"]["keepalive"]["server_parameters"]
+    assert {age["max_connection_age"], age["max_connection_age_grace"]} == {"60s", "10s"}
 
 
 # --- Releases -----------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from signals.platform_jobs import Target, selector
 from verification.dashboards.generated_metrics import Series, all_series
 
 SETTINGS = load_environment("prd", TODAY)
-OF_APPLICATIONS = {m.SPAN_METRICS, m.APPLICATION, m.SERVICE_GRAPH, m.KUBELET_STATS}
+OF_APPLICATIONS = {m.SPAN_METRICS, m.GUARDS, m.APPLICATION, m.SERVICE_GRAPH, m.KUBELET_STATS}
 GENERATED = tuple(all_series(SETTINGS))
 SERIES = {name: metric for metric in METRICS.values() for name in metric.series_names}
 _NAME = re.compile(r"^([a-zA-Z_:][\w:]*)|__name__=~?\"([^\"]+)\"")

@@ -11,6 +11,7 @@ from settings_files import TODAY
 
 from alertmanager.rules.all_rules import rule_groups
 from grafana.dashboards.all_dashboards import dashboards
+from helm_values.otel_collector import guard_counts
 from helm_values.otel_collector.otel_gateway_config import gateway_config
 from helm_values.static_values import static_values
 from settings.load import load_environment
@@ -27,7 +28,7 @@ ASKED = "\n".join(
     ]
 )
 SOURCES = {source.name: source for source in vars(m).values() if isinstance(source, Source)}
-PUSHED = {m.SPAN_METRICS, m.APPLICATION, m.SERVICE_GRAPH, m.KUBELET_STATS}
+PUSHED = {m.SPAN_METRICS, m.GUARDS, m.APPLICATION, m.SERVICE_GRAPH, m.KUBELET_STATS}
 MADE_BY_PROMETHEUS = {m.SCRAPE, m.RULES}
 MONITORS = {
     # Who is scraped: the chart, and its objects that tell Prometheus so.
@@ -128,6 +129,14 @@ def test_span_metrics_have_the_names_that_the_gateway_gives_them() -> None:
     asked = {"span_name", "span_kind", "status_code", "otel_metric_overflow"}  # its own
     asked |= {one["name"].replace(".", "_") for one in connector["dimensions"]}
     assert set(m.CALLS.labels) <= asked
+
+
+def test_counts_of_the_guards_have_the_names_that_the_gateway_gives_them() -> None:
+    for metric, sent in (
+        (m.REFUSED_ITEMS, guard_counts.REFUSED),
+        (m.SHORTENED_ITEMS, guard_counts.SHORTENED_ITEMS),
+    ):
+        assert metric.name == f"{sent.replace('.', '_')}_total"
 
 
 @pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.name)

@@ -915,6 +915,37 @@ CASES = (
         value="90%",
     ),
     Case(
+        alert="ServiceTelemetryRefused",
+        fires=(
+            series(
+                "telemetry_refused_items_total",
+                "0+60x60",
+                deployment_environment_name="prd",
+                service_name="shop",
+                reason="temporality",
+            ),
+        ),
+        at=16,
+        quiet=(
+            series(
+                "telemetry_refused_items_total",
+                "60x60",
+                deployment_environment_name="prd",
+                service_name="shop",
+                reason="temporality",
+            ),
+        ),
+        severity="warning",
+        namespace="prd",
+        owner=PRODUCT,
+        labels={
+            "deployment_environment_name": "prd",
+            "service_name": "shop",
+            "reason": "temporality",
+        },
+        value="1",
+    ),
+    Case(
         alert="StageSeriesNearBudget",
         fires=(stage_prometheus("prometheus_tsdb_head_series", "270000x60"),),
         at=15,

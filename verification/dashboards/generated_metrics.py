@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helm_values.otel_collector import otel_gateway
-from helm_values.otel_collector.otel_gateway_config import SPAN_SECONDS
+from helm_values.otel_collector.span_metrics import SPAN_SECONDS
 from helm_values.release import Release
 from helm_values.stack_outputs import sample_stack_outputs
 from settings.model import OBSERVABILITY, Settings
@@ -626,6 +626,17 @@ def _objects(settings: Settings) -> dict[m.Metric, _Plan]:
 
 def _collectors(settings: Settings) -> dict[m.Metric, _Plan]:
     gateways = _scraped_gateways(settings)
+    guarded = [
+        {
+            "instance": "otel-gateway-0",
+            m.SERVICE: service,
+            m.ENVIRONMENT: stage,
+            "k8s_cluster_name": settings.prefix,
+            "k8s_namespace_name": stage,
+        }
+        for stage in settings.stages
+        for service in list(SERVICES)[:2]
+    ]
     agents = [_scraped(job, pod) for job, pod in _platform() if job.endswith("/otel-agent")]
     both = gateways + agents
     receivers = [{"receiver": "otlp", "transport": "grpc"}]
@@ -654,6 +665,12 @@ def _collectors(settings: Settings) -> dict[m.Metric, _Plan]:
     return plans | {
         m.QUEUE_SIZE: _Plan(origins=both, details=queues, level=4 * MIB, burst=9),
         m.QUEUE_CAPACITY: _Plan(origins=both, details=queues, level=64 * MIB, swing=0),
+        m.REFUSED_ITEMS: _Plan(
+            origins=guarded, details=_each("reason", "temporality", "too_old"), level=0.2, burst=20
+        ),
+        m.SHORTENED_ITEMS: _Plan(
+            origins=guarded, details=_each("signal", "logs", "traces"), level=0.1
+        ),
         m.COLLECTOR_MEMORY: _Plan(
             origins=both, details=_each("storage_set_aside", "none"), level=250 * MIB, swing=0.1
         ),

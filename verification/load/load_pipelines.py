@@ -91,16 +91,19 @@ def bench(otelcol: Path, folder: Path, environment: str, stage: str, today: date
 def minimal(gateway: Config) -> Config:
     """The gateway without what it does: receiver, exporters, and one pipeline for each signal."""
     config = copy.deepcopy(gateway)
-    exporters = {
-        name: {key: value for key, value in settings.items() if key in _KEPT}
-        for name, settings in config["exporters"].items()
-        if name != "load_balancing"
-    }
     pipelines = config["service"]["pipelines"]
     targets = {
-        "traces": pipelines["traces/sampled"]["exporters"],
-        "metrics": pipelines["metrics"]["exporters"],
-        "logs": pipelines["logs"]["exporters"],
+        signal: [name for name in pipelines[last]["exporters"] if name in config["exporters"]]
+        for signal, last in (
+            ("traces", "traces/sampled"),
+            ("metrics", "metrics/kept"),
+            ("logs", "logs"),
+        )
+    }
+    exporters = {
+        name: {key: value for key, value in config["exporters"][name].items() if key in _KEPT}
+        for names in targets.values()
+        for name in names
     }
     return {
         "extensions": {"health_check": config["extensions"]["health_check"]},

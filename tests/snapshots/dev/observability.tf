@@ -2836,7 +2836,7 @@ alternateConfig:
         - delete_key(log.cache["json"], "event") where log.cache["whole"] == true and log.cache["json"]["event"] == log.cache["message"]
         - delete_key(log.cache["json"], "short_message") where log.cache["whole"] == true and log.cache["json"]["short_message"] == log.cache["message"]
         - delete_key(log.cache["json"], "@mt") where log.cache["whole"] == true and log.cache["json"]["@mt"] == log.cache["message"]
-        - delete_matching_keys(log.cache["json"], "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)") where log.cache["whole"] == true
+        - delete_matching_keys(log.cache["json"], "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)") where log.cache["whole"] == true
         - set(log.body, log.cache["message"]) where log.cache["whole"] == true
         - merge_maps(log.attributes, log.cache["json"], "insert") where log.cache["whole"] == true
       - context: log
@@ -2891,6 +2891,9 @@ alternateConfig:
       endpoint: http://door-agent.observability.svc:8080/otlp
       headers:
         X-Scope-OrgID: observability
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -2913,6 +2916,9 @@ alternateConfig:
       endpoint: http://door-agent.observability.svc:8080/otlp
       headers:
         X-Scope-OrgID: dev
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -2935,6 +2941,9 @@ alternateConfig:
       endpoint: http://door-agent.observability.svc:8080/otlp
       headers:
         X-Scope-OrgID: hml
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -2957,6 +2966,9 @@ alternateConfig:
       endpoint: http://door-agent.observability.svc:8080/otlp
       headers:
         X-Scope-OrgID: prd
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -2977,6 +2989,9 @@ alternateConfig:
         max_elapsed_time: 6h
     otlp_http/prometheus-0:
       endpoint: http://door-agent.observability.svc:8080/prometheus-0/api/v1/otlp
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -3252,7 +3267,7 @@ resources:
     memory: 384Mi
   limits:
     cpu: 500m
-    memory: 768Mi
+    memory: 2Gi
 nodeSelector:
   deployment.environment.name: dev
 tolerations:
@@ -3263,7 +3278,7 @@ tolerations:
 extraVolumes:
 - name: queue
   emptyDir:
-    sizeLimit: 2048Mi
+    sizeLimit: 2176Mi
 - name: start
   emptyDir:
     sizeLimit: 8Mi
@@ -3371,14 +3386,23 @@ alternateConfig:
       protocols:
         grpc:
           endpoint: $${env:MY_POD_IP}:4317
-          max_recv_msg_size_mib: 16
+          max_recv_msg_size_mib: 2
+          max_concurrent_streams: 16
+          keepalive:
+            server_parameters:
+              max_connection_idle: 60s
+              max_connection_age: 60s
+              max_connection_age_grace: 10s
         http:
           endpoint: $${env:MY_POD_IP}:4318
+          max_request_body_size: 2097152
+          read_header_timeout: 5s
+          read_timeout: 8s
     otlp/lb:
       protocols:
         grpc:
           endpoint: $${env:MY_POD_IP}:14317
-          max_recv_msg_size_mib: 32
+          max_recv_msg_size_mib: 8
   processors:
     memory_limiter:
       check_interval: 1s
@@ -3389,6 +3413,24 @@ alternateConfig:
       trace_statements:
       - context: resource
         statements:
+        - delete_matching_keys(resource.attributes, "^.{129}")
+        - limit(resource.attributes, 32, ["service.name", "service.namespace", "service.version", "service.instance.id", "telemetry.sdk.language"])
+        - truncate_all(resource.attributes, 256, true, "...[shortened]")
+      - context: scope
+        statements:
+        - delete_matching_keys(scope.attributes, "^.{129}")
+        - limit(scope.attributes, 4, [])
+        - truncate_all(scope.attributes, 256, true, "...[shortened]")
+      - context: resource
+        statements:
+        - set(resource.attributes["service.name"], String(resource.attributes["service.name"])) where resource.attributes["service.name"] != nil
+        - set(resource.attributes["service.namespace"], String(resource.attributes["service.namespace"])) where resource.attributes["service.namespace"] != nil
+        - set(resource.attributes["service.version"], String(resource.attributes["service.version"])) where resource.attributes["service.version"] != nil
+        - set(resource.attributes["service.instance.id"], String(resource.attributes["service.instance.id"])) where resource.attributes["service.instance.id"] != nil
+        - delete_key(resource.attributes, "service.name") where resource.attributes["service.name"] == ""
+        - delete_key(resource.attributes, "service.namespace") where resource.attributes["service.namespace"] == ""
+        - delete_key(resource.attributes, "service.version") where resource.attributes["service.version"] == ""
+        - delete_key(resource.attributes, "service.instance.id") where resource.attributes["service.instance.id"] == ""
         - replace_pattern(resource.attributes["service.name"], "/", "-")
         - replace_pattern(resource.attributes["service.namespace"], "/", "-")
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
@@ -3397,13 +3439,41 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
+      - context: span
+        statements:
+        - set(span.cache["sent"], span.attributes)
+        - limit(span.attributes, 128, ["http.request.method", "http.route", "http.response.status_code", "http.method", "http.status_code", "error.type", "url.path", "telemetry.shortened"])
+        - truncate_all(span.attributes, 4096, true, "...[shortened]")
+        - set(span.attributes["telemetry.shortened"], true) where span.attributes != span.cache["sent"]
+      - context: spanevent
+        statements:
+        - limit(spanevent.attributes, 128, ["exception.stacktrace"])
+        - truncate_all(spanevent.attributes, 16384, true, "...[shortened]")
       metric_statements:
       - context: resource
         statements:
+        - delete_matching_keys(resource.attributes, "^.{129}")
+        - limit(resource.attributes, 32, ["service.name", "service.namespace", "service.version", "service.instance.id", "telemetry.sdk.language"])
+        - truncate_all(resource.attributes, 256, true, "...[shortened]")
+      - context: scope
+        statements:
+        - delete_matching_keys(scope.attributes, "^.{129}")
+        - limit(scope.attributes, 4, [])
+        - truncate_all(scope.attributes, 256, true, "...[shortened]")
+      - context: resource
+        statements:
+        - set(resource.attributes["service.name"], String(resource.attributes["service.name"])) where resource.attributes["service.name"] != nil
+        - set(resource.attributes["service.namespace"], String(resource.attributes["service.namespace"])) where resource.attributes["service.namespace"] != nil
+        - set(resource.attributes["service.version"], String(resource.attributes["service.version"])) where resource.attributes["service.version"] != nil
+        - set(resource.attributes["service.instance.id"], String(resource.attributes["service.instance.id"])) where resource.attributes["service.instance.id"] != nil
+        - delete_key(resource.attributes, "service.name") where resource.attributes["service.name"] == ""
+        - delete_key(resource.attributes, "service.namespace") where resource.attributes["service.namespace"] == ""
+        - delete_key(resource.attributes, "service.version") where resource.attributes["service.version"] == ""
+        - delete_key(resource.attributes, "service.instance.id") where resource.attributes["service.instance.id"] == ""
         - replace_pattern(resource.attributes["service.name"], "/", "-")
         - replace_pattern(resource.attributes["service.namespace"], "/", "-")
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
@@ -3412,10 +3482,28 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       log_statements:
       - context: resource
         statements:
+        - delete_matching_keys(resource.attributes, "^.{129}")
+        - limit(resource.attributes, 32, ["service.name", "service.namespace", "service.version", "service.instance.id", "telemetry.sdk.language"])
+        - truncate_all(resource.attributes, 256, true, "...[shortened]")
+      - context: scope
+        statements:
+        - delete_matching_keys(scope.attributes, "^.{129}")
+        - limit(scope.attributes, 4, [])
+        - truncate_all(scope.attributes, 256, true, "...[shortened]")
+      - context: resource
+        statements:
+        - set(resource.attributes["service.name"], String(resource.attributes["service.name"])) where resource.attributes["service.name"] != nil
+        - set(resource.attributes["service.namespace"], String(resource.attributes["service.namespace"])) where resource.attributes["service.namespace"] != nil
+        - set(resource.attributes["service.version"], String(resource.attributes["service.version"])) where resource.attributes["service.version"] != nil
+        - set(resource.attributes["service.instance.id"], String(resource.attributes["service.instance.id"])) where resource.attributes["service.instance.id"] != nil
+        - delete_key(resource.attributes, "service.name") where resource.attributes["service.name"] == ""
+        - delete_key(resource.attributes, "service.namespace") where resource.attributes["service.namespace"] == ""
+        - delete_key(resource.attributes, "service.version") where resource.attributes["service.version"] == ""
+        - delete_key(resource.attributes, "service.instance.id") where resource.attributes["service.instance.id"] == ""
         - replace_pattern(resource.attributes["service.name"], "/", "-")
         - replace_pattern(resource.attributes["service.namespace"], "/", "-")
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
@@ -3424,10 +3512,24 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|hml|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
+      - context: log
+        statements:
+        - flatten(log.attributes, depth=2)
+        - set(log.cache["sent"], log.attributes)
+        - delete_matching_keys(log.attributes, "^.{129}") where Len(log.attributes) > 0
+        - limit(log.attributes, 48, ["exception.type", "exception.message", "exception.stacktrace", "telemetry.shortened"])
+        - set(log.cache["stack"], log.attributes["exception.stacktrace"]) where log.attributes["exception.stacktrace"] != nil
+        - truncate_all(log.attributes, 384, true, "...[shortened]") where Len(log.attributes) > 12
+        - truncate_all(log.attributes, 2048, true, "...[shortened]") where Len(log.attributes) <= 12
+        - set(log.attributes["exception.stacktrace"], log.cache["stack"]) where log.cache["stack"] != nil and Len(log.cache["stack"]) <= 16384
+        - set(log.attributes["exception.stacktrace"], Concat([Substring(log.cache["stack"], 0, 16370, true), "...[shortened]"], "")) where log.cache["stack"] != nil and Len(log.cache["stack"]) > 16384
+        - set(log.attributes["telemetry.shortened"], true) where log.attributes != log.cache["sent"]
+        - set(log.attributes["telemetry.shortened"], true) where IsString(log.body) and Len(log.body) > 196608
+        - set(log.body, Concat([Substring(log.body, 0, 196594, true), "...[shortened]"], "")) where IsString(log.body) and Len(log.body) > 196608
     k8s_attributes:
       extract:
         metadata:
@@ -3458,13 +3560,33 @@ alternateConfig:
       - key: k8s.cluster.name
         value: obs-dev
         action: upsert
-    transform/span_names:
+    transform/refused:
       error_mode: ignore
-      trace_statements:
-      - context: span
+      metric_statements:
+      - context: metric
         statements:
-        - replace_pattern(span.name, "/(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]+)", "/{id}")
-        - set(span.name, Substring(span.name, 0, 128, true)) where Len(span.name) > 128
+        - delete_key(metric.metadata, "telemetry.refused")
+        - set(metric.metadata["telemetry.refused"], "reserved_name") where IsMatch(metric.name, "^[^0-9A-Za-z:]*(?:ALERTS|aggregator|alertmanager|apiserver|config[^0-9A-Za-z:]+reloader|container|coredns|externalsecret|k8s|kube|kubelet|loki|node|otelcol|prometheus|rest[^0-9A-Za-z:]+client|scrape|target[^0-9A-Za-z:]+info|telemetry|tempo|thanos|traces|up|velero|workqueue)(?:[^0-9A-Za-z:]|$)|:")
+        - set(metric.metadata["telemetry.refused"], "invalid_name") where Len(metric.name) > 128 or not IsMatch(metric.name, "[0-9A-Za-z]")
+        - set(metric.metadata["telemetry.refused"], "identifier_in_name") where IsMatch(metric.name, "[0-9]{4}|[0-9a-fA-F]{16}|[0-9A-HJKMNP-TV-Z]{26}")
+        - set(metric.metadata["telemetry.refused"], "temporality") where metric.aggregation_temporality != nil and metric.aggregation_temporality != AGGREGATION_TEMPORALITY_CUMULATIVE
+      - context: datapoint
+        statements:
+        - delete_key(datapoint.attributes, "telemetry.refused")
+        - set(datapoint.attributes["telemetry.refused"], "in_the_future") where datapoint.time_unix_nano > UnixNano(Now()) + 120000000000
+        - set(datapoint.attributes["telemetry.refused"], "too_old") where datapoint.time_unix_nano < UnixNano(Now()) - 1500000000000
+        - set(datapoint.attributes["telemetry.refused"], "histogram_scale") where metric.type == METRIC_DATA_TYPE_EXPONENTIAL_HISTOGRAM and datapoint.scale < -4
+        - set(datapoint.attributes["telemetry.refused"], metric.metadata["telemetry.refused"]) where metric.metadata["telemetry.refused"] != nil
+    filter/refused:
+      error_mode: ignore
+      metric_conditions:
+      - context: metric
+        conditions:
+        - metric.metadata["telemetry.refused"] != nil
+        - metric.type == METRIC_DATA_TYPE_NONE
+      - context: datapoint
+        conditions:
+        - datapoint.attributes["telemetry.refused"] != nil
     transform/metric_labels:
       error_mode: ignore
       metric_statements:
@@ -3486,15 +3608,91 @@ alternateConfig:
         - aggregate_on_attributes("sum") where metric.metadata["labels_changed"] == true and (metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM)
         - aggregate_on_attributes("mean") where metric.metadata["labels_changed"] == true and metric.type == METRIC_DATA_TYPE_GAUGE
         - delete_key(metric.metadata, "labels_changed")
-    transform/service_identity:
+    filter/counted:
+      error_mode: ignore
+      trace_conditions:
+      - context: span
+        conditions:
+        - span.kind != SPAN_KIND_SERVER and span.kind != SPAN_KIND_CONSUMER
+    transform/span_names:
+      error_mode: ignore
+      trace_statements:
+      - context: span
+        statements:
+        - set(span.attributes["http.request.method"], span.attributes["http.method"]) where span.attributes["http.request.method"] == nil
+        - set(span.attributes["http.response.status_code"], span.attributes["http.status_code"]) where span.attributes["http.response.status_code"] == nil
+        - set(span.attributes["http.request.method"], "_OTHER") where span.attributes["http.request.method"] != nil and not IsMatch(span.attributes["http.request.method"], "^(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|QUERY|_OTHER)$")
+        - delete_key(span.attributes, "http.response.status_code") where span.attributes["http.response.status_code"] != nil and not IsMatch(span.attributes["http.response.status_code"], "^[1-5][0-9][0-9]$")
+        - set(span.attributes["http.route"], String(span.attributes["http.route"])) where span.attributes["http.route"] != nil
+        - replace_pattern(span.attributes["http.route"], "[?#].*$", "") where span.attributes["http.route"] != nil
+        - replace_pattern(span.attributes["http.route"], "(^|[^0-9A-Za-z])(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}|[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{26}|[0-9]{4,})([^0-9A-Za-z]|$)", "$$1{id}$$2") where span.attributes["http.route"] != nil
+        - replace_pattern(span.attributes["http.route"], "(^|[^0-9A-Za-z])(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}|[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{26}|[0-9]{4,})([^0-9A-Za-z]|$)", "$$1{id}$$2") where span.attributes["http.route"] != nil
+        - replace_pattern(span.attributes["http.route"], "([/=:])[0-9]+([^0-9A-Za-z]|$)", "$$1{id}$$2") where span.attributes["http.route"] != nil
+        - replace_pattern(span.attributes["http.route"], "([/=:])[0-9]+([^0-9A-Za-z]|$)", "$$1{id}$$2") where span.attributes["http.route"] != nil
+        - delete_key(span.attributes, "http.route") where span.attributes["http.route"] == ""
+        - set_semconv_span_name("1.37.0")
+        - replace_pattern(span.name, "(?is)^[^a-z]*(select|insert|update|delete|with|merge)[^a-z](?:.*[^a-z])?(?:from|into|set|using)[^a-z].*$", "$$1")
+        - replace_pattern(span.name, "[?#].*$", "") where IsMatch(span.name, "/")
+        - replace_pattern(span.name, "(^|[^0-9A-Za-z])(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}|[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{26}|[0-9]{4,})([^0-9A-Za-z]|$)", "$$1{id}$$2") where IsMatch(span.name, "[0-9]")
+        - replace_pattern(span.name, "(^|[^0-9A-Za-z])(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}|[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{26}|[0-9]{4,})([^0-9A-Za-z]|$)", "$$1{id}$$2") where IsMatch(span.name, "[0-9]")
+        - replace_pattern(span.name, "([/=:])[0-9]+([^0-9A-Za-z]|$)", "$$1{id}$$2") where IsMatch(span.name, "[0-9]")
+        - replace_pattern(span.name, "([/=:])[0-9]+([^0-9A-Za-z]|$)", "$$1{id}$$2") where IsMatch(span.name, "[0-9]")
+        - truncate_all(span.attributes, 128)
+        - set(span.name, Substring(span.name, 0, 128, true)) where Len(span.name) > 128
+        - delete_key(span.attributes, "service.name")
+        - delete_key(span.attributes, "service.namespace")
+        - delete_key(span.attributes, "service.version")
+        - set(span.attributes["telemetry.span.kind"], Concat(["SPAN_KIND_", ToUpperCase(span.kind.string)], ""))
+        - set(span.attributes["telemetry.status.code"], "STATUS_CODE_UNSET")
+        - set(span.attributes["telemetry.status.code"], "STATUS_CODE_OK") where span.status.code == STATUS_CODE_OK
+        - set(span.attributes["telemetry.status.code"], "STATUS_CODE_ERROR") where span.status.code == STATUS_CODE_ERROR
+    groupbyattrs/rooms:
+      keys:
+      - telemetry.span.kind
+      - telemetry.status.code
+    transform/span_identity:
       error_mode: ignore
       metric_statements:
       - context: resource
         statements:
-        - keep_keys(resource.attributes, ["service.name", "service.namespace", "service.version", "deployment.environment.name", "k8s.namespace.name", "k8s.cluster.name"])
+        - keep_keys(resource.attributes, ["k8s.deployment.name", "k8s.statefulset.name", "k8s.daemonset.name", "telemetry.span.kind", "telemetry.status.code"])
       - context: datapoint
         statements:
         - delete_key(datapoint.attributes, "collector.instance.id")
+        - set(datapoint.attributes["span.kind"], resource.attributes["telemetry.span.kind"]) where datapoint.attributes["otel.metric.overflow"] == true
+        - set(datapoint.attributes["status.code"], resource.attributes["telemetry.status.code"]) where datapoint.attributes["otel.metric.overflow"] == true
+        - set(datapoint.attributes["service.name"], Coalesce([resource.attributes["k8s.deployment.name"], resource.attributes["k8s.statefulset.name"], resource.attributes["k8s.daemonset.name"], "unknown_service"])) where datapoint.attributes["otel.metric.overflow"] == true
+      - context: resource
+        statements:
+        - delete_key(resource.attributes, "telemetry.span.kind")
+        - delete_key(resource.attributes, "telemetry.status.code")
+    groupbyattrs/service:
+      keys:
+      - service.name
+      - service.namespace
+      - service.version
+    transform/guard_counts:
+      error_mode: ignore
+      metric_statements:
+      - context: resource
+        statements:
+        - keep_keys(resource.attributes, [])
+      - context: scope
+        statements:
+        - set(scope.name, "guards")
+      - context: datapoint
+        statements:
+        - set(datapoint.time, Now())
+        - set(datapoint.start_time, datapoint.time)
+        - set(datapoint.attributes["reason"], datapoint.attributes["telemetry.refused"])
+        - delete_key(datapoint.attributes, "telemetry.refused")
+        - set(datapoint.attributes["signal"], datapoint.attributes["telemetry.signal"])
+        - delete_key(datapoint.attributes, "telemetry.signal")
+    deltatocumulative:
+      max_stale: 60m
+      max_streams: 1000
+    interval:
+      interval: 30s
     resource/writer:
       attributes:
       - key: service.instance.id
@@ -3550,18 +3748,53 @@ alternateConfig:
       - name: http.request.method
       - name: http.route
       - name: http.response.status_code
+      - name: service.namespace
+      - name: service.version
       - name: deployment.environment.name
       resource_metrics_key_attributes:
-      - service.name
-      - service.namespace
-      - service.version
-      - deployment.environment.name
-      - k8s.namespace.name
-      - k8s.cluster.name
+      - k8s.deployment.name
+      - k8s.statefulset.name
+      - k8s.daemonset.name
+      - telemetry.span.kind
+      - telemetry.status.code
+      resource_metrics_cache_size: 1000
       add_resource_attributes: true
       aggregation_cardinality_limit: 2000
       metrics_flush_interval: 30s
+      series_expiration: 30m
       metrics_expiration: 30m
+    forward/counted: {}
+    forward/kept: {}
+    count/guards:
+      datapoints:
+        telemetry.refused.items:
+          description: Data points that were dropped.
+          conditions:
+          - datapoint.attributes["telemetry.refused"] != nil and IsMatch(datapoint.attributes["telemetry.refused"], "^(?:reserved_name|invalid_name|identifier_in_name|temporality|in_the_future|too_old|histogram_scale)$")
+          attributes:
+          - key: service.name
+            default_value: unknown_service
+          - key: telemetry.refused
+      spans:
+        telemetry.shortened.items:
+          description: Items of which something was cut off.
+          conditions:
+          - span.attributes["telemetry.shortened"] == true
+          attributes:
+          - key: service.name
+            default_value: unknown_service
+          - key: telemetry.signal
+            default_value: traces
+      logs:
+        telemetry.shortened.items:
+          description: Items of which something was cut off.
+          conditions:
+          - log.attributes["telemetry.shortened"] == true
+          attributes:
+          - key: service.name
+            default_value: unknown_service
+          - key: telemetry.signal
+            default_value: logs
   exporters:
     load_balancing:
       routing_key: traceID
@@ -3620,6 +3853,9 @@ alternateConfig:
       endpoint: http://door-stage-dev.observability.svc:8080/otlp
       headers:
         X-Scope-OrgID: dev
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -3640,12 +3876,33 @@ alternateConfig:
         max_elapsed_time: 6h
     otlp_http/prometheus-0:
       endpoint: http://door-stage-dev.observability.svc:8080/prometheus-0/api/v1/otlp
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
         storage: file_storage/queue
         sizer: bytes
         queue_size: 268435456
+        num_consumers: 10
+        block_on_overflow: false
+      retry_on_failure:
+        enabled: true
+        initial_interval: 5s
+        max_interval: 30s
+        max_elapsed_time: 30m
+    otlp_http/own-0:
+      endpoint: http://door-stage-dev.observability.svc:8080/prometheus-0/api/v1/otlp
+      compression: gzip
+      compression_params:
+        level: 1
+      timeout: 30s
+      sending_queue:
+        enabled: true
+        storage: file_storage/queue
+        sizer: bytes
+        queue_size: 67108864
         num_consumers: 10
         block_on_overflow: false
         batch:
@@ -3690,9 +3947,19 @@ alternateConfig:
         - transform/claims
         - k8s_attributes
         - resource/stage
-        - transform/span_names
         exporters:
         - load_balancing
+        - forward/counted
+        - count/guards
+      traces/counted:
+        receivers:
+        - forward/counted
+        processors:
+        - memory_limiter
+        - filter/counted
+        - transform/span_names
+        - groupbyattrs/rooms
+        exporters:
         - span_metrics
       traces/sampled:
         receivers:
@@ -3712,6 +3979,16 @@ alternateConfig:
         - transform/claims
         - k8s_attributes
         - resource/stage
+        - transform/refused
+        exporters:
+        - forward/kept
+        - count/guards
+      metrics/kept:
+        receivers:
+        - forward/kept
+        processors:
+        - memory_limiter
+        - filter/refused
         - transform/metric_labels
         exporters:
         - otlp_http/prometheus-0
@@ -3720,11 +3997,24 @@ alternateConfig:
         - span_metrics
         processors:
         - memory_limiter
-        - transform/service_identity
+        - transform/span_identity
+        - groupbyattrs/service
         - resource/stage
         - resource/writer
         exporters:
-        - otlp_http/prometheus-0
+        - otlp_http/own-0
+      metrics/guards:
+        receivers:
+        - count/guards
+        processors:
+        - memory_limiter
+        - transform/guard_counts
+        - deltatocumulative
+        - interval
+        - resource/stage
+        - resource/writer
+        exporters:
+        - otlp_http/own-0
       logs:
         receivers:
         - otlp
@@ -3735,6 +4025,7 @@ alternateConfig:
         - resource/stage
         exporters:
         - otlp_http/loki
+        - count/guards
 command:
   name: start/collector
 initContainers:
@@ -3899,7 +4190,7 @@ resources:
     memory: 384Mi
   limits:
     cpu: 500m
-    memory: 768Mi
+    memory: 2Gi
 nodeSelector:
   deployment.environment.name: hml
 tolerations:
@@ -3910,7 +4201,7 @@ tolerations:
 extraVolumes:
 - name: queue
   emptyDir:
-    sizeLimit: 2048Mi
+    sizeLimit: 2176Mi
 - name: start
   emptyDir:
     sizeLimit: 8Mi
@@ -4018,14 +4309,23 @@ alternateConfig:
       protocols:
         grpc:
           endpoint: $${env:MY_POD_IP}:4317
-          max_recv_msg_size_mib: 16
+          max_recv_msg_size_mib: 2
+          max_concurrent_streams: 16
+          keepalive:
+            server_parameters:
+              max_connection_idle: 60s
+              max_connection_age: 60s
+              max_connection_age_grace: 10s
         http:
           endpoint: $${env:MY_POD_IP}:4318
+          max_request_body_size: 2097152
+          read_header_timeout: 5s
+          read_timeout: 8s
     otlp/lb:
       protocols:
         grpc:
           endpoint: $${env:MY_POD_IP}:14317
-          max_recv_msg_size_mib: 32
+          max_recv_msg_size_mib: 8
   processors:
     memory_limiter:
       check_interval: 1s
@@ -4036,6 +4336,24 @@ alternateConfig:
       trace_statements:
       - context: resource
         statements:
+        - delete_matching_keys(resource.attributes, "^.{129}")
+        - limit(resource.attributes, 32, ["service.name", "service.namespace", "service.version", "service.instance.id", "telemetry.sdk.language"])
+        - truncate_all(resource.attributes, 256, true, "...[shortened]")
+      - context: scope
+        statements:
+        - delete_matching_keys(scope.attributes, "^.{129}")
+        - limit(scope.attributes, 4, [])
+        - truncate_all(scope.attributes, 256, true, "...[shortened]")
+      - context: resource
+        statements:
+        - set(resource.attributes["service.name"], String(resource.attributes["service.name"])) where resource.attributes["service.name"] != nil
+        - set(resource.attributes["service.namespace"], String(resource.attributes["service.namespace"])) where resource.attributes["service.namespace"] != nil
+        - set(resource.attributes["service.version"], String(resource.attributes["service.version"])) where resource.attributes["service.version"] != nil
+        - set(resource.attributes["service.instance.id"], String(resource.attributes["service.instance.id"])) where resource.attributes["service.instance.id"] != nil
+        - delete_key(resource.attributes, "service.name") where resource.attributes["service.name"] == ""
+        - delete_key(resource.attributes, "service.namespace") where resource.attributes["service.namespace"] == ""
+        - delete_key(resource.attributes, "service.version") where resource.attributes["service.version"] == ""
+        - delete_key(resource.attributes, "service.instance.id") where resource.attributes["service.instance.id"] == ""
         - replace_pattern(resource.attributes["service.name"], "/", "-")
         - replace_pattern(resource.attributes["service.namespace"], "/", "-")
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
@@ -4044,13 +4362,41 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
+      - context: span
+        statements:
+        - set(span.cache["sent"], span.attributes)
+        - limit(span.attributes, 128, ["http.request.method", "http.route", "http.response.status_code", "http.method", "http.status_code", "error.type", "url.path", "telemetry.shortened"])
+        - truncate_all(span.attributes, 4096, true, "...[shortened]")
+        - set(span.attributes["telemetry.shortened"], true) where span.attributes != span.cache["sent"]
+      - context: spanevent
+        statements:
+        - limit(spanevent.attributes, 128, ["exception.stacktrace"])
+        - truncate_all(spanevent.attributes, 16384, true, "...[shortened]")
       metric_statements:
       - context: resource
         statements:
+        - delete_matching_keys(resource.attributes, "^.{129}")
+        - limit(resource.attributes, 32, ["service.name", "service.namespace", "service.version", "service.instance.id", "telemetry.sdk.language"])
+        - truncate_all(resource.attributes, 256, true, "...[shortened]")
+      - context: scope
+        statements:
+        - delete_matching_keys(scope.attributes, "^.{129}")
+        - limit(scope.attributes, 4, [])
+        - truncate_all(scope.attributes, 256, true, "...[shortened]")
+      - context: resource
+        statements:
+        - set(resource.attributes["service.name"], String(resource.attributes["service.name"])) where resource.attributes["service.name"] != nil
+        - set(resource.attributes["service.namespace"], String(resource.attributes["service.namespace"])) where resource.attributes["service.namespace"] != nil
+        - set(resource.attributes["service.version"], String(resource.attributes["service.version"])) where resource.attributes["service.version"] != nil
+        - set(resource.attributes["service.instance.id"], String(resource.attributes["service.instance.id"])) where resource.attributes["service.instance.id"] != nil
+        - delete_key(resource.attributes, "service.name") where resource.attributes["service.name"] == ""
+        - delete_key(resource.attributes, "service.namespace") where resource.attributes["service.namespace"] == ""
+        - delete_key(resource.attributes, "service.version") where resource.attributes["service.version"] == ""
+        - delete_key(resource.attributes, "service.instance.id") where resource.attributes["service.instance.id"] == ""
         - replace_pattern(resource.attributes["service.name"], "/", "-")
         - replace_pattern(resource.attributes["service.namespace"], "/", "-")
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
@@ -4059,10 +4405,28 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       log_statements:
       - context: resource
         statements:
+        - delete_matching_keys(resource.attributes, "^.{129}")
+        - limit(resource.attributes, 32, ["service.name", "service.namespace", "service.version", "service.instance.id", "telemetry.sdk.language"])
+        - truncate_all(resource.attributes, 256, true, "...[shortened]")
+      - context: scope
+        statements:
+        - delete_matching_keys(scope.attributes, "^.{129}")
+        - limit(scope.attributes, 4, [])
+        - truncate_all(scope.attributes, 256, true, "...[shortened]")
+      - context: resource
+        statements:
+        - set(resource.attributes["service.name"], String(resource.attributes["service.name"])) where resource.attributes["service.name"] != nil
+        - set(resource.attributes["service.namespace"], String(resource.attributes["service.namespace"])) where resource.attributes["service.namespace"] != nil
+        - set(resource.attributes["service.version"], String(resource.attributes["service.version"])) where resource.attributes["service.version"] != nil
+        - set(resource.attributes["service.instance.id"], String(resource.attributes["service.instance.id"])) where resource.attributes["service.instance.id"] != nil
+        - delete_key(resource.attributes, "service.name") where resource.attributes["service.name"] == ""
+        - delete_key(resource.attributes, "service.namespace") where resource.attributes["service.namespace"] == ""
+        - delete_key(resource.attributes, "service.version") where resource.attributes["service.version"] == ""
+        - delete_key(resource.attributes, "service.instance.id") where resource.attributes["service.instance.id"] == ""
         - replace_pattern(resource.attributes["service.name"], "/", "-")
         - replace_pattern(resource.attributes["service.namespace"], "/", "-")
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
@@ -4071,10 +4435,24 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|prd|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
+      - context: log
+        statements:
+        - flatten(log.attributes, depth=2)
+        - set(log.cache["sent"], log.attributes)
+        - delete_matching_keys(log.attributes, "^.{129}") where Len(log.attributes) > 0
+        - limit(log.attributes, 48, ["exception.type", "exception.message", "exception.stacktrace", "telemetry.shortened"])
+        - set(log.cache["stack"], log.attributes["exception.stacktrace"]) where log.attributes["exception.stacktrace"] != nil
+        - truncate_all(log.attributes, 384, true, "...[shortened]") where Len(log.attributes) > 12
+        - truncate_all(log.attributes, 2048, true, "...[shortened]") where Len(log.attributes) <= 12
+        - set(log.attributes["exception.stacktrace"], log.cache["stack"]) where log.cache["stack"] != nil and Len(log.cache["stack"]) <= 16384
+        - set(log.attributes["exception.stacktrace"], Concat([Substring(log.cache["stack"], 0, 16370, true), "...[shortened]"], "")) where log.cache["stack"] != nil and Len(log.cache["stack"]) > 16384
+        - set(log.attributes["telemetry.shortened"], true) where log.attributes != log.cache["sent"]
+        - set(log.attributes["telemetry.shortened"], true) where IsString(log.body) and Len(log.body) > 196608
+        - set(log.body, Concat([Substring(log.body, 0, 196594, true), "...[shortened]"], "")) where IsString(log.body) and Len(log.body) > 196608
     k8s_attributes:
       extract:
         metadata:
@@ -4105,13 +4483,33 @@ alternateConfig:
       - key: k8s.cluster.name
         value: obs-dev
         action: upsert
-    transform/span_names:
+    transform/refused:
       error_mode: ignore
-      trace_statements:
-      - context: span
+      metric_statements:
+      - context: metric
         statements:
-        - replace_pattern(span.name, "/(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]+)", "/{id}")
-        - set(span.name, Substring(span.name, 0, 128, true)) where Len(span.name) > 128
+        - delete_key(metric.metadata, "telemetry.refused")
+        - set(metric.metadata["telemetry.refused"], "reserved_name") where IsMatch(metric.name, "^[^0-9A-Za-z:]*(?:ALERTS|aggregator|alertmanager|apiserver|config[^0-9A-Za-z:]+reloader|container|coredns|externalsecret|k8s|kube|kubelet|loki|node|otelcol|prometheus|rest[^0-9A-Za-z:]+client|scrape|target[^0-9A-Za-z:]+info|telemetry|tempo|thanos|traces|up|velero|workqueue)(?:[^0-9A-Za-z:]|$)|:")
+        - set(metric.metadata["telemetry.refused"], "invalid_name") where Len(metric.name) > 128 or not IsMatch(metric.name, "[0-9A-Za-z]")
+        - set(metric.metadata["telemetry.refused"], "identifier_in_name") where IsMatch(metric.name, "[0-9]{4}|[0-9a-fA-F]{16}|[0-9A-HJKMNP-TV-Z]{26}")
+        - set(metric.metadata["telemetry.refused"], "temporality") where metric.aggregation_temporality != nil and metric.aggregation_temporality != AGGREGATION_TEMPORALITY_CUMULATIVE
+      - context: datapoint
+        statements:
+        - delete_key(datapoint.attributes, "telemetry.refused")
+        - set(datapoint.attributes["telemetry.refused"], "in_the_future") where datapoint.time_unix_nano > UnixNano(Now()) + 120000000000
+        - set(datapoint.attributes["telemetry.refused"], "too_old") where datapoint.time_unix_nano < UnixNano(Now()) - 1500000000000
+        - set(datapoint.attributes["telemetry.refused"], "histogram_scale") where metric.type == METRIC_DATA_TYPE_EXPONENTIAL_HISTOGRAM and datapoint.scale < -4
+        - set(datapoint.attributes["telemetry.refused"], metric.metadata["telemetry.refused"]) where metric.metadata["telemetry.refused"] != nil
+    filter/refused:
+      error_mode: ignore
+      metric_conditions:
+      - context: metric
+        conditions:
+        - metric.metadata["telemetry.refused"] != nil
+        - metric.type == METRIC_DATA_TYPE_NONE
+      - context: datapoint
+        conditions:
+        - datapoint.attributes["telemetry.refused"] != nil
     transform/metric_labels:
       error_mode: ignore
       metric_statements:
@@ -4133,15 +4531,91 @@ alternateConfig:
         - aggregate_on_attributes("sum") where metric.metadata["labels_changed"] == true and (metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM)
         - aggregate_on_attributes("mean") where metric.metadata["labels_changed"] == true and metric.type == METRIC_DATA_TYPE_GAUGE
         - delete_key(metric.metadata, "labels_changed")
-    transform/service_identity:
+    filter/counted:
+      error_mode: ignore
+      trace_conditions:
+      - context: span
+        conditions:
+        - span.kind != SPAN_KIND_SERVER and span.kind != SPAN_KIND_CONSUMER
+    transform/span_names:
+      error_mode: ignore
+      trace_statements:
+      - context: span
+        statements:
+        - set(span.attributes["http.request.method"], span.attributes["http.method"]) where span.attributes["http.request.method"] == nil
+        - set(span.attributes["http.response.status_code"], span.attributes["http.status_code"]) where span.attributes["http.response.status_code"] == nil
+        - set(span.attributes["http.request.method"], "_OTHER") where span.attributes["http.request.method"] != nil and not IsMatch(span.attributes["http.request.method"], "^(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|QUERY|_OTHER)$")
+        - delete_key(span.attributes, "http.response.status_code") where span.attributes["http.response.status_code"] != nil and not IsMatch(span.attributes["http.response.status_code"], "^[1-5][0-9][0-9]$")
+        - set(span.attributes["http.route"], String(span.attributes["http.route"])) where span.attributes["http.route"] != nil
+        - replace_pattern(span.attributes["http.route"], "[?#].*$", "") where span.attributes["http.route"] != nil
+        - replace_pattern(span.attributes["http.route"], "(^|[^0-9A-Za-z])(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}|[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{26}|[0-9]{4,})([^0-9A-Za-z]|$)", "$$1{id}$$2") where span.attributes["http.route"] != nil
+        - replace_pattern(span.attributes["http.route"], "(^|[^0-9A-Za-z])(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}|[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{26}|[0-9]{4,})([^0-9A-Za-z]|$)", "$$1{id}$$2") where span.attributes["http.route"] != nil
+        - replace_pattern(span.attributes["http.route"], "([/=:])[0-9]+([^0-9A-Za-z]|$)", "$$1{id}$$2") where span.attributes["http.route"] != nil
+        - replace_pattern(span.attributes["http.route"], "([/=:])[0-9]+([^0-9A-Za-z]|$)", "$$1{id}$$2") where span.attributes["http.route"] != nil
+        - delete_key(span.attributes, "http.route") where span.attributes["http.route"] == ""
+        - set_semconv_span_name("1.37.0")
+        - replace_pattern(span.name, "(?is)^[^a-z]*(select|insert|update|delete|with|merge)[^a-z](?:.*[^a-z])?(?:from|into|set|using)[^a-z].*$", "$$1")
+        - replace_pattern(span.name, "[?#].*$", "") where IsMatch(span.name, "/")
+        - replace_pattern(span.name, "(^|[^0-9A-Za-z])(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}|[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{26}|[0-9]{4,})([^0-9A-Za-z]|$)", "$$1{id}$$2") where IsMatch(span.name, "[0-9]")
+        - replace_pattern(span.name, "(^|[^0-9A-Za-z])(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}|[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{26}|[0-9]{4,})([^0-9A-Za-z]|$)", "$$1{id}$$2") where IsMatch(span.name, "[0-9]")
+        - replace_pattern(span.name, "([/=:])[0-9]+([^0-9A-Za-z]|$)", "$$1{id}$$2") where IsMatch(span.name, "[0-9]")
+        - replace_pattern(span.name, "([/=:])[0-9]+([^0-9A-Za-z]|$)", "$$1{id}$$2") where IsMatch(span.name, "[0-9]")
+        - truncate_all(span.attributes, 128)
+        - set(span.name, Substring(span.name, 0, 128, true)) where Len(span.name) > 128
+        - delete_key(span.attributes, "service.name")
+        - delete_key(span.attributes, "service.namespace")
+        - delete_key(span.attributes, "service.version")
+        - set(span.attributes["telemetry.span.kind"], Concat(["SPAN_KIND_", ToUpperCase(span.kind.string)], ""))
+        - set(span.attributes["telemetry.status.code"], "STATUS_CODE_UNSET")
+        - set(span.attributes["telemetry.status.code"], "STATUS_CODE_OK") where span.status.code == STATUS_CODE_OK
+        - set(span.attributes["telemetry.status.code"], "STATUS_CODE_ERROR") where span.status.code == STATUS_CODE_ERROR
+    groupbyattrs/rooms:
+      keys:
+      - telemetry.span.kind
+      - telemetry.status.code
+    transform/span_identity:
       error_mode: ignore
       metric_statements:
       - context: resource
         statements:
-        - keep_keys(resource.attributes, ["service.name", "service.namespace", "service.version", "deployment.environment.name", "k8s.namespace.name", "k8s.cluster.name"])
+        - keep_keys(resource.attributes, ["k8s.deployment.name", "k8s.statefulset.name", "k8s.daemonset.name", "telemetry.span.kind", "telemetry.status.code"])
       - context: datapoint
         statements:
         - delete_key(datapoint.attributes, "collector.instance.id")
+        - set(datapoint.attributes["span.kind"], resource.attributes["telemetry.span.kind"]) where datapoint.attributes["otel.metric.overflow"] == true
+        - set(datapoint.attributes["status.code"], resource.attributes["telemetry.status.code"]) where datapoint.attributes["otel.metric.overflow"] == true
+        - set(datapoint.attributes["service.name"], Coalesce([resource.attributes["k8s.deployment.name"], resource.attributes["k8s.statefulset.name"], resource.attributes["k8s.daemonset.name"], "unknown_service"])) where datapoint.attributes["otel.metric.overflow"] == true
+      - context: resource
+        statements:
+        - delete_key(resource.attributes, "telemetry.span.kind")
+        - delete_key(resource.attributes, "telemetry.status.code")
+    groupbyattrs/service:
+      keys:
+      - service.name
+      - service.namespace
+      - service.version
+    transform/guard_counts:
+      error_mode: ignore
+      metric_statements:
+      - context: resource
+        statements:
+        - keep_keys(resource.attributes, [])
+      - context: scope
+        statements:
+        - set(scope.name, "guards")
+      - context: datapoint
+        statements:
+        - set(datapoint.time, Now())
+        - set(datapoint.start_time, datapoint.time)
+        - set(datapoint.attributes["reason"], datapoint.attributes["telemetry.refused"])
+        - delete_key(datapoint.attributes, "telemetry.refused")
+        - set(datapoint.attributes["signal"], datapoint.attributes["telemetry.signal"])
+        - delete_key(datapoint.attributes, "telemetry.signal")
+    deltatocumulative:
+      max_stale: 60m
+      max_streams: 1000
+    interval:
+      interval: 30s
     resource/writer:
       attributes:
       - key: service.instance.id
@@ -4197,18 +4671,53 @@ alternateConfig:
       - name: http.request.method
       - name: http.route
       - name: http.response.status_code
+      - name: service.namespace
+      - name: service.version
       - name: deployment.environment.name
       resource_metrics_key_attributes:
-      - service.name
-      - service.namespace
-      - service.version
-      - deployment.environment.name
-      - k8s.namespace.name
-      - k8s.cluster.name
+      - k8s.deployment.name
+      - k8s.statefulset.name
+      - k8s.daemonset.name
+      - telemetry.span.kind
+      - telemetry.status.code
+      resource_metrics_cache_size: 1000
       add_resource_attributes: true
       aggregation_cardinality_limit: 2000
       metrics_flush_interval: 30s
+      series_expiration: 30m
       metrics_expiration: 30m
+    forward/counted: {}
+    forward/kept: {}
+    count/guards:
+      datapoints:
+        telemetry.refused.items:
+          description: Data points that were dropped.
+          conditions:
+          - datapoint.attributes["telemetry.refused"] != nil and IsMatch(datapoint.attributes["telemetry.refused"], "^(?:reserved_name|invalid_name|identifier_in_name|temporality|in_the_future|too_old|histogram_scale)$")
+          attributes:
+          - key: service.name
+            default_value: unknown_service
+          - key: telemetry.refused
+      spans:
+        telemetry.shortened.items:
+          description: Items of which something was cut off.
+          conditions:
+          - span.attributes["telemetry.shortened"] == true
+          attributes:
+          - key: service.name
+            default_value: unknown_service
+          - key: telemetry.signal
+            default_value: traces
+      logs:
+        telemetry.shortened.items:
+          description: Items of which something was cut off.
+          conditions:
+          - log.attributes["telemetry.shortened"] == true
+          attributes:
+          - key: service.name
+            default_value: unknown_service
+          - key: telemetry.signal
+            default_value: logs
   exporters:
     load_balancing:
       routing_key: traceID
@@ -4267,6 +4776,9 @@ alternateConfig:
       endpoint: http://door-stage-hml.observability.svc:8080/otlp
       headers:
         X-Scope-OrgID: hml
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -4287,12 +4799,33 @@ alternateConfig:
         max_elapsed_time: 6h
     otlp_http/prometheus-0:
       endpoint: http://door-stage-hml.observability.svc:8080/prometheus-0/api/v1/otlp
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
         storage: file_storage/queue
         sizer: bytes
         queue_size: 268435456
+        num_consumers: 10
+        block_on_overflow: false
+      retry_on_failure:
+        enabled: true
+        initial_interval: 5s
+        max_interval: 30s
+        max_elapsed_time: 30m
+    otlp_http/own-0:
+      endpoint: http://door-stage-hml.observability.svc:8080/prometheus-0/api/v1/otlp
+      compression: gzip
+      compression_params:
+        level: 1
+      timeout: 30s
+      sending_queue:
+        enabled: true
+        storage: file_storage/queue
+        sizer: bytes
+        queue_size: 67108864
         num_consumers: 10
         block_on_overflow: false
         batch:
@@ -4337,9 +4870,19 @@ alternateConfig:
         - transform/claims
         - k8s_attributes
         - resource/stage
-        - transform/span_names
         exporters:
         - load_balancing
+        - forward/counted
+        - count/guards
+      traces/counted:
+        receivers:
+        - forward/counted
+        processors:
+        - memory_limiter
+        - filter/counted
+        - transform/span_names
+        - groupbyattrs/rooms
+        exporters:
         - span_metrics
       traces/sampled:
         receivers:
@@ -4359,6 +4902,16 @@ alternateConfig:
         - transform/claims
         - k8s_attributes
         - resource/stage
+        - transform/refused
+        exporters:
+        - forward/kept
+        - count/guards
+      metrics/kept:
+        receivers:
+        - forward/kept
+        processors:
+        - memory_limiter
+        - filter/refused
         - transform/metric_labels
         exporters:
         - otlp_http/prometheus-0
@@ -4367,11 +4920,24 @@ alternateConfig:
         - span_metrics
         processors:
         - memory_limiter
-        - transform/service_identity
+        - transform/span_identity
+        - groupbyattrs/service
         - resource/stage
         - resource/writer
         exporters:
-        - otlp_http/prometheus-0
+        - otlp_http/own-0
+      metrics/guards:
+        receivers:
+        - count/guards
+        processors:
+        - memory_limiter
+        - transform/guard_counts
+        - deltatocumulative
+        - interval
+        - resource/stage
+        - resource/writer
+        exporters:
+        - otlp_http/own-0
       logs:
         receivers:
         - otlp
@@ -4382,6 +4948,7 @@ alternateConfig:
         - resource/stage
         exporters:
         - otlp_http/loki
+        - count/guards
 command:
   name: start/collector
 initContainers:
@@ -4546,7 +5113,7 @@ resources:
     memory: 384Mi
   limits:
     cpu: 500m
-    memory: 768Mi
+    memory: 2Gi
 nodeSelector:
   deployment.environment.name: prd
 tolerations:
@@ -4557,7 +5124,7 @@ tolerations:
 extraVolumes:
 - name: queue
   emptyDir:
-    sizeLimit: 2048Mi
+    sizeLimit: 2176Mi
 - name: start
   emptyDir:
     sizeLimit: 8Mi
@@ -4665,14 +5232,23 @@ alternateConfig:
       protocols:
         grpc:
           endpoint: $${env:MY_POD_IP}:4317
-          max_recv_msg_size_mib: 16
+          max_recv_msg_size_mib: 2
+          max_concurrent_streams: 16
+          keepalive:
+            server_parameters:
+              max_connection_idle: 60s
+              max_connection_age: 60s
+              max_connection_age_grace: 10s
         http:
           endpoint: $${env:MY_POD_IP}:4318
+          max_request_body_size: 2097152
+          read_header_timeout: 5s
+          read_timeout: 8s
     otlp/lb:
       protocols:
         grpc:
           endpoint: $${env:MY_POD_IP}:14317
-          max_recv_msg_size_mib: 32
+          max_recv_msg_size_mib: 8
   processors:
     memory_limiter:
       check_interval: 1s
@@ -4683,6 +5259,24 @@ alternateConfig:
       trace_statements:
       - context: resource
         statements:
+        - delete_matching_keys(resource.attributes, "^.{129}")
+        - limit(resource.attributes, 32, ["service.name", "service.namespace", "service.version", "service.instance.id", "telemetry.sdk.language"])
+        - truncate_all(resource.attributes, 256, true, "...[shortened]")
+      - context: scope
+        statements:
+        - delete_matching_keys(scope.attributes, "^.{129}")
+        - limit(scope.attributes, 4, [])
+        - truncate_all(scope.attributes, 256, true, "...[shortened]")
+      - context: resource
+        statements:
+        - set(resource.attributes["service.name"], String(resource.attributes["service.name"])) where resource.attributes["service.name"] != nil
+        - set(resource.attributes["service.namespace"], String(resource.attributes["service.namespace"])) where resource.attributes["service.namespace"] != nil
+        - set(resource.attributes["service.version"], String(resource.attributes["service.version"])) where resource.attributes["service.version"] != nil
+        - set(resource.attributes["service.instance.id"], String(resource.attributes["service.instance.id"])) where resource.attributes["service.instance.id"] != nil
+        - delete_key(resource.attributes, "service.name") where resource.attributes["service.name"] == ""
+        - delete_key(resource.attributes, "service.namespace") where resource.attributes["service.namespace"] == ""
+        - delete_key(resource.attributes, "service.version") where resource.attributes["service.version"] == ""
+        - delete_key(resource.attributes, "service.instance.id") where resource.attributes["service.instance.id"] == ""
         - replace_pattern(resource.attributes["service.name"], "/", "-")
         - replace_pattern(resource.attributes["service.namespace"], "/", "-")
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
@@ -4691,13 +5285,41 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: span
         statements:
-        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(span.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
+      - context: span
+        statements:
+        - set(span.cache["sent"], span.attributes)
+        - limit(span.attributes, 128, ["http.request.method", "http.route", "http.response.status_code", "http.method", "http.status_code", "error.type", "url.path", "telemetry.shortened"])
+        - truncate_all(span.attributes, 4096, true, "...[shortened]")
+        - set(span.attributes["telemetry.shortened"], true) where span.attributes != span.cache["sent"]
+      - context: spanevent
+        statements:
+        - limit(spanevent.attributes, 128, ["exception.stacktrace"])
+        - truncate_all(spanevent.attributes, 16384, true, "...[shortened]")
       metric_statements:
       - context: resource
         statements:
+        - delete_matching_keys(resource.attributes, "^.{129}")
+        - limit(resource.attributes, 32, ["service.name", "service.namespace", "service.version", "service.instance.id", "telemetry.sdk.language"])
+        - truncate_all(resource.attributes, 256, true, "...[shortened]")
+      - context: scope
+        statements:
+        - delete_matching_keys(scope.attributes, "^.{129}")
+        - limit(scope.attributes, 4, [])
+        - truncate_all(scope.attributes, 256, true, "...[shortened]")
+      - context: resource
+        statements:
+        - set(resource.attributes["service.name"], String(resource.attributes["service.name"])) where resource.attributes["service.name"] != nil
+        - set(resource.attributes["service.namespace"], String(resource.attributes["service.namespace"])) where resource.attributes["service.namespace"] != nil
+        - set(resource.attributes["service.version"], String(resource.attributes["service.version"])) where resource.attributes["service.version"] != nil
+        - set(resource.attributes["service.instance.id"], String(resource.attributes["service.instance.id"])) where resource.attributes["service.instance.id"] != nil
+        - delete_key(resource.attributes, "service.name") where resource.attributes["service.name"] == ""
+        - delete_key(resource.attributes, "service.namespace") where resource.attributes["service.namespace"] == ""
+        - delete_key(resource.attributes, "service.version") where resource.attributes["service.version"] == ""
+        - delete_key(resource.attributes, "service.instance.id") where resource.attributes["service.instance.id"] == ""
         - replace_pattern(resource.attributes["service.name"], "/", "-")
         - replace_pattern(resource.attributes["service.namespace"], "/", "-")
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
@@ -4706,10 +5328,28 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       log_statements:
       - context: resource
         statements:
+        - delete_matching_keys(resource.attributes, "^.{129}")
+        - limit(resource.attributes, 32, ["service.name", "service.namespace", "service.version", "service.instance.id", "telemetry.sdk.language"])
+        - truncate_all(resource.attributes, 256, true, "...[shortened]")
+      - context: scope
+        statements:
+        - delete_matching_keys(scope.attributes, "^.{129}")
+        - limit(scope.attributes, 4, [])
+        - truncate_all(scope.attributes, 256, true, "...[shortened]")
+      - context: resource
+        statements:
+        - set(resource.attributes["service.name"], String(resource.attributes["service.name"])) where resource.attributes["service.name"] != nil
+        - set(resource.attributes["service.namespace"], String(resource.attributes["service.namespace"])) where resource.attributes["service.namespace"] != nil
+        - set(resource.attributes["service.version"], String(resource.attributes["service.version"])) where resource.attributes["service.version"] != nil
+        - set(resource.attributes["service.instance.id"], String(resource.attributes["service.instance.id"])) where resource.attributes["service.instance.id"] != nil
+        - delete_key(resource.attributes, "service.name") where resource.attributes["service.name"] == ""
+        - delete_key(resource.attributes, "service.namespace") where resource.attributes["service.namespace"] == ""
+        - delete_key(resource.attributes, "service.version") where resource.attributes["service.version"] == ""
+        - delete_key(resource.attributes, "service.instance.id") where resource.attributes["service.instance.id"] == ""
         - replace_pattern(resource.attributes["service.name"], "/", "-")
         - replace_pattern(resource.attributes["service.namespace"], "/", "-")
         - delete_matching_keys(resource.attributes, "^(?:k8s|container|collector)[^0-9A-Za-z]+")
@@ -4718,10 +5358,24 @@ alternateConfig:
         - delete_key(resource.attributes, "service.namespace") where IsMatch(resource.attributes["service.namespace"], "^(?:observability|dev|hml|dev-telemetry|hml-telemetry|prd-telemetry)$")
       - context: scope
         statements:
-        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(scope.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
       - context: log
         statements:
-        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment(?:[^0-9A-Za-z]+name)?$|service[^0-9A-Za-z]+namespace$)")
+        - delete_matching_keys(log.attributes, "^(?:(?:k8s|collector)[^0-9A-Za-z]+|deployment[^0-9A-Za-z]+environment|service[^0-9A-Za-z]+namespace)")
+      - context: log
+        statements:
+        - flatten(log.attributes, depth=2)
+        - set(log.cache["sent"], log.attributes)
+        - delete_matching_keys(log.attributes, "^.{129}") where Len(log.attributes) > 0
+        - limit(log.attributes, 48, ["exception.type", "exception.message", "exception.stacktrace", "telemetry.shortened"])
+        - set(log.cache["stack"], log.attributes["exception.stacktrace"]) where log.attributes["exception.stacktrace"] != nil
+        - truncate_all(log.attributes, 384, true, "...[shortened]") where Len(log.attributes) > 12
+        - truncate_all(log.attributes, 2048, true, "...[shortened]") where Len(log.attributes) <= 12
+        - set(log.attributes["exception.stacktrace"], log.cache["stack"]) where log.cache["stack"] != nil and Len(log.cache["stack"]) <= 16384
+        - set(log.attributes["exception.stacktrace"], Concat([Substring(log.cache["stack"], 0, 16370, true), "...[shortened]"], "")) where log.cache["stack"] != nil and Len(log.cache["stack"]) > 16384
+        - set(log.attributes["telemetry.shortened"], true) where log.attributes != log.cache["sent"]
+        - set(log.attributes["telemetry.shortened"], true) where IsString(log.body) and Len(log.body) > 196608
+        - set(log.body, Concat([Substring(log.body, 0, 196594, true), "...[shortened]"], "")) where IsString(log.body) and Len(log.body) > 196608
     k8s_attributes:
       extract:
         metadata:
@@ -4752,13 +5406,33 @@ alternateConfig:
       - key: k8s.cluster.name
         value: obs-dev
         action: upsert
-    transform/span_names:
+    transform/refused:
       error_mode: ignore
-      trace_statements:
-      - context: span
+      metric_statements:
+      - context: metric
         statements:
-        - replace_pattern(span.name, "/(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]+)", "/{id}")
-        - set(span.name, Substring(span.name, 0, 128, true)) where Len(span.name) > 128
+        - delete_key(metric.metadata, "telemetry.refused")
+        - set(metric.metadata["telemetry.refused"], "reserved_name") where IsMatch(metric.name, "^[^0-9A-Za-z:]*(?:ALERTS|aggregator|alertmanager|apiserver|config[^0-9A-Za-z:]+reloader|container|coredns|externalsecret|k8s|kube|kubelet|loki|node|otelcol|prometheus|rest[^0-9A-Za-z:]+client|scrape|target[^0-9A-Za-z:]+info|telemetry|tempo|thanos|traces|up|velero|workqueue)(?:[^0-9A-Za-z:]|$)|:")
+        - set(metric.metadata["telemetry.refused"], "invalid_name") where Len(metric.name) > 128 or not IsMatch(metric.name, "[0-9A-Za-z]")
+        - set(metric.metadata["telemetry.refused"], "identifier_in_name") where IsMatch(metric.name, "[0-9]{4}|[0-9a-fA-F]{16}|[0-9A-HJKMNP-TV-Z]{26}")
+        - set(metric.metadata["telemetry.refused"], "temporality") where metric.aggregation_temporality != nil and metric.aggregation_temporality != AGGREGATION_TEMPORALITY_CUMULATIVE
+      - context: datapoint
+        statements:
+        - delete_key(datapoint.attributes, "telemetry.refused")
+        - set(datapoint.attributes["telemetry.refused"], "in_the_future") where datapoint.time_unix_nano > UnixNano(Now()) + 120000000000
+        - set(datapoint.attributes["telemetry.refused"], "too_old") where datapoint.time_unix_nano < UnixNano(Now()) - 1500000000000
+        - set(datapoint.attributes["telemetry.refused"], "histogram_scale") where metric.type == METRIC_DATA_TYPE_EXPONENTIAL_HISTOGRAM and datapoint.scale < -4
+        - set(datapoint.attributes["telemetry.refused"], metric.metadata["telemetry.refused"]) where metric.metadata["telemetry.refused"] != nil
+    filter/refused:
+      error_mode: ignore
+      metric_conditions:
+      - context: metric
+        conditions:
+        - metric.metadata["telemetry.refused"] != nil
+        - metric.type == METRIC_DATA_TYPE_NONE
+      - context: datapoint
+        conditions:
+        - datapoint.attributes["telemetry.refused"] != nil
     transform/metric_labels:
       error_mode: ignore
       metric_statements:
@@ -4780,15 +5454,91 @@ alternateConfig:
         - aggregate_on_attributes("sum") where metric.metadata["labels_changed"] == true and (metric.type == METRIC_DATA_TYPE_SUM or metric.type == METRIC_DATA_TYPE_HISTOGRAM)
         - aggregate_on_attributes("mean") where metric.metadata["labels_changed"] == true and metric.type == METRIC_DATA_TYPE_GAUGE
         - delete_key(metric.metadata, "labels_changed")
-    transform/service_identity:
+    filter/counted:
+      error_mode: ignore
+      trace_conditions:
+      - context: span
+        conditions:
+        - span.kind != SPAN_KIND_SERVER and span.kind != SPAN_KIND_CONSUMER
+    transform/span_names:
+      error_mode: ignore
+      trace_statements:
+      - context: span
+        statements:
+        - set(span.attributes["http.request.method"], span.attributes["http.method"]) where span.attributes["http.request.method"] == nil
+        - set(span.attributes["http.response.status_code"], span.attributes["http.status_code"]) where span.attributes["http.response.status_code"] == nil
+        - set(span.attributes["http.request.method"], "_OTHER") where span.attributes["http.request.method"] != nil and not IsMatch(span.attributes["http.request.method"], "^(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|QUERY|_OTHER)$")
+        - delete_key(span.attributes, "http.response.status_code") where span.attributes["http.response.status_code"] != nil and not IsMatch(span.attributes["http.response.status_code"], "^[1-5][0-9][0-9]$")
+        - set(span.attributes["http.route"], String(span.attributes["http.route"])) where span.attributes["http.route"] != nil
+        - replace_pattern(span.attributes["http.route"], "[?#].*$", "") where span.attributes["http.route"] != nil
+        - replace_pattern(span.attributes["http.route"], "(^|[^0-9A-Za-z])(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}|[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{26}|[0-9]{4,})([^0-9A-Za-z]|$)", "$$1{id}$$2") where span.attributes["http.route"] != nil
+        - replace_pattern(span.attributes["http.route"], "(^|[^0-9A-Za-z])(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}|[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{26}|[0-9]{4,})([^0-9A-Za-z]|$)", "$$1{id}$$2") where span.attributes["http.route"] != nil
+        - replace_pattern(span.attributes["http.route"], "([/=:])[0-9]+([^0-9A-Za-z]|$)", "$$1{id}$$2") where span.attributes["http.route"] != nil
+        - replace_pattern(span.attributes["http.route"], "([/=:])[0-9]+([^0-9A-Za-z]|$)", "$$1{id}$$2") where span.attributes["http.route"] != nil
+        - delete_key(span.attributes, "http.route") where span.attributes["http.route"] == ""
+        - set_semconv_span_name("1.37.0")
+        - replace_pattern(span.name, "(?is)^[^a-z]*(select|insert|update|delete|with|merge)[^a-z](?:.*[^a-z])?(?:from|into|set|using)[^a-z].*$", "$$1")
+        - replace_pattern(span.name, "[?#].*$", "") where IsMatch(span.name, "/")
+        - replace_pattern(span.name, "(^|[^0-9A-Za-z])(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}|[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{26}|[0-9]{4,})([^0-9A-Za-z]|$)", "$$1{id}$$2") where IsMatch(span.name, "[0-9]")
+        - replace_pattern(span.name, "(^|[^0-9A-Za-z])(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}|[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{26}|[0-9]{4,})([^0-9A-Za-z]|$)", "$$1{id}$$2") where IsMatch(span.name, "[0-9]")
+        - replace_pattern(span.name, "([/=:])[0-9]+([^0-9A-Za-z]|$)", "$$1{id}$$2") where IsMatch(span.name, "[0-9]")
+        - replace_pattern(span.name, "([/=:])[0-9]+([^0-9A-Za-z]|$)", "$$1{id}$$2") where IsMatch(span.name, "[0-9]")
+        - truncate_all(span.attributes, 128)
+        - set(span.name, Substring(span.name, 0, 128, true)) where Len(span.name) > 128
+        - delete_key(span.attributes, "service.name")
+        - delete_key(span.attributes, "service.namespace")
+        - delete_key(span.attributes, "service.version")
+        - set(span.attributes["telemetry.span.kind"], Concat(["SPAN_KIND_", ToUpperCase(span.kind.string)], ""))
+        - set(span.attributes["telemetry.status.code"], "STATUS_CODE_UNSET")
+        - set(span.attributes["telemetry.status.code"], "STATUS_CODE_OK") where span.status.code == STATUS_CODE_OK
+        - set(span.attributes["telemetry.status.code"], "STATUS_CODE_ERROR") where span.status.code == STATUS_CODE_ERROR
+    groupbyattrs/rooms:
+      keys:
+      - telemetry.span.kind
+      - telemetry.status.code
+    transform/span_identity:
       error_mode: ignore
       metric_statements:
       - context: resource
         statements:
-        - keep_keys(resource.attributes, ["service.name", "service.namespace", "service.version", "deployment.environment.name", "k8s.namespace.name", "k8s.cluster.name"])
+        - keep_keys(resource.attributes, ["k8s.deployment.name", "k8s.statefulset.name", "k8s.daemonset.name", "telemetry.span.kind", "telemetry.status.code"])
       - context: datapoint
         statements:
         - delete_key(datapoint.attributes, "collector.instance.id")
+        - set(datapoint.attributes["span.kind"], resource.attributes["telemetry.span.kind"]) where datapoint.attributes["otel.metric.overflow"] == true
+        - set(datapoint.attributes["status.code"], resource.attributes["telemetry.status.code"]) where datapoint.attributes["otel.metric.overflow"] == true
+        - set(datapoint.attributes["service.name"], Coalesce([resource.attributes["k8s.deployment.name"], resource.attributes["k8s.statefulset.name"], resource.attributes["k8s.daemonset.name"], "unknown_service"])) where datapoint.attributes["otel.metric.overflow"] == true
+      - context: resource
+        statements:
+        - delete_key(resource.attributes, "telemetry.span.kind")
+        - delete_key(resource.attributes, "telemetry.status.code")
+    groupbyattrs/service:
+      keys:
+      - service.name
+      - service.namespace
+      - service.version
+    transform/guard_counts:
+      error_mode: ignore
+      metric_statements:
+      - context: resource
+        statements:
+        - keep_keys(resource.attributes, [])
+      - context: scope
+        statements:
+        - set(scope.name, "guards")
+      - context: datapoint
+        statements:
+        - set(datapoint.time, Now())
+        - set(datapoint.start_time, datapoint.time)
+        - set(datapoint.attributes["reason"], datapoint.attributes["telemetry.refused"])
+        - delete_key(datapoint.attributes, "telemetry.refused")
+        - set(datapoint.attributes["signal"], datapoint.attributes["telemetry.signal"])
+        - delete_key(datapoint.attributes, "telemetry.signal")
+    deltatocumulative:
+      max_stale: 60m
+      max_streams: 1000
+    interval:
+      interval: 30s
     resource/writer:
       attributes:
       - key: service.instance.id
@@ -4844,18 +5594,53 @@ alternateConfig:
       - name: http.request.method
       - name: http.route
       - name: http.response.status_code
+      - name: service.namespace
+      - name: service.version
       - name: deployment.environment.name
       resource_metrics_key_attributes:
-      - service.name
-      - service.namespace
-      - service.version
-      - deployment.environment.name
-      - k8s.namespace.name
-      - k8s.cluster.name
+      - k8s.deployment.name
+      - k8s.statefulset.name
+      - k8s.daemonset.name
+      - telemetry.span.kind
+      - telemetry.status.code
+      resource_metrics_cache_size: 1000
       add_resource_attributes: true
       aggregation_cardinality_limit: 2000
       metrics_flush_interval: 30s
+      series_expiration: 30m
       metrics_expiration: 30m
+    forward/counted: {}
+    forward/kept: {}
+    count/guards:
+      datapoints:
+        telemetry.refused.items:
+          description: Data points that were dropped.
+          conditions:
+          - datapoint.attributes["telemetry.refused"] != nil and IsMatch(datapoint.attributes["telemetry.refused"], "^(?:reserved_name|invalid_name|identifier_in_name|temporality|in_the_future|too_old|histogram_scale)$")
+          attributes:
+          - key: service.name
+            default_value: unknown_service
+          - key: telemetry.refused
+      spans:
+        telemetry.shortened.items:
+          description: Items of which something was cut off.
+          conditions:
+          - span.attributes["telemetry.shortened"] == true
+          attributes:
+          - key: service.name
+            default_value: unknown_service
+          - key: telemetry.signal
+            default_value: traces
+      logs:
+        telemetry.shortened.items:
+          description: Items of which something was cut off.
+          conditions:
+          - log.attributes["telemetry.shortened"] == true
+          attributes:
+          - key: service.name
+            default_value: unknown_service
+          - key: telemetry.signal
+            default_value: logs
   exporters:
     load_balancing:
       routing_key: traceID
@@ -4914,6 +5699,9 @@ alternateConfig:
       endpoint: http://door-stage-prd.observability.svc:8080/otlp
       headers:
         X-Scope-OrgID: prd
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
@@ -4934,12 +5722,33 @@ alternateConfig:
         max_elapsed_time: 6h
     otlp_http/prometheus-0:
       endpoint: http://door-stage-prd.observability.svc:8080/prometheus-0/api/v1/otlp
+      compression: gzip
+      compression_params:
+        level: 1
       timeout: 30s
       sending_queue:
         enabled: true
         storage: file_storage/queue
         sizer: bytes
         queue_size: 268435456
+        num_consumers: 10
+        block_on_overflow: false
+      retry_on_failure:
+        enabled: true
+        initial_interval: 5s
+        max_interval: 30s
+        max_elapsed_time: 30m
+    otlp_http/own-0:
+      endpoint: http://door-stage-prd.observability.svc:8080/prometheus-0/api/v1/otlp
+      compression: gzip
+      compression_params:
+        level: 1
+      timeout: 30s
+      sending_queue:
+        enabled: true
+        storage: file_storage/queue
+        sizer: bytes
+        queue_size: 67108864
         num_consumers: 10
         block_on_overflow: false
         batch:
@@ -4984,9 +5793,19 @@ alternateConfig:
         - transform/claims
         - k8s_attributes
         - resource/stage
-        - transform/span_names
         exporters:
         - load_balancing
+        - forward/counted
+        - count/guards
+      traces/counted:
+        receivers:
+        - forward/counted
+        processors:
+        - memory_limiter
+        - filter/counted
+        - transform/span_names
+        - groupbyattrs/rooms
+        exporters:
         - span_metrics
       traces/sampled:
         receivers:
@@ -5006,6 +5825,16 @@ alternateConfig:
         - transform/claims
         - k8s_attributes
         - resource/stage
+        - transform/refused
+        exporters:
+        - forward/kept
+        - count/guards
+      metrics/kept:
+        receivers:
+        - forward/kept
+        processors:
+        - memory_limiter
+        - filter/refused
         - transform/metric_labels
         exporters:
         - otlp_http/prometheus-0
@@ -5014,11 +5843,24 @@ alternateConfig:
         - span_metrics
         processors:
         - memory_limiter
-        - transform/service_identity
+        - transform/span_identity
+        - groupbyattrs/service
         - resource/stage
         - resource/writer
         exporters:
-        - otlp_http/prometheus-0
+        - otlp_http/own-0
+      metrics/guards:
+        receivers:
+        - count/guards
+        processors:
+        - memory_limiter
+        - transform/guard_counts
+        - deltatocumulative
+        - interval
+        - resource/stage
+        - resource/writer
+        exporters:
+        - otlp_http/own-0
       logs:
         receivers:
         - otlp
@@ -5029,6 +5871,7 @@ alternateConfig:
         - resource/stage
         exporters:
         - otlp_http/loki
+        - count/guards
 command:
   name: start/collector
 initContainers:
@@ -5441,6 +6284,20 @@ additionalPrometheusRulesMap:
           description: '{{ $value | humanize }} spans were counted in the overflow series in 15 minutes.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SpanMetricsOverflow.md
           dashboard_url: http://localhost:3000/d/cost-cardinality
+    - name: guards
+      rules:
+      - alert: ServiceTelemetryRefused
+        expr: sum by (deployment_environment_name, service_name, reason) (rate(telemetry_refused_items_total{deployment_environment_name=~"dev"}[10m])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: The gateway of {{ $labels.deployment_environment_name }} drops data points of {{ $labels.service_name }}
+          description: '{{ $value | humanize }} points a second: {{ $labels.reason }}.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryRefused.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
 extraManifests:
   role:
     apiVersion: rbac.authorization.k8s.io/v1
@@ -5880,6 +6737,20 @@ additionalPrometheusRulesMap:
           description: '{{ $value | humanize }} spans were counted in the overflow series in 15 minutes.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SpanMetricsOverflow.md
           dashboard_url: http://localhost:3000/d/cost-cardinality
+    - name: guards
+      rules:
+      - alert: ServiceTelemetryRefused
+        expr: sum by (deployment_environment_name, service_name, reason) (rate(telemetry_refused_items_total{deployment_environment_name=~"hml"}[10m])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: The gateway of {{ $labels.deployment_environment_name }} drops data points of {{ $labels.service_name }}
+          description: '{{ $value | humanize }} points a second: {{ $labels.reason }}.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryRefused.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
 extraManifests:
   role:
     apiVersion: rbac.authorization.k8s.io/v1
@@ -6374,6 +7245,20 @@ additionalPrometheusRulesMap:
           description: '{{ $value | humanize }} spans were counted in the overflow series in 15 minutes.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SpanMetricsOverflow.md
           dashboard_url: http://localhost:3000/d/cost-cardinality
+    - name: guards
+      rules:
+      - alert: ServiceTelemetryRefused
+        expr: sum by (deployment_environment_name, service_name, reason) (rate(telemetry_refused_items_total{deployment_environment_name=~"prd"}[10m])) > 0
+        for: 15m
+        labels:
+          severity: warning
+          namespace: '{{ $labels.deployment_environment_name }}'
+          owner: platform-team
+        annotations:
+          summary: The gateway of {{ $labels.deployment_environment_name }} drops data points of {{ $labels.service_name }}
+          description: '{{ $value | humanize }} points a second: {{ $labels.reason }}.'
+          runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryRefused.md
+          dashboard_url: http://localhost:3000/d/telemetry-pipeline
 extraManifests:
   role:
     apiVersion: rbac.authorization.k8s.io/v1
@@ -19578,7 +20463,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           collapsed = false
           id        = 24
           panels    = []
-          title     = "Prometheus and Thanos"
+          title     = "What gateways drop and shorten"
           gridPos = {
             h = 1
             w = 24
@@ -19590,17 +20475,17 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "max by (namespace, pod) (prometheus_tsdb_head_series)"
+              expr         = "sum by (deployment_environment_name, service_name, reason) (rate(telemetry_refused_items_total[$__rate_interval]))"
               refId        = "A"
-              legendFormat = "{{namespace}} {{pod}}"
+              legendFormat = "{{deployment_environment_name}} {{service_name}}: {{reason}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
               }
             },
           ]
-          title       = "Series in memory"
-          description = "Of the platform's Prometheus (observability) and of each stage's. The bound of its memory; docs/operations/capacity.md has each size's."
+          title       = "Dropped data points"
+          description = "Per second, by service and reason. Each reason is something that the service can change; docs/reference/gateway.md says what."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -19608,7 +20493,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           }
           gridPos = {
             h = 8
-            w = 6
+            w = 12
             x = 0
             y = 48
           }
@@ -19643,17 +20528,17 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "sum by (namespace, pod) (rate(prometheus_tsdb_head_samples_appended_total[$__rate_interval]))"
+              expr         = "sum by (deployment_environment_name, service_name, signal) (rate(telemetry_shortened_items_total[$__rate_interval]))"
               refId        = "A"
-              legendFormat = "{{namespace}} {{pod}}"
+              legendFormat = "{{deployment_environment_name}} {{service_name}}: {{signal}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
               }
             },
           ]
-          title       = "Samples"
-          description = "Samples per second taken, scraped and pushed."
+          title       = "Shortened spans and log records"
+          description = "Per second, by service. They arrive, but without what was too long or too much."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -19661,8 +20546,8 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           }
           gridPos = {
             h = 8
-            w = 6
-            x = 6
+            w = 12
+            x = 12
             y = 48
           }
           repeatDirection = "h"
@@ -19693,10 +20578,23 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           id = 26
         },
         {
+          type      = "row"
+          collapsed = false
+          id        = 27
+          panels    = []
+          title     = "Prometheus and Thanos"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 56
+          }
+        },
+        {
           type = "timeseries"
           targets = [
             {
-              expr         = "sum by (namespace, pod) (rate(prometheus_tsdb_too_old_samples_total[$__rate_interval]))"
+              expr         = "max by (namespace, pod) (prometheus_tsdb_head_series)"
               refId        = "A"
               legendFormat = "{{namespace}} {{pod}}"
               datasource = {
@@ -19705,8 +20603,8 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
               }
             },
           ]
-          title       = "Samples too late"
-          description = "Pushed after the out-of-order window of 30 minutes, and lost. A gateway's queue was held up for longer."
+          title       = "Series in memory"
+          description = "Of the platform's Prometheus (observability) and of each stage's. The bound of its memory; docs/operations/capacity.md has each size's."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -19715,61 +20613,8 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           gridPos = {
             h = 8
             w = 6
-            x = 12
-            y = 48
-          }
-          repeatDirection = "h"
-          options = {
-            legend = {
-              displayMode = "table"
-              placement   = "bottom"
-              showLegend  = true
-              calcs       = ["mean", "lastNotNull"]
-            }
-            tooltip = {
-              mode = "multi"
-              sort = "desc"
-            }
-          }
-          fieldConfig = {
-            defaults = {
-              unit = "short"
-              min  = 0
-              custom = {
-                lineWidth   = 1
-                fillOpacity = 8
-                showPoints  = "never"
-              }
-            }
-            overrides = []
-          }
-          id = 27
-        },
-        {
-          type = "timeseries"
-          targets = [
-            {
-              expr         = "sum by (rule_group) (rate(prometheus_rule_evaluation_failures_total[$__rate_interval]))"
-              refId        = "A"
-              legendFormat = "{{rule_group}}"
-              datasource = {
-                type = "prometheus"
-                uid  = "prometheus"
-              }
-            },
-          ]
-          title       = "Rules that failed"
-          description = "Evaluations per second that failed. Alerts of that group are blind."
-          transparent = false
-          datasource = {
-            type = "prometheus"
-            uid  = "prometheus"
-          }
-          gridPos = {
-            h = 8
-            w = 6
-            x = 18
-            y = 48
+            x = 0
+            y = 57
           }
           repeatDirection = "h"
           options = {
@@ -19802,6 +20647,165 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
+              expr         = "sum by (namespace, pod) (rate(prometheus_tsdb_head_samples_appended_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{namespace}} {{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Samples"
+          description = "Samples per second taken, scraped and pushed."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 6
+            y = 57
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 29
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (namespace, pod) (rate(prometheus_tsdb_too_old_samples_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{namespace}} {{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Samples too late"
+          description = "Pushed after the out-of-order window of 30 minutes, and lost. A gateway's queue was held up for longer."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 12
+            y = 57
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 30
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (rule_group) (rate(prometheus_rule_evaluation_failures_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{rule_group}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Rules that failed"
+          description = "Evaluations per second that failed. Alerts of that group are blind."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 18
+            y = 57
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 31
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
               expr         = "max by (namespace, pod) (prometheus_tsdb_storage_blocks_bytes)"
               refId        = "A"
               legendFormat = "{{namespace}} {{pod}}"
@@ -19822,7 +20826,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             h = 8
             w = 6
             x = 0
-            y = 56
+            y = 65
           }
           repeatDirection = "h"
           options = {
@@ -19849,7 +20853,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             }
             overrides = []
           }
-          id = 29
+          id = 32
         },
         {
           type = "timeseries"
@@ -19884,7 +20888,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             h = 8
             w = 6
             x = 6
-            y = 56
+            y = 65
           }
           repeatDirection = "h"
           options = {
@@ -19911,7 +20915,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             }
             overrides = []
           }
-          id = 30
+          id = 33
         },
         {
           type = "timeseries"
@@ -19955,166 +20959,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             h = 8
             w = 6
             x = 12
-            y = 56
-          }
-          repeatDirection = "h"
-          options = {
-            legend = {
-              displayMode = "table"
-              placement   = "bottom"
-              showLegend  = true
-              calcs       = ["mean", "lastNotNull"]
-            }
-            tooltip = {
-              mode = "multi"
-              sort = "desc"
-            }
-          }
-          fieldConfig = {
-            defaults = {
-              unit = "short"
-              min  = 0
-              custom = {
-                lineWidth   = 1
-                fillOpacity = 8
-                showPoints  = "never"
-              }
-            }
-            overrides = []
-          }
-          id = 31
-        },
-        {
-          type = "timeseries"
-          targets = [
-            {
-              expr         = "sum by (operation) (rate(thanos_objstore_bucket_operations_total[$__rate_interval]))"
-              refId        = "A"
-              legendFormat = "{{operation}}"
-              datasource = {
-                type = "prometheus"
-                uid  = "prometheus"
-              }
-            },
-          ]
-          title       = "Requests to the bucket"
-          description = "By operation; they are paid for. Failures below."
-          transparent = false
-          datasource = {
-            type = "prometheus"
-            uid  = "prometheus"
-          }
-          gridPos = {
-            h = 8
-            w = 6
-            x = 18
-            y = 56
-          }
-          repeatDirection = "h"
-          options = {
-            legend = {
-              displayMode = "table"
-              placement   = "bottom"
-              showLegend  = true
-              calcs       = ["mean", "lastNotNull"]
-            }
-            tooltip = {
-              mode = "multi"
-              sort = "desc"
-            }
-          }
-          fieldConfig = {
-            defaults = {
-              unit = "reqps"
-              min  = 0
-              custom = {
-                lineWidth   = 1
-                fillOpacity = 8
-                showPoints  = "never"
-              }
-            }
-            overrides = []
-          }
-          id = 32
-        },
-        {
-          type = "timeseries"
-          targets = [
-            {
-              expr         = "sum by (operation) (rate(thanos_objstore_bucket_operation_failures_total[$__rate_interval]))"
-              refId        = "A"
-              legendFormat = "{{operation}}"
-              datasource = {
-                type = "prometheus"
-                uid  = "prometheus"
-              }
-            },
-          ]
-          title       = "Requests to the bucket that failed"
-          description = "Above 0 for long: role, key, endpoint or throttling."
-          transparent = false
-          datasource = {
-            type = "prometheus"
-            uid  = "prometheus"
-          }
-          gridPos = {
-            h = 8
-            w = 8
-            x = 0
-            y = 64
-          }
-          repeatDirection = "h"
-          options = {
-            legend = {
-              displayMode = "table"
-              placement   = "bottom"
-              showLegend  = true
-              calcs       = ["mean", "lastNotNull"]
-            }
-            tooltip = {
-              mode = "multi"
-              sort = "desc"
-            }
-          }
-          fieldConfig = {
-            defaults = {
-              unit = "reqps"
-              min  = 0
-              custom = {
-                lineWidth   = 1
-                fillOpacity = 8
-                showPoints  = "never"
-              }
-            }
-            overrides = []
-          }
-          id = 33
-        },
-        {
-          type = "timeseries"
-          targets = [
-            {
-              expr         = "sum by (pod) (thanos_bucket_store_blocks_loaded)"
-              refId        = "A"
-              legendFormat = "{{pod}}"
-              datasource = {
-                type = "prometheus"
-                uid  = "prometheus"
-              }
-            },
-          ]
-          title       = "Blocks that the store gateway knows"
-          description = "It must be what the bucket has. None: long ranges in Grafana are empty."
-          transparent = false
-          datasource = {
-            type = "prometheus"
-            uid  = "prometheus"
-          }
-          gridPos = {
-            h = 8
-            w = 8
-            x = 8
-            y = 64
+            y = 65
           }
           repeatDirection = "h"
           options = {
@@ -20142,6 +20987,165 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             overrides = []
           }
           id = 34
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (operation) (rate(thanos_objstore_bucket_operations_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{operation}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Requests to the bucket"
+          description = "By operation; they are paid for. Failures below."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 18
+            y = 65
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 35
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (operation) (rate(thanos_objstore_bucket_operation_failures_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{operation}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Requests to the bucket that failed"
+          description = "Above 0 for long: role, key, endpoint or throttling."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 0
+            y = 73
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "reqps"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 36
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (pod) (thanos_bucket_store_blocks_loaded)"
+              refId        = "A"
+              legendFormat = "{{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Blocks that the store gateway knows"
+          description = "It must be what the bucket has. None: long ranges in Grafana are empty."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 8
+            y = 73
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 37
         },
         {
           type = "timeseries"
@@ -20176,125 +21180,6 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             h = 8
             w = 8
             x = 16
-            y = 64
-          }
-          repeatDirection = "h"
-          options = {
-            legend = {
-              displayMode = "table"
-              placement   = "bottom"
-              showLegend  = true
-              calcs       = ["mean", "lastNotNull"]
-            }
-            tooltip = {
-              mode = "multi"
-              sort = "desc"
-            }
-          }
-          fieldConfig = {
-            defaults = {
-              unit = "short"
-              min  = 0
-              custom = {
-                lineWidth   = 1
-                fillOpacity = 8
-                showPoints  = "never"
-              }
-            }
-            overrides = []
-          }
-          id = 35
-        },
-        {
-          type      = "row"
-          collapsed = false
-          id        = 36
-          panels    = []
-          title     = "Loki and Tempo"
-          gridPos = {
-            h = 1
-            w = 24
-            x = 0
-            y = 72
-          }
-        },
-        {
-          type = "timeseries"
-          targets = [
-            {
-              expr         = "sum by (tenant) (rate(loki_distributor_lines_received_total[$__rate_interval]))"
-              refId        = "A"
-              legendFormat = "{{tenant}}"
-              datasource = {
-                type = "prometheus"
-                uid  = "prometheus"
-              }
-            },
-          ]
-          title       = "Loki: lines"
-          description = "Lines per second by tenant, which is the namespace."
-          transparent = false
-          datasource = {
-            type = "prometheus"
-            uid  = "prometheus"
-          }
-          gridPos = {
-            h = 8
-            w = 6
-            x = 0
-            y = 73
-          }
-          repeatDirection = "h"
-          options = {
-            legend = {
-              displayMode = "table"
-              placement   = "bottom"
-              showLegend  = true
-              calcs       = ["mean", "lastNotNull"]
-            }
-            tooltip = {
-              mode = "multi"
-              sort = "desc"
-            }
-          }
-          fieldConfig = {
-            defaults = {
-              unit = "short"
-              min  = 0
-              custom = {
-                lineWidth   = 1
-                fillOpacity = 8
-                showPoints  = "never"
-              }
-            }
-            overrides = []
-          }
-          id = 37
-        },
-        {
-          type = "timeseries"
-          targets = [
-            {
-              expr         = "sum by (tenant, reason) (rate(loki_discarded_samples_total[$__rate_interval]))"
-              refId        = "A"
-              legendFormat = "{{tenant}} {{reason}}"
-              datasource = {
-                type = "prometheus"
-                uid  = "prometheus"
-              }
-            },
-          ]
-          title       = "Loki: lines refused"
-          description = "By reason: rate_limited (raise the size), greater_than_max_sample_age (a queue was held up), ..."
-          transparent = false
-          datasource = {
-            type = "prometheus"
-            uid  = "prometheus"
-          }
-          gridPos = {
-            h = 8
-            w = 6
-            x = 6
             y = 73
           }
           repeatDirection = "h"
@@ -20325,10 +21210,23 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           id = 38
         },
         {
+          type      = "row"
+          collapsed = false
+          id        = 39
+          panels    = []
+          title     = "Loki and Tempo"
+          gridPos = {
+            h = 1
+            w = 24
+            x = 0
+            y = 81
+          }
+        },
+        {
           type = "timeseries"
           targets = [
             {
-              expr         = "sum by (tenant) (loki_ingester_memory_streams)"
+              expr         = "sum by (tenant) (rate(loki_distributor_lines_received_total[$__rate_interval]))"
               refId        = "A"
               legendFormat = "{{tenant}}"
               datasource = {
@@ -20337,8 +21235,8 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
               }
             },
           ]
-          title       = "Loki: streams in memory"
-          description = "Each combination of labels is one. A jump: a label with too many values."
+          title       = "Loki: lines"
+          description = "Lines per second by tenant, which is the namespace."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -20347,8 +21245,8 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           gridPos = {
             h = 8
             w = 6
-            x = 12
-            y = 73
+            x = 0
+            y = 82
           }
           repeatDirection = "h"
           options = {
@@ -20375,96 +21273,23 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             }
             overrides = []
           }
-          id = 39
-        },
-        {
-          type = "timeseries"
-          targets = [
-            {
-              expr         = "(sum by (route) (rate(loki_request_duration_seconds_count{status_code=~\"5..\"}[$__rate_interval])) or 0 * sum by (route) (rate(loki_request_duration_seconds_count[$__rate_interval]))) / (sum by (route) (rate(loki_request_duration_seconds_count[$__rate_interval])) > 0)"
-              refId        = "A"
-              legendFormat = "{{route}}"
-              datasource = {
-                type = "prometheus"
-                uid  = "prometheus"
-              }
-            },
-          ]
-          title       = "Loki: share of requests that fail"
-          description = "Answers of 500 and above, by route."
-          transparent = false
-          datasource = {
-            type = "prometheus"
-            uid  = "prometheus"
-          }
-          gridPos = {
-            h = 8
-            w = 6
-            x = 18
-            y = 73
-          }
-          repeatDirection = "h"
-          options = {
-            legend = {
-              displayMode = "table"
-              placement   = "bottom"
-              showLegend  = true
-              calcs       = ["mean", "lastNotNull"]
-            }
-            tooltip = {
-              mode = "multi"
-              sort = "desc"
-            }
-          }
-          fieldConfig = {
-            defaults = {
-              unit = "percentunit"
-              min  = 0
-              thresholds = {
-                mode = "absolute"
-                steps = [
-                  {
-                    value = null
-                    color = "green"
-                  },
-                  {
-                    value = 0.01
-                    color = "yellow"
-                  },
-                  {
-                    value = 0.05
-                    color = "red"
-                  },
-                ]
-              }
-              custom = {
-                thresholdsStyle = {
-                  mode = "dashed"
-                }
-                lineWidth   = 1
-                fillOpacity = 8
-                showPoints  = "never"
-              }
-            }
-            overrides = []
-          }
           id = 40
         },
         {
           type = "timeseries"
           targets = [
             {
-              expr         = "sum by (tenant) (rate(tempo_distributor_spans_received_total[$__rate_interval]))"
+              expr         = "sum by (tenant, reason) (rate(loki_discarded_samples_total[$__rate_interval]))"
               refId        = "A"
-              legendFormat = "{{tenant}}"
+              legendFormat = "{{tenant}} {{reason}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
               }
             },
           ]
-          title       = "Tempo: spans"
-          description = "Spans per second by tenant, after sampling."
+          title       = "Loki: lines refused"
+          description = "By reason: rate_limited (raise the size), greater_than_max_sample_age (a queue was held up), ..."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -20473,8 +21298,8 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           gridPos = {
             h = 8
             w = 6
-            x = 0
-            y = 81
+            x = 6
+            y = 82
           }
           repeatDirection = "h"
           options = {
@@ -20507,17 +21332,17 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "sum by (tenant, reason) (rate(tempo_discarded_spans_total[$__rate_interval]))"
+              expr         = "sum by (tenant) (loki_ingester_memory_streams)"
               refId        = "A"
-              legendFormat = "{{tenant}} {{reason}}"
+              legendFormat = "{{tenant}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
               }
             },
           ]
-          title       = "Tempo: spans refused"
-          description = "By reason: rate_limited, trace_too_large, live_traces_exceeded, ..."
+          title       = "Loki: streams in memory"
+          description = "Each combination of labels is one. A jump: a label with too many values."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -20526,8 +21351,8 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           gridPos = {
             h = 8
             w = 6
-            x = 6
-            y = 81
+            x = 12
+            y = 82
           }
           repeatDirection = "h"
           options = {
@@ -20560,60 +21385,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
-              expr         = "sum by (tenant) (tempo_ingester_live_traces)"
-              refId        = "A"
-              legendFormat = "{{tenant}}"
-              datasource = {
-                type = "prometheus"
-                uid  = "prometheus"
-              }
-            },
-          ]
-          title       = "Tempo: traces in memory"
-          description = "Traces under way; its memory follows."
-          transparent = false
-          datasource = {
-            type = "prometheus"
-            uid  = "prometheus"
-          }
-          gridPos = {
-            h = 8
-            w = 6
-            x = 12
-            y = 81
-          }
-          repeatDirection = "h"
-          options = {
-            legend = {
-              displayMode = "table"
-              placement   = "bottom"
-              showLegend  = true
-              calcs       = ["mean", "lastNotNull"]
-            }
-            tooltip = {
-              mode = "multi"
-              sort = "desc"
-            }
-          }
-          fieldConfig = {
-            defaults = {
-              unit = "short"
-              min  = 0
-              custom = {
-                lineWidth   = 1
-                fillOpacity = 8
-                showPoints  = "never"
-              }
-            }
-            overrides = []
-          }
-          id = 43
-        },
-        {
-          type = "timeseries"
-          targets = [
-            {
-              expr         = "(sum by (route) (rate(tempo_request_duration_seconds_count{status_code=~\"5..\"}[$__rate_interval])) or 0 * sum by (route) (rate(tempo_request_duration_seconds_count[$__rate_interval]))) / (sum by (route) (rate(tempo_request_duration_seconds_count[$__rate_interval])) > 0)"
+              expr         = "(sum by (route) (rate(loki_request_duration_seconds_count{status_code=~\"5..\"}[$__rate_interval])) or 0 * sum by (route) (rate(loki_request_duration_seconds_count[$__rate_interval]))) / (sum by (route) (rate(loki_request_duration_seconds_count[$__rate_interval])) > 0)"
               refId        = "A"
               legendFormat = "{{route}}"
               datasource = {
@@ -20622,7 +21394,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
               }
             },
           ]
-          title       = "Tempo: share of requests that fail"
+          title       = "Loki: share of requests that fail"
           description = "Answers of 500 and above, by route."
           transparent = false
           datasource = {
@@ -20633,7 +21405,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             h = 8
             w = 6
             x = 18
-            y = 81
+            y = 82
           }
           repeatDirection = "h"
           options = {
@@ -20680,23 +21452,23 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             }
             overrides = []
           }
-          id = 44
+          id = 43
         },
         {
           type = "timeseries"
           targets = [
             {
-              expr         = "sum by (pod) (rate(tempo_ingester_failed_flushes_total[$__rate_interval]))"
+              expr         = "sum by (tenant) (rate(tempo_distributor_spans_received_total[$__rate_interval]))"
               refId        = "A"
-              legendFormat = "{{pod}}"
+              legendFormat = "{{tenant}}"
               datasource = {
                 type = "prometheus"
                 uid  = "prometheus"
               }
             },
           ]
-          title       = "Tempo: blocks that could not be written"
-          description = "Flushes per second that failed. Traces pile up on the volume meanwhile."
+          title       = "Tempo: spans"
+          description = "Spans per second by tenant, after sampling."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -20704,9 +21476,62 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           }
           gridPos = {
             h = 8
-            w = 8
+            w = 6
             x = 0
-            y = 89
+            y = 90
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 44
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (tenant, reason) (rate(tempo_discarded_spans_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{tenant}} {{reason}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Tempo: spans refused"
+          description = "By reason: rate_limited, trace_too_large, live_traces_exceeded, ..."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 6
+            y = 90
           }
           repeatDirection = "h"
           options = {
@@ -20739,6 +21564,185 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
           type = "timeseries"
           targets = [
             {
+              expr         = "sum by (tenant) (tempo_ingester_live_traces)"
+              refId        = "A"
+              legendFormat = "{{tenant}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Tempo: traces in memory"
+          description = "Traces under way; its memory follows."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 12
+            y = 90
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 46
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "(sum by (route) (rate(tempo_request_duration_seconds_count{status_code=~\"5..\"}[$__rate_interval])) or 0 * sum by (route) (rate(tempo_request_duration_seconds_count[$__rate_interval]))) / (sum by (route) (rate(tempo_request_duration_seconds_count[$__rate_interval])) > 0)"
+              refId        = "A"
+              legendFormat = "{{route}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Tempo: share of requests that fail"
+          description = "Answers of 500 and above, by route."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 6
+            x = 18
+            y = 90
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "percentunit"
+              min  = 0
+              thresholds = {
+                mode = "absolute"
+                steps = [
+                  {
+                    value = null
+                    color = "green"
+                  },
+                  {
+                    value = 0.01
+                    color = "yellow"
+                  },
+                  {
+                    value = 0.05
+                    color = "red"
+                  },
+                ]
+              }
+              custom = {
+                thresholdsStyle = {
+                  mode = "dashed"
+                }
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 47
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
+              expr         = "sum by (pod) (rate(tempo_ingester_failed_flushes_total[$__rate_interval]))"
+              refId        = "A"
+              legendFormat = "{{pod}}"
+              datasource = {
+                type = "prometheus"
+                uid  = "prometheus"
+              }
+            },
+          ]
+          title       = "Tempo: blocks that could not be written"
+          description = "Flushes per second that failed. Traces pile up on the volume meanwhile."
+          transparent = false
+          datasource = {
+            type = "prometheus"
+            uid  = "prometheus"
+          }
+          gridPos = {
+            h = 8
+            w = 8
+            x = 0
+            y = 98
+          }
+          repeatDirection = "h"
+          options = {
+            legend = {
+              displayMode = "table"
+              placement   = "bottom"
+              showLegend  = true
+              calcs       = ["mean", "lastNotNull"]
+            }
+            tooltip = {
+              mode = "multi"
+              sort = "desc"
+            }
+          }
+          fieldConfig = {
+            defaults = {
+              unit = "short"
+              min  = 0
+              custom = {
+                lineWidth   = 1
+                fillOpacity = 8
+                showPoints  = "never"
+              }
+            }
+            overrides = []
+          }
+          id = 48
+        },
+        {
+          type = "timeseries"
+          targets = [
+            {
               expr         = "max by (tenant) (prometheus_remote_storage_highest_timestamp_in_seconds) - min by (tenant) (prometheus_remote_storage_queue_highest_sent_timestamp_seconds)"
               refId        = "A"
               legendFormat = "{{tenant}}"
@@ -20759,7 +21763,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             h = 8
             w = 8
             x = 8
-            y = 89
+            y = 98
           }
           repeatDirection = "h"
           options = {
@@ -20806,7 +21810,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             }
             overrides = []
           }
-          id = 46
+          id = 49
         },
         {
           type = "timeseries"
@@ -20832,7 +21836,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             h = 8
             w = 8
             x = 16
-            y = 89
+            y = 98
           }
           repeatDirection = "h"
           options = {
@@ -20859,7 +21863,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             }
             overrides = []
           }
-          id = 47
+          id = 50
         },
         {
           type = "bargauge"
@@ -20887,7 +21891,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             h = 8
             w = 24
             x = 0
-            y = 97
+            y = 106
           }
           repeatDirection = "h"
           options = {
@@ -20935,7 +21939,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             }
             overrides = []
           }
-          id = 48
+          id = 51
         },
       ]
       links = [
@@ -28208,7 +29212,7 @@ resource "kubernetes_resource_quota_v1" "dev-telemetry_quota" {
   spec {
     hard = {
       "limits.cpu"           = "5"
-      "limits.memory"        = "6Gi"
+      "limits.memory"        = "13Gi"
       persistentvolumeclaims = "1"
       pods                   = "7"
       "requests.cpu"         = "2"
@@ -28244,7 +29248,7 @@ resource "kubernetes_resource_quota_v1" "hml-telemetry_quota" {
   spec {
     hard = {
       "limits.cpu"           = "5"
-      "limits.memory"        = "6Gi"
+      "limits.memory"        = "13Gi"
       persistentvolumeclaims = "1"
       pods                   = "7"
       "requests.cpu"         = "2"
@@ -28298,7 +29302,7 @@ resource "kubernetes_resource_quota_v1" "prd-telemetry_quota" {
   spec {
     hard = {
       "limits.cpu"           = "5"
-      "limits.memory"        = "6Gi"
+      "limits.memory"        = "13Gi"
       persistentvolumeclaims = "1"
       pods                   = "7"
       "requests.cpu"         = "2"

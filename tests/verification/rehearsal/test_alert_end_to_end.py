@@ -24,7 +24,7 @@ from outcomes import not_checked
 from blueprint.documents import Config
 from grafana.dashboards.all_dashboards import dashboards
 from grafana.targets import interpolated, macros, targets
-from helm_values.otel_collector.otel_gateway_config import SPAN_SECONDS
+from helm_values.otel_collector.span_metrics import SPAN_SECONDS
 from settings.load import load_environment
 from signals import metrics
 from signals.metrics import CALLS, DURATION, METRICS, Source

@@ -28,7 +28,7 @@ from outcomes import not_checked
 
 from blueprint.documents import Config
 from helm_values.otel_collector.collector_guards import LONGEST_VALUE, MOST_LABELS
-from helm_values.otel_collector.otel_gateway_config import SPAN_SECONDS
+from helm_values.otel_collector.span_metrics import SPAN_SECONDS
 from tools.programs import ProgramUnavailableError, program
 from verification.rehearsal.pipeline import collectors, otlp_client
 from verification.rehearsal.pipeline.collectors import Here, RunningCollector, started
@@ -106,8 +106,8 @@ def without_tenant(config: Config) -> None:
 
 def count_what_is_kept(config: Config) -> None:
     keep_none_of_the_rest(config)
-    config["service"]["pipelines"]["traces"]["exporters"].remove("span_metrics")
-    config["service"]["pipelines"]["traces/sampled"]["exporters"].append("span_metrics")
+    config["service"]["pipelines"]["traces"]["exporters"].remove("forward/counted")
+    config["service"]["pipelines"]["traces/sampled"]["exporters"].append("forward/counted")
 
 
 def without_retry(config: Config) -> None:
@@ -982,7 +982,7 @@ def test_a_collector_accepts_the_configuration_and_is_healthy(
 def test_a_collector_refuses_what_is_wrong(otelcol: Path, tmp_path: Path) -> None:
     config = copy.deepcopy(collectors.gateway(stack("dev"), "dev"))
     statements = config["processors"]["transform/claims"]["log_statements"][0]["statements"]
-    statements[0] = statements[0].replace("replace_pattern", "delete_every_key")
+    statements[0] = statements[0].replace("delete_matching_keys", "delete_every_key")
     refusal = collectors.validate(otelcol, adapt_here(config, tmp_path), tmp_path)
     assert "delete_every_key" in (refusal or "")
 
@@ -1026,6 +1026,7 @@ def test_what_is_changed_in_a_gateway_is_this_and_no_more(tmp_path: Path) -> Non
         "receivers.otlp/lb.protocols.grpc.endpoint",
         "processors.k8s_attributes",
         "processors.tail_sampling.decision_wait",
+        "processors.interval.interval",
         "connectors.span_metrics.metrics_flush_interval",
         "exporters.load_balancing.resolver",
         "exporters.otlp_grpc/tempo.endpoint",
@@ -1035,6 +1036,8 @@ def test_what_is_changed_in_a_gateway_is_this_and_no_more(tmp_path: Path) -> Non
         "exporters.otlp_http/loki.encoding",
         "exporters.otlp_http/prometheus-0.endpoint",
         "exporters.otlp_http/prometheus-0.encoding",
+        "exporters.otlp_http/own-0.endpoint",
+        "exporters.otlp_http/own-0.encoding",
         "service.telemetry.metrics.readers.0.pull.exporter.prometheus.port",
     ]
     assert adapted.ports == (4317, 4318, 8888, 13133, 14317)

@@ -330,6 +330,11 @@ def _span_metrics(change: _Change, place: Place) -> None:
         change.set((*place, "metrics_flush_interval"), "1s", "sooner, not other metrics")
 
 
+def _interval(change: _Change, place: Place) -> None:
+    if change.here.hurry:
+        change.set((*place, "interval"), "1s", "sooner, not other metrics")
+
+
 def _load_balancing(change: _Change, place: Place) -> None:
     (port,) = change.get((*place, "resolver", "k8s", "ports"))
     gateways = change.here.other_gateways or (f"${{env:MY_POD_IP}}:{_port_variable(port)}",)
@@ -382,12 +387,17 @@ _COMPONENTS: dict[tuple[str, str], Callable[[_Change, Place], None] | None] = {
     ("receivers", "kubeletstats"): _kubeletstats,
     ("processors", "memory_limiter"): _memory_limiter,
     ("processors", "batch"): None,  # works here as it does in the cluster
-    ("processors", "filter"): None,  # works here as it does in the cluster
     ("processors", "transform"): None,  # works here as it does in the cluster
     ("processors", "resource"): None,  # works here as it does in the cluster
+    ("processors", "filter"): None,  # works here as it does in the cluster
+    ("processors", "groupbyattrs"): None,  # works here as it does in the cluster
+    ("processors", "deltatocumulative"): None,  # works here as it does in the cluster
+    ("processors", "interval"): _interval,
     ("processors", "k8s_attributes"): _k8s_attributes,
     ("processors", "tail_sampling"): _tail_sampling,
     ("connectors", "span_metrics"): _span_metrics,
+    ("connectors", "forward"): None,  # works here as it does in the cluster
+    ("connectors", "count"): None,  # works here as it does in the cluster
     ("exporters", "load_balancing"): _load_balancing,
     ("exporters", "otlp_http"): _otlp_http,
     ("exporters", "otlp_grpc"): _otlp_grpc,

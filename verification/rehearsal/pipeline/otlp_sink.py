@@ -130,7 +130,10 @@ class OtlpSink(Serving):
 
 def attributes(holder: dict[str, Any]) -> dict[str, Any]:
     """The attributes of a resource, span, ... as a dictionary."""
-    return {one["key"]: _value(one["value"]) for one in holder.get("attributes", ())}
+    # Protobuf leaves out what is empty.
+    return {
+        one.get("key", ""): _value(one.get("value", {})) for one in holder.get("attributes", ())
+    }
 
 
 def _value(value: dict[str, Any]) -> Any:

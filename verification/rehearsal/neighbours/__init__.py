@@ -1,0 +1,1 @@
+"""A well-behaved service and its hostile neighbours at one gateway, with the real programs."""
