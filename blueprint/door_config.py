@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from blueprint.doors import HEALTH_PORT, TENANT_HEADER, Call, Door, Listener
 
 REFUSED = 403
-LARGEST_BODY = "16m"
+MAX_BODY = "16m"
 """The collectors' batches are 3 MiB, but what is larger by itself is not cut in two."""
 RESOLVER = "kube-dns.kube-system.svc.cluster.local"
 """The cluster's DNS on EKS. nginx asks again as answers expire: a pod may come back elsewhere."""
@@ -38,7 +38,7 @@ http {{
   access_log /dev/stdout refusals if=$refused;
   resolver {RESOLVER} valid=10s ipv6=off;
   merge_slashes off;
-  client_max_body_size {LARGEST_BODY};
+  client_max_body_size {MAX_BODY};
   # A client that sends half a request holds nothing for long.
   client_header_timeout 10s;
   client_body_timeout 30s;

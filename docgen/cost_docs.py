@@ -62,14 +62,14 @@ def review_block(settings: dict[str, Settings]) -> str:
     An environment in a region without a price table is in one line instead.
     """
     estimates = {
-        name: estimate(one, inventory.plan(one))
-        for name, one in settings.items()
-        if one.region in regions()
+        name: estimate(environment, inventory.plan(environment))
+        for name, environment in settings.items()
+        if environment.region in regions()
     }
     sections = [
-        f"Not estimated: {code(name)}, as there is no price table of {code(one.region)} in "
+        f"Not estimated: {code(name)}, as there is no price table of {code(environment.region)} in "
         "`cost/prices/`."
-        for name, one in settings.items()
+        for name, environment in settings.items()
         if name not in estimates
     ]
     if estimates:
@@ -93,45 +93,58 @@ def _bills(estimates: dict[str, Estimate]) -> list[str]:
 
 def _months(estimates: dict[str, Estimate]) -> str:
     rows: list[Row] = [
-        ("Workload", *(one.workload.description for one in estimates.values())),
-        ("Size", *(one.settings.size for one in estimates.values())),
-        ("All that the stacks make", *(f"**{one.bill.total:,.0f}**" for one in estimates.values())),
-        ("of it telemetry", *(f"{one.bill.telemetry:,.0f}" for one in estimates.values())),
+        ("Workload", *(estimate_.workload.description for estimate_ in estimates.values())),
+        ("Size", *(estimate_.settings.size for estimate_ in estimates.values())),
+        (
+            "All that the stacks make",
+            *(f"**{estimate_.bill.total:,.0f}**" for estimate_ in estimates.values()),
+        ),
+        (
+            "of it telemetry",
+            *(f"{estimate_.bill.telemetry:,.0f}" for estimate_ in estimates.values()),
+        ),
         (
             "Budget (`cost.monthly_budget_usd`)",
-            *(f"{one.settings.cost.monthly_budget_usd:,}" for one in estimates.values()),
+            *(
+                f"{estimate_.settings.cost.monthly_budget_usd:,}"
+                for estimate_ in estimates.values()
+            ),
         ),
         (
             "Share of the budget",
             *(
-                f"{one.bill.total / one.settings.cost.monthly_budget_usd:.0%}"
-                for one in estimates.values()
+                f"{estimate_.bill.total / estimate_.settings.cost.monthly_budget_usd:.0%}"
+                for estimate_ in estimates.values()
             ),
         ),
-        ("A year", *(f"{one.bill.total * 12:,.0f}" for one in estimates.values())),
+        ("A year", *(f"{estimate_.bill.total * 12:,.0f}" for estimate_ in estimates.values())),
     ]
     return table(("", *estimates), rows)
 
 
 def _components(estimates: dict[str, Estimate]) -> str:
     names = list(
-        dict.fromkeys(row[0] for one in estimates.values() for row in components(one).rows)
+        dict.fromkeys(
+            row[0] for estimate_ in estimates.values() for row in components(estimate_).rows
+        )
     )
     # The total comes last also where an environment has a component that another has not.
     names.sort(key=lambda name: name == "Total")
     rows: list[Row] = []
     for name in names:
         cells = []
-        for one in estimates.values():
-            found = next((row for row in components(one).rows if row[0] == name), (name, 0.0, 0.0))
-            cells += [shown(found[1]), shown(found[2])]
+        for estimate_ in estimates.values():
+            component = next(
+                (row for row in components(estimate_).rows if row[0] == name), (name, 0.0, 0.0)
+            )
+            cells += [shown(component[1]), shown(component[2])]
         rows.append((name, *cells))
     headings = [h for name in estimates for h in (name, f"{name}: of it telemetry")]
     return table(("Component", *headings), rows)
 
 
-def _markdown(found: Table) -> str:
-    return table(found.headings, (tuple(map(shown, row)) for row in found.rows))
+def _markdown(figures: Table) -> str:
+    return table(figures.headings, (tuple(map(shown, row)) for row in figures.rows))
 
 
 def _assumptions() -> str:
@@ -151,7 +164,7 @@ def retention_block(settings: dict[str, Settings]) -> str:
         "## Days, by environment\n\n"
         + table(
             ("Environment", "What", "Kept, days", "Bucket deletes after", "Floor of proposals"),
-            (row for one in settings.values() for row in _kept(one)),
+            (row for environment in settings.values() for row in _kept(environment)),
         ),
         "## What is given up first\n\n"
         "`make cost BUDGET=...` takes these steps, in this order, and stops as soon as the bill "
@@ -164,8 +177,8 @@ def retention_block(settings: dict[str, Settings]) -> str:
 
 def _kept(settings: Settings) -> Iterator[Row]:
     name = settings.environment
-    made: Inventory = inventory.plan(settings)
-    buckets = dict(made.bucket_days)
+    planned: Inventory = inventory.plan(settings)
+    buckets = dict(planned.bucket_days)
     for signal in FLOORS:
         for namespace, space in settings.namespaces.items():
             days = getattr(space.retention_days, signal)
@@ -193,7 +206,9 @@ def sampling_block(settings: dict[str, Settings]) -> str:
     )  # fmt: skip
     return (
         "## What each stage keeps\n\n"
-        + table(headings, (row for one in settings.values() for row in _sampled(one))).rstrip()
+        + table(
+            headings, (row for environment in settings.values() for row in _sampled(environment))
+        ).rstrip()
         + f"\n\nFloor of proposals: {SAMPLING_FLOOR} % of the ordinary traces."
     )
 
@@ -239,10 +254,10 @@ def cardinality_block() -> str:
             gateway,
             "dropped",
         ),
-        ("Labels of a data point", *(collector_guards.MOST_LABELS,) * 3, gateway, "dropped"),
+        ("Labels of a data point", *(collector_guards.MAX_LABELS,) * 3, gateway, "dropped"),
         (
             "Length of a label's value and of a span's name",
-            *(collector_guards.LONGEST_VALUE,) * 3,
+            *(collector_guards.MAX_LABEL_LENGTH,) * 3,
             gateway,
             "cut",
         ),

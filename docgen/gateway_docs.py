@@ -32,7 +32,7 @@ def gateway_page() -> str:
 
 
 def _requests() -> str:
-    mib = otel_gateway_config.LARGEST_BODY_MIB
+    mib = otel_gateway_config.MAX_BODY_MIB
     http = otel_gateway_config.http_protocol()
     grpc = otel_gateway_config.grpc_protocol()
     return table(
@@ -101,9 +101,9 @@ def _changed() -> str:
             ),
             (
                 "Attributes of a data point",
-                f"at most {collector_guards.MOST_LABELS} of a list, with values of at most "
-                f"{collector_guards.LONGEST_VALUE} bytes; points that only others told apart are "
-                "added up",
+                f"at most {collector_guards.MAX_LABELS} of a list, with values of at most "
+                f"{collector_guards.MAX_LABEL_LENGTH} bytes; points that only others told apart "
+                "are added up",
             ),
             (
                 "Attributes of a log record",
@@ -111,7 +111,7 @@ def _changed() -> str:
                 f"{many.value} where there are more than {few.attributes}; a stack trace of at "
                 f"most {size_limits.STACK_TRACE_BYTES}; parts of maps become attributes",
             ),
-            ("Body of a log record", f"at most {size_limits.LONGEST_BODY} bytes"),
+            ("Body of a log record", f"at most {size_limits.MAX_BODY_BYTES} bytes"),
             (
                 "Attributes of a span",
                 f"at most {span.attributes}, with values of at most {span.value} bytes",
@@ -120,7 +120,7 @@ def _changed() -> str:
                 "Attributes of a resource",
                 f"at most {resource.attributes}, with values of at most {resource.value} bytes",
             ),
-            ("Names of attributes", f"at most {size_limits.LONGEST_KEY} characters, or dropped"),
+            ("Names of attributes", f"at most {size_limits.MAX_KEY_LENGTH} characters, or dropped"),
         ],
     ) + (
         f"\n\nA text that was cut off ends in {code(size_limits.MARK)}, and a span or log record "
@@ -150,5 +150,5 @@ def _notices() -> str:
         f"- {code(SHORTENED_ITEMS)} counts what was shortened, by service and `signal`.\n"
         '- Both are on the dashboard "Telemetry pipeline", in the section "What gateways drop and '
         'shorten".\n'
-        f"- A gateway counts up to {guard_counts.MOST_SERIES:,} combinations of them."
+        f"- A gateway counts up to {guard_counts.MAX_SERIES:,} combinations of them."
     )

@@ -13,7 +13,7 @@ FOLDERS = (
     "external_secrets",
     "kube_prometheus_stack",
     "thanos",
-    "doors",
+    "back_end_doors",
     "loki",
     "tempo",
     "otel_collector",

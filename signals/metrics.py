@@ -144,8 +144,8 @@ COLLECTOR = Source(
     reference="https://opentelemetry.io/docs/collector/internal-telemetry/",
 )
 PROMETHEUS = Source(
-    name="Prometheus",
-    target=jobs.PROMETHEUS,
+    name="Prometheus (of the platform and of the stages)",
+    target=jobs.EVERY_PROMETHEUS,
     labels=_SCRAPED_SERVICE,
     reference="https://github.com/prometheus/prometheus",
 )
@@ -157,7 +157,7 @@ ALERTMANAGER = Source(
 )
 THANOS = Source(
     name="Thanos (sidecar, querier, store, compactor)",
-    target=jobs.THANOS,
+    target=jobs.EVERY_THANOS,
     labels=_SCRAPED_SERVICE,
     reference="https://github.com/thanos-io/thanos/tree/main/mixin",
 )

@@ -137,7 +137,7 @@ def _claimed(name: str, volume: dict[str, str]) -> dict[str, Any]:
 
 
 def flows(_settings: Settings) -> tuple[Flow, ...]:
-    """Who writes and asks does so through a door (helm_values/doors)."""
+    """Who writes and asks does so through a door (helm_values/back_end_doors)."""
     return (
         # Its parts among themselves: ring, queries, caches.
         Flow(source=LOKI, destination=LOKI),

@@ -34,7 +34,7 @@ QUEUE = "file_storage/queue"
 TENANT_HEADER = "X-Scope-OrgID"
 ENVIRONMENT = ENVIRONMENT_LABEL
 MIB = 1024 * 1024
-LARGEST_MESSAGE_MIB = 3
+MAX_MESSAGE_MIB = 3
 """Less than the 4 MiB that gRPC takes unless told otherwise (grpc-go, `MaxRecvMsgSize`)."""
 
 
@@ -98,7 +98,7 @@ _BATCHES = {
     "flush_timeout": "2s",
     "sizer": "bytes",
     "min_size": MIB,
-    "max_size": LARGEST_MESSAGE_MIB * MIB,
+    "max_size": MAX_MESSAGE_MIB * MIB,
 }
 
 

@@ -54,8 +54,8 @@ UNBOUNDED_ATTRIBUTES = (
 Only of open families, and each pattern begins with the family's name: one that begins with `.*`
 was tried at every place of every name, a quarter of what a data point cost (ADR 0027)."""
 
-LONGEST_VALUE = 128
-MOST_LABELS = 20
+MAX_LABEL_LENGTH = 128
+MAX_LABELS = 20
 
 
 def _any(patterns: Sequence[str]) -> str:
@@ -162,8 +162,8 @@ def limit_metric_labels() -> Config:
                 'set(datapoint.cache["sent"], datapoint.attributes)',
                 f'keep_matching_keys(datapoint.attributes, "{_any(METRIC_ATTRIBUTES)}")',
                 f'delete_matching_keys(datapoint.attributes, "{_any(UNBOUNDED_ATTRIBUTES)}")',
-                f"truncate_all(datapoint.attributes, {LONGEST_VALUE})",
-                f'limit(datapoint.attributes, {MOST_LABELS}, ["http.request.method", "http.route", '
+                f"truncate_all(datapoint.attributes, {MAX_LABEL_LENGTH})",
+                f'limit(datapoint.attributes, {MAX_LABELS}, ["http.request.method", "http.route", '
                 '"http.response.status_code", "error.type"])',
                 f'set(metric.metadata["{_CHANGED}"], true) '
                 'where datapoint.attributes != datapoint.cache["sent"]',

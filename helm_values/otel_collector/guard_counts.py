@@ -14,7 +14,7 @@ from helm_values.otel_collector.span_metrics import UNKNOWN_SERVICE
 
 REFUSED = "telemetry.refused.items"
 SHORTENED_ITEMS = "telemetry.shortened.items"
-MOST_SERIES = 1_000
+MAX_SERIES = 1_000
 """Of both together, in one gateway; a service beyond is not counted by name any more."""
 
 _SIGNAL = "telemetry.signal"
@@ -77,6 +77,6 @@ def processors() -> dict[str, Config]:
                 },
             ],
         },
-        "deltatocumulative": {"max_stale": "60m", "max_streams": MOST_SERIES},
+        "deltatocumulative": {"max_stale": "60m", "max_streams": MAX_SERIES},
         "interval": {"interval": "30s"},
     }

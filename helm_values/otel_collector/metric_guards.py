@@ -33,7 +33,7 @@ NEWEST_MINUTES = 2
 samples of everybody else is shorter."""
 SMALLEST_SCALE = -4
 """Of exponential histograms: the widest buckets of a native histogram (`ExponentialSchemaMin`)."""
-LONGEST_NAME = 128
+MAX_NAME_LENGTH = 128
 
 OTHERS_FAMILIES = (
     # What only the rules of kube-prometheus-stack read.
@@ -91,8 +91,8 @@ REASONS: dict[str, tuple[str, str, str]] = {
     ),
     "invalid_name": (
         _METRIC,
-        f'Len(metric.name) > {LONGEST_NAME} or not IsMatch(metric.name, "[0-9A-Za-z]")',
-        f"The name has no letter or digit, or more than {LONGEST_NAME} characters.",
+        f'Len(metric.name) > {MAX_NAME_LENGTH} or not IsMatch(metric.name, "[0-9A-Za-z]")',
+        f"The name has no letter or digit, or more than {MAX_NAME_LENGTH} characters.",
     ),
     "identifier_in_name": (
         _METRIC,

@@ -39,7 +39,7 @@ QUEUE_DIRECTORY = "/var/lib/otelcol/queue"
 SDK_BATCH_SECONDS = 5
 """The longest that an SDK keeps a span back (`OTEL_BSP_SCHEDULE_DELAY`)."""
 
-LARGEST_BODY_MIB = 2
+MAX_BODY_MIB = 2
 """Of one request, after decompression: four times what an SDK's largest batch has, 512 spans or log
 records, at 1 KiB each. Nested values need up to 250 times their bytes while they are decoded, and
 there is no other bound for them (ADR 0032)."""
@@ -71,7 +71,7 @@ def gateway_config(settings: Settings, stage: str) -> Config:
                         "endpoint": f"{POD_IP}:{LOAD_BALANCING_PORT}",
                         # More than `otlp` takes, or what was acknowledged there and has got the
                         # pod's attributes since would be refused here for good.
-                        "max_recv_msg_size_mib": 4 * LARGEST_BODY_MIB,
+                        "max_recv_msg_size_mib": 4 * MAX_BODY_MIB,
                     }
                 }
             },
@@ -192,7 +192,7 @@ def grpc_protocol() -> Config:
     """What is taken by gRPC."""
     return {
         "endpoint": f"{POD_IP}:4317",
-        "max_recv_msg_size_mib": LARGEST_BODY_MIB,
+        "max_recv_msg_size_mib": MAX_BODY_MIB,
         # An SDK has one or two requests under way, and a collector as many as it has consumers.
         "max_concurrent_streams": 16,
         "keepalive": {
@@ -211,7 +211,7 @@ def http_protocol() -> Config:
     """What is taken by HTTP."""
     return {
         "endpoint": f"{POD_IP}:4318",
-        "max_request_body_size": LARGEST_BODY_MIB * collector.MIB,
+        "max_request_body_size": MAX_BODY_MIB * collector.MIB,
         # For the whole request: a body that is sent half does not stay in memory.
         "read_header_timeout": "5s",
         "read_timeout": "8s",

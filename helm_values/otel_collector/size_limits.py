@@ -16,7 +16,7 @@ SHORTENED = "telemetry.shortened"
 MARK = "...[shortened]"
 """Ends a text that was cut off."""
 
-LONGEST_KEY = 128
+MAX_KEY_LENGTH = 128
 LOKI_ENTRIES = 128
 LOKI_BYTES = 64 * 1024
 ADDED_ENTRIES = 28
@@ -34,7 +34,7 @@ class Limits:
     @property
     def bytes(self) -> int:
         """The most that keys and values can have together."""
-        return self.attributes * (LONGEST_KEY + self.value)
+        return self.attributes * (MAX_KEY_LENGTH + self.value)
 
 
 RESOURCE = Limits(attributes=32, value=256)
@@ -45,7 +45,7 @@ MANY = Limits(attributes=48, value=384)
 """... and of one with more."""
 STACK_TRACE_BYTES = 16 * 1024
 """A stack trace is what somebody looks for, so it may be longer; 16 KiB are about 150 frames."""
-LONGEST_BODY = 192 * 1024
+MAX_BODY_BYTES = 192 * 1024
 """Bytes; Loki cuts a line at 256 KiB (`max_line_size`)."""
 SPAN = Limits(attributes=128, value=4096)
 """As many as an SDK keeps unless told otherwise (`OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`)."""
@@ -89,7 +89,7 @@ def limit_holder(holder: str, limits: Limits, first: tuple[str, ...] = ()) -> li
     """Statements for the attributes of a resource or of a scope; they are not marked."""
     path = f"{holder}.attributes"
     return [
-        f'delete_matching_keys({path}, "^.{{{LONGEST_KEY + 1}}}")',
+        f'delete_matching_keys({path}, "^.{{{MAX_KEY_LENGTH + 1}}}")',
         f"limit({path}, {limits.attributes}, {_first(first)})",
         truncate(path, limits.value),
     ]
@@ -117,7 +117,7 @@ def limit_log_records() -> dict[str, Any]:
         # Loki would make an entry of each part of a map, however many there are.
         f"flatten({path}, depth=2)",
         f'set(log.cache["sent"], {path})',
-        f'delete_matching_keys({path}, "^.{{{LONGEST_KEY + 1}}}") where Len({path}) > 0',
+        f'delete_matching_keys({path}, "^.{{{MAX_KEY_LENGTH + 1}}}") where Len({path}) > 0',
         f"limit({path}, {MANY.attributes}, {_first(_LOG_FIRST)})",
         f"set({held}, {stack}) where {stack} != nil",
         f"{truncate(path, MANY.value)} where Len({path}) > {FEW.attributes}",
@@ -126,9 +126,9 @@ def limit_log_records() -> dict[str, Any]:
         f"set({stack}, Concat([Substring({held}, 0, {STACK_TRACE_BYTES - len(MARK)}, true), "
         f'"{MARK}"], "")) where {held} != nil and Len({held}) > {STACK_TRACE_BYTES}',
         f'{_mark("log")} where {path} != log.cache["sent"]',
-        f"{_mark('log')} where IsString(log.body) and Len(log.body) > {LONGEST_BODY}",
-        f"set(log.body, Concat([Substring(log.body, 0, {LONGEST_BODY - len(MARK)}, true), "
-        f'"{MARK}"], "")) where IsString(log.body) and Len(log.body) > {LONGEST_BODY}',
+        f"{_mark('log')} where IsString(log.body) and Len(log.body) > {MAX_BODY_BYTES}",
+        f"set(log.body, Concat([Substring(log.body, 0, {MAX_BODY_BYTES - len(MARK)}, true), "
+        f'"{MARK}"], "")) where IsString(log.body) and Len(log.body) > {MAX_BODY_BYTES}',
     )
 
 

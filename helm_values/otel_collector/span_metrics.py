@@ -32,7 +32,7 @@ SERVICE = ("service.name", "service.namespace", "service.version")
 """Resource attributes of a service, of which the metrics' resource is made again."""
 
 UNKNOWN_SERVICE = "unknown_service"
-LONGEST_NAME = 128
+MAX_NAME_LENGTH = 128
 SEMANTIC_CONVENTIONS = "1.37.0"
 """Of the names; the oldest that `set_semconv_span_name` knows in 0.158 and in 0.160."""
 
@@ -95,9 +95,9 @@ def name_counted_spans() -> Config:
                 f'replace_pattern({name}, "{_SQL}", "$$1")',
                 f'replace_pattern({name}, "[?#].*$", "") where IsMatch({name}, "/")',
                 *_without_identifiers(name, f'IsMatch({name}, "[0-9]")'),
-                f"truncate_all({attributes}, {LONGEST_NAME})",
-                f"set({name}, Substring({name}, 0, {LONGEST_NAME}, true)) "
-                f"where Len({name}) > {LONGEST_NAME}",
+                f"truncate_all({attributes}, {MAX_NAME_LENGTH})",
+                f"set({name}, Substring({name}, 0, {MAX_NAME_LENGTH}, true)) "
+                f"where Len({name}) > {MAX_NAME_LENGTH}",
                 # The resource's are taken, and not what a span says.
                 *(f'delete_key({attributes}, "{key}")' for key in SERVICE),
                 f'set({attributes}["{_KIND}"], Concat(["SPAN_KIND_", '

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from docgen import code_blocks, reference_docs
-from helm_values.otel_collector.collector_guards import LONGEST_VALUE, MOST_LABELS
+from helm_values.otel_collector.collector_guards import MAX_LABEL_LENGTH, MAX_LABELS
 from tools.paths import ROOT
 
 SOURCE = """\
@@ -104,5 +104,5 @@ def test_the_limits_of_labels_are_those_of_the_gateway(language: str, folder: st
     text = (ROOT / folder / "runbooks" / f"instrument-{language}.md").read_text(encoding="utf-8")
     (longest,) = re.findall(r"\b(\d+) (?:characters|caracteres)", text)
     (most,) = re.findall(r"labels limited to (\d+)|no máximo (\d+) labels", text)
-    assert int(longest) == LONGEST_VALUE
-    assert int("".join(most)) == MOST_LABELS
+    assert int(longest) == MAX_LABEL_LENGTH
+    assert int("".join(most)) == MAX_LABELS

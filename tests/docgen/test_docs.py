@@ -141,11 +141,11 @@ def test_a_stage_that_only_the_workload_names_is_one_clear_line(
 def test_an_environment_without_snapshots_is_one_clear_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    write(tmp_path, render(vary(("environment",), "stg"))[0], "stg")
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "environments"))
+    # Of no environment there are any in this folder.
+    monkeypatch.setattr(Foundation, "load", functools.partial(Foundation.load, tmp_path))
     assert reference_docs.main([]) == 2
     assert capsys.readouterr().err == (
-        "environment 'stg': no snapshots; allowed: those that `make snapshots` writes\n"
+        "environment 'dev': no snapshots; allowed: those that `make snapshots` writes\n"
     )
 
 

@@ -660,9 +660,9 @@ def test_labels_are_bounded_in_number_and_length() -> None:
     found = statements(guards.limit_metric_labels(), "metric", "datapoint")
 
     assert any(
-        s.startswith(f"truncate_all(datapoint.attributes, {guards.LONGEST_VALUE}") for s in found
+        s.startswith(f"truncate_all(datapoint.attributes, {guards.MAX_LABEL_LENGTH}") for s in found
     )
-    assert any(s.startswith(f"limit(datapoint.attributes, {guards.MOST_LABELS}, ") for s in found)
+    assert any(s.startswith(f"limit(datapoint.attributes, {guards.MAX_LABELS}, ") for s in found)
     # First the allow-list, or the limit would keep random ones.
     kinds = [re.split(r"\W", statement)[0] for statement in found]
     assert kinds.index("keep_matching_keys") < kinds.index("limit")
@@ -807,7 +807,7 @@ def test_the_largest_log_record_that_passes_is_one_that_loki_takes() -> None:
     assert size <= size_limits.LOKI_BYTES
     lines = static_values("loki")["loki"]["limits_config"]
     assert lines["max_line_size"] == "256KB"
-    assert size_limits.LONGEST_BODY < 256 * 1000
+    assert size_limits.MAX_BODY_BYTES < 256 * 1000
 
 
 @every_gateway

@@ -41,7 +41,6 @@ CHECKS = (
     "tests/stacks/test_contracts.py",
     "tests/stacks/test_snapshots.py",
     "tests/stacks/test_stack_policies.py",
-    "tests/verification/policies/test_policy_rules.py",
 )
 """Of the users' environments, and some of those that need the tests' own: `make test` has more."""
 

@@ -95,20 +95,20 @@ def write_openmetrics(series: Iterable[Series], file: Path, times: Sequence[int]
     end = times[-1]
     count = 0
     with file.open("w", encoding="utf-8") as out:
-        for one in series:
-            text = ",".join(f'{key}="{value}"' for key, value in one.labels.items() if value)
-            head = f"{one.name}{{{text}}}"
+        for item in series:
+            text = ",".join(f'{key}="{value}"' for key, value in item.labels.items() if value)
+            head = f"{item.name}{{{text}}}"
             total, before = 0.0, times[0]
             lines = []
             for time in times:
-                value = one.value(end - time)
+                value = item.value(end - time)
                 if math.isnan(value):
                     continue
-                if one.is_counter:
+                if item.is_counter:
                     # In steps that add up exactly: a bucket must never outgrow a larger one.
                     total += math.floor(value * (time - before) / _STEP) * _STEP
                     before, value = time, total
-                elif one.is_time:
+                elif item.is_time:
                     value = time - value
                 lines.append(f"{head} {value!r} {time}\n")
             out.writelines(lines)
@@ -120,19 +120,19 @@ def write_openmetrics(series: Iterable[Series], file: Path, times: Sequence[int]
 # --- From a plan to series ------------------------------------------------------------------------
 
 
-def _of(metric: m.Metric, plan: _Plan, given: Labels) -> Iterator[Series]:
+def _of(metric: m.Metric, plan: _Plan, labels_given: Labels) -> Iterator[Series]:
     names = dict.fromkeys((*metric.source.labels, *metric.labels))
-    missing = [name for name in names if name not in given]
+    missing = [name for name in names if name not in labels_given]
     if missing:
         raise LookupError(
             f"{metric.name}: no value of {missing} in verification/dashboards/generated_metrics.py"
         )
-    labels = {name: given[name] for name in names}
-    level = plan.level(given) if callable(plan.level) else plan.level
-    burst = plan.burst(given) if callable(plan.burst) else plan.burst
+    labels = {name: labels_given[name] for name in names}
+    level = plan.level(labels_given) if callable(plan.level) else plan.level
+    burst = plan.burst(labels_given) if callable(plan.burst) else plan.burst
     share = zlib.crc32((metric.name + repr(labels)).encode()) / 2**32
     course = _course(level, plan.swing, burst, share)
-    if plan.only_in_burst(given):
+    if plan.only_in_burst(labels_given):
         course = _now_and_then(course, share)
     if metric.kind != "histogram":
         yield Series(
@@ -238,8 +238,8 @@ def _apps(settings: Settings) -> list[_Pod]:
 
 def _gateway_releases(settings: Settings) -> dict[str, Release]:
     """The gateway of each stage, wherever it is installed."""
-    found = otel_gateway.releases(settings, sample_stack_outputs())
-    return dict(zip(settings.stages, found, strict=True))
+    of_stages = otel_gateway.releases(settings, sample_stack_outputs())
+    return dict(zip(settings.stages, of_stages, strict=True))
 
 
 def _gateways(settings: Settings) -> list[_Pod]:
@@ -263,14 +263,17 @@ def _gateway_pods(settings: Settings) -> dict[str, list[_Pod]]:
 
 def _scraped_gateways(settings: Settings) -> list[Labels]:
     """With the labels that their ServiceMonitor gives them."""
-    found = []
+    gateways = []
     for stage, release in _gateway_releases(settings).items():
         (endpoint,) = release.values["serviceMonitor"]["metricsEndpoints"]
-        fixed = {one["targetLabel"]: one["replacement"] for one in endpoint["relabelings"]}
-        found += [
+        fixed = {
+            relabeling["targetLabel"]: relabeling["replacement"]
+            for relabeling in endpoint["relabelings"]
+        }
+        gateways += [
             _scraped(otel_gateway.NAME, pod) | fixed for pod in _gateway_pods(settings)[stage]
         ]
-    return found
+    return gateways
 
 
 def _namespaces(settings: Settings) -> list[str]:
@@ -351,8 +354,8 @@ def _by_label(label: str, levels: dict[str, float]) -> Callable[[Labels], float]
 
 def _cross(*lists: Sequence[Labels]) -> list[Labels]:
     result: list[Labels] = [{}]
-    for found in lists:
-        result = [one | other for one in result for other in found]
+    for labels in lists:
+        result = [base | other for base in result for other in labels]
     return result
 
 
@@ -561,7 +564,9 @@ def _objects(settings: Settings) -> dict[m.Metric, _Plan]:
         for pod in (*_apps(settings), *_gateways(settings), *(pod for _, pod in _platform()))
     ]
     # Of one with several containers once.
-    pods = list({(one["namespace"], one["pod"]): one for one in containers}.values())
+    pods = list(
+        {(container["namespace"], container["pod"]): container for container in containers}.values()
+    )
     resources = [
         {"resource": "cpu", "unit": "core"},
         {"resource": "memory", "unit": "byte"},
@@ -641,7 +646,7 @@ def _collectors(settings: Settings) -> dict[m.Metric, _Plan]:
     both = gateways + agents
     receivers = [{"receiver": "otlp", "transport": "grpc"}]
     exporters = _each("exporter", "otlp_http/prometheus-0", "otlp_http/loki", "otlp_grpc/tempo")
-    queues = [one | {"data_type": "metrics"} for one in exporters]
+    queues = [exporter | {"data_type": "metrics"} for exporter in exporters]
     plans: dict[m.Metric, _Plan] = {}
     for received, refused, sent, failed, dropped, level in (
         (m.RECEIVED_SPANS, m.REFUSED_SPANS, m.SENT_SPANS, m.FAILED_SPANS, m.DROPPED_SPANS, 400),
@@ -672,7 +677,10 @@ def _collectors(settings: Settings) -> dict[m.Metric, _Plan]:
             origins=guarded, details=_each("signal", "logs", "traces"), level=0.1
         ),
         m.COLLECTOR_MEMORY: _Plan(
-            origins=both, details=_each("storage_set_aside", "none"), level=250 * MIB, swing=0.1
+            origins=both,
+            details=_each("storage_set_aside", "none", "1 file(s)"),
+            level=250 * MIB,
+            swing=0.1,
         ),
         m.COLLECTOR_CPU: _Plan(origins=both, level=0.25),
         m.TRACES_SAMPLED: _Plan(

@@ -41,9 +41,7 @@ _PROMTOOL_SECONDS = 300
 
 def scrape_seconds() -> int:
     """The scrape interval in the cluster, as in Grafana's Prometheus datasource."""
-    text: str = static_values("kube_prometheus_stack")["prometheus"]["prometheusSpec"][
-        "scrapeInterval"
-    ]
+    text: str = static_values("prometheus")["prometheus"]["prometheusSpec"]["scrapeInterval"]
     return int(text.removesuffix("s"))
 
 

@@ -162,7 +162,7 @@ def test_selectors_and_labels_are_found() -> None:
 
 PROMOTED = {
     name.replace(".", "_")
-    for name in static_values("kube_prometheus_stack")["prometheus"]["prometheusSpec"]["otlp"][
+    for name in static_values("prometheus")["prometheus"]["prometheusSpec"]["otlp"][
         "promoteResourceAttributes"
     ]
 }
@@ -175,6 +175,8 @@ INDEXED = {
 }
 OF_LINES = {"detected_level", "trace_id", "span_id"}
 """What Loki keeps with each line that comes by OTLP ("Ingesting logs using OpenTelemetry")."""
+OF_PRINTED_LINES = {"log_iostream"}
+"""The agent's attribute `log.iostream` (OpenTelemetry semantic conventions, "Log")."""
 LEVELS = {"trace", "debug", "info", "warn", "error", "fatal", "critical", "unknown"}
 SPANS = {
     dimension["name"]
@@ -201,7 +203,7 @@ def unknown(language: Language, text: str, answer: Parsed) -> set[str]:
               for level in found.split("|")}  # fmt: skip
     asked = {label for label, _ in filters} | set(answer.grouped)
     return (
-        (asked - PROMOTED - INDEXED - OF_LINES)
+        (asked - PROMOTED - INDEXED - OF_LINES - OF_PRINTED_LINES)
         # A label that is not indexed is there with the line, but selects no stream.
         | (set(answer.matched) - INDEXED)
         | (levels - LEVELS)

@@ -27,7 +27,7 @@ import pytest
 from outcomes import not_checked
 
 from blueprint.documents import Config
-from helm_values.otel_collector.collector_guards import LONGEST_VALUE, MOST_LABELS
+from helm_values.otel_collector.collector_guards import MAX_LABEL_LENGTH, MAX_LABELS
 from helm_values.otel_collector.span_metrics import SPAN_SECONDS
 from tools.programs import ProgramUnavailableError, program
 from verification.rehearsal.pipeline import collectors, otlp_client
@@ -690,9 +690,9 @@ def counts_in_seconds_and_for_each_writer(run: Run) -> None:
 
 def bounds_labels(run: Run) -> None:
     (orders,) = (p for p in run.sink.data_points() if p.name == "orders")
-    assert orders.attributes == METRIC_LABELS | {"app.long": "x" * LONGEST_VALUE}
+    assert orders.attributes == METRIC_LABELS | {"app.long": "x" * MAX_LABEL_LENGTH}
     (crowded,) = (p for p in run.sink.data_points() if p.name == "crowded")
-    assert len(crowded.attributes) == MOST_LABELS
+    assert len(crowded.attributes) == MAX_LABELS
     assert crowded.attributes["error.type"] == "timeout"
 
 

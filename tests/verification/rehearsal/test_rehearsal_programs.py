@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 import yaml
 
+from blueprint.names import telemetry_namespace
 from tools.paths import ROOT
 from tools.programs import program
 from verification.rehearsal.pipeline import (
@@ -60,15 +61,21 @@ def kps(stack: dict[str, Any]) -> dict[str, Any]:
     return release_values(stack, "kps", "observability")
 
 
+@pytest.fixture(scope="module")
+def stage_prometheus(stack: dict[str, Any]) -> dict[str, Any]:
+    return release_values(stack, "prometheus", telemetry_namespace("prd"))
+
+
 # --- Prometheus and Thanos ------------------------------------------------------------------------
 
 
-def test_prometheus_gets_what_the_operator_would_give_it(kps: dict[str, Any]) -> None:
+def test_prometheus_gets_what_the_operator_would_give_it(
+    kps: dict[str, Any], stage_prometheus: dict[str, Any]
+) -> None:
     spec = kps["prometheus"]["prometheusSpec"]
     assert metrics_backend.flags(spec) == [
         "--storage.tsdb.retention.time=4d",
-        "--storage.tsdb.retention.size=8GiB",
-        "--web.enable-remote-write-receiver",
+        "--storage.tsdb.retention.size=4352MiB",
         "--web.enable-otlp-receiver",
         "--enable-feature=exemplar-storage",
     ]
@@ -83,6 +90,10 @@ def test_prometheus_gets_what_the_operator_would_give_it(kps: dict[str, Any]) ->
     switched_off = {**spec, "enableOTLPReceiver": False, "enableFeatures": []}
     assert not {"--web.enable-otlp-receiver", "--enable-feature=exemplar-storage"} & set(
         metrics_backend.flags(switched_off)
+    )
+    # Only a stage's takes remote write: Tempo writes what it makes of the stage's spans.
+    assert "--web.enable-remote-write-receiver" in metrics_backend.flags(
+        stage_prometheus["prometheus"]["prometheusSpec"]
     )
 
 
@@ -104,8 +115,10 @@ def test_promtool_accepts_what_is_written(kps: dict[str, Any], tmp_path: Path) -
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_only_rules_about_service_levels_are_hurried_and_it_is_said(kps: dict[str, Any]) -> None:
-    groups = metrics_backend.rule_groups(kps)
+def test_only_rules_about_service_levels_are_hurried_and_it_is_said(
+    stage_prometheus: dict[str, Any],
+) -> None:
+    groups = metrics_backend.rule_groups(stage_prometheus)
     hurried, said = metrics_backend.hurried(groups, QUICK)
     before = {group["name"]: group for group in groups}
     for group in hurried:

@@ -193,7 +193,7 @@ def test_an_interrupt_stops_everything_and_leaves_a_report(otelcol: Path, tmp_pa
     printed = []
     for line in child.stdout:
         printed.append(line)
-        if "Prometheus at" in line:
+        if "querier at" in line:
             break
     assert left_over(tmp_path)
     child.send_signal(signal.SIGINT)

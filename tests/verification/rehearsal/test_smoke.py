@@ -215,12 +215,12 @@ def test_ports_are_forwarded_by_kubectl_and_closed_again(
          f"service/{service}")
         for namespace, service in (
             (telemetry_namespace("prd"), "otel-gateway"),
-            ("observability", "kps-prometheus"),
-            ("observability", "loki-gateway"),
+            ("observability", "thanos-querier"),
+            ("observability", "loki"),
             ("observability", "tempo"),
         )
     }  # fmt: skip
-    assert {one[-1].partition(":")[2] for one in asked} == {"4318", "9090", "80", "3200"}
+    assert {one[-1].partition(":")[2] for one in asked} == {"4318", "10902", "3100", "3200"}
 
 
 def test_a_port_that_cannot_be_forwarded_is_said_in_kubectl_s_words(
@@ -243,7 +243,7 @@ def test_the_stand_ins_answer_the_same_questions() -> None:
     span = otlp_client.span("a" * 32, "b" * 16, "smoke test", start_ns=0, end_ns=1)
     with OtlpSink() as sink:
         for back_end, signal, body in (
-            ("loki-gateway", "logs", otlp_client.logs(resource, [record])),
+            ("loki", "logs", otlp_client.logs(resource, [record])),
             ("tempo", "traces", otlp_client.traces(resource, [span])),
         ):
             otlp_client.post(sink.address_of(back_end), signal, body, {"X-Scope-OrgID": "dev"})

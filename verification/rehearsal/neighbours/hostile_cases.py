@@ -28,7 +28,7 @@ from verification.rehearsal.verdicts import expect
 
 MINUTE_NS = 60_000_000_000
 MIB = 1024 * 1024
-LARGEST_BODY = 2 * MIB
+MAX_BODY = 2 * MIB
 HOSTILE = "hostile"
 OK, BAD_REQUEST, TOO_LARGE, CLOSED = 200, 400, 413, 0
 REFUSED = (BAD_REQUEST, TOO_LARGE, CLOSED)
@@ -608,7 +608,7 @@ LARGE_BODIES = (
         nested_case(
             f"A15 nested {nesting}s in a log's {place}",
             lambda nesting=nesting, place=place: (  # type: ignore[misc]
-                payloads.nested_log(nesting, LARGEST_BODY - 1024, place)
+                payloads.nested_log(nesting, MAX_BODY - 1024, place)
             ),
             *TAKEN_OR_REFUSED,
         )
@@ -617,14 +617,14 @@ LARGE_BODIES = (
     ),
     nested_case(
         "A15 nested maps in a span",
-        lambda: payloads.nested_span("map", LARGEST_BODY - 1024),
+        lambda: payloads.nested_span("map", MAX_BODY - 1024),
         *TAKEN_OR_REFUSED,
     ),
     *(
         nested_case(
             f"A15 nested arrays in a resource of {signal}",
             lambda signal=signal: (  # type: ignore[misc]
-                payloads.nested_resource("array", LARGEST_BODY - 1024, signal)
+                payloads.nested_resource("array", MAX_BODY - 1024, signal)
             ),
             *TAKEN_OR_REFUSED,
         )
@@ -634,7 +634,7 @@ LARGE_BODIES = (
     Case(name="A16 120 bodies of 19 MB at once", send=_at_once(120, lambda: _bomb(19_000_000))),
     Case(
         name="A16 120 of the largest bodies at once",
-        send=_at_once(120, lambda: _bomb(LARGEST_BODY - 100_000)),
+        send=_at_once(120, lambda: _bomb(MAX_BODY - 100_000)),
     ),
     Case(
         name="A17 attribute of 19 MB", send=_long_attribute, came_of_it=_is_shortened("GET /long")

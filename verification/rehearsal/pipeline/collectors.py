@@ -122,15 +122,17 @@ def release_values(stack: Mapping[str, Any], name: str, namespace: str) -> dict[
     Raises:
         LookupError: there is no such release, or several.
     """
-    found = [
+    releases = [
         release
         for release in stack.get("resource", {}).get("helm_release", {}).values()
         if (release["name"], release["namespace"]) == (name, namespace)
     ]
-    if len(found) != 1:
-        raise LookupError(f"{len(found)} releases {namespace}/{name} in the stack, expected one.")
+    if len(releases) != 1:
+        raise LookupError(
+            f"{len(releases)} releases {namespace}/{name} in the stack, expected one."
+        )
     values: dict[str, Any] = {}
-    for text in found[0]["values"]:
+    for text in releases[0]["values"]:
         values = merge(values, yaml.safe_load(unescape_terraform(text)) or {})
     return values
 
@@ -243,11 +245,11 @@ class _Change:
         self._note(place, place[-1], name, why)
 
     def listen(self, place: Place) -> None:
-        found = _LISTENS.match(str(self.get(place)))
-        if found is None:
+        match = _LISTENS.match(str(self.get(place)))
+        if match is None:
             raise NeedsClusterError(f"{_dotted(place)}: listens on {self.get(place)!r}")
-        self.ports.add(int(found[1]))
-        address = f"${{env:MY_POD_IP}}:{_port_variable(int(found[1]))}"
+        self.ports.add(int(match[1]))
+        address = f"${{env:MY_POD_IP}}:{_port_variable(int(match[1]))}"
         self.set(place, address, "a free port")
 
     def _in_pipelines(self, place: Place, names: list[str]) -> None:
@@ -350,8 +352,8 @@ _BEHIND_DOOR = re.compile(r"^/(prometheus-\d+)(/.*)$")
 
 def _otlp_http(change: _Change, place: Place) -> None:
     url = urlsplit(change.get((*place, "endpoint")))
-    found = _BEHIND_DOOR.match(url.path)
-    name, path = (found[1], found[2]) if found else ("loki", url.path)
+    match = _BEHIND_DOOR.match(url.path)
+    name, path = (match[1], match[2]) if match else ("loki", url.path)
     if change.here.door:
         address, why = change.here.door(url.netloc) + url.path, "a door of this computer"
     else:

@@ -74,7 +74,7 @@ class OtlpSink(Serving):
     def requests(self, *, accepted: bool = True) -> list[Request]:
         """What came and was accepted so far, or what was refused."""
         with self._changed:
-            return [one for one in self._requests if (one.status == _OK) is accepted]
+            return [request for request in self._requests if (request.status == _OK) is accepted]
 
     def wait_until(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Wait for a condition on what came; whether it was met in time."""
@@ -132,7 +132,8 @@ def attributes(holder: dict[str, Any]) -> dict[str, Any]:
     """The attributes of a resource, span, ... as a dictionary."""
     # Protobuf leaves out what is empty.
     return {
-        one.get("key", ""): _value(one.get("value", {})) for one in holder.get("attributes", ())
+        attribute.get("key", ""): _value(attribute.get("value", {}))
+        for attribute in holder.get("attributes", ())
     }
 
 
