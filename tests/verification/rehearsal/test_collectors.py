@@ -1031,6 +1031,7 @@ def test_what_is_changed_in_a_gateway_is_this_and_no_more(tmp_path: Path) -> Non
         "exporters.load_balancing.resolver",
         "exporters.otlp_grpc/tempo.endpoint",
         "exporters.otlp_grpc/tempo",
+        "exporters.otlp_http/tempo.compression",
         "exporters.otlp_http/tempo.encoding",
         "exporters.otlp_http/loki.endpoint",
         "exporters.otlp_http/loki.encoding",

@@ -373,6 +373,7 @@ def _otlp_grpc(change: _Change, place: Place) -> None:
         # Past the door, which passes on what Tempo speaks.
         name = f"otlp_http/{str(place[-1]).partition('/')[2]}"
         change.rename(place, name, "the back end of this computer speaks HTTP")
+        change.set((place[0], name, "compression"), "gzip", "and knows no other compression")
         _encoding(change, (place[0], name))
 
 
