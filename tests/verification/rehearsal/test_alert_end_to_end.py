@@ -22,6 +22,7 @@ import yaml
 from outcomes import not_checked
 
 from blueprint.documents import Config
+from blueprint.names import telemetry_namespace
 from grafana.dashboards.all_dashboards import dashboards
 from grafana.targets import interpolated, macros, targets
 from helm_values.otel_collector.span_metrics import SPAN_SECONDS
@@ -55,7 +56,13 @@ def values() -> Config:
     except ProgramUnavailableError as error:
         reason = f"not checked: that a firing alert is heard. {error}"
         not_checked(reason)
-    return release_values(observability_stack("prd", TODAY), "kps", "observability")
+    stack = observability_stack("prd", TODAY)
+    values = copy.deepcopy(release_values(stack, "kps", "observability"))
+    # One Prometheus here for two in the cluster: the platform's rules, and those of the stage prd.
+    stage = release_values(stack, "prometheus", telemetry_namespace("prd"))
+    platform_groups = values["additionalPrometheusRulesMap"]["foundation"]["groups"]
+    platform_groups += stage["additionalPrometheusRulesMap"]["foundation"]["groups"]
+    return values
 
 
 def failing(share: float, service: str = "shop") -> list[Series]:
