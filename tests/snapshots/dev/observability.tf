@@ -3829,6 +3829,7 @@ alternateConfig:
       endpoint: door-stage-dev.observability.svc:8080
       tls:
         insecure: true
+      compression: snappy
       headers:
         X-Scope-OrgID: dev
       timeout: 30s
@@ -4752,6 +4753,7 @@ alternateConfig:
       endpoint: door-stage-hml.observability.svc:8080
       tls:
         insecure: true
+      compression: snappy
       headers:
         X-Scope-OrgID: hml
       timeout: 30s
@@ -5675,6 +5677,7 @@ alternateConfig:
       endpoint: door-stage-prd.observability.svc:8080
       tls:
         insecure: true
+      compression: snappy
       headers:
         X-Scope-OrgID: prd
       timeout: 30s

@@ -3859,6 +3859,7 @@ alternateConfig:
       endpoint: door-stage-dev.observability.svc:8080
       tls:
         insecure: true
+      compression: snappy
       headers:
         X-Scope-OrgID: dev
       timeout: 30s
@@ -4782,6 +4783,7 @@ alternateConfig:
       endpoint: door-stage-hml.observability.svc:8080
       tls:
         insecure: true
+      compression: snappy
       headers:
         X-Scope-OrgID: hml
       timeout: 30s
@@ -5705,6 +5707,7 @@ alternateConfig:
       endpoint: door-stage-prd.observability.svc:8080
       tls:
         insecure: true
+      compression: snappy
       headers:
         X-Scope-OrgID: prd
       timeout: 30s
