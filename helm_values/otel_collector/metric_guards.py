@@ -81,7 +81,7 @@ _METRIC = "metric"
 _POINT = "datapoint"
 _MINUTE_NS = 60_000_000_000
 
-_IDENTIFIER = "[0-9]{4}|[0-9a-fA-F]{16}|[0-9A-HJKMNP-TV-Z]{26}"
+IDENTIFIER = "[0-9]{4}|[0-9a-fA-F]{16}|[0-9A-HJKMNP-TV-Z]{26}"
 
 REASONS: dict[str, tuple[str, str, str]] = {
     "reserved_name": (
@@ -96,7 +96,7 @@ REASONS: dict[str, tuple[str, str, str]] = {
     ),
     "identifier_in_name": (
         _METRIC,
-        f'IsMatch(metric.name, "{_IDENTIFIER}")',
+        f'IsMatch(metric.name, "{IDENTIFIER}")',
         "The name has a number of four or more digits, or another identifier: each of them would "
         "be a metric of its own. It belongs into an attribute.",
     ),

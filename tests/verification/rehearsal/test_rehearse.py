@@ -120,7 +120,6 @@ def rehearsed(otelcol: Path, tmp_path_factory: pytest.TempPathFactory) -> Rehear
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="known defect: the metric of the smoke test is not found in the stages")
 def test_everything_is_as_promised(rehearsed: Rehearsed) -> None:
     failed = [name for name, status in rehearsed.verdicts().items() if status == "failed"]
     assert (rehearsed.status, failed) == (0, []), rehearsed.printed

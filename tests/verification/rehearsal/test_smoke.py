@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import urllib.error
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from blueprint.names import telemetry_namespace
+from helm_values.otel_collector.metric_guards import IDENTIFIER, reserved_name
 from tools.paths import ROOT
 from verification.rehearsal.pipeline import otlp_client, smoke
 from verification.rehearsal.pipeline.backend_queries import (
@@ -23,7 +25,7 @@ from verification.rehearsal.pipeline.backend_queries import (
     Span,
 )
 from verification.rehearsal.pipeline.otlp_sink import OtlpSink
-from verification.rehearsal.pipeline.smoke import Endpoints
+from verification.rehearsal.pipeline.smoke import Endpoints, Probe
 from verification.rehearsal.prometheus_api import QueryError
 from verification.rehearsal.verdicts import Verdicts
 
@@ -263,3 +265,13 @@ def test_prometheus_is_asked_for_a_metric_of_the_probe_alone() -> None:
     one, other = (smoke.Probe(stage="dev", identifier=letter * 32) for letter in "ab")
     assert one.metric == f"smoke_test_{'a' * 12}_total"
     assert one.metric != other.metric
+
+
+def test_a_gateway_takes_the_name_of_any_metric_of_a_probe() -> None:
+    refused = re.compile(f"{reserved_name()}|{IDENTIFIER}")
+    for identifier in ("0" * 32, "9" * 32, "f" * 32, "0123456789abcdef" * 2):
+        name = Probe(stage="dev", identifier=identifier).metric.removesuffix("_total")
+        assert not refused.search(name.replace("_", "."))
+    # A name for each probe.
+    digits = "0123456789abcdef"
+    assert len({Probe(stage="dev", identifier=digit * 32).metric for digit in digits}) == 16
