@@ -9,10 +9,9 @@ variables that the chart sets; the text is escaped for Terraform when it is rend
 from typing import Any
 
 from blueprint import endpoints
+from blueprint.documents import Config
 from blueprint.names import ENVIRONMENT_LABEL
 from settings.model import Settings
-
-Config = dict[str, Any]
 
 SET_ASIDE = "storage.set_aside"
 """Resource attribute of a collector's own metrics: how many damaged storage files there are."""

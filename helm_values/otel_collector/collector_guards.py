@@ -7,9 +7,8 @@ collector, which expands `${...}` before it reads the expression.
 from collections.abc import Sequence
 from typing import Any
 
+from blueprint.documents import Config
 from helm_values.otel_collector import size_limits
-
-Config = dict[str, Any]
 
 OPEN_FAMILIES = (
     # Semantic conventions.

@@ -7,7 +7,7 @@ of which something was cut off (`size_limits`), by signal. `signals.metrics` has
 Prometheus writes them.
 """
 
-from helm_values.otel_collector.collector import Config
+from blueprint.documents import Config
 from helm_values.otel_collector.metric_guards import REASON, REASONS
 from helm_values.otel_collector.size_limits import SHORTENED
 from helm_values.otel_collector.span_metrics import UNKNOWN_SERVICE

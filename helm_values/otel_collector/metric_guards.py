@@ -13,12 +13,10 @@ A point is marked first and dropped later, so that it can be counted between the
 """
 
 from collections.abc import Iterable
-from typing import Any
 
+from blueprint.documents import Config
 from signals import metrics
 from signals.metrics import Metric
-
-Config = dict[str, Any]
 
 REASON = "telemetry.refused"
 """Attribute of a point, and metadata of a metric, that is going to be dropped: the reason."""

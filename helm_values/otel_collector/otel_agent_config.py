@@ -13,8 +13,9 @@ after it was read. It also means that a tenant whose logs are refused holds up n
 
 from blueprint import endpoints
 from blueprint.backend_sizes import BACKENDS
+from blueprint.documents import Config
 from helm_values.otel_collector import collector, otel_agent_logs, printed_json
-from helm_values.otel_collector.collector import ENVIRONMENT, Config
+from helm_values.otel_collector.collector import ENVIRONMENT
 from settings.model import OBSERVABILITY, Settings
 
 STATE_DIRECTORY = "/var/lib/otelcol"

@@ -20,6 +20,7 @@ from math import ceil
 
 from blueprint import endpoints
 from blueprint.backend_sizes import BACKENDS, GatewaySize
+from blueprint.documents import Config
 from blueprint.names import GATEWAY, telemetry_namespace, telemetry_namespaces
 from helm_values.otel_collector import (
     collector,
@@ -28,7 +29,7 @@ from helm_values.otel_collector import (
     metric_guards,
     span_metrics,
 )
-from helm_values.otel_collector.collector import POD_IP, Config
+from helm_values.otel_collector.collector import POD_IP
 from settings.model import Sampling, Settings
 
 HEADLESS_SERVICE = f"{GATEWAY}-headless"

@@ -9,11 +9,9 @@ Regular expressions use `[.]`: see collector_guards.py.
 """
 
 from collections.abc import Iterable
-from typing import Any
 
+from blueprint.documents import Config
 from helm_values.otel_collector.collector_guards import CLAIM
-
-Config = dict[str, Any]
 
 ANNOTATION = "logs.observability/printed"
 """Of a pod: what is done with its lines."""

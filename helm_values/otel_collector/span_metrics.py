@@ -16,8 +16,8 @@ error, and what finds no room is still counted with its kind and status.
 from typing import Any, get_args
 
 from blueprint.backend_sizes import GatewaySize
+from blueprint.documents import Config
 from helm_values.otel_collector import collector
-from helm_values.otel_collector.collector import Config
 from settings.model import LatencyBoundMs
 
 SPAN_SECONDS = tuple(bound / 1000 for bound in get_args(LatencyBoundMs))

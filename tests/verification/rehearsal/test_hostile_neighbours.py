@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from outcomes import not_checked
 
+from blueprint.documents import Config
 from tools.programs import ProgramUnavailableError, program
 from verification.rehearsal.neighbours.fuzz import fuzz
 from verification.rehearsal.neighbours.gateway_stage import Change, running_stage
 from verification.rehearsal.neighbours.hostile_cases import CASES, Case
 from verification.rehearsal.neighbours.hostile_run import Outcome, Report, try_cases
-from verification.rehearsal.pipeline.collectors import Config
 from verification.rehearsal.pipeline.synthesized_stacks import observability_stack
 
 TODAY = date(2026, 11, 24)

@@ -17,10 +17,11 @@ from typing import Any
 
 import yaml
 
+from blueprint.documents import Config
 from blueprint.names import telemetry_namespace
 from verification.rehearsal.neighbours.neighbour import METRIC, ROUTE, SERVICE, Neighbour
 from verification.rehearsal.pipeline import collectors, metrics_backend
-from verification.rehearsal.pipeline.collectors import Config, Here, RunningCollector
+from verification.rehearsal.pipeline.collectors import Here, RunningCollector
 from verification.rehearsal.pipeline.otlp_sink import OtlpSink
 from verification.rehearsal.processes import LOOPBACK, RunningProcess, free_port, start
 from verification.rehearsal.prometheus_api import PrometheusApi

@@ -22,12 +22,10 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from blueprint.documents import merge
+from blueprint.documents import Config, merge
 from blueprint.names import GATEWAY, telemetry_namespace
 from verification.rehearsal.processes import LOOPBACK, RunningProcess, free_port, on_free_ports
 from verification.rehearsal.processes import start as start_process
-
-Config = dict[str, Any]
 
 OTLP_HTTP, HEALTH, OWN_METRICS, KUBELET = 4318, 13133, 8888, 10250
 """Ports in the cluster, by which `RunningCollector.url` finds those on this computer."""

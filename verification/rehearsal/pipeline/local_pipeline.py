@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import boto3
 
 from blueprint import endpoints
+from blueprint.documents import Config
 from blueprint.names import telemetry_namespace
 from settings.model import OBSERVABILITY, Settings
 from settings.types import TELEMETRY_SUFFIX
@@ -341,7 +342,7 @@ class _Programs:
     loki: bool
     tempo: bool
 
-    def names(self, config: collectors.Config) -> frozenset[str]:
+    def names(self, config: Config) -> frozenset[str]:
         """The back ends of a configuration that are the real program: every Prometheus is."""
         replicas = {
             name.partition("/")[2] for name in config["exporters"] if "/prometheus-" in name
