@@ -1,4 +1,4 @@
-"""Alertmanager's whole configuration: who is told, how, how often, and what hides what.
+"""Alertmanager's whole configuration: who is notified, how, how often, and what hides what.
 
 The namespaces of the settings have a branch each; what is of none of them (kube-system, nodes)
 goes where `observability`'s alerts go.

@@ -54,7 +54,7 @@ def _requests() -> str:
             (
                 "Age of a connection by gRPC",
                 grpc["keepalive"]["server_parameters"]["max_connection_age"],
-                "the client is told to open another one, which it does by itself",
+                "the client receives GOAWAY and opens another one automatically",
                 "nothing",
             ),
             (

@@ -1,4 +1,4 @@
-"""Alertmanager: replicas and volumes. Who is told is in alertmanager/routing.py."""
+"""Alertmanager: replicas and volumes. Receivers are in alertmanager/routing.py."""
 
 from typing import Any
 

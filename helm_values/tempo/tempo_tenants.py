@@ -1,4 +1,4 @@
-"""What both forms of Tempo are told about tenants, the generator of metrics and the bucket."""
+"""Values shared by both modes of Tempo: tenants, metrics generator, bucket."""
 
 from typing import Any
 

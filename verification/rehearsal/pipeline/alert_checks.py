@@ -1,4 +1,4 @@
-"""Promises about alerts: an error burst fires the right one, people are told, and it resolves.
+"""Promises about alerts: an error burst fires the right one, people are notified, and it resolves.
 
 Pure functions over what Prometheus, Slack and the mail server had; rehearse_pipeline.py makes the
 burst and waits.
