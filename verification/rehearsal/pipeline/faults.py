@@ -215,7 +215,7 @@ class Load:
 
     def batch(self, size: int = _BATCH) -> bool:
         """Send so many log records and so many data points; whether both were taken."""
-        names = [f"n{next(self._numbers)}" for _ in range(size)]
+        names = [otlp_client.in_letters(f"n{next(self._numbers)}") for _ in range(size)]
         now = time.time_ns()
         lines = [otlp_client.log_record(f"log {name}", at_ns=now) for name in names]
         points = [

