@@ -275,3 +275,9 @@ def test_a_gateway_takes_the_name_of_any_metric_of_a_probe() -> None:
     # A name for each probe.
     digits = "0123456789abcdef"
     assert len({Probe(stage="dev", identifier=digit * 32).metric for digit in digits}) == 16
+
+
+def test_numbers_in_letters_stay_different() -> None:
+    names = [otlp_client.in_letters(str(number)) for number in range(5_000)]
+    assert len(set(names)) == len(names)
+    assert not any(character.isdigit() for name in names for character in name)

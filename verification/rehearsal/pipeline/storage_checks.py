@@ -161,7 +161,7 @@ def lose_prometheus_disk(pipeline: Pipeline, stage: str, expr: str) -> tuple[str
     started = time.monotonic()
     lost.process.kill()
     shutil.rmtree(lost.plan.data)
-    meanwhile = f"drill.{int(time.time())}"
+    meanwhile = f"drill.{otlp_client.in_letters(str(int(time.time())))}"
     _send_counter(pipeline, stage, meanwhile)
     wait_until(lambda: _total(pipeline, expr, at) == expected, QUERIER_SECONDS)
     from_bucket = _total(pipeline, expr, at)
