@@ -259,8 +259,8 @@ def claims_believed(config: Config) -> None:
 
 
 def labels_not_limited(config: Config) -> None:
-    metrics = config["service"]["pipelines"]["metrics"]
-    metrics["processors"].remove("transform/metric_labels")
+    kept = config["service"]["pipelines"]["metrics/kept"]
+    kept["processors"].remove("transform/metric_labels")
 
 
 def short_queues(config: Config) -> None:
