@@ -38,6 +38,9 @@ FROM ?=
 # For lock: LOCK_ARGS=--upgrade takes the newest versions that the *.in files allow.
 LOCK_ARGS ?=
 
+# Images of containers often set it. Then each of the many processes compiles everything that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 UV := uv==0.13.9
 BIN := .venv/bin
 PY := $(BIN)/python
