@@ -112,6 +112,19 @@ def order_of(nodeid: str, *, quick_first: bool = False) -> int:
     return next((n for n, folder in enumerate(FOLDERS) if nodeid.startswith(folder)), 0)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `-m quick`, files without a quick test are not imported, nor what they import."""
+    if config.option.markexpr == "quick" and not is_quick(collection_path):
+        return True
+    return None
+
+
+def is_quick(file: Path) -> bool:
+    """Whether the tests of a file, or some of a folder, are quick."""
+    # The last slash is that of a folder.
+    return not f"{file.relative_to(ROOT).as_posix()}/".startswith(NOT_QUICK)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]

@@ -46,6 +46,28 @@ def test_what_waits_comes_first_and_the_verdict_last(conftest: Any) -> None:
     assert all((ROOT / folder).is_dir() for folder in conftest.FOLDERS)
 
 
+def test_files_without_a_quick_test_are_not_imported_for_the_quick_ones(
+    conftest: Any, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [
+        *(ROOT / "tests").rglob("test_*.py"),
+        *(path for path in (ROOT / "tests").rglob("*") if path.is_dir()),
+    ]
+    monkeypatch.setattr(pytestconfig.option, "markexpr", "quick")
+    ignored = {
+        path.relative_to(ROOT).as_posix()
+        for path in paths
+        if conftest.pytest_ignore_collect(path, pytestconfig)
+    }
+    assert {name for name in conftest.NOT_QUICK if name.endswith(".py")} <= ignored
+    assert {"tests/stacks", "tests/verification/rehearsal/test_doors.py"} <= ignored
+    assert not ignored & {"tests", "tests/verification", "tests/verification/rehearsal"}
+    # The tests of all others are marked as quick.
+    assert all(name.startswith(conftest.NOT_QUICK) or name == "tests/stacks" for name in ignored)
+    monkeypatch.setattr(pytestconfig.option, "markexpr", "")
+    assert not any(conftest.pytest_ignore_collect(path, pytestconfig) for path in paths)
+
+
 def test_the_verdict_is_known_by_the_name_that_its_test_has(conftest: Any) -> None:
     text = (ROOT / "tests" / "verification" / "rehearsal" / "test_infra.py").read_text(
         encoding="utf-8"
