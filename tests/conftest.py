@@ -59,10 +59,12 @@ NOT_QUICK = (
     "tests/stacks/",
     "tests/test_import_contracts.py",
     "tests/verification/dashboards/test_dashboard",
+    "tests/verification/hostile/test_hostile.py::test_2000_random_settings",
     "tests/verification/load/test_load_run.py",
     "tests/verification/rehearsal/test_",
 )
-"""Tests that synthesize stacks or start programs; all others are quick (`make test-fast`)."""
+"""Tests that synthesize stacks, start what serves, or take long; all others are quick
+(`make test-fast`)."""
 
 SHARED = {
     f"tests/verification/dashboards/test_{name}.py": "generated_prometheus"
