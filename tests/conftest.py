@@ -45,7 +45,15 @@ VERDICT = "test_dev_is_applied_checked_and_destroyed"
 STOP_SECONDS = 30
 POLL_SECONDS = 0.2
 
-FOLDERS = ("tests/verification/rehearsal/", "tests/stacks/", "tests/")
+ORDER = (
+    "tests/verification/rehearsal/test_rehearse.py",
+    "tests/verification/rehearsal/test_hostile_neighbours.py",
+    "tests/stacks/test_environments_are_data.py",
+    "tests/stacks/test_hostile_synthesis.py",
+    "tests/verification/rehearsal/",
+    "tests/stacks/",
+    "tests/",
+)
 """The files that take longest come first: begun last, they would be waited for alone."""
 
 NOT_QUICK = (
@@ -105,13 +113,13 @@ def group_of(nodeid: str) -> str:
 def order_of(nodeid: str, *, quick_first: bool = False) -> int:
     """By folder, the verdict at the very end; quick tests first while programs compile."""
     if VERDICT in nodeid:
-        return len(FOLDERS)
+        return len(ORDER)
     if quick_first and not nodeid.startswith(NOT_QUICK):
         return -2
     if quick_first and nodeid.startswith("tests/stacks/"):
         # Of what is compiled they need Terraform alone, which is compiled first.
         return -1
-    return next((n for n, folder in enumerate(FOLDERS) if nodeid.startswith(folder)), 0)
+    return next((n for n, prefix in enumerate(ORDER) if nodeid.startswith(prefix)), 0)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -43,7 +43,14 @@ def test_what_waits_comes_first_and_the_verdict_last(conftest: Any) -> None:
     quick_first = partial(conftest.order_of, quick_first=True)
     assert sorted(tests, key=quick_first) == [UNIT, SYNTH, REHEARSAL, last]
     assert conftest.group_of(last) == "verdict"
-    assert all((ROOT / folder).is_dir() for folder in conftest.FOLDERS)
+    assert all((ROOT / place).exists() for place in conftest.ORDER)
+
+
+def test_what_takes_longest_comes_before_the_rest_of_its_folder(conftest: Any) -> None:
+    first = [place for place in conftest.ORDER if place.endswith(".py")]
+    tests = [REHEARSAL, SYNTH, UNIT, *(f"{file}::test_x" for file in reversed(first))]
+    ordered = [nodeid.partition("::")[0] for nodeid in sorted(tests, key=conftest.order_of)]
+    assert ordered[: len(first)] == first
 
 
 def test_files_without_a_quick_test_are_not_imported_for_the_quick_ones(
