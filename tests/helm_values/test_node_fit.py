@@ -127,9 +127,9 @@ def groups(settings: Settings, namespace: str) -> list[PodGroup]:
     return [
         parse(name, text)
         for contract in CONTRACTS.values()
-        for release, made in contract.pods.get(sample_name(settings.size), {}).items()
+        for release, pods in contract.pods.get(sample_name(settings.size), {}).items()
         if release.split("/")[0] == namespace
-        for name, text in made.items()
+        for name, text in pods.items()
     ]
 
 
@@ -414,11 +414,11 @@ def test_too_few_nodes_for_the_gateway_are_refused(size: Size, tmp_path: Path) -
             # So that there is always something to refuse.
             document = vary(("namespaces", "dev", "sampling"), None, document)
             lines = problems(write(tmp_path, render(document)[0]))
-            found = [line for line in lines if "namespaces.dev.node_group.max_size:" in line]
+            refusals = [line for line in lines if "namespaces.dev.node_group.max_size:" in line]
             if most == least:
-                assert not found
+                assert not refusals
             else:
-                (line,) = found
+                (line,) = refusals
                 assert f"at least {least} with {kind}, or larger types: size {size} needs" in line
 
 
@@ -518,17 +518,17 @@ def test_a_pod_asks_for_its_containers_or_its_largest_first_one() -> None:
         "initContainers": [container("1", "16Mi")],
         "containers": [container("100m", "1Gi"), container("0.2", "32Mi")],
     }
-    (found,) = pod_groups([workload("Deployment", replicas=3, template={"spec": pods})])
+    (group,) = pod_groups([workload("Deployment", replicas=3, template={"spec": pods})])
 
-    assert (found.least, found.cpu, found.memory) == (3, 1000, 1056)
-    assert parse(found.name, found.text) == found
+    assert (group.least, group.cpu, group.memory) == (3, 1000, 1056)
+    assert parse(group.name, group.text) == group
 
 
 def test_without_requests_the_limits_count() -> None:
     pods = {"containers": [{"resources": {"limits": {"cpu": "2", "memory": "1Gi"}}}]}
-    (found,) = pod_groups([workload("StatefulSet", template={"spec": pods})])
+    (group,) = pod_groups([workload("StatefulSet", template={"spec": pods})])
 
-    assert (found.least, found.cpu, found.memory, found.cpu_limit) == (1, 2000, 1024, 2000)
+    assert (group.least, group.cpu, group.memory, group.cpu_limit) == (1, 2000, 1024, 2000)
 
 
 def test_an_autoscaler_says_how_many() -> None:
@@ -539,11 +539,11 @@ def test_an_autoscaler_says_how_many() -> None:
         maxReplicas=9,
     )
     pods = {"containers": [container("1", "1Gi")]}
-    (found,) = pod_groups([workload("Deployment", template={"spec": pods}), scaler])
+    (group,) = pod_groups([workload("Deployment", template={"spec": pods}), scaler])
 
-    assert (found.least, found.most) == (2, 9)
-    assert found.text.startswith("2-9 x 1000m 1024Mi")
-    assert parse(found.name, found.text) == found
+    assert (group.least, group.most) == (2, 9)
+    assert group.text.startswith("2-9 x 1000m 1024Mi")
+    assert parse(group.name, group.text) == group
 
 
 def test_the_operators_pods_have_its_reloader_and_what_is_said_of_nodes_and_zones() -> None:
@@ -574,12 +574,12 @@ def test_the_operators_pods_have_its_reloader_and_what_is_said_of_nodes_and_zone
         topologySpreadConstraints=[{"topologyKey": zone, "whenUnsatisfiable": "DoNotSchedule"}],
         **container("1", "2Gi"),
     )
-    found = pod_groups([operator, prometheus])[1]
+    group = pod_groups([operator, prometheus])[1]
 
-    assert (found.cpu, found.memory, found.volumes) == (1030, 2048 + 96 + 64, 1)
-    assert found.one_per_node
-    assert found.even_over_zones
-    assert parse(found.name, found.text) == found
+    assert (group.cpu, group.memory, group.volumes) == (1030, 2048 + 96 + 64, 1)
+    assert group.one_per_node
+    assert group.even_over_zones
+    assert parse(group.name, group.text) == group
 
 
 def test_what_is_no_such_text_is_refused() -> None:
