@@ -47,7 +47,7 @@ def groups_of(stacks: Stacks, namespace: str) -> dict[str, Config]:
 
 def waits_for(config: Config, address: str) -> set[str]:
     """Everything that exists before a resource does, directly or through others."""
-    found: set[str] = set()
+    dependencies: set[str] = set()
     waiting = [address]
     while waiting:
         resource_type, name = waiting.pop().split(".")
@@ -55,10 +55,10 @@ def waits_for(config: Config, address: str) -> set[str]:
         # The add-ons' IRSA role names the issuer by a local.
         for local in re.findall(r"local\.([\w-]+)", str(body)):
             body = {**body, local: config["locals"][local]}
-        for other in references(body) - found:
-            found.add(other)
+        for other in references(body) - dependencies:
+            dependencies.add(other)
             waiting.append(other)
-    return found
+    return dependencies
 
 
 def subnets_of(group: Config) -> list[int]:
@@ -66,8 +66,8 @@ def subnets_of(group: Config) -> list[int]:
     expression = re.compile(
         r"\$\{element\(data\.terraform_remote_state\.network\.outputs\.private_subnet_ids, (\d)\)\}"
     )
-    found = [expression.fullmatch(subnet) for subnet in group["subnet_ids"]]
-    return [int(match[1]) for match in found if match]
+    matches = [expression.fullmatch(subnet) for subnet in group["subnet_ids"]]
+    return [int(match[1]) for match in matches if match]
 
 
 # --- Control plane ------------------------------------------------------------------------------
@@ -279,14 +279,14 @@ def test_each_role_has_one_entry_and_nodes_have_none(
 def access(stacks: Stacks, policy_name: str) -> dict[str, Config]:
     """Scope by the role that has an EKS access policy."""
     cluster = stacks["cluster"]
-    found: dict[str, Config] = {}
+    scopes: dict[str, Config] = {}
     for association in instances(cluster, "aws_eks_access_policy_association").values():
         assert association["policy_arn"].startswith("arn:aws:eks::aws:cluster-access-policy/")
         if association["policy_arn"].endswith(f"/{policy_name}"):
             (entry,) = references(association["principal_arn"])
             role = instances(cluster, "aws_eks_access_entry")[entry.split(".")[1]]
-            found[role["principal_arn"]] = association["access_scope"]
-    return found
+            scopes[role["principal_arn"]] = association["access_scope"]
+    return scopes
 
 
 # --- Add-ons ------------------------------------------------------------------------------------
@@ -531,13 +531,13 @@ def test_groups_have_the_size_and_price_of_the_settings(
     configs: dict[str, Stacks], settings: dict[str, Settings], environment: str
 ) -> None:
     for namespace in settings[environment].namespaces:
-        wanted = settings[environment].node_group(namespace)
+        planned = settings[environment].node_group(namespace)
         for group in groups_of(configs[environment], namespace).values():
-            assert group["capacity_type"] == wanted.capacity_type
+            assert group["capacity_type"] == planned.capacity_type
             assert group["scaling_config"] == {
-                "min_size": wanted.min_size,
-                "desired_size": wanted.min_size,
-                "max_size": wanted.max_size,
+                "min_size": planned.min_size,
+                "desired_size": planned.min_size,
+                "max_size": planned.max_size,
             }
 
 
@@ -559,8 +559,8 @@ def test_the_tags_reach_instances_volumes_and_interfaces(dev: Stacks) -> None:
             item["resource_type"]: item["tags"] for item in template["tag_specifications"]
         }
         assert set(specifications) == {"instance", "volume", "network-interface"}
-        for given in specifications.values():
-            assert tags.items() <= given.items()
+        for resource_tags in specifications.values():
+            assert tags.items() <= resource_tags.items()
 
 
 def test_nodes_may_join_and_pull_images_and_nothing_else(dev: Stacks) -> None:
