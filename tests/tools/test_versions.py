@@ -60,9 +60,9 @@ def test_addons_do_not_go_back_with_a_later_kubernetes() -> None:
 
 
 def test_provider_ranges_have_both_ends() -> None:
-    for provider, wanted in versions.PROVIDER_RANGES.items():
-        assert re.fullmatch(r">= \d+\.\d+(\.\d+)?, < \d+", wanted), provider
-        least, most = wanted.split(", ")
+    for provider, bounds in versions.PROVIDER_RANGES.items():
+        assert re.fullmatch(r">= \d+\.\d+(\.\d+)?, < \d+", bounds), provider
+        least, most = bounds.split(", ")
         assert numbers(least) < numbers(most)
 
 
@@ -95,11 +95,11 @@ def test_no_version_is_repeated_elsewhere(folder: str) -> None:
     either = "|".join(re.escape(text) for text in sorted(version_texts(), key=len, reverse=True))
     repeated = re.compile(rf"(?<![\w.])(?:{either})(?![\w.]*\d)")
 
-    found = [
+    repetitions = [
         f"{file.relative_to(ROOT)}:{number}: {match[0]}"
         for file in sorted((ROOT / folder).rglob("*.py"))
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1)
         for match in repeated.finditer(line)
     ]
 
-    assert found == []
+    assert repetitions == []
