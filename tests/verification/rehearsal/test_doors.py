@@ -94,8 +94,10 @@ class Doors:
     @property
     def received(self) -> list[tuple[str, Received]]:
         """Everything that came through, with the name of the back end."""
-        found = [(name, one) for name, sink in self.http.items() for one in sink.received]
-        return [*found, *(("tempo", one) for one in self.grpc.received)]
+        over_http = [
+            (name, request) for name, sink in self.http.items() for request in sink.received
+        ]
+        return [*over_http, *(("tempo", request) for request in self.grpc.received)]
 
     def forget(self) -> None:
         for received in (*(sink.received for sink in self.http.values()), self.grpc.received):
