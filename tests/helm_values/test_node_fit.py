@@ -31,6 +31,7 @@ from settings.node_sizes import (
     MIN_STAGE_VCPUS,
     OBSERVABILITY_NODES,
     SIZES,
+    TOO_SMALL,
     Size,
 )
 from verification.charts.chart_contract import STAGE, read_contracts
@@ -90,6 +91,8 @@ PER_NODE_ADDONS: Final = Amount(50 + 100 + 30, 120)
 kube-proxy (100m), ebs-csi-node (3 x 10m 40Mi); the Pod Identity agent requests nothing. EKS can
 change them with a version of an add-on; those of the EBS CSI driver are its chart's."""
 
+NODE_ADDONS: Final = ("aws-node", "kube-proxy", "ebs-csi-node", "eks-pod-identity-agent")
+
 CENTRAL_ADDONS: Final = Amount(2 * 100 + 2 * 60, 2 * 70 + 2 * 240)
 """On the observability nodes, the only ones without a taint: two CoreDNS (100m 70Mi) and two
 controllers of the EBS CSI driver (6 x 10m 40Mi)."""
@@ -104,8 +107,13 @@ def allocatable(instance_type: str) -> Amount:
     cores, gibibytes = INSTANCE_TYPES[instance_type]
     shares = [0.06, 0.01, 0.005, 0.005, *[0.0025] * cores]
     reserved_cpu = round(1000 * sum(shares[:cores]))
+    return Amount(cores * 1000 - reserved_cpu, allocatable_memory(gibibytes, MAX_PODS))
+
+
+def allocatable_memory(gibibytes: float, most_pods: int) -> int:
+    """The memory of `allocatable`, in MiB."""
     usable = int(gibibytes * 1024 * (1 - FIRMWARE_SHARE))
-    return Amount(cores * 1000 - reserved_cpu, usable - (255 + 11 * MAX_PODS) - 100)
+    return usable - (255 + 11 * most_pods) - 100
 
 
 def node_room(settings: Settings, group: NodeGroup) -> Amount:
@@ -391,6 +399,25 @@ def test_gateways_fit_the_nodes_of_their_stage(name: str) -> None:
         assert requests(item).memory * item.most <= room.memory * nodes * SHARE_OF_GATEWAYS, stage
         if settings.size in SIZES_IN_USE:
             assert item.least <= per_node * group.min_size * zones(group), stage
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize(
+    ("size", "gibibytes", "pod_limits"),
+    # Pods with and without prefix delegation: (ENIs x (addresses - 1) [x 16]) + 2.
+    [("nano", 0.5, (4, 34)), ("micro", 1, (4, 34)), ("small", 2, (11, 110))],
+)
+def test_sizes_without_room_for_what_runs_on_each_node_are_refused(
+    name: str, size: str, gibibytes: float, pod_limits: tuple[int, ...]
+) -> None:
+    agents = agents_of(SETTINGS[name])
+    memory = PER_NODE_ADDONS.memory + sum(agent.memory for agent in agents)
+    has_room = [
+        len(NODE_ADDONS) + len(agents) < most_pods
+        and memory <= allocatable_memory(gibibytes, most_pods)
+        for most_pods in pod_limits
+    ]
+    assert any(has_room) == (size not in TOO_SMALL)
 
 
 @pytest.mark.parametrize("size", SIZES)

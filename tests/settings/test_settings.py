@@ -488,6 +488,17 @@ WRONG = [
         at=(*GROUP, "instance_types", 1),
         shows="m7i.large",
     ),
+    *(
+        wrong((*GROUP, "instance_types", 0), v, "too small for the agents", "small or larger")
+        for v in ("t3.nano", "t3a.micro", "t3.micro")
+    ),
+    wrong(
+        (*OBS, "node_group"),
+        observability_nodes(instance_types=["m7g.large", "t4g.nano"]),
+        "too small for the agents",
+        at=(*OBS, "node_group", "instance_types", 1),
+        shows="t4g.nano",
+    ),
     wrong((*GROUP, "instance_types", 1), "m7i.large", ONCE),
     wrong((*GROUP, "capacity_type"), "spot", "allowed: ON_DEMAND, SPOT"),
     wrong((*GROUP, "zone_spread"), "zones", "allowed: balanced, per_zone"),
