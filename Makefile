@@ -10,7 +10,7 @@ YES ?=
 CONFIRM ?=
 LEAVE ?=
 PYTEST_ARGS ?=
-# A worker for each processor; PYTEST_ARGS="-n 0" runs all tests in one process.
+# Workers by the number of processors (tests/conftest.py); PYTEST_ARGS="-n 0" runs all tests in one process.
 WORKERS := -n logical --maxprocesses 4
 # For test-bare: the programs to compile (all).
 BARE ?=

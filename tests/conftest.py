@@ -161,6 +161,15 @@ def pytest_configure_node(node: Any) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """A worker more than processors, as many tests wait; the quick ones do not."""
+    from xdist.plugin import pytest_xdist_auto_num_workers as one_for_each_processor
+
+    workers: int = one_for_each_processor(config)
+    return workers if config.option.markexpr == "quick" else workers + 1
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from xdist.scheduler import LoadScopeScheduling
 

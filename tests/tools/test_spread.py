@@ -75,6 +75,19 @@ def test_files_without_a_quick_test_are_not_imported_for_the_quick_ones(
     assert not any(conftest.pytest_ignore_collect(path, pytestconfig) for path in paths)
 
 
+@pytest.mark.parametrize(("expression", "more"), [("quick", 0), ("", 1), ("not slow", 1)])
+def test_a_worker_more_than_processors_where_tests_wait(
+    conftest: Any,
+    pytestconfig: pytest.Config,
+    monkeypatch: pytest.MonkeyPatch,
+    expression: str,
+    more: int,
+) -> None:
+    monkeypatch.setenv("PYTEST_XDIST_AUTO_NUM_WORKERS", "2")
+    monkeypatch.setattr(pytestconfig.option, "markexpr", expression)
+    assert conftest.pytest_xdist_auto_num_workers(pytestconfig) == 2 + more
+
+
 def test_the_verdict_is_known_by_the_name_that_its_test_has(conftest: Any) -> None:
     text = (ROOT / "tests" / "verification" / "rehearsal" / "test_infra.py").read_text(
         encoding="utf-8"
