@@ -48,6 +48,7 @@ POLL_SECONDS = 0.2
 ORDER = (
     "tests/verification/rehearsal/test_rehearse.py",
     "tests/verification/rehearsal/test_hostile_neighbours.py",
+    "tests/operations/test_cdktf_cli.py",
     "tests/stacks/test_environments_are_data.py",
     "tests/stacks/test_hostile_synthesis.py",
     "tests/verification/rehearsal/",
