@@ -273,12 +273,14 @@ def test_few_failures_are_no_burn_and_many_are(promtool: Path, tmp_path: Path) -
         for service, traffic in SERVICES.items()
         for minute in traffic.at
     ]
-    series = [
-        of_service(service, one) for service, traffic in SERVICES.items() for one in traffic.series
+    input_series = [
+        of_service(service, series)
+        for service, traffic in SERVICES.items()
+        for series in traffic.series
     ]
     test = {
         "interval": "1m",
-        "input_series": [{"series": name, "values": values} for name, values in series],
+        "input_series": [{"series": name, "values": values} for name, values in input_series],
         "promql_expr_test": firing,
     }
     rules = {"groups": [group for group in RULES["groups"] if group["name"].startswith("slo-")]}
