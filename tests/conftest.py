@@ -53,6 +53,10 @@ ORDER = (
     "tests/stacks/test_hostile_synthesis.py",
     "tests/verification/rehearsal/",
     "tests/stacks/",
+    # Of the quick ones.
+    "tests/alertmanager/",
+    "tests/verification/permissions/",
+    "tests/verification/charts/",
     "tests/",
 )
 """The files that take longest come first: begun last, they would be waited for alone."""
