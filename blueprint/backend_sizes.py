@@ -1,4 +1,4 @@
-"""What `size` means for logs, traces and the collectors: capacity, replicas, resources, volumes.
+"""`size` of logs, traces and collectors: capacity, replicas, resources, volumes.
 
 How the numbers are calculated; only a gateway's core is load-tested (docs/operations/load.md), so
 watch the alerts on memory, queues and volumes:

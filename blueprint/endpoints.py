@@ -1,4 +1,4 @@
-"""Where the back ends are reached inside the cluster, and through which doors.
+"""Addresses of the back ends inside the cluster, and the doors to them.
 
 The names need `fullnameOverride`s that the releases set: shared by servers and clients. Addresses
 without a scheme are host and port, as the doors need them.

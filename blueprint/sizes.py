@@ -1,4 +1,4 @@
-"""What `size` means for metrics: capacity, replicas, resources and volumes, in one table.
+"""`size` of metrics: capacity, replicas, resources and volumes, in one table.
 
 How the numbers are calculated; none is load-tested, so watch the alerts on memory and volumes:
 

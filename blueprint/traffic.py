@@ -1,4 +1,4 @@
-"""Who may talk to whom in the cluster: flows as data, and the network policies that follow.
+"""Allowed traffic in the cluster: flows as data, and the network policies derived from them.
 
 Every namespace denies all traffic but DNS (constructs_lib/kubernetes/namespace.py), and policies
 only ever add to what is allowed. Each component declares its flows in its folder of `helm_values/`;

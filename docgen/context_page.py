@@ -1,4 +1,4 @@
-"""docs/context/context-generator.md: what exists, to read before any infrastructure change."""
+"""docs/context/context-generator.md: the current state, to read before a change."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ def _files() -> str:
         for path in paths
         if path.name != "__init__.py"
     ]
-    return table(("File", "What it is for"), rows)
+    return table(("File", "Purpose"), rows)
 
 
 def docstring_summary(path: Path) -> str:

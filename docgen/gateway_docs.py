@@ -1,4 +1,4 @@
-"""Reference page of what a gateway accepts, changes and drops: read from the code that does it."""
+"""Reference page of the data that a gateway accepts, changes and drops, from its code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/reference/outputs.md: what stacks publish, and who reads it."""
+"""docs/reference/outputs.md: outputs of the stacks, and their readers."""
 
 from __future__ import annotations
 

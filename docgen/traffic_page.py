@@ -1,4 +1,4 @@
-"""docs/reference/traffic.md: who may talk to whom in the cluster."""
+"""docs/reference/traffic.md: allowed traffic in the cluster."""
 
 from __future__ import annotations
 

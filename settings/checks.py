@@ -1,4 +1,4 @@
-"""Rules between settings: what one value alone cannot say is wrong."""
+"""Rules between settings, which the type of a single value cannot check."""
 
 import ipaddress
 from collections.abc import Iterator

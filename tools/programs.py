@@ -1,4 +1,4 @@
-"""Makes available the real programs that the checks run, each in the version pinned here.
+"""Builds the pinned programs that the checks run.
 
 ``python -m tools.programs`` prints name, version and path of each, and compiles first what the
 per-user cache lacks. Helm and nginx are those that `make setup-dev` installs; no other is looked

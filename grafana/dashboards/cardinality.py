@@ -1,4 +1,4 @@
-"""What telemetry costs: series, log and span bytes, and who makes most of them."""
+"""Cost of telemetry: series, log and span bytes, and their largest senders."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""How full a namespace and the nodes are: CPU, memory, quota, volumes."""
+"""Saturation of a namespace and the nodes: CPU, memory, quota, volumes."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Who calls whom, and traces worth opening.
+"""Calls between services, and interesting traces.
 
 The service graph is made of the traces that were kept, so its numbers are smaller than the truth
 where sampling is on; who calls whom is right. Rates of services are in the other dashboards.

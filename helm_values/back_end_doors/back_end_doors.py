@@ -1,4 +1,4 @@
-"""What the doors connect to. What they pass on is in blueprint/doors.py."""
+"""Connections of the doors. blueprint/doors.py has the requests that they forward."""
 
 from blueprint import endpoints
 from blueprint.traffic import (

@@ -1,4 +1,4 @@
-"""What gateways and agents have in common: small pure functions that give parts of a configuration.
+"""Shared parts of the configurations of gateways and agents, as small pure functions.
 
 Component names are the current ones (`otlp_grpc`, `file_log`, ...): the old ones are aliases that
 will go. Everything here is in the image's distribution, otelcol-k8s, which has no exporter for

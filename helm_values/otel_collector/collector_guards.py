@@ -1,4 +1,4 @@
-"""What the gateways do with attributes that they cannot trust or that would cost too much.
+"""Guards of the gateways for attributes that are not trusted or would cost too much.
 
 Regular expressions use `[.]`: a backslash would have to be doubled for OTTL, and `$` for the
 collector, which expands `${...}` before it reads the expression.

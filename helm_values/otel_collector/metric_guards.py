@@ -1,4 +1,4 @@
-"""Data points that a gateway does not pass on, and why: each reason is one entry of `REASONS`.
+"""Data points that a gateway drops: each reason is one entry of `REASONS`.
 
 Prometheus takes an OTLP request as a whole or not at all
 (`storage/remote/write_otlp_handler.go`: any error rolls everything back). Two things follow:

@@ -1,4 +1,4 @@
-"""Configuration of a stage's gateway: a pure function from settings to what the collector reads.
+"""Configuration of a stage's gateway: a pure function from settings to the collector's file.
 
     application --4317/4318--> traces --14317, by trace id--> traces/sampled --> Tempo
                                  `--> traces/counted --> metrics/spans --> Prometheus

@@ -1,4 +1,4 @@
-"""How long and how many the attributes of an item may be: longer ones are shortened and marked.
+"""Limits on the number and length of attributes: longer values are shortened and marked.
 
 Loki keeps the attributes of a log record, of its resource and of its scope as structured metadata:
 together at most 128 entries and 64 KiB (`max_structured_metadata_entries_count` and
