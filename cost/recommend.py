@@ -216,8 +216,8 @@ ORDER = (
         _retention(_production, "logs"),
     ),
 )
-"""What is given up, first to last: first what nobody looks at, then what stages that are not
-production give up, then what production does; what proves an incident goes last."""
+"""Reductions, first to last: first without a visible effect, then in stages other than production,
+then in production; the evidence of incidents is last."""
 
 
 @dataclass(frozen=True, kw_only=True)

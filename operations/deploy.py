@@ -110,7 +110,7 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT) -> int:
         print("\nInterrupted: nothing was changed.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the output has gone; Python would complain once more when it exits.
+        # The reader of the output has closed it; Python would print an error at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return FAILED
 

@@ -293,7 +293,7 @@ def _copy(descriptor: int, *, shown: bool) -> bytes:
                 sys.stdout.buffer.write(chunk)
                 sys.stdout.buffer.flush()
             except BrokenPipeError:
-                # Nobody reads any more (`make deploy | head`), but Terraform must not die of it.
+                # The reader has closed the output (`make deploy | head`); Terraform must continue.
                 shown = False
     return bytes(output)
 

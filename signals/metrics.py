@@ -475,9 +475,7 @@ SHIPPER_UPLOADS = _counter(
 SHIPPER_FAILURES = _counter(
     "thanos_shipper_upload_failures_total", THANOS, (), "{block}", "Uploads that failed."
 )
-COMPACT_HALTED = _gauge(
-    "thanos_compact_halted", THANOS, (), "1", "1 if the compactor has halted."
-)
+COMPACT_HALTED = _gauge("thanos_compact_halted", THANOS, (), "1", "1 if the compactor has halted.")
 COMPACT_ITERATIONS = _counter(
     "thanos_compact_iterations_total", THANOS, (), "{iteration}", "Runs of the compactor."
 )

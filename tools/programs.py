@@ -44,7 +44,7 @@ class ProgramUnavailableError(RuntimeError):
 
 
 def _stamped(version: str) -> tuple[str, ...]:
-    # How the programs of the Prometheus project are told their version.
+    # The link flag that sets the version of the programs of the Prometheus project.
     return (f"-X github.com/prometheus/common/version.Version={version}",)
 
 
