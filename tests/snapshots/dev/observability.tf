@@ -3214,6 +3214,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: topology.kubernetes.io/zone
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -3221,6 +3223,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: kubernetes.io/hostname
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -4138,6 +4142,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: topology.kubernetes.io/zone
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -4145,6 +4151,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: kubernetes.io/hostname
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -5062,6 +5070,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: topology.kubernetes.io/zone
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -5069,6 +5079,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: kubernetes.io/hostname
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -23792,6 +23804,7 @@ resource "kubernetes_deployment_v1" "door-agent" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -23972,6 +23985,7 @@ resource "kubernetes_deployment_v1" "door-grafana" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24144,6 +24158,7 @@ resource "kubernetes_deployment_v1" "door-stage-dev" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24316,6 +24331,7 @@ resource "kubernetes_deployment_v1" "door-stage-hml" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24488,6 +24504,7 @@ resource "kubernetes_deployment_v1" "door-stage-prd" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24660,6 +24677,7 @@ resource "kubernetes_deployment_v1" "door-tempo" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24831,6 +24849,7 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"

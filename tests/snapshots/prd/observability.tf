@@ -3244,6 +3244,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: topology.kubernetes.io/zone
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -3251,6 +3253,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: kubernetes.io/hostname
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -4168,6 +4172,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: topology.kubernetes.io/zone
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -4175,6 +4181,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: kubernetes.io/hostname
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -5092,6 +5100,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: topology.kubernetes.io/zone
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -5099,6 +5109,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: kubernetes.io/hostname
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -23822,6 +23834,7 @@ resource "kubernetes_deployment_v1" "door-agent" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24002,6 +24015,7 @@ resource "kubernetes_deployment_v1" "door-grafana" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24174,6 +24188,7 @@ resource "kubernetes_deployment_v1" "door-stage-dev" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24346,6 +24361,7 @@ resource "kubernetes_deployment_v1" "door-stage-hml" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24518,6 +24534,7 @@ resource "kubernetes_deployment_v1" "door-stage-prd" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24690,6 +24707,7 @@ resource "kubernetes_deployment_v1" "door-tempo" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24861,6 +24879,7 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"

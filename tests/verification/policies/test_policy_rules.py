@@ -579,6 +579,22 @@ PLANTED: list[tuple[str, str, str, Plant]] = [
         )
     ],
     (
+        "workloads-spread-each-rollout",
+        "observability",
+        "topology.kubernetes.io/zone lacks match_label_keys",
+        setting(DEPLOYMENT, f"{POD}.topology_spread_constraint.0.match_label_keys", None),
+    ),
+    (
+        "workloads-spread-each-rollout",
+        "observability",
+        "has no use for match_label_keys",
+        setting(
+            STATEFUL_SET,
+            f"{POD}.topology_spread_constraint.0.match_label_keys",
+            ["pod-template-hash"],
+        ),
+    ),
+    (
         "workloads-have-no-token",
         "observability",
         "kubernetes_service_account_v1.planted",

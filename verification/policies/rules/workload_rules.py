@@ -1,4 +1,4 @@
-"""Workloads that Terraform itself makes: hardened, and without a token.
+"""Workloads that Terraform itself makes: hardened, without a token, spread anew by each rollout.
 
 The Kubernetes provider sends its own value for a boolean that is not set, also where Kubernetes
 would take the pod's, so each of them must be set. Pods of charts: verification/charts.
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from blueprint.documents import Config
+from blueprint.names import POD_TEMPLATE_HASH
 from synthesis.reading import as_list, instances, resources
 from verification.policies.rule import Breach, Rule, Subject
 
@@ -93,6 +94,20 @@ def _tokens(subject: Subject) -> Iterator[Breach]:
             yield Breach(address, "does not set automount_service_account_token = false")
 
 
+def _spreads(subject: Subject) -> Iterator[Breach]:
+    for address, pod in pod_specs(subject.config):
+        is_deployment = address.startswith("kubernetes_deployment")
+        for constraint in as_list(pod.get("topology_spread_constraint", [])):
+            keys = constraint.get("match_label_keys") or []
+            if (POD_TEMPLATE_HASH in keys) is not is_deployment:
+                verb = "lacks" if is_deployment else "has no use for"
+                yield Breach(
+                    address,
+                    f"its spread over {constraint['topology_key']} {verb} "
+                    f"match_label_keys = [{POD_TEMPLATE_HASH}]",
+                )
+
+
 RULES = (
     Rule(
         id="workloads-are-hardened",
@@ -109,5 +124,12 @@ RULES = (
         source="Kubernetes documentation, Configure Service Accounts for Pods; "
         "terraform-provider-kubernetes, kubernetes/schema_pod_spec.go",
         check=_tokens,
+    ),
+    Rule(
+        id="workloads-spread-each-rollout",
+        title="A Deployment of our own spreads the pods of each rollout by themselves",
+        reason="With the old pods counted, the new ones may end up on one node or in one zone.",
+        source="Kubernetes documentation, Pod Topology Spread Constraints, matchLabelKeys",
+        check=_spreads,
     ),
 )
