@@ -186,6 +186,11 @@ VELERO_PLUGIN_FOR_AWS: Final = "v1.14.2"
 """1.14 goes with Velero 1.18 (its README, branch release-1.14). The newest patch that public
 repositories pin; the image itself was not looked up."""
 
+KUBECTL_VERSION: Final = "v1.35.3"
+"""Of the job that deletes Velero's Restores before Velero goes. It may be one minor version older or
+newer than the cluster (Kubernetes, "Version Skew Policy"). A kubectl is released with each patch of
+Kubernetes, and EKS has a kube-proxy of this one; the image itself was not looked up."""
+
 PROMETHEUS_VERSION: Final = "3.16.0"
 """The promtool and prometheus that the checks run (tools/programs.py); the cluster's comes with
 KUBE_PROMETHEUS_STACK. Prometheus calls its Go module v0.316.0."""

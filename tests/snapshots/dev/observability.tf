@@ -7705,6 +7705,55 @@ schedules:
       includedNamespaces:
       - observability
       snapshotVolumes: false
+extraObjects:
+- apiVersion: batch/v1
+  kind: Job
+  metadata:
+    name: velero-delete-restores
+    annotations:
+      helm.sh/hook: pre-delete
+      helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+  spec:
+    backoffLimit: 2
+    activeDeadlineSeconds: 300
+    template:
+      metadata:
+        labels:
+          app.kubernetes.io/component: upgrade-crds
+      spec:
+        restartPolicy: Never
+        serviceAccountName: velero
+        securityContext:
+          runAsNonRoot: true
+          runAsUser: 65532
+          runAsGroup: 65532
+          fsGroup: 65532
+          seccompProfile:
+            type: RuntimeDefault
+        containers:
+        - name: kubectl
+          image: registry.k8s.io/kubectl:v1.35.3
+          command:
+          - /bin/kubectl
+          - delete
+          - restores.velero.io
+          - --all
+          args:
+          - --namespace=observability
+          - --timeout=240s
+          resources:
+            requests:
+              cpu: 20m
+              memory: 64Mi
+            limits:
+              cpu: 100m
+              memory: 128Mi
+          securityContext:
+            allowPrivilegeEscalation: false
+            readOnlyRootFilesystem: true
+            capabilities:
+              drop:
+              - ALL
 EOT
     ,
     <<EOT
@@ -25013,6 +25062,8 @@ resource "kubernetes_limit_range_v1" "prd_limit-range" {
 }
 
 resource "kubernetes_namespace_v1" "dev" {
+  depends_on = [helm_release.release-external-secrets]
+
   metadata {
     labels = {
       "deployment.environment.name"        = "dev"
@@ -25024,6 +25075,8 @@ resource "kubernetes_namespace_v1" "dev" {
 }
 
 resource "kubernetes_namespace_v1" "dev-telemetry" {
+  depends_on = [helm_release.release-external-secrets]
+
   metadata {
     labels = {
       "deployment.environment.name"        = "dev"
@@ -25035,6 +25088,8 @@ resource "kubernetes_namespace_v1" "dev-telemetry" {
 }
 
 resource "kubernetes_namespace_v1" "hml" {
+  depends_on = [helm_release.release-external-secrets]
+
   metadata {
     labels = {
       "deployment.environment.name"        = "hml"
@@ -25046,6 +25101,8 @@ resource "kubernetes_namespace_v1" "hml" {
 }
 
 resource "kubernetes_namespace_v1" "hml-telemetry" {
+  depends_on = [helm_release.release-external-secrets]
+
   metadata {
     labels = {
       "deployment.environment.name"        = "hml"
@@ -25068,6 +25125,8 @@ resource "kubernetes_namespace_v1" "observability" {
 }
 
 resource "kubernetes_namespace_v1" "prd" {
+  depends_on = [helm_release.release-external-secrets]
+
   metadata {
     labels = {
       "deployment.environment.name"        = "prd"
@@ -25079,6 +25138,8 @@ resource "kubernetes_namespace_v1" "prd" {
 }
 
 resource "kubernetes_namespace_v1" "prd-telemetry" {
+  depends_on = [helm_release.release-external-secrets]
+
   metadata {
     labels = {
       "deployment.environment.name"        = "prd"
