@@ -54,6 +54,7 @@ class ObservabilityStack(EnvironmentStack):
     """
 
     stack_id = "observability"
+    makes_aws_resources = False
 
     def __init__(self, scope: Construct, settings: Settings) -> None:
         super().__init__(scope, self.stack_id, settings)

@@ -187,3 +187,14 @@ def test_the_kubernetes_provider_is_configured_from_another_state_with_a_fresh_t
     # Never from a resource of the same state, and no token that would end up in it.
     assert not any("aws_eks_cluster." in text for text in strings(config))
     assert "token" not in provider
+
+
+@both
+def test_kubernetes_resources_have_a_version_in_their_names(
+    configs: dict[str, Stacks], environment: str
+) -> None:
+    # Version 3 of the provider deprecates the others.
+    kinds = set(configs[environment]["observability"]["resource"])
+    of_kubernetes = {kind for kind in kinds if kind.startswith("kubernetes_")}
+    assert len(of_kubernetes) > 10
+    assert {kind for kind in of_kubernetes if not kind.endswith("_v1")} == set()

@@ -11,32 +11,13 @@ terraform {
   }
 
   required_providers {
-    aws = {
-      source  = "aws"
-      version = ">= 5.100, < 7"
-    }
     helm = {
       source  = "helm"
       version = ">= 3.1, < 4"
     }
     kubernetes = {
       source  = "kubernetes"
-      version = ">= 2.38, < 3"
-    }
-  }
-}
-
-provider "aws" {
-  allowed_account_ids = ["444455556666"]
-  region              = "us-east-1"
-
-  default_tags {
-    tags = {
-      CostCenter  = "cc-1002"
-      Environment = "prd"
-      ManagedBy   = "terraform"
-      Owner       = "platform-team"
-      Project     = "obs"
+      version = ">= 2.38, < 4"
     }
   }
 }

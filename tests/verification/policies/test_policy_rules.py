@@ -460,6 +460,18 @@ PLANTED: list[tuple[str, str, str, Plant]] = [
         "works in accounts other",
         top("provider.aws.0.allowed_account_ids", []),
     ),
+    (
+        "tags-account-is-ours",
+        "observability",
+        "aws_iam_role.planted: tags-account-is-ours: no provider says",
+        adding("aws_iam_role", {"name": "planted"}),
+    ),
+    (
+        "tags-account-is-ours",
+        "observability",
+        "data.aws_vpc.planted: tags-account-is-ours: no provider says",
+        top("data.aws_vpc", {"planted": {}}),
+    ),
     ("tags-account-is-ours", "storage", "region eu", top("provider.aws.0.region", "eu-west-1")),
     (
         "tags-no-foreign-account",
