@@ -7,7 +7,6 @@ Plans every stack without changing anything. Exit code 0: as synthesized; 1: som
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import sys
 import time
@@ -72,7 +71,7 @@ def _drifts(env: str, stacks: Sequence[str], root: Path) -> list[StackDrift]:
         )
     output = root / "cdktf.out" / env
     # The table is what is shown, and not the plans.
-    terraform = dataclasses.replace(installed_terraform(), shown=False)
+    terraform = installed_terraform().quiet()
     target = read_target(output)
     if target:
         check_account(target)
