@@ -1,7 +1,7 @@
 """How to reach the cluster that a stack's Kubernetes provider is configured for.
 
 Address and certificate come from the outputs that the plan has read, the token from the command
-that the provider runs as well. Nothing is written into a file.
+that the provider runs as well. No token is written into a file.
 """
 
 from __future__ import annotations
@@ -63,6 +63,29 @@ class ClusterAccess:
         except (URLError, OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
             raise ClusterUnavailableError(f"{self.server} does not answer: {reason}") from None
+
+    def kubeconfig(self, namespace: str) -> str:
+        """A kubeconfig (JSON is YAML) for kubectl and Helm. It holds no secret."""
+        encoded = base64.b64encode(self.certificate.encode("ascii")).decode("ascii")
+        login = {
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "command": self.command[0],
+            "args": list(self.command[1:]),
+            "interactiveMode": "Never",
+        }
+        name = "foundation"
+        cluster = {"server": self.server, "certificate-authority-data": encoded}
+        context = {"cluster": name, "user": name, "namespace": namespace}
+        return json.dumps(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "clusters": [{"name": name, "cluster": cluster}],
+                "users": [{"name": name, "user": {"exec": login}}],
+                "contexts": [{"name": name, "context": context}],
+                "current-context": name,
+            }
+        )
 
     def _fresh_token(self) -> str:
         if not self._token or time.monotonic() - self._fetched > TOKEN_SECONDS:
