@@ -69,10 +69,10 @@ def said(text: str, case: Case) -> str:
     text = re.sub(r"{{ \$value( \| \w+)? }}", case.value, text)
     text = re.sub(
         r"{{ \$labels\.(\w+) \| urlquery [^}]*}}",
-        lambda found: quote(everything[found[1]], safe=""),
+        lambda match: quote(everything[match[1]], safe=""),
         text,
     )
-    return re.sub(r"{{ \$labels\.(\w+) }}", lambda found: everything[found[1]], text)
+    return re.sub(r"{{ \$labels\.(\w+) }}", lambda match: everything[match[1]], text)
 
 
 def expected(case: Case, rules: dict[str, Any]) -> dict[str, Any]:
@@ -90,13 +90,13 @@ def expected(case: Case, rules: dict[str, Any]) -> dict[str, Any]:
 
 def written(case: Case, rules: dict[str, Any]) -> list[dict[str, Any]]:
     def test(
-        name: str, given: tuple[tuple[str, str], ...], *told: dict[str, Any]
+        name: str, inputs: tuple[tuple[str, str], ...], *told: dict[str, Any]
     ) -> dict[str, Any]:
         return {
             "name": name,
             "interval": "1m",
-            "input_series": [{"series": series, "values": values} for series, values in given],
-            "alert_rule_test": [{"alertname": case.alert, **one} for one in told],
+            "input_series": [{"series": series, "values": values} for series, values in inputs],
+            "alert_rule_test": [{"alertname": case.alert, **expectation} for expectation in told],
         }
 
     before = {"eval_time": f"{case.at - 1}m", "exp_alerts": []}

@@ -31,6 +31,7 @@ from settings.node_sizes import (
     MIN_STAGE_VCPUS,
     OBSERVABILITY_NODES,
     SIZES,
+    TOO_SMALL,
     Size,
 )
 from verification.charts.chart_contract import STAGE, read_contracts
@@ -90,6 +91,8 @@ PER_NODE_ADDONS: Final = Amount(50 + 100 + 30, 120)
 kube-proxy (100m), ebs-csi-node (3 x 10m 40Mi); the Pod Identity agent requests nothing. EKS can
 change them with a version of an add-on; those of the EBS CSI driver are its chart's."""
 
+NODE_ADDONS: Final = ("aws-node", "kube-proxy", "ebs-csi-node", "eks-pod-identity-agent")
+
 CENTRAL_ADDONS: Final = Amount(2 * 100 + 2 * 60, 2 * 70 + 2 * 240)
 """On the observability nodes, the only ones without a taint: two CoreDNS (100m 70Mi) and two
 controllers of the EBS CSI driver (6 x 10m 40Mi)."""
@@ -104,8 +107,13 @@ def allocatable(instance_type: str) -> Amount:
     cores, gibibytes = INSTANCE_TYPES[instance_type]
     shares = [0.06, 0.01, 0.005, 0.005, *[0.0025] * cores]
     reserved_cpu = round(1000 * sum(shares[:cores]))
+    return Amount(cores * 1000 - reserved_cpu, allocatable_memory(gibibytes, MAX_PODS))
+
+
+def allocatable_memory(gibibytes: float, most_pods: int) -> int:
+    """The memory of `allocatable`, in MiB."""
     usable = int(gibibytes * 1024 * (1 - FIRMWARE_SHARE))
-    return Amount(cores * 1000 - reserved_cpu, usable - (255 + 11 * MAX_PODS) - 100)
+    return usable - (255 + 11 * most_pods) - 100
 
 
 def node_room(settings: Settings, group: NodeGroup) -> Amount:
@@ -127,9 +135,9 @@ def groups(settings: Settings, namespace: str) -> list[PodGroup]:
     return [
         parse(name, text)
         for contract in CONTRACTS.values()
-        for release, made in contract.pods.get(sample_name(settings.size), {}).items()
+        for release, pods in contract.pods.get(sample_name(settings.size), {}).items()
         if release.split("/")[0] == namespace
-        for name, text in made.items()
+        for name, text in pods.items()
     ]
 
 
@@ -393,6 +401,25 @@ def test_gateways_fit_the_nodes_of_their_stage(name: str) -> None:
             assert item.least <= per_node * group.min_size * zones(group), stage
 
 
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize(
+    ("size", "gibibytes", "pod_limits"),
+    # Pods with and without prefix delegation: (ENIs x (addresses - 1) [x 16]) + 2.
+    [("nano", 0.5, (4, 34)), ("micro", 1, (4, 34)), ("small", 2, (11, 110))],
+)
+def test_sizes_without_room_for_what_runs_on_each_node_are_refused(
+    name: str, size: str, gibibytes: float, pod_limits: tuple[int, ...]
+) -> None:
+    agents = agents_of(SETTINGS[name])
+    memory = PER_NODE_ADDONS.memory + sum(agent.memory for agent in agents)
+    has_room = [
+        len(NODE_ADDONS) + len(agents) < most_pods
+        and memory <= allocatable_memory(gibibytes, most_pods)
+        for most_pods in pod_limits
+    ]
+    assert any(has_room) == (size not in TOO_SMALL)
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_a_stage_must_have_room_for_twice_the_gateway_of_the_size(size: Size) -> None:
     gateway_size = BACKENDS[size].gateway
@@ -414,11 +441,11 @@ def test_too_few_nodes_for_the_gateway_are_refused(size: Size, tmp_path: Path) -
             # So that there is always something to refuse.
             document = vary(("namespaces", "dev", "sampling"), None, document)
             lines = problems(write(tmp_path, render(document)[0]))
-            found = [line for line in lines if "namespaces.dev.node_group.max_size:" in line]
+            refusals = [line for line in lines if "namespaces.dev.node_group.max_size:" in line]
             if most == least:
-                assert not found
+                assert not refusals
             else:
-                (line,) = found
+                (line,) = refusals
                 assert f"at least {least} with {kind}, or larger types: size {size} needs" in line
 
 
@@ -518,17 +545,17 @@ def test_a_pod_asks_for_its_containers_or_its_largest_first_one() -> None:
         "initContainers": [container("1", "16Mi")],
         "containers": [container("100m", "1Gi"), container("0.2", "32Mi")],
     }
-    (found,) = pod_groups([workload("Deployment", replicas=3, template={"spec": pods})])
+    (group,) = pod_groups([workload("Deployment", replicas=3, template={"spec": pods})])
 
-    assert (found.least, found.cpu, found.memory) == (3, 1000, 1056)
-    assert parse(found.name, found.text) == found
+    assert (group.least, group.cpu, group.memory) == (3, 1000, 1056)
+    assert parse(group.name, group.text) == group
 
 
 def test_without_requests_the_limits_count() -> None:
     pods = {"containers": [{"resources": {"limits": {"cpu": "2", "memory": "1Gi"}}}]}
-    (found,) = pod_groups([workload("StatefulSet", template={"spec": pods})])
+    (group,) = pod_groups([workload("StatefulSet", template={"spec": pods})])
 
-    assert (found.least, found.cpu, found.memory, found.cpu_limit) == (1, 2000, 1024, 2000)
+    assert (group.least, group.cpu, group.memory, group.cpu_limit) == (1, 2000, 1024, 2000)
 
 
 def test_an_autoscaler_says_how_many() -> None:
@@ -539,11 +566,11 @@ def test_an_autoscaler_says_how_many() -> None:
         maxReplicas=9,
     )
     pods = {"containers": [container("1", "1Gi")]}
-    (found,) = pod_groups([workload("Deployment", template={"spec": pods}), scaler])
+    (group,) = pod_groups([workload("Deployment", template={"spec": pods}), scaler])
 
-    assert (found.least, found.most) == (2, 9)
-    assert found.text.startswith("2-9 x 1000m 1024Mi")
-    assert parse(found.name, found.text) == found
+    assert (group.least, group.most) == (2, 9)
+    assert group.text.startswith("2-9 x 1000m 1024Mi")
+    assert parse(group.name, group.text) == group
 
 
 def test_the_operators_pods_have_its_reloader_and_what_is_said_of_nodes_and_zones() -> None:
@@ -574,12 +601,12 @@ def test_the_operators_pods_have_its_reloader_and_what_is_said_of_nodes_and_zone
         topologySpreadConstraints=[{"topologyKey": zone, "whenUnsatisfiable": "DoNotSchedule"}],
         **container("1", "2Gi"),
     )
-    found = pod_groups([operator, prometheus])[1]
+    group = pod_groups([operator, prometheus])[1]
 
-    assert (found.cpu, found.memory, found.volumes) == (1030, 2048 + 96 + 64, 1)
-    assert found.one_per_node
-    assert found.even_over_zones
-    assert parse(found.name, found.text) == found
+    assert (group.cpu, group.memory, group.volumes) == (1030, 2048 + 96 + 64, 1)
+    assert group.one_per_node
+    assert group.even_over_zones
+    assert parse(group.name, group.text) == group
 
 
 def test_what_is_no_such_text_is_refused() -> None:

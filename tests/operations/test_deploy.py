@@ -89,11 +89,11 @@ class Project:
 def project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Project:
-    made = Project(tmp_path / "project", capfd)
+    project = Project(tmp_path / "project", capfd)
     for environment in ("dev", "prd"):
-        made.write(f"environments/{environment}.yaml", without_examples(environment))
-    made.synthesize("dev", ALL)
-    made.synthesize("prd", ALL)
+        project.write(f"environments/{environment}.yaml", without_examples(environment))
+    project.synthesize("dev", ALL)
+    project.synthesize("prd", ALL)
     terraform = tmp_path / "terraform"
     terraform.write_text(STAND_IN, encoding="utf-8")
     terraform.chmod(0o755)
@@ -102,7 +102,7 @@ def project(
     monkeypatch.delenv("TF_CLI_CONFIG_FILE", raising=False)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setattr(terraform_stack, "find_source", ProviderSource)
-    return made
+    return project
 
 
 @pytest.fixture

@@ -37,9 +37,9 @@ SYNTHESIZED = 6
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    made = Run(tmp_path_factory.mktemp("hostile"), most_synthesized=SYNTHESIZED, say=lambda _: None)
-    throw(SAMPLE, made, start=7)
-    return made
+    run = Run(tmp_path_factory.mktemp("hostile"), most_synthesized=SYNTHESIZED, say=lambda _: None)
+    throw(SAMPLE, run, start=7)
+    return run
 
 
 def test_a_sample_of_random_settings_becomes_whole_terraform(run: Run) -> None:
@@ -95,8 +95,8 @@ def test_what_terraform_or_a_rule_would_refuse_is_found(
     message: str,
 ) -> None:
     assert list(structural_problems(dev, list(synthesized["dev"].values()))) == []
-    found = list(structural_problems(dev, changed(synthesized["dev"], "storage", change)))
-    assert any(message in problem for problem in found), found
+    problems = list(structural_problems(dev, changed(synthesized["dev"], "storage", change)))
+    assert any(message in problem for problem in problems), problems
 
 
 def test_a_crash_of_the_synthesis_is_a_broken_promise(

@@ -410,8 +410,10 @@ def problems(
         contract = contracts.get(file)
         key = contract_key(release)
         if contract is None or key not in contract.keys:
-            what = "has no contract" if contract is None else "is not in the contract"
-            messages.append(f"{environment}: release {name} {what} {file}: run `{UPDATE_COMMAND}`")
+            problem = "has no contract" if contract is None else "is not in the contract"
+            messages.append(
+                f"{environment}: release {name} {problem} {file}: run `{UPDATE_COMMAND}`"
+            )
             continue
         known = [parts(path.removesuffix(".*")) for path in contract.keys[key]]
         messages += [

@@ -493,9 +493,9 @@ def test_parts_of_alternatives_stay_open() -> None:
         "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
         "anyOf": [{"type": "object", "properties": {"a": {"enum": ["x"]}}, "required": ["a"]}],
     }
-    made = json_schema(schema)
-    assert made["additionalProperties"] is False
-    assert "additionalProperties" not in made["anyOf"][0]
+    strict_schema = json_schema(schema)
+    assert strict_schema["additionalProperties"] is False
+    assert "additionalProperties" not in strict_schema["anyOf"][0]
     assert CustomSchemas([CRD]).api_versions == ["example.com/v1", "example.com/v1/Widget"]
 
 

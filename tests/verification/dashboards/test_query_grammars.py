@@ -50,7 +50,11 @@ def of_rules(settings: Settings) -> Iterator[Query]:
 
 def of_datasources(settings: Settings) -> Iterator[Query]:
     """What leads from a trace to its logs and metrics; `$$` is how Grafana is told `$`."""
-    (tempo,) = (one["jsonData"] for one in datasources(settings) if one["name"] == "Tempo")
+    (tempo,) = (
+        datasource["jsonData"]
+        for datasource in datasources(settings)
+        if datasource["name"] == "Tempo"
+    )
     of_logs = tempo["tracesToLogsV2"]["query"].replace("$$", "$")
     of_logs = of_logs.replace("${__trace.traceId}", "4bf92f")
     yield "Tempo: trace to logs", "logql", interpolated(of_logs, PUT_IN)
@@ -65,12 +69,12 @@ def of_documents() -> Iterator[Query]:
 
 
 def everything() -> list[Query]:
-    found = list(of_documents())
+    items = list(of_documents())
     for environment in REAL_ENVIRONMENTS:
         settings = real_settings(environment)
         for queries in (of_dashboards(settings), of_rules(settings), of_datasources(settings)):
-            found += [(f"{environment}: {where}", *rest) for where, *rest in queries]  # type: ignore[misc]
-    return found
+            items += [(f"{environment}: {where}", *rest) for where, *rest in queries]  # type: ignore[misc]
+    return items
 
 
 QUERIES = everything()
@@ -108,7 +112,7 @@ BREAKS: dict[Language, str] = {"promql": '()[]{}"', "logql": '[]{}"`', "traceql"
 
 def without_strings(text: str) -> str:
     """As long as before, so that positions are the same: a regular expression may have brackets."""
-    return STRING.sub(lambda found: found[0][0] + "_" * (len(found[0]) - 2) + found[0][-1], text)
+    return STRING.sub(lambda match: match[0][0] + "_" * (len(match[0]) - 2) + match[0][-1], text)
 
 
 @pytest.mark.parametrize("language", LANGUAGE)
@@ -199,8 +203,8 @@ def unknown(language: Language, text: str, answer: Parsed) -> set[str]:
             if name.replace(".", "_") not in known[scope]
         }
     filters = FILTER.findall(text)
-    levels = {level for label, found in filters if label == "detected_level"
-              for level in found.split("|")}  # fmt: skip
+    levels = {level for label, values in filters if label == "detected_level"
+              for level in values.split("|")}  # fmt: skip
     asked = {label for label, _ in filters} | set(answer.grouped)
     return (
         (asked - PROMOTED - INDEXED - OF_LINES - OF_PRINTED_LINES)
@@ -215,19 +219,19 @@ OF_LOGS_AND_TRACES = [query for query in QUERIES if query[1] != "promql"]
 
 def test_logs_and_traces_are_asked_for_what_they_have() -> None:
     answers = parsed_queries([(language, text) for _, language, text in OF_LOGS_AND_TRACES])
-    found = {
+    strangers = {
         where: unknown(language, text, answer)
         for (where, language, text), answer in zip(OF_LOGS_AND_TRACES, answers, strict=True)
     }
-    assert {where: names for where, names in found.items() if names} == {}
+    assert {where: names for where, names in strangers.items() if names} == {}
 
 
 def test_a_misspelt_name_in_any_of_them_is_noticed() -> None:
     names = re.compile(r"\b\w+(?=\s*(?:=~|!=|=)\s*[\"`])|(?<=by \()\w+")
     mistaken: list[tuple[Language, str]] = []
     for _, language, text in OF_LOGS_AND_TRACES:
-        for found in names.finditer(text):
-            mistaken.append((language, f"{text[: found.end()]}_misspelt{text[found.end() :]}"))
+        for match in names.finditer(text):
+            mistaken.append((language, f"{text[: match.end()]}_misspelt{text[match.end() :]}"))
     assert len(mistaken) >= len(OF_LOGS_AND_TRACES)
     for (language, text), answer in zip(mistaken, parsed_queries(mistaken), strict=True):
         assert unknown(language, text, answer), text
@@ -265,9 +269,11 @@ def divisors(queries: list[Query]) -> list[tuple[str, str]]:
 def test_no_rule_and_no_panel_divides_by_zero(environment: str) -> None:
     settings = real_settings(environment)
     for queries in (list(of_dashboards(settings)), list(of_rules(settings))):
-        found = divisors([query for query in queries if query[1] == "promql"])
-        assert len(found) > 10
-        assert not [one for one in found if not NOT_ZERO.fullmatch(one[1])]
+        denominators = divisors([query for query in queries if query[1] == "promql"])
+        assert len(denominators) > 10
+        assert not [
+            denominator for denominator in denominators if not NOT_ZERO.fullmatch(denominator[1])
+        ]
 
 
 @pytest.mark.parametrize(
