@@ -150,9 +150,11 @@ def namespaces_of(folder: Path) -> set[str]:
     """Namespaces in which the stack in the folder has releases or that it makes."""
     config = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
     resources = config.get("resource", {})
-    made = resources.get("kubernetes_namespace_v1", {}).values()
+    namespaces = resources.get("kubernetes_namespace_v1", {}).values()
     releases = resources.get("helm_release", {}).values()
-    return {body["metadata"]["name"] for body in made} | {body["namespace"] for body in releases}
+    return {body["metadata"]["name"] for body in namespaces} | {
+        body["namespace"] for body in releases
+    }
 
 
 def _outputs(terraform: Terraform, folder: Path, plan: Plan) -> dict[tuple[str, str], str]:

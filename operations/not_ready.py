@@ -153,16 +153,15 @@ def pod_problems(pod: Object) -> Iterator[Problem]:
         replace(problem, reason=reason, message=message)
         for kind in ("initContainerStatuses", "containerStatuses")
         for container in status.get(kind) or ()
-        if (found := _container_problem(container))
-        for reason, message in (found,)
+        for reason, message in _container_problems(container)
     ]
     yield from reasons
     if not reasons:
         yield _with_condition(problem, conditions.get("Ready") or {"reason": status.get("phase")})
 
 
-def _container_problem(container: Object) -> tuple[str, str] | None:
-    """Reason and message, or None for a container that has begun, or waits for others."""
+def _container_problems(container: Object) -> Iterator[tuple[str, str]]:
+    """Reason and message; nothing for a container that has begun, or waits for others."""
     name, state = container["name"], container.get("state") or {}
     waiting, ended = state.get("waiting"), state.get("terminated")
     last = (container.get("lastState") or {}).get("terminated")
@@ -170,10 +169,9 @@ def _container_problem(container: Object) -> tuple[str, str] | None:
         said = [f"container {name}", waiting.get("message")]
         if last:
             said.append(_end(last))
-        return waiting["reason"], ": ".join(filter(None, said))
-    if ended and ended.get("exitCode"):
-        return ended.get("reason") or "Error", f"container {name}: {_end(ended)}"
-    return None
+        yield waiting["reason"], ": ".join(filter(None, said))
+    elif ended and ended.get("exitCode"):
+        yield ended.get("reason") or "Error", f"container {name}: {_end(ended)}"
 
 
 def _end(terminated: Object) -> str:

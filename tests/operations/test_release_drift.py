@@ -160,8 +160,7 @@ def test_both_kinds_of_drift_are_reported(
     if changed:
         (stack / "changed").touch()
     (programs / f"live-{GRAFANA}").write_text("4", encoding="utf-8")
-    found = drift.drift(TERRAFORM, stack)
-    assert drift.report("dev", [found]) == 1
+    assert drift.report("dev", [drift.drift(TERRAFORM, stack)]) == 1
     printed = " ".join(capsys.readouterr().out.replace("│", " ").split())
     assert f"{1 + changed} differ" in printed
     assert ("update helm_release.loki" in printed) is changed
