@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
-from urllib.request import HTTPSHandler, Request, build_opener
+from urllib.request import HTTPRedirectHandler, HTTPSHandler, Request, build_opener
 
 from operations.terraform_stack import Plan, Terraform, TerraformError
 
@@ -27,6 +27,13 @@ COMMAND_SECONDS: Final = 60
 REQUEST_SECONDS: Final = 20
 
 _OUTPUT: Final = re.compile(r"data\.terraform_remote_state\.(\w+)\.outputs\.(\w+)")
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """The token must go to no other host; a redirect becomes an `HTTPError`."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Follow none."""
 
 
 class ClusterUnavailableError(Exception):
@@ -53,7 +60,7 @@ class ClusterAccess:
             self.server + path, headers={"Authorization": f"Bearer {self._fresh_token()}"}
         )
         try:
-            opener = build_opener(HTTPSHandler(context=_trusting(self.certificate)))
+            opener = build_opener(HTTPSHandler(context=_trusting(self.certificate)), _NoRedirect())
             with opener.open(request, timeout=REQUEST_SECONDS) as response:
                 return json.load(response)
         except HTTPError as error:

@@ -51,6 +51,7 @@ class ClusterWatch:
         self._get = get
         self._namespaces = frozenset(namespaces)
         self._pods: dict[tuple[str, str], list[Problem]] = {}
+        self._of_jobs: set[tuple[str, str]] = set()
         self._warnings: dict[tuple[str, str, str], Problem] = {}
         self._ending: list[Problem] = []
         self._given_before: dict[str, int] | None = None
@@ -90,14 +91,7 @@ class ClusterWatch:
             self._given_before = {_id(event): _times(event) for event in events}
         for problem in warnings(events, self._given_before):
             self._warnings[problem.namespace, problem.object, problem.reason] = problem
-        for pod in self._items(PODS):
-            key = (pod["metadata"]["namespace"], pod["metadata"]["name"])
-            if pod["metadata"].get("deletionTimestamp"):
-                continue  # What was wrong with it before it was deleted is what counts.
-            if problems := list(pod_problems(pod)):
-                self._pods[key] = problems
-            else:
-                self._pods.pop(key, None)
+        self._look_at_pods(self._items(PODS))
         namespaces = self._get(NAMESPACES)["items"]
         self._ending = [
             problem
@@ -105,6 +99,20 @@ class ClusterWatch:
             if namespace["metadata"]["name"] in self._namespaces
             for problem in ending_problems(namespace)
         ]
+
+    def _look_at_pods(self, pods: list[Object]) -> None:
+        listed = {_key(pod) for pod in pods}
+        # Helm deletes a hook that has succeeded; one that fails leaves a warning of its Job.
+        for key in self._of_jobs - listed:
+            self._pods.pop(key, None)
+        self._of_jobs |= {_key(pod) for pod in pods if _is_of_job(pod)}
+        for pod in pods:
+            if pod["metadata"].get("deletionTimestamp"):
+                continue  # What was wrong with it before it was deleted is what counts.
+            if problems := list(pod_problems(pod)):
+                self._pods[_key(pod)] = problems
+            else:
+                self._pods.pop(_key(pod), None)
 
     def _items(self, path: str) -> list[Object]:
         items: list[Object] = self._get(path)["items"]
@@ -239,6 +247,14 @@ def _with_condition(problem: Problem, condition: Object | None) -> Problem:
 
 def _is(condition: Object | None, status: str) -> bool:
     return condition is not None and condition.get("status") == status
+
+
+def _key(pod: Object) -> tuple[str, str]:
+    return pod["metadata"]["namespace"], pod["metadata"]["name"]
+
+
+def _is_of_job(pod: Object) -> bool:
+    return any(owner["kind"] == "Job" for owner in pod["metadata"].get("ownerReferences") or ())
 
 
 def _id(event: Object) -> str:

@@ -80,6 +80,12 @@ def event(uid: str = "1", count: int = 1, **more: Any) -> Object:
     }
 
 
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-ins are on this computer, whatever a proxy is configured for."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+
 # --- Objects ------------------------------------------------------------------------------------
 
 SCHEDULED = condition("PodScheduled", "True")
@@ -196,6 +202,18 @@ def test_a_pod_that_is_gone_stays_in_the_record_and_one_that_became_ready_does_n
     assert [problem.object for problem in watch.problems] == ["Pod a-0"]
 
 
+def test_the_pod_of_a_hook_that_helm_has_deleted_is_no_problem() -> None:
+    hook = pod("admission-create-x", **PENDING)
+    hook["metadata"]["ownerReferences"] = [{"kind": "Job", "name": "admission-create"}]
+    answers: Answers = {not_ready.PODS: [hook]}
+    watch = watch_of(answers)
+    watch.look()
+    assert [problem.object for problem in watch.problems] == ["Pod admission-create-x"]
+    answers[not_ready.PODS] = []
+    watch.look()
+    assert watch.problems == []
+
+
 def test_a_pod_that_is_being_deleted_keeps_what_was_wrong_before() -> None:
     answers: Answers = {not_ready.PODS: [pod(**PENDING)]}
     watch = watch_of(answers)
@@ -265,6 +283,29 @@ def test_without_problems_and_without_access_it_says_so() -> None:
 
 
 # --- The connection -----------------------------------------------------------------------------
+
+
+def test_the_token_goes_to_no_other_host() -> None:
+    asked: list[str] = []
+
+    class Other(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(302)
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    login = ("echo", '{"status": {"token": "t"}}')
+    with ThreadingHTTPServer(("127.0.0.1", 0), Other) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        with pytest.raises(ClusterUnavailableError, match="answers /x with 302 Found"):
+            ClusterAccess(address, self_signed()[0], login).get("/x")
+        server.shutdown()
+    assert asked == ["/x"]
 
 
 def test_the_clusters_certificate_alone_is_trusted(tmp_path: Path) -> None:
@@ -412,7 +453,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     # Alone, so that no aws of this computer is found.
     monkeypatch.setenv("PATH", str(programs))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setattr(terraform_stack, "find_source", ProviderSource)
     monkeypatch.setattr(not_ready, "POLL_SECONDS", 0.05)
