@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,10 +19,11 @@ from settings.model import OBSERVABILITY, Settings
 from synthesis.foundation import Foundation
 from tools.programs import ProgramUnavailableError, program
 from verification.charts.chart_settings import samples
-from verification.rehearsal.cluster import cluster_checks
+from verification.rehearsal.cluster import cluster_checks, contexts
 from verification.rehearsal.cluster.access_matrix import Access
 from verification.rehearsal.cluster.applying import apply_all
-from verification.rehearsal.cluster.control_plane import PROGRAM
+from verification.rehearsal.cluster.contexts import ContextError
+from verification.rehearsal.cluster.control_plane import PROGRAM, kubeconfig
 from verification.rehearsal.cluster.drains import drain
 from verification.rehearsal.cluster.kube_api import ApiError, KubeApi, Object, wait_for
 from verification.rehearsal.cluster.local_cluster import LocalCluster, running_cluster
@@ -370,6 +372,50 @@ def test_the_record_is_of_the_charts_in_use() -> None:
     }
 
     assert read_record().charts == charts, "run `make access RECORD=1`"
+
+
+# --- The command ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def kubeconfig_of(cluster: LocalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's kubeconfig, with the context `rehearsal` of the running cluster."""
+    plane = cluster.plane
+    path = kubeconfig(
+        tmp_path / "config", plane.url, plane.authority.certificate, plane.administrator
+    )
+    monkeypatch.setenv("KUBECONFIG", str(path))
+    return path
+
+
+def test_a_context_of_a_cluster_that_is_not_empty_is_refused(
+    kubeconfig_of: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api = contexts.connect("rehearsal", kubeconfig_of)
+    before = {item["metadata"]["name"] for item in api.items("/api/v1/namespaces")}
+
+    with pytest.raises(ContextError) as caught:
+        contexts.check_is_empty(api, "rehearsal")
+
+    assert str(caught.value).startswith(
+        "CLUSTER=rehearsal is not empty: it has namespaces dev, dev-telemetry, "
+    )
+    assert before == {item["metadata"]["name"] for item in api.items("/api/v1/namespaces")}
+
+
+def test_a_context_of_another_version_is_refused(kubeconfig_of: Path) -> None:
+    api = contexts.connect("rehearsal", kubeconfig_of)
+
+    contexts.check_version(api, "1.36", "rehearsal")
+    with pytest.raises(ContextError, match=r"is Kubernetes 1\.36; cluster\.kubernetes"):
+        contexts.check_version(api, "1.34", "rehearsal")
+
+
+def test_a_context_that_does_not_exist_is_refused(kubeconfig_of: Path, tmp_path: Path) -> None:
+    with pytest.raises(ContextError, match="no such context; it has: rehearsal"):
+        contexts.connect("kind", kubeconfig_of)
+    with pytest.raises(ContextError, match=r"no kubeconfig .*nowhere: No such file"):
+        contexts.connect("kind", tmp_path / "nowhere")
 
 
 # --- Removal, last --------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ NOT_KEPT = ("APIService", "MutatingWebhookConfiguration", "ValidatingWebhookConf
 """Kinds that name a Service which the API server would call: no container answers it here. The
 server checks them and keeps nothing (dry run)."""
 
-FIRST = ("Namespace", DEFINITION, "ServiceAccount", "ConfigMap", "Secret")
+FIRST = ("Namespace", "ServiceAccount", "ConfigMap", "Secret")
 LAST = ("Pod", "Job", *NOT_KEPT)
 """Kinds before and after all others; Helm has an order of the same kind (`InstallOrder`)."""
 
@@ -25,36 +25,39 @@ class Account:
     refused: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
-    def add(self, other: "Account") -> None:
-        """Take over what another one says."""
-        self.accepted += other.accepted
-        self.refused += other.refused
-        self.warnings += other.warnings
-
 
 def apply_all(api: KubeApi, manifests: Sequence[Object], namespace: str = "") -> Account:
-    """Apply manifests in an order in which each finds what it needs.
+    """Apply manifests in an order in which each finds what it needs; definitions of kinds first.
 
     Args:
         api: the server.
         manifests: of one release, or of a stack.
         namespace: where those go that name none.
     """
+    definitions = [item for item in manifests if item["kind"] == DEFINITION]
     account = Account()
-    for manifest in ordered(manifests):
-        name = label(manifest, namespace)
-        try:
-            _, warnings = api.apply(
-                manifest, namespace=namespace, dry_run=manifest["kind"] in NOT_KEPT
-            )
-        except ApiError as error:
-            account.refused.append(f"{name}: {error}")
-            continue
-        account.accepted.append(name)
-        account.warnings += [f"{name}: {warning}" for warning in warnings]
-        if manifest["kind"] == DEFINITION and not _is_established(api, manifest):
-            account.refused.append(f"{name}: not served after {ESTABLISHED_SECONDS} s")
+    for manifest in ordered(definitions):
+        _apply(api, manifest, namespace, account)
+    # Each takes some seconds until it is served, all together no longer.
+    account.refused += [
+        f"{label(item, namespace)}: not served after {ESTABLISHED_SECONDS} s"
+        for item in definitions
+        if label(item, namespace) in account.accepted and not _is_established(api, item)
+    ]
+    for manifest in ordered(item for item in manifests if item["kind"] != DEFINITION):
+        _apply(api, manifest, namespace, account)
     return account
+
+
+def _apply(api: KubeApi, manifest: Object, namespace: str, account: Account) -> None:
+    name = label(manifest, namespace)
+    try:
+        _, warnings = api.apply(manifest, namespace=namespace, dry_run=manifest["kind"] in NOT_KEPT)
+    except ApiError as error:
+        account.refused.append(f"{name}: {error}")
+        return
+    account.accepted.append(name)
+    account.warnings += [f"{name}: {warning}" for warning in warnings]
 
 
 def ordered(manifests: Iterable[Object]) -> list[Object]:

@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tools.programs import program
@@ -21,6 +22,7 @@ from verification.rehearsal.cluster.certificates import (
     Pair,
     signing_key,
 )
+from verification.rehearsal.cluster.cluster_network import ClusterNetwork, server_context
 from verification.rehearsal.cluster.kube_api import ApiError, Credentials, KubeApi, wait_for
 from verification.rehearsal.processes import (
     LOOPBACK,
@@ -74,7 +76,10 @@ def emulation(minor: str) -> list[str]:
 
 @contextmanager
 def running_control_plane(
-    folder: Path, minor: str, service_cidr: str = SERVICE_CIDR
+    folder: Path,
+    minor: str,
+    service_cidr: str = SERVICE_CIDR,
+    service_namespaces: Sequence[str] = (),
 ) -> Iterator[ControlPlane]:
     """A control plane, with everything that it writes in a folder.
 
@@ -82,41 +87,58 @@ def running_control_plane(
         folder: takes certificates, data and logs; it exists.
         minor: the Kubernetes version to behave as, such as `1.36`.
         service_cidr: the network of Services.
+        service_namespaces: where Services are that the API server calls (webhooks, APIs).
 
     Raises:
         ProgramUnavailableError: the control plane cannot be compiled here.
         ProcessError: a component does not start.
     """
     binary = program(PROGRAM)
+    secrets = folder / "certificates"
+    secrets.mkdir(mode=0o700, exist_ok=True)
+    authority = Authority(secrets)
     with ExitStack() as stack:
-        yield on_free_ports(lambda: _start(stack, binary, folder, minor, service_cidr))
-
-
-def _start(
-    stack: ExitStack, binary: Path, folder: Path, minor: str, service_cidr: str
-) -> ControlPlane:
-    with ExitStack() as started:
-        plane = _Starter(binary, folder, minor, service_cidr, started).plane()
-        # Until here a failure stops what has been started; from here on the caller does.
-        stack.push(started.pop_all())
-    return plane
+        network = ClusterNetwork(server_context(authority, ["default", *service_namespaces]))
+        stack.enter_context(network)
+        starter = _Starter(
+            binary,
+            folder,
+            minor,
+            service_cidr,
+            authority,
+            network.egress_file(folder / "egress.json"),
+        )
+        yield on_free_ports(partial(starter.start, stack))
 
 
 class _Starter:
     """Starts the components one after the other: each needs the one before."""
 
     def __init__(
-        self, binary: Path, folder: Path, minor: str, service_cidr: str, stack: ExitStack
+        self,
+        binary: Path,
+        folder: Path,
+        minor: str,
+        service_cidr: str,
+        authority: Authority,
+        egress: Path,
     ) -> None:
-        self._binary, self._folder, self._stack = binary, folder, stack
-        self._minor, self._service_cidr = minor, service_cidr
-        secrets = folder / "certificates"
-        secrets.mkdir(mode=0o700, exist_ok=True)
-        self._authority = Authority(secrets)
-        self._tokens = signing_key(secrets / "service-accounts.key")
+        self._binary, self._folder, self._authority = binary, folder, authority
+        self._minor, self._service_cidr, self._egress = minor, service_cidr, egress
+        self._tokens = signing_key(folder / "certificates" / "service-accounts.key")
         self._processes: list[RunningProcess] = []
 
-    def plane(self) -> ControlPlane:
+    def start(self, stack: ExitStack) -> ControlPlane:
+        """Start all of them; what has been started is stopped if one fails."""
+        self._processes = []
+        with ExitStack() as started:
+            self._stack = started
+            plane = self._plane()
+            # From here on the caller stops them.
+            stack.push(started.pop_all())
+        return plane
+
+    def _plane(self) -> ControlPlane:
         # Of a start that found a port taken.
         shutil.rmtree(self._folder / "etcd", ignore_errors=True)
         etcd = self._etcd()
@@ -176,6 +198,7 @@ class _Starter:
             "--profiling=false",
             # The default Service `kubernetes` would name an address of loopback, which is refused.
             "--endpoint-reconciler-type=none",
+            f"--egress-selector-config-file={self._egress}",
             *emulation(self._minor),
         )
         return issuer

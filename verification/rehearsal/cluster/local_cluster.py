@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from blueprint.names import telemetry_namespace
 from settings.model import Settings
+from verification.rehearsal.cluster.cluster_network import WebhookAuthorities
 from verification.rehearsal.cluster.control_plane import ControlPlane, running_control_plane
 from verification.rehearsal.cluster.eks_add_ons import SYSTEM, eks_add_ons
 from verification.rehearsal.cluster.kube_api import KubeApi, wait_for
@@ -15,6 +17,7 @@ from verification.rehearsal.cluster.nodes import Fleet, node_groups
 from verification.rehearsal.cluster.stand_ins import StandIns
 from verification.rehearsal.cluster.synced_secrets import ExternalSecrets
 from verification.rehearsal.cluster.volumes import EbsVolumes
+from verification.rehearsal.cluster.webhook_certificates import WebhookCertificates
 from verification.rehearsal.processes import ProcessError
 
 START_SECONDS = 60
@@ -52,13 +55,22 @@ def running_cluster(
     """
     groups = node_groups(cluster_stack, settings)
     version, services = settings.cluster.kubernetes_version, settings.cluster.service_cidr
-    with running_control_plane(folder, version, services) as plane:
+    namespaces = [SYSTEM, *settings.namespaces, *map(telemetry_namespace, settings.stages)]
+    with running_control_plane(folder, version, services, namespaces) as plane:
         api, fleet = plane.api, Fleet(plane.api, groups)
         _wait_for_namespaces(api)
         fleet.start()
         for manifest in eks_add_ons():
             api.apply(manifest)
-        stand_ins = StandIns([Kubelets(api, fleet), EbsVolumes(api), ExternalSecrets(api)])
+        stand_ins = StandIns(
+            [
+                Kubelets(api, fleet),
+                EbsVolumes(api),
+                ExternalSecrets(api),
+                WebhookCertificates(api, plane.authority),
+                WebhookAuthorities(api, plane.authority),
+            ]
+        )
         with stand_ins:
             yield LocalCluster(plane, fleet, stand_ins)
 

@@ -24,15 +24,18 @@ from settings.load import SettingsError, environment_names, load_environment
 from settings.model import OBSERVABILITY, Settings
 from synthesis.synth import synthesize
 from tools.programs import ProgramUnavailableError
+from tools.providers import ProviderError
 from verification.rehearsal.cluster import cluster_checks, contexts
+from verification.rehearsal.cluster.control_plane import ControlPlane
 from verification.rehearsal.cluster.kube_api import ApiError, KubeApi
 from verification.rehearsal.cluster.local_cluster import running_cluster
 from verification.rehearsal.cluster.nodes import UnknownCapacityError
 from verification.rehearsal.cluster.rendered_charts import Rendered, rendered_releases
+from verification.rehearsal.cluster.terraform_checks import TerraformRun
 from verification.rehearsal.processes import ProcessError
-from verification.rehearsal.verdicts import Verdicts
+from verification.rehearsal.verdicts import NotCheckedError, Verdicts
 
-OBJECTS, PODS, END = "objects", "pods", "end"
+OBJECTS, PODS, END, TERRAFORM = "objects", "pods", "end", "Terraform"
 """Groups of checks."""
 
 NOT_CHECKED = (
@@ -54,7 +57,9 @@ class ClusterRehearsal:
     stacks: Stacks
     releases: Sequence[Rendered]
     verdicts: Verdicts
-    has_our_nodes: bool
+    plane: ControlPlane | None
+    """Of the cluster that was started here; None for an existing one."""
+    folder: Path
 
     def run(self) -> None:
         """Apply everything, check it, and remove it."""
@@ -65,34 +70,80 @@ class ClusterRehearsal:
             "Terraform's own are accepted",
             partial(cluster_checks.stack_objects, self.api, stack),
         )
-        for release in self.releases:
-            run(
-                OBJECTS,
-                f"{release.name} is accepted",
-                partial(cluster_checks.release_objects, self.api, release),
-            )
-        if self.has_our_nodes:
+        self._releases()
+        if self.plane:
             self._pods()
+        else:
+            self.verdicts.run(PODS, "all are admitted, scheduled and run", _foreign_nodes)
         run(
             END,
             "everything can be removed",
             partial(cluster_checks.everything_is_removed, self.api, stack, self.releases),
         )
 
+        if self.plane:
+            self._terraform(self.plane)
+        else:
+            run(TERRAFORM, "applies the stack", _foreign_cluster)
+
+    def _terraform(self, plane: ControlPlane) -> None:
+        run = self.verdicts.run
+        terraform = TerraformRun(self.settings, plane, self.folder, tuple(self.releases))
+        if not run(TERRAFORM, "has its providers, and they take the files", terraform.prepare):
+            return
+        if run(TERRAFORM, "applies the stack", terraform.apply):
+            run(TERRAFORM, "has nothing to do in a second plan", terraform.plan_is_empty)
+            self._pods()
+            run(
+                TERRAFORM,
+                "changes one object for a changed setting",
+                terraform.a_changed_setting_is_one_change,
+            )
+        run(TERRAFORM, "destroys everything by itself", terraform.destroy)
+
+    def _releases(self) -> None:
+        missing = [release for release in self.releases if release.missing]
+        for release in self.releases:
+            if not release.missing:
+                self.verdicts.run(
+                    OBJECTS,
+                    f"{release.name} is accepted",
+                    partial(cluster_checks.release_objects, self.api, release),
+                )
+        if missing:
+            self.verdicts.run(
+                OBJECTS,
+                f"{len(missing)} releases of Helm are accepted",
+                partial(cluster_checks.release_objects, self.api, missing[0]),
+            )
+
     def _pods(self) -> None:
         run = self.verdicts.run
-        run(PODS, "all are admitted, scheduled and run", partial(cluster_checks.pods_run, self.api))
+        they_run = run(
+            PODS,
+            "all are admitted, scheduled and run",
+            partial(cluster_checks.pods_run, self.api),
+        )
         run(
             PODS,
             "each is on the node group it belongs to",
             partial(cluster_checks.pods_are_where_they_belong, self.api, self.settings),
         )
         for namespace in self.settings.namespaces:
-            run(
-                PODS,
-                f"the nodes of {namespace} can be drained",
-                partial(cluster_checks.nodes_drain, self.api, namespace),
-            )
+            check = partial(cluster_checks.nodes_drain, self.api, namespace)
+            run(PODS, f"the nodes of {namespace} can be drained", check if they_run else _no_drain)
+
+
+def _no_drain() -> str:
+    raise NotCheckedError("not all pods run: a drain would wait for them in vain")
+
+
+def _foreign_cluster() -> str:
+    raise NotCheckedError("only in the cluster that is started here: this one keeps real volumes")
+
+
+def _foreign_nodes() -> str:
+    raise NotCheckedError("the nodes of an existing cluster are not those of the node groups")
 
 
 def synthesized(settings: Settings, folder: Path) -> Stacks:
@@ -103,20 +154,20 @@ def synthesized(settings: Settings, folder: Path) -> Stacks:
 @contextmanager
 def cluster_of(
     settings: Settings, stacks: Stacks, folder: Path, context: str, say: Callable[[str], None]
-) -> Iterator[KubeApi]:
-    """The API server of an empty cluster: that of a context, or one started here."""
+) -> Iterator[tuple[KubeApi, ControlPlane | None]]:
+    """An empty cluster: that of a context, or one started here, with its control plane."""
     minor = settings.cluster.kubernetes_version
     if context:
         api = contexts.connect(context, contexts.kubeconfig_path())
         contexts.check_version(api, minor, context)
         contexts.check_is_empty(api, context)
-        yield api
+        yield api, None
         return
     say(f"starting etcd, API server, controllers and scheduler of Kubernetes {minor}")
     with running_cluster(folder, settings, stacks["cluster"]) as cluster:
         nodes = len(cluster.api.items("/api/v1/nodes"))
         say(f"{cluster.plane.version} answers at {cluster.plane.url}, {nodes} nodes")
-        yield cluster.api
+        yield cluster.api, cluster.plane
         say("stopping everything")
 
 
@@ -174,7 +225,7 @@ def _rehearsed(
     try:
         say("synthesizing the stacks")
         stacks = synthesized(settings, folder / "stacks")
-        with cluster_of(settings, stacks, folder, context, say) as api:
+        with cluster_of(settings, stacks, folder, context, say) as (api, plane):
             say("rendering the charts")
             ClusterRehearsal(
                 api=api,
@@ -182,7 +233,8 @@ def _rehearsed(
                 stacks=stacks,
                 releases=rendered_releases(settings),
                 verdicts=verdicts,
-                has_our_nodes=not context,
+                plane=plane,
+                folder=folder,
             ).run()
     except KeyboardInterrupt:
         print("\nInterrupted; everything that was started is stopped.", file=sys.stderr)
@@ -193,7 +245,7 @@ def _rehearsed(
     except ProgramUnavailableError as error:
         print(f"The rehearsal did not begin: {error}", file=sys.stderr)
         return 2
-    except (ApiError, OSError, ProcessError) as error:
+    except (ApiError, OSError, ProcessError, ProviderError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     for line in NOT_CHECKED:
