@@ -17,6 +17,8 @@ BARE ?=
 # For rehearse and smoke: what they say with --help, as in SMOKE_ARGS="--port-forward --stage dev".
 REHEARSE_ARGS ?=
 SMOKE_ARGS ?=
+# For rehearse-cluster: a context of the kubeconfig, for an existing, empty cluster.
+CLUSTER ?=
 # For hostile and fuzz: how many files, or requests.
 N ?= 2000
 # For charts-check: UPDATE=1 rewrites helm_values/*/*.contract.yaml. CHARTS_DIR=<folder> in the environment
@@ -29,6 +31,7 @@ BUDGET ?=
 WORKLOAD ?=
 CSV ?=
 HTML ?=
+# For access: RECORD=1 records the rights that the charts give.
 # For load: RECORD=1 keeps the figures in cost/measured_load.json. LOAD_ARGS="--signal logs", --help
 RECORD ?=
 LOAD_ARGS ?=

@@ -2,7 +2,8 @@
 
 Starts a control plane on this computer with the nodes that the cluster stack would make, gives it
 every object of the stack and of the charts, and checks what becomes of them: admission, scheduling,
-disruption budgets, rights, removal. CLUSTER=<context> uses an existing, empty cluster instead.
+disruption budgets, removal. Where the providers and the charts are available, Terraform itself then
+applies, changes and destroys the stack. CLUSTER=<context> uses an existing, empty cluster instead.
 """
 
 import argparse
@@ -40,7 +41,7 @@ OBJECTS, PODS, END, TERRAFORM = "objects", "pods", "end", "Terraform"
 
 NOT_CHECKED = (
     "containers: images, probes, what programs do with their configuration (no kubelet runs here)",
-    "the network: network policies, Services, webhooks and the API of metrics-server",
+    "the network: network policies and Services; a stand-in answers for webhooks and metrics-server",
     "the pods of Prometheus and Alertmanager, which the Prometheus operator makes: it does not run",
     "what AWS does: EBS volumes, IAM roles of service accounts, load balancers; its own authorizer",
 )
