@@ -41,7 +41,7 @@ OBJECTS, PODS, END, TERRAFORM = "objects", "pods", "end", "Terraform"
 
 NOT_CHECKED = (
     "containers: images, probes, what programs do with their configuration (no kubelet runs here)",
-    "the network: network policies and Services; a stand-in answers for webhooks and metrics-server",
+    "network policies and Services; a stand-in answers for webhooks and metrics-server",
     "the pods of Prometheus and Alertmanager, which the Prometheus operator makes: it does not run",
     "what AWS does: EBS volumes, IAM roles of service accounts, load balancers; its own authorizer",
 )
