@@ -10,7 +10,7 @@ YES ?=
 CONFIRM ?=
 LEAVE ?=
 PYTEST_ARGS ?=
-# A worker for each processor; PYTEST_ARGS="-n 0" runs all tests in one process.
+# Workers by the number of processors (tests/conftest.py); PYTEST_ARGS="-n 0" runs all tests in one process.
 WORKERS := -n logical --maxprocesses 4
 # For test-bare: the programs to compile (all).
 BARE ?=
@@ -40,6 +40,9 @@ NAME ?=
 FROM ?=
 # For lock: LOCK_ARGS=--upgrade takes the newest versions that the *.in files allow.
 LOCK_ARGS ?=
+
+# Images of containers often set it. Then each of the many processes compiles everything that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 UV := uv==0.13.9
 BIN := .venv/bin

@@ -1,4 +1,4 @@
-"""Rules between settings: what one value alone cannot say is wrong."""
+"""Rules between settings, which the type of a single value cannot check."""
 
 import ipaddress
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from settings.aws_facts import REGIONS
 from settings.model import OBSERVABILITY, NodeGroup, Quota, Settings, is_graviton, least_vcpus
-from settings.node_sizes import MIN_OBSERVABILITY_QUOTA, MIN_STAGE_VCPUS, Size
+from settings.node_sizes import MIN_OBSERVABILITY_QUOTA, MIN_STAGE_VCPUS, TOO_SMALL, Size
 from settings.types import OWN_TAGS, PRIVATE_CLUSTER_ENDPOINTS
 from versions import KUBERNETES
 
@@ -227,13 +227,13 @@ def _check_alerting(settings: Settings) -> Iterator[Problem]:
         yield Problem(
             ("alerting",),
             None,
-            "nobody would hear of alerts; allowed: slack_channel, emails or both",
+            "no receiver for alerts; allowed: slack_channel, emails or both",
         )
     if alerting.smtp is None and any(map(settings.emails, settings.namespaces)):
         yield Problem(
             ("alerting", "smtp"),
             None,
-            "missing; allowed: a mail server where alerts have e-mail addresses",
+            "missing; allowed: a mail server, because alerts have e-mail addresses",
         )
 
 
@@ -251,6 +251,12 @@ def _check_node_group(location: Location, group: NodeGroup, namespace: str) -> I
             "allowed: at least 1, since CoreDNS and the other system add-ons run on these nodes",
         )
     for index, instance_type in enumerate(group.instance_types):
+        if instance_type.partition(".")[2] in TOO_SMALL:
+            yield Problem(
+                (*location, "instance_types", index),
+                instance_type,
+                "too small for the agents and add-ons of each node; allowed: small or larger",
+            )
         if is_graviton(instance_type) != group.is_arm64:
             yield Problem(
                 (*location, "instance_types", index),

@@ -1,4 +1,4 @@
-"""What the one `size` setting means. Everything that a size changes is in this table."""
+"""Nodes of each `size`: node groups and minimum resources, in one table."""
 
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
@@ -85,4 +85,11 @@ gateway request, and one more that a rollout makes. With fewer they would wait f
 and a rollout would not end; the other half is for applications.
 
 tests/helm_values/test_node_fit.py holds these to the gateways' sizes (blueprint/backend_sizes.py).
+"""
+
+TOO_SMALL: Final = ("nano", "micro")
+"""Sizes of instances, in every family, that have no room for what runs on each node: aws-node,
+kube-proxy, ebs-csi-node, the Pod Identity agent, the node exporter and the agent of logs. They take
+4 pods (`eni-max-pods.txt` of the EKS AMI); with prefix delegation they take 34, and the memory
+reserved for these leaves too little. tests/helm_values/test_node_fit.py calculates both.
 """

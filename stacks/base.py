@@ -1,4 +1,4 @@
-"""What every stack has: provider, versions, tags, and a state of its own in a known place."""
+"""The base of every stack: provider, versions, tags, and its own state in a known place."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Makes available the real programs that the checks run, each in the version pinned here.
+"""Builds the pinned programs that the checks run.
 
 ``python -m tools.programs`` prints name, version and path of each, and compiles first what the
 per-user cache lacks. Helm and nginx are those that `make setup-dev` installs; no other is looked
@@ -45,7 +45,7 @@ class ProgramUnavailableError(RuntimeError):
 
 
 def _stamped(version: str) -> tuple[str, ...]:
-    # How the programs of the Prometheus project are told their version.
+    # The link flag that sets the version of the programs of the Prometheus project.
     return (f"-X github.com/prometheus/common/version.Version={version}",)
 
 

@@ -73,18 +73,18 @@ def expirations(plan: BucketPlan, key: str) -> list[int]:
 
 @settings(derandomize=True, max_examples=100, deadline=None, database=None)
 @given(settings_with_any_retention())
-def test_objects_outlive_the_retention_of_their_back_end(made: Settings) -> None:
-    plans = plan_storage_buckets(made)
+def test_objects_outlive_the_retention_of_their_back_end(drawn: Settings) -> None:
+    plans = plan_storage_buckets(drawn)
 
     assert list(plans) == ["metrics", "logs", "traces", "backups"]
-    for name, namespace in made.namespaces.items():
+    for name, namespace in drawn.namespaces.items():
         for signal, retention in (
             ("logs", namespace.retention_days.logs),
             ("traces", namespace.retention_days.traces),
         ):
             # Exactly one rule applies: that of the namespace, never that of one named alike.
             assert expirations(plans[signal], f"{name}/a/b") == [retention + SAFETY_MARGIN_DAYS]
-    metrics = made.retention_days.metrics
+    metrics = drawn.retention_days.metrics
     assert expirations(plans["metrics"], "01J0000000000000000000000/chunks/000001") == [
         max(metrics.raw, metrics.five_minutes, metrics.one_hour) + SAFETY_MARGIN_DAYS
     ]
@@ -93,7 +93,7 @@ def test_objects_outlive_the_retention_of_their_back_end(made: Settings) -> None
         for key in NOT_OF_A_TENANT[signal]:
             assert expirations(plans[signal], key) == []
     backups = plans["backups"]
-    assert backups.object_lock_days == made.retention_days.backups
+    assert backups.object_lock_days == drawn.retention_days.backups
     assert all(rule.expiration_days is None for rule in backups.lifecycle)
     assert all((rule.noncurrent_days or 0) > backups.object_lock_days for rule in backups.lifecycle)
 

@@ -191,9 +191,9 @@ BACK_ENDS: list[tuple[str, End, int]] = [
     ("the platform's sidecar", PROMETHEUS_POD, 10901),
     ("Alertmanager", ALERTMANAGER_POD, 9093),
     *(
-        (f"the {what} of {stage}", stage_prometheus(stage), port)
+        (f"the {program} of {stage}", stage_prometheus(stage), port)
         for stage in SETTINGS.stages
-        for what, port in (("Prometheus", 9090), ("sidecar", 10901), ("reloader", 8080))
+        for program, port in (("Prometheus", 9090), ("sidecar", 10901), ("reloader", 8080))
     ),
 ]
 
@@ -254,8 +254,8 @@ ALLOWED: list[tuple[str, End, End, int | str]] = [
     ("Prometheus to Alertmanager", PROMETHEUS_POD, ALERTMANAGER_POD, 9093),
     ("Prometheus scrapes its configuration's reloader", PROMETHEUS_POD, PROMETHEUS_POD, 8080),
     *(
-        (f"Prometheus scrapes {what}", PROMETHEUS_POD, destination, port)
-        for what, destination, port in (
+        (f"Prometheus scrapes {program}", PROMETHEUS_POD, destination, port)
+        for program, destination, port in (
             ("Grafana", GRAFANA_POD, 3000),
             ("the operator", OPERATOR_POD, 10250),
             ("kube-state-metrics", pod_of(KUBE_STATE_METRICS), 8080),
@@ -274,8 +274,8 @@ ALLOWED: list[tuple[str, End, End, int | str]] = [
     ("the Kubernetes API to the operator's webhook", Address(API_SERVER), OPERATOR_POD, 10250),
     ("the Kubernetes API to External Secrets", Address(API_SERVER), SECRETS_WEBHOOK, 10250),
     *(
-        (f"{what} to the Kubernetes API", source, Address(API_SERVER), 443)
-        for what, source in (
+        (f"{program} to the Kubernetes API", source, Address(API_SERVER), 443)
+        for program, source in (
             ("Velero", VELERO_POD),
             ("Velero's job", labelled_pod(component="upgrade-crds")),
             ("the autoscaler", AUTOSCALER_POD),
@@ -287,8 +287,8 @@ ALLOWED: list[tuple[str, End, End, int | str]] = [
         )
     ),
     *(
-        (f"{what} to AWS", source, Address(S3), 443)
-        for what, source in (
+        (f"{program} to AWS", source, Address(S3), 443)
+        for program, source in (
             ("Velero", VELERO_POD),
             ("the autoscaler", AUTOSCALER_POD),
             ("External Secrets", SECRETS_POD),
@@ -298,43 +298,43 @@ ALLOWED: list[tuple[str, End, End, int | str]] = [
 
 DENIED: list[tuple[str, End, End, int | str]] = [
     *(
-        (f"application of {one} to the gateway of {other}", app(one), gateway(other), port)
-        for one in SETTINGS.stages
+        (f"application of {stage} to the gateway of {other}", app(stage), gateway(other), port)
+        for stage in SETTINGS.stages
         for other in SETTINGS.stages
-        if one != other
+        if stage != other
         for port in (4317, 4318, 14317, 8888)
     ),
     *(
-        (f"pod of {one} with a gateway's labels to {what}", disguised(one), destination, port)
-        for one in SETTINGS.stages
-        for what, destination, port in (
+        (f"pod of {stage} with a gateway's labels to {target}", disguised(stage), destination, port)
+        for stage in SETTINGS.stages
+        for target, destination, port in (
             # From there it could write in the name of its stage, or of any.
             *((f"the door {item.name}", door(item.name), item.ports[0])
               for item in doors(SETTINGS)),
             *BACK_ENDS,
-            ("the inner port of its gateway", gateway(one), 14317),
+            ("the inner port of its gateway", gateway(stage), 14317),
             *(
                 (f"the gateway of {other}", gateway(other), port)
                 for other in SETTINGS.stages
-                if other != one
+                if other != stage
                 for port in (4317, 4318, 14317)
             ),
         )
     ),
     # A gateway reads what strangers send: it gets as far as its door.
-    *((f"gateway to {what}", gateway("dev"), end, port) for what, end, port in BACK_ENDS),
+    *((f"gateway to {back_end}", gateway("dev"), end, port) for back_end, end, port in BACK_ENDS),
     *(
         (f"gateway to the door {item.name}", gateway("dev"), door(item.name), port)
         for item in doors(SETTINGS)
         if item.name != endpoints.stage_door_name("dev")
         for port in item.ports
     ),
-    *((f"agent to {what}", AGENT_POD, end, port) for what, end, port in BACK_ENDS),
-    *((f"Grafana to {what}", GRAFANA_POD, end, port) for what, end, port in BACK_ENDS),
+    *((f"agent to {back_end}", AGENT_POD, end, port) for back_end, end, port in BACK_ENDS),
+    *((f"Grafana to {back_end}", GRAFANA_POD, end, port) for back_end, end, port in BACK_ENDS),
     *(
-        (f"a stage's Prometheus to {what}", stage_prometheus("dev"), end, port)
-        for what, end, port in BACK_ENDS
-        if what != "Alertmanager"
+        (f"a stage's Prometheus to {back_end}", stage_prometheus("dev"), end, port)
+        for back_end, end, port in BACK_ENDS
+        if back_end != "Alertmanager"
     ),
     *(
         (f"a door to the Prometheus of another stage than {stage}", stage_door(stage),
@@ -371,7 +371,7 @@ DENIED: list[tuple[str, End, End, int | str]] = [
     ),
     # On this port an application could say that it is another pod, or skip sampling.
     ("application to the inner port of its gateway", app("dev"), gateway("dev"), 14317),
-    *((f"application to {what}", app("dev"), end, port) for what, end, port in BACK_ENDS),
+    *((f"application to {back_end}", app("dev"), end, port) for back_end, end, port in BACK_ENDS),
     ("application to the door of its stage", app("dev"), stage_door("dev"), 8080),
     ("application to Grafana", app("dev"), GRAFANA_POD, 3000),
     ("application to the Kubernetes API", app("dev"), Address(API_SERVER), 443),
@@ -392,8 +392,8 @@ DENIED: list[tuple[str, End, End, int | str]] = [
     ("Tempo to Loki", TEMPO_SERVER, LOKI_SERVER, 3100),
     ("Loki to Tempo", LOKI_SERVER, TEMPO_SERVER, 3200),
     *(
-        (f"another pod of observability to {what}", OTHER, end, port)
-        for what, end, port in BACK_ENDS
+        (f"another pod of observability to {back_end}", OTHER, end, port)
+        for back_end, end, port in BACK_ENDS
     ),
     *(
         ("another pod of observability to a door", OTHER, door(item.name), item.ports[0])
@@ -418,24 +418,24 @@ DENIED: list[tuple[str, End, End, int | str]] = [
 
 
 @pytest.mark.parametrize(
-    ("what", "source", "destination", "port"), ALLOWED, ids=lambda v: str(v)[:50]
+    ("connection", "source", "destination", "port"), ALLOWED, ids=lambda v: str(v)[:50]
 )
-def test_allowed(what: str, source: End, destination: End, port: int | str) -> None:
-    assert allowed(source, destination, port), what
+def test_allowed(connection: str, source: End, destination: End, port: int | str) -> None:
+    assert allowed(source, destination, port), connection
 
 
 @pytest.mark.parametrize(
-    ("what", "source", "destination", "port"), DENIED, ids=lambda v: str(v)[:50]
+    ("connection", "source", "destination", "port"), DENIED, ids=lambda v: str(v)[:50]
 )
-def test_denied(what: str, source: End, destination: End, port: int | str) -> None:
-    assert not allowed(source, destination, port), what
+def test_denied(connection: str, source: End, destination: End, port: int | str) -> None:
+    assert not allowed(source, destination, port), connection
 
 
 # An application's team writes policies for it, which can only add to what it may send, and labels
 # it as it likes.
 SEND_ANYWHERE = [
-    replace(one, has_own_policies=True)
-    for one in (app("dev"), disguised("dev"), pod("dev", TEMPO.labels))
+    replace(source, has_own_policies=True)
+    for source in (app("dev"), disguised("dev"), pod("dev", TEMPO.labels))
 ]
 
 
@@ -562,9 +562,9 @@ def test_flows_on_the_same_ports_become_one_rule_with_each_peer_once() -> None:
         Flow(source=ONE, destination=TWO, ports=(80,)),
     ]
 
-    one, _two = merge_flows(flows, ["here"])["here"]
+    policy, _other = merge_flows(flows, ["here"])["here"]
 
-    assert one.egress == (Rule(peers=(ELSEWHERE, TWO), ports=(80,)),)
+    assert policy.egress == (Rule(peers=(ELSEWHERE, TWO), ports=(80,)),)
 
 
 def test_pods_elsewhere_have_no_policy_and_a_namespace_without_flows_none_at_all() -> None:

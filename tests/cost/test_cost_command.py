@@ -65,10 +65,10 @@ def busy(environment: str) -> Workload:
 
 
 def test_what_fits_already_is_left_alone() -> None:
-    found = recommend(SETTINGS["prd"], WORKLOADS["prd"], PRICES, 10_000)
-    assert found.fits
-    assert found.steps == ()
-    assert found.settings == SETTINGS["prd"]
+    recommendation = recommend(SETTINGS["prd"], WORKLOADS["prd"], PRICES, 10_000)
+    assert recommendation.fits
+    assert recommendation.steps == ()
+    assert recommendation.settings == SETTINGS["prd"]
 
 
 @pytest.mark.parametrize("environment", SETTINGS)
@@ -76,9 +76,9 @@ def test_what_fits_already_is_left_alone() -> None:
 def test_no_budget_makes_it_go_below_a_floor(environment: str, share: float) -> None:
     before, workload = SETTINGS[environment], busy(environment)
     budget = bill(before, workload, PRICES).total * share
-    found = recommend(before, workload, PRICES, budget)
-    after = found.settings
-    assert found.fits == (found.bill.total <= budget)
+    recommendation = recommend(before, workload, PRICES, budget)
+    after = recommendation.settings
+    assert recommendation.fits == (recommendation.bill.total <= budget)
     for name, space in after.namespaces.items():
         old = before.namespaces[name]
         for signal in FLOORS:
@@ -92,36 +92,36 @@ def test_no_budget_makes_it_go_below_a_floor(environment: str, share: float) -> 
         kept = getattr(after.retention_days.metrics, resolution)
         assert kept >= min(least, getattr(before.retention_days.metrics, resolution))
     assert list(check(after, TODAY)) == []
-    assert bill(after, workload, PRICES).total == pytest.approx(found.bill.total)
-    assert set(found.bill.shortages) <= set(found.start.shortages)
+    assert bill(after, workload, PRICES).total == pytest.approx(recommendation.bill.total)
+    assert set(recommendation.bill.shortages) <= set(recommendation.start.shortages)
 
 
 def test_the_same_budget_gives_the_same_settings() -> None:
-    one, two = (recommend(SETTINGS["prd"], busy("prd"), PRICES, 2_150) for _ in range(2))
-    assert one.settings == two.settings
-    assert one.steps
+    first, second = (recommend(SETTINGS["prd"], busy("prd"), PRICES, 2_150) for _ in range(2))
+    assert first.settings == second.settings
+    assert first.steps
 
 
 def test_steps_come_in_the_documented_order_and_each_saves() -> None:
-    found = recommend(SETTINGS["prd"], busy("prd"), PRICES, 1)
-    assert not found.fits
-    worthwhile = [step for step in found.steps if step.saves >= 0.005]
-    assert worthwhile == list(found.steps)
-    places = [ORDER.index(rule) for rule, _, _ in found.given_up()]
+    recommendation = recommend(SETTINGS["prd"], busy("prd"), PRICES, 1)
+    assert not recommendation.fits
+    worthwhile = [step for step in recommendation.steps if step.saves >= 0.005]
+    assert worthwhile == list(recommendation.steps)
+    places = [ORDER.index(rule) for rule, _, _ in recommendation.given_up()]
     assert places == sorted(places)
-    assert found.bill.total == pytest.approx(
-        found.start.total - sum(step.saves for step in found.steps)
+    assert recommendation.bill.total == pytest.approx(
+        recommendation.start.total - sum(step.saves for step in recommendation.steps)
     )
 
 
 def test_production_gives_up_its_logs_last() -> None:
     """A budget between: hml is on Spot, and nothing of production has changed."""
-    found = recommend(SETTINGS["prd"], WORKLOADS["prd"], PRICES, 2_200)
-    assert found.fits
-    assert [value.key for _, values, _ in found.given_up() for value in values] == [
+    recommendation = recommend(SETTINGS["prd"], WORKLOADS["prd"], PRICES, 2_200)
+    assert recommendation.fits
+    assert [value.key for _, values, _ in recommendation.given_up() for value in values] == [
         "hml.node_group.capacity_type"
     ]
-    assert found.settings.namespaces["prd"] == SETTINGS["prd"].namespaces["prd"]
+    assert recommendation.settings.namespaces["prd"] == SETTINGS["prd"].namespaces["prd"]
     assert "logs of prd" in ORDER[-1].what
 
 
@@ -151,13 +151,13 @@ def test_one_nat_gateway_is_proposed_outside_production_only() -> None:
 @pytest.mark.parametrize("environment", SETTINGS)
 def test_the_diff_makes_a_file_of_the_proposed_settings(environment: str, tmp_path: Path) -> None:
     before = SETTINGS[environment]
-    found = recommend(before, busy(environment), PRICES, 1)
+    recommendation = recommend(before, busy(environment), PRICES, 1)
     text = (settings_folder() / f"{environment}.yaml").read_text()
-    changed = rewritten(text, changed_paths(before, found.settings))
+    changed = rewritten(text, changed_paths(before, recommendation.settings))
 
     file = tmp_path / f"{environment}.yaml"
     file.write_text(changed)
-    assert load_settings(file, TODAY) == found.settings
+    assert load_settings(file, TODAY) == recommendation.settings
     comments = [line.partition("#")[2] for line in text.splitlines() if "#" in line]
     assert [line.partition("#")[2] for line in changed.splitlines() if "#" in line] == comments
     assert unified_diff(text, changed, "x").startswith("--- a/x\n+++ b/x\n@@")
@@ -174,7 +174,7 @@ def test_the_bill_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"{total:,.2f}" in out
     for words in ("Nodes: observability", "1 GB of logs", "sampling of prd 10 -> 50 %", "Datadog"):
         assert words in out
-    assert "Not verified in a dated copy" in out
+    assert "not verified in a dated copy" in out
     assert "of the budget of 3,000 USD" in out
 
 
@@ -188,7 +188,7 @@ def test_a_budget_is_answered_with_a_diff(capsys: pytest.CaptureFixture[str]) ->
 
 def test_enough_is_enough(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--env", "dev", "--budget", "9,000"]) == 0
-    assert "Nothing has to change." in capsys.readouterr().out
+    assert "The settings already fit the budget." in capsys.readouterr().out
 
 
 def test_where_nothing_fits_the_floor_is_said(capsys: pytest.CaptureFixture[str]) -> None:
@@ -206,7 +206,7 @@ def test_where_nothing_fits_the_floor_is_said(capsys: pytest.CaptureFixture[str]
         (["--env", "dev", "--budget", "much"], "'much': allowed: US dollars a month"),
         (["--env", "dev", "--budget", "-5"], "'-5': allowed: US dollars a month"),
         (["--env", "dev", "--workload", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
-        (["--env", "dev", "--csv", "nowhere/x.csv"], "allowed: a file in a folder that exists"),
+        (["--env", "dev", "--csv", "nowhere/x.csv"], "allowed: a file in an existing folder"),
         (["--env", "dev", "--budget", "5", "--csv", "x.csv"], "--budget: allowed without --csv"),
         ([], "--env"),
     ],
@@ -232,11 +232,11 @@ def test_the_csv_file_adds_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         rows = list(csv.DictReader(opened))
     assert None not in rows[0], "no row is longer than the headings"
     lines = [row for row in rows if row["table"] not in ("Unit", "Change", "Elsewhere")]
-    found = make("prd").bill
-    assert len(lines) == len(found.lines)
-    assert sum(float(row["usd"]) for row in lines) == pytest.approx(found.total, abs=0.01)
+    costs = make("prd").bill
+    assert len(lines) == len(costs.lines)
+    assert sum(float(row["usd"]) for row in lines) == pytest.approx(costs.total, abs=0.01)
     shares = sum(float(row[name]) for row in lines for name in ("metrics", "logs", "traces"))
-    assert shares == pytest.approx(found.telemetry, abs=0.01)
+    assert shares == pytest.approx(costs.telemetry, abs=0.01)
     assert all(row["source"].startswith("https://") for row in lines)
     assert {row["item"] for row in rows if row["table"] == "Elsewhere"} >= {"Datadog"}
 
@@ -254,12 +254,12 @@ class _Reader(HTMLParser):
         self.bars: list[float] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
+        attributes = dict(attrs)
         if tag not in self.VOID:
             self.open.append(tag)
         if tag in ("script", "link", "img", "iframe"):
             self.loads.append(tag)
-        if "width:" in (style := given.get("style") or ""):
+        if "width:" in (style := attributes.get("style") or ""):
             self.bars.append(float(style.split("width:")[1].split("%")[0]))
 
     def handle_endtag(self, tag: str) -> None:
@@ -279,9 +279,9 @@ def test_the_page_is_whole_and_needs_nothing_else(tmp_path: Path) -> None:
     assert reader.loads == []
     assert "url(" not in text
     assert "@import" not in text
-    found = make("prd")
-    assert f"${found.bill.total:,.0f}" in reader.text
-    for line in found.bill.lines:
+    estimate = make("prd")
+    assert f"${estimate.bill.total:,.0f}" in reader.text
+    for line in estimate.bill.lines:
         assert line.item in reader.text
     assert reader.bars
     assert max(reader.bars) <= 100
@@ -289,9 +289,9 @@ def test_the_page_is_whole_and_needs_nothing_else(tmp_path: Path) -> None:
 
 
 def test_the_page_escapes_what_people_write() -> None:
-    found = make("dev")
-    workload = found.workload.model_copy(update={"description": "<script>alert(1)</script>"})
-    hostile = Estimate(**{**vars(found), "workload": workload})
+    estimate = make("dev")
+    workload = estimate.workload.model_copy(update={"description": "<script>alert(1)</script>"})
+    hostile = Estimate(**{**vars(estimate), "workload": workload})
     assert "<script>" not in page(hostile)
 
 
@@ -332,8 +332,8 @@ def test_stacks_are_synthesized_where_they_are_not_those_of_the_settings(
 
     monkeypatch.setattr(command, "publish", publish)
     monkeypatch.setattr(command, "output_folder", lambda _: tmp_path)
-    made = command._inventory(SETTINGS["dev"])
-    assert made == inventory.plan(SETTINGS["dev"])
+    resources = command._inventory(SETTINGS["dev"])
+    assert resources == inventory.plan(SETTINGS["dev"])
     command._inventory(SETTINGS["dev"])
     assert calls == ["dev"], "what is there already is taken"
 

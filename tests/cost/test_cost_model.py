@@ -61,9 +61,11 @@ def bill_of(environment: str, workload: Workload = ONE_SERVICE, **more: Any) -> 
     return bill(SETTINGS[environment], workload, PRICES, **more)
 
 
-def line(found: Bill, component: str, item: str) -> Line:
-    (one,) = (one for one in found.lines if one.component == component and one.item == item)
-    return one
+def line(costs: Bill, component: str, item: str) -> Line:
+    (entry,) = (
+        entry for entry in costs.lines if entry.component == component and entry.item == item
+    )
+    return entry
 
 
 # --- What the stacks make -------------------------------------------------------------------------
@@ -73,17 +75,17 @@ def line(found: Bill, component: str, item: str) -> Line:
 def test_what_is_read_of_the_stacks_is_what_is_planned_from_the_settings(environment: str) -> None:
     settings = real_settings(environment)
     reviewed = Foundation.load(environments=[environment]).configs[environment]
-    made = inventory.read(reviewed, settings)
-    assert made.differences(inventory.plan(settings)) == []
+    resources = inventory.read(reviewed, settings)
+    assert resources.differences(inventory.plan(settings)) == []
 
 
 def test_the_stacks_are_counted() -> None:
-    made = inventory.read(stacks("prd"), SETTINGS["prd"])
-    assert (made.nat_gateways, made.interface_endpoints, made.kms_keys) == (3, 12, 4)
-    assert inventory.observability_nodes(made) == 3
+    resources = inventory.read(stacks("prd"), SETTINGS["prd"])
+    assert (resources.nat_gateways, resources.interface_endpoints, resources.kms_keys) == (3, 12, 4)
+    assert inventory.observability_nodes(resources) == 3
     # Prometheus 10 + 3 x 25, Alertmanager 2 x 2, Grafana 10, Loki 3 x 20, Tempo 30, Thanos 90 + 10.
-    assert made.volume_gib == 289
-    assert dict(made.bucket_days)["logs/prd"] == 93
+    assert resources.volume_gib == 289
+    assert dict(resources.bucket_days)["logs/prd"] == 93
 
 
 @pytest.mark.parametrize(
@@ -111,9 +113,9 @@ def test_stacks_that_are_not_all_there_are_not_read(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
         assert read_stacks(tmp_path) is None
         (folder / "cdk.tf.json").write_text(json.dumps({"name": name}))
-    found = read_stacks(tmp_path)
-    assert found is not None
-    assert found["storage"] == {"name": "storage"}
+    configs = read_stacks(tmp_path)
+    assert configs is not None
+    assert configs["storage"] == {"name": "storage"}
 
 
 def test_volumes_of_the_largest_size_are_found_in_its_other_charts() -> None:
@@ -176,9 +178,9 @@ def test_the_share_that_is_kept(anyway: float, sampling: float, kept: float) -> 
 
 
 def test_a_namespace_that_the_workload_leaves_out_sends_nothing() -> None:
-    found = {flow.namespace: flow for flow in flows(SETTINGS["dev"], ONE_SERVICE)}
-    assert set(found) == set(SETTINGS["dev"].namespaces)
-    assert found["dev"].spans == found["dev"].log_bytes == found["dev"].series == 0
+    loads = {flow.namespace: flow for flow in flows(SETTINGS["dev"], ONE_SERVICE)}
+    assert set(loads) == set(SETTINGS["dev"].namespaces)
+    assert loads["dev"].spans == loads["dev"].log_bytes == loads["dev"].series == 0
 
 
 def test_what_is_in_the_buckets() -> None:
@@ -210,46 +212,46 @@ def test_lines_of_the_bill_by_hand() -> None:
     KMS: 4 keys = 4.00
     Control plane logs: 30 GB x 0.50 = 15.00; kept 30 d = 0.986 months x 0.15 x 0.03 = 0.13
     """
-    found = bill_of("dev")
-    assert line(found, "Control plane", "EKS cluster").usd == pytest.approx(73.00)
-    assert found.of("Nodes: observability") == pytest.approx(220.75, abs=0.01)
-    assert line(found, "Nodes: stages", "dev: 1 x m7i.large Spot").usd == pytest.approx(36.79, 1e-3)
+    costs = bill_of("dev")
+    assert line(costs, "Control plane", "EKS cluster").usd == pytest.approx(73.00)
+    assert costs.of("Nodes: observability") == pytest.approx(220.75, abs=0.01)
+    assert line(costs, "Nodes: stages", "dev: 1 x m7i.large Spot").usd == pytest.approx(36.79, 1e-3)
     claimed = sum(
-        one.usd
-        for one in found.lines
-        if one.component == "EBS volumes" and "root volumes" not in one.item
+        entry.usd
+        for entry in costs.lines
+        if entry.component == "EBS volumes" and "root volumes" not in entry.item
     )
     assert claimed == pytest.approx(6.56)
-    assert found.of("NAT") == pytest.approx(32.85 + 3.65 + 4.50)
-    crossing = line(found, "Cross-zone traffic", "logs")
+    assert costs.of("NAT") == pytest.approx(32.85 + 3.65 + 4.50)
+    crossing = line(costs, "Cross-zone traffic", "logs")
     assert (crossing.quantity, crossing.usd) == pytest.approx((204.06, 4.08), abs=0.01)
-    assert line(found, "KMS", "keys").usd == 4
-    assert line(found, "S3 storage", "logs").usd == pytest.approx(46.95 * 0.023, abs=0.001)
-    assert line(found, "CloudWatch Logs", "control plane, ingested").usd == 15
-    stored = line(found, "CloudWatch Logs", "control plane, stored")
+    assert line(costs, "KMS", "keys").usd == 4
+    assert line(costs, "S3 storage", "logs").usd == pytest.approx(46.95 * 0.023, abs=0.001)
+    assert line(costs, "CloudWatch Logs", "control plane, ingested").usd == 15
+    stored = line(costs, "CloudWatch Logs", "control plane, stored")
     assert stored.usd == pytest.approx(30 * 720 / 730 * 0.15 * 0.03)
 
 
 def test_the_total_is_the_sum_of_its_lines_and_components() -> None:
     for environment in SETTINGS:
-        found = bill_of(environment)
-        assert found.total == pytest.approx(sum(found.by_component.values()))
-        assert {one.component for one in found.lines} <= set(COMPONENTS)
-        parts = sum(found.of_signal(signal) for signal in ("metrics", "logs", "traces"))
-        assert found.telemetry == pytest.approx(parts)
-        assert 0 < found.telemetry < found.total
-        for one in found.lines:
-            assert sum(one.shares.values()) <= 1 + 1e-9, one.item
+        costs = bill_of(environment)
+        assert costs.total == pytest.approx(sum(costs.by_component.values()))
+        assert {entry.component for entry in costs.lines} <= set(COMPONENTS)
+        parts = sum(costs.of_signal(signal) for signal in ("metrics", "logs", "traces"))
+        assert costs.telemetry == pytest.approx(parts)
+        assert 0 < costs.telemetry < costs.total
+        for entry in costs.lines:
+            assert sum(entry.shares.values()) <= 1 + 1e-9, entry.item
 
 
 def test_what_a_unit_costs() -> None:
     """250,000 B/s x 2,628,000 s / 2^30 = 611.9 GB of logs; 1,000 x 2,628,000 = 2,628 million spans;
     30 thousand series."""
-    found = bill_of("dev")
-    assert found.volumes.log_gb == pytest.approx(611.88, abs=0.01)
-    assert found.unit_costs["GB of logs"] == pytest.approx(found.of_signal("logs") / 611.88, 1e-4)
-    assert found.unit_costs["million spans"] == pytest.approx(found.of_signal("traces") / 2628)
-    assert found.unit_costs["thousand series"] == pytest.approx(found.of_signal("metrics") / 30)
+    costs = bill_of("dev")
+    assert costs.volumes.log_gb == pytest.approx(611.88, abs=0.01)
+    assert costs.unit_costs["GB of logs"] == pytest.approx(costs.of_signal("logs") / 611.88, 1e-4)
+    assert costs.unit_costs["million spans"] == pytest.approx(costs.of_signal("traces") / 2628)
+    assert costs.unit_costs["thousand series"] == pytest.approx(costs.of_signal("metrics") / 30)
 
 
 def test_extended_support_costs_six_times_as_much() -> None:
@@ -263,7 +265,7 @@ def test_a_stage_with_a_group_in_each_zone_has_as_many_nodes() -> None:
     settings = SETTINGS["dev"]
     group = settings.node_group("dev").model_copy(update={"zone_spread": "per_zone"})
     zonal = with_namespace(settings, "dev", {"node_group": group})
-    items = [one.item for one in bill(zonal, ONE_SERVICE, PRICES).lines]
+    items = [entry.item for entry in bill(zonal, ONE_SERVICE, PRICES).lines]
     assert "dev: 3 x m7i.large Spot" in items
     assert "dev: root volumes, 3 x 50 GiB" in items
 
@@ -275,13 +277,13 @@ def test_nodes_follow_what_applications_and_gateways_request() -> None:
         update={"application_cpu": 16, "application_memory_gib": 64}
     )
     workload = ONE_SERVICE.model_copy(update={"namespaces": {"prd": load}})
-    items = [one.item for one in bill_of("prd", workload).lines]
+    items = [entry.item for entry in bill_of("prd", workload).lines]
     assert "prd: 6 x m7i.xlarge" in items
 
     too_much = load.model_copy(update={"application_memory_gib": 500})
-    found = bill_of("prd", ONE_SERVICE.model_copy(update={"namespaces": {"prd": too_much}}))
-    assert "prd: 12 x m7i.xlarge" in [one.item for one in found.lines]
-    assert any(problem.startswith("nodes of prd: ") for problem in found.shortages)
+    costs = bill_of("prd", ONE_SERVICE.model_copy(update={"namespaces": {"prd": too_much}}))
+    assert "prd: 12 x m7i.xlarge" in [entry.item for entry in costs.lines]
+    assert any(problem.startswith("nodes of prd: ") for problem in costs.shortages)
 
 
 # --- The measured load ----------------------------------------------------------------------------
@@ -300,9 +302,9 @@ def test_the_measured_load_sizes_the_gateways() -> None:
     = 10.5, but 4 are the most; with ten times as much a core, 1.05, and 2 are the fewest."""
     slow, fast = (
         next(
-            one
-            for one in gateways(SETTINGS["dev"], ONE_SERVICE, measured(spans, 4 * spans))
-            if one.namespace == "prd"
+            gateway
+            for gateway in gateways(SETTINGS["dev"], ONE_SERVICE, measured(spans, 4 * spans))
+            if gateway.namespace == "prd"
         )
         for spans in (1_000, 10_000)
     )
@@ -313,10 +315,10 @@ def test_the_measured_load_sizes_the_gateways() -> None:
 
 def test_more_than_the_most_replicas_can_take_is_said() -> None:
     """4 replicas x 500m x 70 % = 1.4 cores."""
-    found = bill_of("dev", measured=measured(500, 2_000))
+    costs = bill_of("dev", measured=measured(500, 2_000))
     assert any(
         problem.startswith("gateway of prd: 2.2 cores are more than the 1.4")
-        for problem in found.shortages
+        for problem in costs.shortages
     )
     assert not any("gateway" in problem for problem in bill_of("dev").shortages)
 
@@ -326,17 +328,17 @@ def test_a_measured_load_that_is_not_there_is_none(tmp_path: Path) -> None:
 
 
 def test_the_committed_measurement_can_be_read() -> None:
-    found = load_measured()
-    assert (found is not None) == MEASURED.exists()
+    load = load_measured()
+    assert (load is not None) == MEASURED.exists()
 
 
 def test_a_measured_load_is_read_and_keys_of_others_are_ignored(tmp_path: Path) -> None:
     file = tmp_path / "measured_load.json"
     document = json.loads(measured(1, 2).model_dump_json())
     file.write_text(json.dumps({**document, "memory_mib_per_million_series": 3}))
-    found = load_measured(file)
-    assert found is not None
-    assert found.per_core.data_points_per_second == 2
+    load = load_measured(file)
+    assert load is not None
+    assert load.per_core.data_points_per_second == 2
 
 
 @pytest.mark.parametrize(
@@ -364,16 +366,19 @@ def test_a_wrong_measured_load_is_answered(text: str, says: str, tmp_path: Path)
 
 
 def test_more_retention_and_more_sampling_cost_more() -> None:
-    found = {one.name: one for one in scenarios(SETTINGS["prd"], ONE_SERVICE, PRICES, None)}
+    by_name = {
+        scenario.name: scenario
+        for scenario in scenarios(SETTINGS["prd"], ONE_SERVICE, PRICES, None)
+    }
     for name in ("retention of logs doubled", "retention of traces doubled", "no Spot"):
-        assert found[name].difference > 0, name
-    assert found["sampling of prd 10 -> 50 %"].difference > 0
-    assert found["every stage on Spot"].difference < 0
+        assert by_name[name].difference > 0, name
+    assert by_name["sampling of prd 10 -> 50 %"].difference > 0
+    assert by_name["every stage on Spot"].difference < 0
     # Two gateways of 730 h x (0.045 + 0.005) less.
-    assert found["one NAT gateway"].difference == pytest.approx(-73.0)
+    assert by_name["one NAT gateway"].difference == pytest.approx(-73.0)
     # Retention doubles what is stored, and nothing else.
     logs = stored_gb(SETTINGS["prd"], ONE_SERVICE)["logs"] * 0.023
-    assert found["retention of logs doubled"].difference == pytest.approx(logs)
+    assert by_name["retention of logs doubled"].difference == pytest.approx(logs)
 
 
 def test_a_namespace_without_a_gateway_cannot_be_sampled() -> None:
@@ -398,22 +403,25 @@ def test_what_others_take_by_hand() -> None:
     """
     settings = SETTINGS["dev"]
     base = bill(settings, ONE_SERVICE, PRICES)
-    found = {one.name: one for one in alternatives(settings, ONE_SERVICE, PRICES, base, 4)}
-    ours = found["This foundation"]
+    by_name = {
+        alternative.name: alternative
+        for alternative in alternatives(settings, ONE_SERVICE, PRICES, base, 4)
+    }
+    ours = by_name["This foundation"]
     assert ours.total == pytest.approx(base.telemetry)
-    cloudwatch = found["CloudWatch and X-Ray"]
+    cloudwatch = by_name["CloudWatch and X-Ray"]
     assert cloudwatch.metrics == pytest.approx(5_000)
     assert cloudwatch.logs == pytest.approx(305.94 + 1.27, abs=0.01)
     assert cloudwatch.traces == pytest.approx(669.64, abs=0.01)
-    managed = found["Amazon Managed Prometheus and Grafana"]
+    managed = by_name["Amazon Managed Prometheus and Grafana"]
     assert managed.metrics == pytest.approx(198.38 + 0.13 + 0.05, abs=0.01)
     assert managed.seats == 5 * 9 + 20 * 5
-    datadog = found["Datadog"]
+    datadog = by_name["Datadog"]
     assert datadog.metrics == pytest.approx(1_480)
     assert datadog.logs == pytest.approx(61.19 + 4_467.60, abs=0.01)
     assert datadog.traces == pytest.approx(124 + 2_271.68 + 2.41, abs=0.01)
     assert datadog.seats == 60
-    grafana = found["Grafana Cloud"]
+    grafana = by_name["Grafana Cloud"]
     assert grafana.metrics == pytest.approx(325)
     assert grafana.logs == pytest.approx(255.35, abs=0.01)
     assert grafana.traces == pytest.approx(260.85, abs=0.02)
@@ -427,10 +435,10 @@ def test_what_others_take_by_hand() -> None:
 def test_every_environment_has_a_workload_that_fits_its_size(environment: str) -> None:
     settings = SETTINGS[environment]
     workload = load_workload(workload_path(environment), settings)
-    found = bill(settings, workload, PRICES)
-    assert found.shortages == ()
+    costs = bill(settings, workload, PRICES)
+    assert costs.shortages == ()
     # The budget is a guard, not a guess: above what is expected, and not by far.
-    assert 0.5 < found.total / settings.cost.monthly_budget_usd < 0.9
+    assert 0.5 < costs.total / settings.cost.monthly_budget_usd < 0.9
 
 
 PRD = "  prd: {services: 1, requests_per_second: 1, log_lines_per_second: 1, active_series: 1}\n"
@@ -477,14 +485,14 @@ def test_a_wrong_workload_is_answered_line_by_line(
         load_workload(file, SETTINGS["dev"])
     lines = str(caught.value).split("\n")
     assert len(lines) == len(says), lines
-    for found, expected in zip(lines, says, strict=True):
-        assert expected in found
+    for line, expected in zip(lines, says, strict=True):
+        assert expected in line
 
 
 def test_assumptions_can_be_set_in_the_workload() -> None:
     assumed = ONE_SERVICE.assumptions.model_copy(update={"log_stored_ratio": 1.0})
     workload = ONE_SERVICE.model_copy(update={"assumptions": assumed})
-    raw, compressed = (stored_gb(SETTINGS["dev"], one)["logs"] for one in (workload, ONE_SERVICE))
+    raw, compressed = (stored_gb(SETTINGS["dev"], load)["logs"] for load in (workload, ONE_SERVICE))
     assert raw == pytest.approx(compressed / 0.1667)
 
 

@@ -30,16 +30,16 @@ def edges(diagram: str) -> set[tuple[str, str, str]]:
 
 
 def test_an_application_reaches_its_gateway_and_no_back_end() -> None:
-    found = edges(diagrams.traffic_diagram(SETTINGS))
-    (pod,) = {source for source, ports, _ in found if ports == "4317, 4318"}
-    assert {target.rpartition("_")[2] for source, _, target in found if source == pod} == {
+    arrows = edges(diagrams.traffic_diagram(SETTINGS))
+    (pod,) = {source for source, ports, _ in arrows if ports == "4317, 4318"}
+    assert {target.rpartition("_")[2] for source, _, target in arrows if source == pod} == {
         "gateway"
     }
 
 
 def test_every_back_end_is_drawn_with_who_may_reach_it() -> None:
-    found = edges(diagrams.traffic_diagram(SETTINGS))
-    ends = {target for _, _, target in found}
+    arrows = edges(diagrams.traffic_diagram(SETTINGS))
+    ends = {target for _, _, target in arrows}
     for name in ("door_grafana", "tempo", "loki", "prometheus"):
         assert any(end.endswith(name) for end in ends), name
 

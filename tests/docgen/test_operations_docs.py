@@ -117,8 +117,8 @@ def row(name: str) -> list[str]:
 
 def values_of(release: str, size: Size) -> dict[str, Any]:
     settings = SETTINGS["prd"].model_copy(update={"size": size})
-    found = next(r for r in releases(settings, sample_stack_outputs()) if r.id == release)
-    return found.literal_values
+    chosen = next(r for r in releases(settings, sample_stack_outputs()) if r.id == release)
+    return chosen.literal_values
 
 
 @pytest.mark.parametrize("size", SIZES)

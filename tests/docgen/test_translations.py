@@ -26,12 +26,12 @@ def docs(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def found(docs: Path) -> list[str]:
+def messages(docs: Path) -> list[str]:
     return [str(problem) for problem in problems(docs)]
 
 
 def test_every_page_is_translated_and_current() -> None:
-    assert found(ROOT / "docs") == []
+    assert messages(ROOT / "docs") == []
 
 
 def test_onboarding_and_runbooks_are_translated() -> None:
@@ -43,7 +43,7 @@ def test_onboarding_and_runbooks_are_translated() -> None:
 
 
 def test_nothing_is_said_of_what_is_current(docs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert found(docs) == []
+    assert messages(docs) == []
     assert main([], docs) == 0
     assert capsys.readouterr().out == "2 pages are translated\n"
 
@@ -53,7 +53,7 @@ def test_a_page_without_translation_is_named(
 ) -> None:
     (docs / "runbooks" / "two.md").write_text("# Two\n", encoding="utf-8")
     said = "docs/pt-BR/runbooks/two.md: not translated: write it from docs/runbooks/two.md"
-    assert found(docs) == [said]
+    assert messages(docs) == [said]
     assert main([], docs) == 1
     assert capsys.readouterr().out == f"{said}\n"
 
@@ -61,21 +61,23 @@ def test_a_page_without_translation_is_named(
 def test_an_outdated_translation_is_named_until_it_is_accepted(docs: Path) -> None:
     page = docs / "runbooks" / "one.md"
     page.write_text(ENGLISH.replace("Text", "Other text"), encoding="utf-8")
-    assert found(docs) == ["docs/pt-BR/runbooks/one.md: outdated: docs/runbooks/one.md has changed"]
+    assert messages(docs) == [
+        "docs/pt-BR/runbooks/one.md: outdated: docs/runbooks/one.md has changed"
+    ]
     assert main(["--accept", "docs/pt-BR/runbooks/one.md"], docs) == 0
-    assert found(docs) == []
+    assert messages(docs) == []
 
 
 def test_a_translation_of_nothing_is_named(docs: Path) -> None:
     (docs / "runbooks" / "one.md").unlink()
-    assert found(docs) == [
+    assert messages(docs) == [
         "docs/pt-BR/runbooks/one.md: a translation of docs/runbooks/one.md, which is not there"
     ]
 
 
 def test_a_translation_without_its_first_line_is_named(docs: Path) -> None:
     (docs / "pt-BR" / "index.md").write_text("# Início\n", encoding="utf-8")
-    (said,) = found(docs)
+    (said,) = messages(docs)
     assert said.startswith(
         "docs/pt-BR/index.md: the first line is not '<!-- translation of: index.md"
     )
@@ -85,7 +87,7 @@ def test_translated_code_is_refused(docs: Path, capsys: pytest.CaptureFixture[st
     translation = docs / "pt-BR" / "runbooks" / "one.md"
     text = translation.read_text(encoding="utf-8")
     translation.write_text(text.replace("make help", "make ajuda"), encoding="utf-8")
-    (said,) = found(docs)
+    (said,) = messages(docs)
     assert "code block 1 is not that of docs/runbooks/one.md: ['$ make ajuda']" in said
     assert main(["--accept", "docs/pt-BR/runbooks/one.md"], docs) == 2
     assert "code block 1" in capsys.readouterr().err
@@ -95,7 +97,7 @@ def test_a_name_that_was_lost_or_translated_is_named(docs: Path) -> None:
     page = docs / "runbooks" / "one.md"
     page.write_text(f"{ENGLISH}\nSee `make synth`.\n", encoding="utf-8")
     said = "docs/pt-BR/runbooks/one.md: in only one of the two languages: make synth"
-    assert said in found(docs)
+    assert said in messages(docs)
 
 
 def test_an_unknown_page_cannot_be_accepted(docs: Path, capsys: pytest.CaptureFixture[str]) -> None:

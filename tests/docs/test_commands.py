@@ -29,8 +29,10 @@ from tools.programs import program
 TEXTS = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in documents()
 }
-FENCED = [found for name, text in TEXTS.items() for found in fenced_commands(name, text)]
-EVERY = FENCED + [found for name, text in TEXTS.items() for found in inline_commands(name, text)]
+FENCED = [command for name, text in TEXTS.items() for command in fenced_commands(name, text)]
+EVERY = FENCED + [
+    command for name, text in TEXTS.items() for command in inline_commands(name, text)
+]
 RUN = sorted({c.text for c in FENCED if isinstance(c.fate, Run)})
 SECONDS = 1200
 NOT_COPIED = shutil.ignore_patterns(
@@ -46,10 +48,10 @@ def unknown(commands: list[Command]) -> list[str]:
 def malformed(commands: list[Command]) -> list[str]:
     return sorted(
         {
-            f"{command.document}: {found}"
+            f"{command.document}: {mistake}"
             for command in commands
             for words in calls(command.text)
-            if (found := problem(words))
+            if (mistake := problem(words))
         }
     )
 
@@ -70,7 +72,7 @@ def test_what_stands_for_a_command_exists() -> None:
         if isinstance(node, ast.FunctionDef)
     } | {path.name for path in (ROOT / "tests").rglob("*.py")}
     named = {c.fate.by for c in FENCED if isinstance(c.fate, Covered)}
-    assert {one for one in named if one.startswith("test_")} - there == set()
+    assert {name for name in named if name.startswith("test_")} - there == set()
 
 
 def test_there_are_commands() -> None:
@@ -99,8 +101,8 @@ def test_there_are_commands() -> None:
     ],
 )
 def test_a_malformed_command_is_noticed(command: str, said: str) -> None:
-    (found,) = malformed([Command(document="x.md", text=command)])
-    assert said in found
+    (mistake,) = malformed([Command(document="x.md", text=command)])
+    assert said in mistake
 
 
 def test_a_command_without_a_rule_is_noticed() -> None:

@@ -60,14 +60,14 @@ def blocks(id_: str, language: str) -> list[str]:
     """The fenced blocks of an item in a language, without their indentation."""
     return [
         "\n".join(line.removeprefix(indent) for line in text.splitlines())
-        for indent, found, text in FENCED.findall(ITEMS[id_])
-        if found == language
+        for indent, tag, text in FENCED.findall(ITEMS[id_])
+        if tag == language
     ]
 
 
 def object_of(kind: str) -> dict[str, Any]:
-    (found,) = (one for one in MANIFEST if one["kind"] == kind)
-    return dict(found)
+    (manifest,) = (manifest for manifest in MANIFEST if manifest["kind"] == kind)
+    return dict(manifest)
 
 
 def pod() -> dict[str, Any]:
@@ -77,13 +77,13 @@ def pod() -> dict[str, Any]:
 
 def variables() -> dict[str, str]:
     (container,) = pod()["containers"]
-    return {one["name"]: one["value"] for one in container["env"]}
+    return {variable["name"]: variable["value"] for variable in container["env"]}
 
 
 def quoted(id_: str) -> dict[str, str]:
     """The variables that an item tells to set."""
     (text,) = blocks(id_, "yaml")
-    return {one["name"]: one["value"] for one in yaml.safe_load(text)}
+    return {variable["name"]: variable["value"] for variable in yaml.safe_load(text)}
 
 
 # --- What runs ------------------------------------------------------------------------------------
@@ -100,11 +100,11 @@ class World:
 
     def spans(self) -> list[Item]:
         """What Tempo was given of the application, as the stage."""
-        return [one for one in self.sink.spans() if self._is_ours(one, "tempo")]
+        return [span for span in self.sink.spans() if self._is_ours(span, "tempo")]
 
     def lines(self) -> list[Item]:
         """What Loki was given of the application, as the stage."""
-        return [one for one in self.sink.log_records() if self._is_ours(one, "loki")]
+        return [record for record in self.sink.log_records() if self._is_ours(record, "loki")]
 
     def _is_ours(self, item: Item, back_end: str) -> bool:
         ours = item.resource.get("service.name") == SERVICE and item.tenant == STAGE
@@ -113,9 +113,9 @@ class World:
     def asked(self, expr: str) -> list[Sample]:
         """The answer, once there is one."""
         deadline = time.monotonic() + DEADLINE
-        while not (found := self.prometheus.query(expr)) and time.monotonic() < deadline:
+        while not (samples := self.prometheus.query(expr)) and time.monotonic() < deadline:
             time.sleep(0.5)
-        return found
+        return samples
 
 
 @pytest.fixture(scope="module")
@@ -149,16 +149,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
                 },
             )
             with process:
-                answers = [one for _ in range(ROUNDS) for one in one_round(process.url)]
-                found = World(sink=sink, prometheus=Prometheus(url=plan.url), answers=answers)
+                answers = [answer for _ in range(ROUNDS) for answer in one_round(process.url)]
+                world = World(sink=sink, prometheus=Prometheus(url=plan.url), answers=answers)
                 # dev keeps every trace.
-                arrived = sink.wait_until(lambda: len(servers_of(found)) >= len(answers), DEADLINE)
-                assert arrived, f"{len(servers_of(found))} of {len(answers)} traces arrived"
-                yield found
+                arrived = sink.wait_until(lambda: len(servers_of(world)) >= len(answers), DEADLINE)
+                assert arrived, f"{len(servers_of(world))} of {len(answers)} traces arrived"
+                yield world
 
 
 def servers_of(world: World) -> list[Item]:
-    return [one for one in world.spans() if one.raw["kind"] in (2, "SPAN_KIND_SERVER")]
+    return [span for span in world.spans() if span.raw["kind"] in (2, "SPAN_KIND_SERVER")]
 
 
 def one_round(url: str) -> list[tuple[str, int]]:
@@ -202,9 +202,9 @@ def check_identity(world: World) -> None:
     """What the page tells to set is what the application has, and arrives."""
     told = quoted("identity")
     assert told.items() <= variables().items()
-    resources = [one.resource for one in world.spans()]
+    resources = [span.resource for span in world.spans()]
     expected = dict(part.split("=") for part in told["OTEL_RESOURCE_ATTRIBUTES"].split(","))
-    assert all(expected.items() <= one.items() for one in resources)
+    assert all(expected.items() <= resource.items() for resource in resources)
 
 
 def check_address(world: World) -> None:
@@ -228,7 +228,7 @@ def check_address(world: World) -> None:
     assert {namespace, gateway.namespace.partition("-")[0]} == {STAGE}
     assert name == gateway.labels["app.kubernetes.io/instance"]
     assert int(port) in OTLP
-    environments = {one.resource["deployment.environment.name"] for one in world.spans()}
+    environments = {span.resource["deployment.environment.name"] for span in world.spans()}
     assert environments == {STAGE}
 
 
@@ -246,7 +246,7 @@ def check_unsampled(world: World) -> None:
 def check_fits(_world: World) -> None:
     """On the manifest: valid, inside the quota, on the stage's nodes, and not privileged."""
     schemas = KubernetesSchemas(SETTINGS.cluster.kubernetes_version)
-    assert [problem for one in MANIFEST for problem in schemas.problems(one)] == []
+    assert [problem for manifest in MANIFEST for problem in schemas.problems(manifest)] == []
     (group,) = pod_groups(MANIFEST)
     quota = SETTINGS.namespaces[STAGE].quota
     assert group.most * group.cpu <= quota.requests_cpu * 1000
@@ -288,8 +288,8 @@ def check_traffic(world: World) -> None:
 def check_metrics(world: World) -> None:
     """The page's query finds the routes, and the failures."""
     (expr,) = blocks("metrics", "promql")
-    found = {(s.labels.get("http_route"), s.labels["status_code"]) for s in world.asked(expr)}
-    assert {("/orders", "STATUS_CODE_UNSET"), ("/orders/fail", "STATUS_CODE_ERROR")} <= found
+    answers = {(s.labels.get("http_route"), s.labels["status_code"]) for s in world.asked(expr)}
+    assert {("/orders", "STATUS_CODE_UNSET"), ("/orders/fail", "STATUS_CODE_ERROR")} <= answers
 
 
 def check_traces(world: World) -> None:
@@ -297,11 +297,11 @@ def check_traces(world: World) -> None:
     (query,) = blocks("traces", "traceql")
     assert f'resource.service.name="{SERVICE}"' in query
     errors = (2, "STATUS_CODE_ERROR")
-    failed = [one for one in world.spans() if one.raw.get("status", {}).get("code") in errors]
+    failed = [span for span in world.spans() if span.raw.get("status", {}).get("code") in errors]
     slow = [
-        one
-        for one in world.spans()
-        if int(one.raw["endTimeUnixNano"]) - int(one.raw["startTimeUnixNano"]) > 10**9
+        span
+        for span in world.spans()
+        if int(span.raw["endTimeUnixNano"]) - int(span.raw["startTimeUnixNano"]) > 10**9
     ]
     assert len(failed) >= ROUNDS
     assert len(slow) >= ROUNDS
@@ -312,7 +312,7 @@ def check_logs(world: World) -> None:
     (query,) = blocks("logs", "logql")
     assert f'service_name="{SERVICE}"' in query
     assert world.sink.wait_until(lambda: len(requests_of(world)) >= 4 * ROUNDS, DEADLINE)
-    traces = {one.raw["traceId"] for one in world.spans()}
+    traces = {span.raw["traceId"] for span in world.spans()}
     assert {line.raw["traceId"] for line in requests_of(world)} <= traces
 
 
@@ -331,14 +331,14 @@ def check_dashboard(world: World) -> None:
     """Every query of the dashboard about requests answers with this application."""
     folder = ROOT / "grafana" / "generated" / STAGE
     (file,) = folder.rglob("service-golden-signals.json")
-    wanted = [
+    queries = [
         target["expr"]
         for panel in panels(json.loads(file.read_text(encoding="utf-8")))
         for target in panel.get("targets", [])
         if "expr" in target and not NOT_OF_THIS_APPLICATION.search(target["expr"])
     ]
-    assert len(wanted) > 10
-    empty = [expr for expr in wanted if not world.asked(as_grafana_asks(expr))]
+    assert len(queries) > 10
+    empty = [expr for expr in queries if not world.asked(as_grafana_asks(expr))]
     assert empty == []
 
 
@@ -361,7 +361,7 @@ def panels(dashboard: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def check_own_metric(world: World) -> None:
     """The page's query finds the metric with its label."""
     (expr,) = blocks("own-metric", "promql")
-    assert {one.labels.get("app_order_size") for one in world.asked(expr)} == {"single"}
+    assert {sample.labels.get("app_order_size") for sample in world.asked(expr)} == {"single"}
 
 
 def check_objectives(world: World) -> None:
@@ -378,8 +378,8 @@ def check_alert(world: World) -> None:
     """The failures of this run, with the rules' windows of a rehearsal, raise the alert."""
     expr = f'ALERTS{{service_name="{SERVICE}", alertname="ServiceRouteErrorRateHigh"}}'
     (alert,) = {
-        (one.labels["http_route"], one.labels["owner"], one.labels["severity"])
-        for one in world.asked(f"last_over_time({expr}[5m])")
+        (sample.labels["http_route"], sample.labels["owner"], sample.labels["severity"])
+        for sample in world.asked(f"last_over_time({expr}[5m])")
     }
     assert alert == ("/orders/fail", SETTINGS.owner(STAGE), "warning")
 
@@ -434,7 +434,7 @@ def test_an_item_without_a_check_is_noticed(item: str) -> None:
 
 def test_it_takes_half_an_hour() -> None:
     minutes = [
-        int(found) for item in ITEM.findall(TEXT) for found in re.findall(r"\((\d+) min\)", item)
+        int(number) for item in ITEM.findall(TEXT) for number in re.findall(r"\((\d+) min\)", item)
     ]
     assert len(minutes) == len(CHECKS)
     assert sum(minutes) <= MINUTES

@@ -50,11 +50,11 @@ def queries(pages: list[Path]) -> list[tuple[str, str, str]]:
     ]
 
 
-def mistakes(found: list[tuple[str, str, str]]) -> list[str]:
-    answers = parsed_queries([(language, text) for _, language, text in found])  # type: ignore[misc]
+def mistakes(texts: list[tuple[str, str, str]]) -> list[str]:
+    answers = parsed_queries([(language, text) for _, language, text in texts])  # type: ignore[misc]
     return [
         f"{page}: {answer.mistake}"
-        for (page, _, _), answer in zip(found, answers, strict=True)
+        for (page, _, _), answer in zip(texts, answers, strict=True)
         if answer.mistake
     ]
 
@@ -86,10 +86,10 @@ def test_escalation_is_written_once_for_all_alerts(folder: str, heading: str) ->
 
 
 def test_every_query_parses() -> None:
-    found = queries(PAGES)
-    assert {language for _, language, _ in found} == set(LANGUAGES)
-    assert len(found) > 60
-    assert mistakes(found) == []
+    texts = queries(PAGES)
+    assert {language for _, language, _ in texts} == set(LANGUAGES)
+    assert len(texts) > 60
+    assert mistakes(texts) == []
 
 
 OTHERS = {
@@ -106,9 +106,9 @@ OTHERS = {
 """What runbooks ask for besides the metrics of `signals/metrics.py`, and who produces it."""
 
 
-def strangers(found: list[tuple[str, str, str]]) -> set[str]:
+def strangers(texts: list[tuple[str, str, str]]) -> set[str]:
     """Metrics in queries that nobody is known to produce."""
-    promql = [(language, text) for _, language, text in found if language == "promql"]
+    promql = [(language, text) for _, language, text in texts if language == "promql"]
     names = {
         name[0]
         for answer in parsed_queries(promql)  # type: ignore[arg-type]
@@ -133,8 +133,8 @@ def test_every_query_asks_for_what_somebody_produces() -> None:
     ],
 )
 def test_a_query_that_does_not_parse_is_noticed(language: str, query: str) -> None:
-    (found,) = mistakes([("some.md", language, query)])
-    assert found.startswith("some.md: ")
+    (mistake,) = mistakes([("some.md", language, query)])
+    assert mistake.startswith("some.md: ")
 
 
 def test_every_page_is_in_the_index() -> None:
@@ -182,9 +182,9 @@ def test_the_network_policies_that_pages_name_exist() -> None:
     pattern = r"networkpolicy/([\w-]+)|get networkpolicy` \w+ `([\w-]+)`"
     pages = [*PAGES, *(ROOT / "docs" / "pt-BR").rglob("*.md")]
     named = {
-        one or other
+        first or other
         for page in pages
-        for one, other in re.findall(pattern, page.read_text("utf-8"))
+        for first, other in re.findall(pattern, page.read_text("utf-8"))
     }
     assert named
     assert named <= planned

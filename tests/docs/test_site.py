@@ -191,7 +191,7 @@ def test_anchors_are_those_of_github() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("text", "expected"),
     [
         ("- a\n  b\n", "- a\n    b\n"),
         ("1. a\n\n   b\n2. c\n", "1. a\n\n    b\n\n2. c\n"),
@@ -203,8 +203,8 @@ def test_anchors_are_those_of_github() -> None:
         ("```\n- a\n  b\n```\n", "```\n- a\n  b\n```\n"),
     ],
 )
-def test_lists_are_indented_as_mkdocs_wants(given: str, expected: str) -> None:
-    assert indented(given) == expected
+def test_lists_are_indented_as_mkdocs_wants(text: str, expected: str) -> None:
+    assert indented(text) == expected
 
 
 # --- In a browser ---------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ ALL = {
 }
 every_dashboard = pytest.mark.parametrize(
     "dashboard",
-    [pytest.param(d, id=f"{e}-{d.uid}") for e, found in ALL.items() for d in found],
+    [pytest.param(d, id=f"{e}-{d.uid}") for e, files in ALL.items() for d in files],
 )
 
 
@@ -85,7 +85,7 @@ BUDGET = [
 
 
 def evaluated(
-    promtool: Path, folder: Path, given: list[dict[str, str]], expected: dict[str, Any], at: str
+    promtool: Path, folder: Path, series: list[dict[str, str]], expected: dict[str, Any], at: str
 ) -> None:
     """Check that each expression gives, rounded, the value for each set of labels."""
     tests = {
@@ -93,7 +93,7 @@ def evaluated(
         "tests": [
             {
                 "interval": "1m",
-                "input_series": given,
+                "input_series": series,
                 "promql_expr_test": [
                     {
                         "expr": f"round({expr.replace(queries.RATE, '5m')}, 0.001)",
@@ -214,12 +214,12 @@ def complaints(panel: dict[str, Any]) -> Iterator[str]:
 
 @every_dashboard
 def test_every_panel_is_complete_and_like_the_others(dashboard: DashboardFile) -> None:
-    found = [
+    problems = [
         f"{panel['title']}: {complaint}"
         for panel in panels(dashboard)
         for complaint in complaints(panel)
     ]
-    assert not found
+    assert not problems
 
 
 @pytest.mark.parametrize(
@@ -253,9 +253,9 @@ def test_what_a_panel_lacks_is_noticed(change: dict[str, Any], complaint: str) -
 def test_errors_and_budgets_have_their_bounds_wherever_they_are() -> None:
     """The lint above looks at those that have any; these are the ones that must."""
     bounded = {
-        (found.uid, panel["title"])
-        for found in ALL["prd"]
-        for panel in panels(found)
+        (dashboard.uid, panel["title"])
+        for dashboard in ALL["prd"]
+        for panel in panels(dashboard)
         if steps(panel.get("fieldConfig", {}).get("defaults", {})) in (ERRORS, BUDGETS)
     }
     assert {
@@ -272,10 +272,10 @@ def test_errors_and_budgets_have_their_bounds_wherever_they_are() -> None:
 def test_a_variable_is_the_same_wherever_it_is(environment: str) -> None:
     """Links take the values along. Namespaces with pods are more than those with requests."""
     queries: dict[str, set[str]] = {}
-    for found in ALL[environment]:
-        for variable in found.content["templating"].get("list", ()):
+    for dashboard in ALL[environment]:
+        for variable in dashboard.content["templating"].get("list", ()):
             queries.setdefault(variable["name"], set()).add(str(variable.get("query")))
-    assert {name: len(found) for name, found in queries.items()} == {
+    assert {name: len(variants) for name, variants in queries.items()} == {
         "namespace": 2,
         "service": 1,
         "search": 1,
@@ -291,9 +291,9 @@ def places(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
         links = list(config.get("defaults", {}).get("links") or ()) + [
             link
             for override in config.get("overrides") or ()
-            for one in override["properties"]
-            if one["id"] == "links"
-            for link in one["value"]
+            for setting in override["properties"]
+            if setting["id"] == "links"
+            for link in setting["value"]
         ]
         for link in links:
             yield panel["title"], link["url"]
@@ -303,21 +303,21 @@ def places(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def test_links_of_panels_lead_to_dashboards_and_their_variables(
     dashboard: DashboardFile,
 ) -> None:
-    there = {d.uid: d.content for found in ALL.values() for d in found}
+    there = {d.uid: d.content for files in ALL.values() for d in files}
     stages = load_environment("prd", TODAY).stages
     for panel, url in places(dashboard.content):
         uid, _, query = url.removeprefix("/d/").partition("?")
         # A row of a table leads to the dashboard of its stage.
         uids = [uid.replace("${__data.fields.deployment_environment_name}", s) for s in stages]
-        for one in uids:
-            assert one in there, f"{panel}: {url}"
-            known = {v["name"] for v in there[one]["templating"].get("list", ())}
+        for target in uids:
+            assert target in there, f"{panel}: {url}"
+            known = {v["name"] for v in there[target]["templating"].get("list", ())}
             assert set(re.findall(r"var-(\w+)=", query)) <= known, f"{panel}: {url}"
         assert "${__url_time_range}" in query, f"{panel}: {url}"
 
 
 def test_some_panels_have_links() -> None:
-    linked = {panel for found in ALL["prd"] for panel, _ in places(found.content)}
+    linked = {panel for dashboard in ALL["prd"] for panel, _ in places(dashboard.content)}
     assert {"Stages", "Services", "Availability: budgets", "Latency: budgets"} <= linked
 
 
@@ -342,9 +342,9 @@ def test_it_fits_into_a_config_map(dashboard: DashboardFile) -> None:
 
 @pytest.mark.parametrize("environment", ALL)
 def test_dashboards_have_names_and_titles_of_their_own(environment: str) -> None:
-    found = ALL[environment]
-    assert len({d.uid for d in found}) == len({d.content["title"] for d in found}) == len(found)
-    assert {*LINKS.values()} <= {d.uid for d in found}
+    files = ALL[environment]
+    assert len({d.uid for d in files}) == len({d.content["title"] for d in files}) == len(files)
+    assert {*LINKS.values()} <= {d.uid for d in files}
 
 
 def test_a_stage_has_an_overview_of_itself_alone() -> None:

@@ -106,13 +106,13 @@ def releases_of(settings: Settings) -> list[Release]:
 def test_values_keep_to_the_contracts(releases: dict[str, list[Release]]) -> None:
     contracts = read_contracts()
     real = {name: releases_of(real_settings(name)) for name in REAL_ENVIRONMENTS}
-    found = [
+    messages = [
         line
         for listed in (releases, real)
         for name in listed
         for line in problems(name, listed[name], contracts)
     ]
-    assert not found, "\n".join(found)
+    assert not messages, "\n".join(messages)
 
 
 @pytest.mark.parametrize("size", SIZES)

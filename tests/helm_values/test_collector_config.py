@@ -64,8 +64,8 @@ every_settings = pytest.mark.parametrize(
 
 
 def pipelines(config: Config) -> dict[str, dict[str, list[str]]]:
-    found: dict[str, dict[str, list[str]]] = config["service"]["pipelines"]
-    return found
+    by_name: dict[str, dict[str, list[str]]] = config["service"]["pipelines"]
+    return by_name
 
 
 def upserts(config: Config, processors: list[str]) -> dict[str, str]:
@@ -99,10 +99,10 @@ def statements(processor: Config, signal: str, context: str) -> list[str]:
     ]
 
 
-def patterns(found: list[str], function: str) -> list[str]:
+def patterns(ottl: list[str], function: str) -> list[str]:
     """The expression in every call of the function."""
     call = re.compile(rf'^{function}\(\w+[.]attributes, "(.*?)"\)')
-    return [match[1] for statement in found if (match := call.match(statement))]
+    return [match[1] for statement in ottl if (match := call.match(statement))]
 
 
 # --- Every configuration ------------------------------------------------------------------------
@@ -165,7 +165,9 @@ def test_queues_to_back_ends_are_bounded_on_disk_and_retried(config: Config) -> 
 
 @every_config
 def test_metrics_are_pushed_to_every_prometheus(config: Config) -> None:
-    exporters = {name for name, made in config["exporters"].items() if "/api/v1/otlp" in str(made)}
+    exporters = {
+        name for name, exporter in config["exporters"].items() if "/api/v1/otlp" in str(exporter)
+    }
 
     assert exporters
     for name, pipeline in pipelines(config).items():
@@ -185,8 +187,8 @@ def test_there_is_an_exporter_for_each_replica_of_prometheus(settings: Settings)
         (agent_config(settings), "door-agent"),
         (gateway_config(settings, stage), f"door-stage-{stage}"),
     ):
-        found = [e["endpoint"] for n, e in config["exporters"].items() if "prometheus" in n]
-        assert found == [
+        urls = [e["endpoint"] for n, e in config["exporters"].items() if "prometheus" in n]
+        assert urls == [
             f"http://{door}.observability.svc:8080/prometheus-{index}/api/v1/otlp"
             for index in range(endpoints.prometheus_replicas(settings))
         ]
@@ -389,13 +391,13 @@ def test_a_service_s_name_and_namespace_lose_their_slashes_first() -> None:
     """Prometheus puts both together with a slash, as `job`."""
     processor = guards.drop_claims("dev", ("observability", "dev", "hml", "prd"))
     for signal in ("trace", "metric", "log"):
-        found = statements(processor, signal, "resource")
+        ottl = statements(processor, signal, "resource")
         slashes = [
-            found.index(f'replace_pattern(resource.attributes["{key}"], "/", "-")')
+            ottl.index(f'replace_pattern(resource.attributes["{key}"], "/", "-")')
             for key in ("service.name", "service.namespace")
         ]
         assert max(slashes) < next(
-            i for i, s in enumerate(found) if "service.namespace" in s and "IsMatch" in s
+            i for i, s in enumerate(ottl) if "service.namespace" in s and "IsMatch" in s
         )
 
 
@@ -570,9 +572,9 @@ def test_only_what_service_levels_are_about_is_counted() -> None:
 
 
 def kept_label(name: str) -> bool:
-    found = statements(guards.limit_metric_labels(), "metric", "datapoint")
-    (allow,) = patterns(found, "keep_matching_keys")
-    (deny,) = patterns(found, "delete_matching_keys")
+    ottl = statements(guards.limit_metric_labels(), "metric", "datapoint")
+    (allow,) = patterns(ottl, "keep_matching_keys")
+    (deny,) = patterns(ottl, "delete_matching_keys")
     return bool(re.search(allow, name)) and not re.search(deny, name)
 
 
@@ -657,14 +659,14 @@ def test_labels_with_a_value_for_each_request_go(name: str) -> None:
 
 
 def test_labels_are_bounded_in_number_and_length() -> None:
-    found = statements(guards.limit_metric_labels(), "metric", "datapoint")
+    ottl = statements(guards.limit_metric_labels(), "metric", "datapoint")
 
     assert any(
-        s.startswith(f"truncate_all(datapoint.attributes, {guards.MAX_LABEL_LENGTH}") for s in found
+        s.startswith(f"truncate_all(datapoint.attributes, {guards.MAX_LABEL_LENGTH}") for s in ottl
     )
-    assert any(s.startswith(f"limit(datapoint.attributes, {guards.MAX_LABELS}, ") for s in found)
+    assert any(s.startswith(f"limit(datapoint.attributes, {guards.MAX_LABELS}, ") for s in ottl)
     # First the allow-list, or the limit would keep random ones.
-    kinds = [re.split(r"\W", statement)[0] for statement in found]
+    kinds = [re.split(r"\W", statement)[0] for statement in ottl]
     assert kinds.index("keep_matching_keys") < kinds.index("limit")
 
 
@@ -790,11 +792,11 @@ def test_points_are_dropped_before_prometheus_would_refuse_them() -> None:
 @every_gateway
 def test_what_is_marked_is_counted_and_dropped(settings: Settings, stage: str) -> None:
     config = gateway_config(settings, stage)
-    made = pipelines(config)
+    by_name = pipelines(config)
 
-    assert made["metrics"]["processors"][-1] == "transform/refused"
-    assert set(made["metrics"]["exporters"]) == {"forward/kept", "count/guards"}
-    assert made["metrics/kept"]["processors"][1] == "filter/refused"
+    assert by_name["metrics"]["processors"][-1] == "transform/refused"
+    assert set(by_name["metrics"]["exporters"]) == {"forward/kept", "count/guards"}
+    assert by_name["metrics/kept"]["processors"][1] == "filter/refused"
     counted = str(config["connectors"]["count/guards"])
     for reason in metric_guards.REASONS:
         assert reason in counted
@@ -827,10 +829,12 @@ def test_what_comes_in_is_bounded_in_size_and_time(settings: Settings, stage: st
 
 @every_settings
 def test_each_stage_has_a_gateway_on_its_own_nodes(settings: Settings) -> None:
-    made = otel_gateway.releases(settings, STACK_OUTPUTS)
+    gateways = otel_gateway.releases(settings, STACK_OUTPUTS)
 
-    assert [release.namespace for release in made] == [f"{s}-telemetry" for s in settings.stages]
-    for stage, release in zip(settings.stages, made, strict=True):
+    assert [release.namespace for release in gateways] == [
+        f"{s}-telemetry" for s in settings.stages
+    ]
+    for stage, release in zip(settings.stages, gateways, strict=True):
         values = release.values
         assert values["nodeSelector"] == {"deployment.environment.name": stage}
         assert values["tolerations"] == [
@@ -951,8 +955,8 @@ def test_either_one_program_or_its_parts(size: Any) -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_limits_are_never_below_requests(size: Any) -> None:
     row = BACKENDS[size]
-    found = [part.resources for part in parts(size)]
-    for resources in (*found, row.gateway.resources, row.agent.resources):
+    of_parts = [part.resources for part in parts(size)]
+    for resources in (*of_parts, row.gateway.resources, row.agent.resources):
         assert millicores(resources.cpu) <= millicores(resources.cpu_limit)
         assert mebibytes(resources.memory) <= mebibytes(resources.memory_limit)
 
@@ -1005,9 +1009,9 @@ def test_a_larger_size_promises_more() -> None:
 
     for smaller, larger in pairwise(promises):
         assert all(a < b for a, b in zip(smaller, larger, strict=True))
-    for one, other in pairwise(row.agent.resources for row in rows):
-        assert [millicores(astuple(r)[0]) for r in (one, other)] == sorted(
-            millicores(astuple(r)[0]) for r in (one, other)
+    for less, more in pairwise(row.agent.resources for row in rows):
+        assert [millicores(astuple(r)[0]) for r in (less, more)] == sorted(
+            millicores(astuple(r)[0]) for r in (less, more)
         )
 
 
@@ -1048,10 +1052,10 @@ def test_a_stage_without_sampling_is_refused_by_name() -> None:
 
 def test_releases_come_after_what_they_need() -> None:
     settings = with_size("small")
-    made: list[Release] = [
+    releases: list[Release] = [
         otel_agent.release(settings, STACK_OUTPUTS),
         *otel_gateway.releases(settings, STACK_OUTPUTS),
     ]
 
-    for release in made:
+    for release in releases:
         assert {"kps", "loki"} <= set(release.after)

@@ -74,14 +74,14 @@ def test_labels_are_few_and_bounded(size: Any) -> None:
 
 @every_size
 def test_the_bucket_is_reached_by_the_role_and_without_keys(size: Any) -> None:
-    made = values(with_size(size))
-    storage = made["loki"]["storage"]
+    chart_values = values(with_size(size))
+    storage = chart_values["loki"]["storage"]
 
     assert storage["type"] == "s3"
     assert set(storage["bucketNames"].values()) == {STACK_OUTPUTS["logs_bucket_name"]}
     # Neither keys nor encryption: the SDK finds the web identity, the bucket its KMS key.
     assert set(storage["s3"]) == {"region", "s3ForcePathStyle", "insecure"}
-    account = made["serviceAccount"]
+    account = chart_values["serviceAccount"]
     assert account["name"] == loki.SERVICE_ACCOUNT
     assert account["annotations"] == {"eks.amazonaws.com/role-arn": STACK_OUTPUTS["loki_role_arn"]}
 
@@ -96,37 +96,39 @@ def test_what_comes_from_the_stacks_below_is_kept_apart() -> None:
 
 @every_size
 def test_the_form_is_one_that_the_chart_accepts(size: Any) -> None:
-    made = values(with_size(size))
-    replicas = {name: made.get(name, {}).get("replicas") for name in ("read", "write", "backend")}
+    chart_values = values(with_size(size))
+    replicas = {
+        name: chart_values.get(name, {}).get("replicas") for name in ("read", "write", "backend")
+    }
 
     assert set(replicas.values()) == {0}
     if size == "large":
-        assert made["deploymentMode"] == "Distributed"
-        assert made["singleBinary"]["replicas"] == 0
-        assert made["ingester"]["replicas"] >= 3
+        assert chart_values["deploymentMode"] == "Distributed"
+        assert chart_values["singleBinary"]["replicas"] == 0
+        assert chart_values["ingester"]["replicas"] >= 3
     else:
-        assert made["deploymentMode"] == "Monolithic"
-        assert made["singleBinary"]["replicas"] >= 1
-        assert "ingester" not in made
+        assert chart_values["deploymentMode"] == "Monolithic"
+        assert chart_values["singleBinary"]["replicas"] >= 1
+        assert "ingester" not in chart_values
 
 
 @every_size
 def test_there_are_enough_replicas_for_the_copies(size: Any) -> None:
-    made = values(with_size(size))
-    writers = made["ingester"] if size == "large" else made["singleBinary"]
+    chart_values = values(with_size(size))
+    writers = chart_values["ingester"] if size == "large" else chart_values["singleBinary"]
 
-    assert made["loki"]["commonConfig"]["replication_factor"] <= writers["replicas"]
+    assert chart_values["loki"]["commonConfig"]["replication_factor"] <= writers["replicas"]
 
 
 @every_size
 def test_what_is_not_in_s3_yet_is_on_an_encrypted_volume(size: Any) -> None:
-    made = values(with_size(size))
+    chart_values = values(with_size(size))
 
     if size == "large":
-        volumes = made["ingester"]["persistence"]["claims"]
-        assert made["ingester"]["persistence"]["enabled"] is True
+        volumes = chart_values["ingester"]["persistence"]["claims"]
+        assert chart_values["ingester"]["persistence"]["enabled"] is True
     else:
-        volumes = [made["singleBinary"]["persistence"]]
+        volumes = [chart_values["singleBinary"]["persistence"]]
         assert volumes[0]["enabled"] is True
     assert [volume["storageClass"] for volume in volumes] == [STORAGE_CLASS]
 
@@ -134,12 +136,12 @@ def test_what_is_not_in_s3_yet_is_on_an_encrypted_volume(size: Any) -> None:
 @every_size
 def test_caches_fit_the_nodes(size: Any) -> None:
     """The chart's defaults ask a node for 9.8 GiB; memcached itself needs a fifth on top."""
-    made = values(with_size(size))
+    chart_values = values(with_size(size))
     row = BACKENDS[size].loki
 
     for name, cache in (("chunksCache", row.chunks_cache), ("resultsCache", row.results_cache)):
-        assert made[name]["allocatedMemory"] == cache.megabytes
-        limit = made[name]["resources"]["limits"]["memory"]
+        assert chart_values[name]["allocatedMemory"] == cache.megabytes
+        limit = chart_values[name]["resources"]["limits"]["memory"]
         assert limit.endswith("Mi")
         assert int(limit.removesuffix("Mi")) >= cache.megabytes * 1.2
 
@@ -151,10 +153,10 @@ def test_lokis_own_nginx_which_passes_everything_on_is_off(size: Any) -> None:
 
 @every_size
 def test_rules_come_from_files_by_tenant_and_never_from_secrets(size: Any) -> None:
-    made = values(with_size(size))
+    chart_values = values(with_size(size))
 
-    assert made["loki"]["rulerConfig"]["storage"]["type"] == "local"
-    directory = made["loki"]["rulerConfig"]["storage"]["local"]["directory"]
-    assert made["sidecar"]["rules"]["folder"] == directory
-    assert made["sidecar"]["rules"]["resource"] == "configmap"
-    assert made["rbac"]["namespaced"] is True
+    assert chart_values["loki"]["rulerConfig"]["storage"]["type"] == "local"
+    directory = chart_values["loki"]["rulerConfig"]["storage"]["local"]["directory"]
+    assert chart_values["sidecar"]["rules"]["folder"] == directory
+    assert chart_values["sidecar"]["rules"]["resource"] == "configmap"
+    assert chart_values["rbac"]["namespaced"] is True

@@ -59,7 +59,9 @@ def settings_of(size: Size, environment: str = "dev") -> Settings:
 
 def stage_values(settings: Settings, stage: str) -> dict[str, Any]:
     releases = stage_prometheus.releases(settings, STACK_OUTPUTS)
-    (values,) = (one.values for one in releases if one.namespace == f"{stage}-telemetry")
+    (values,) = (
+        release.values for release in releases if release.namespace == f"{stage}-telemetry"
+    )
     return values
 
 
@@ -180,15 +182,15 @@ def test_a_larger_size_is_larger_everywhere() -> None:
         assert less.prometheus.volume_gib < more.prometheus.volume_gib
         assert less.grafana_volume_gib < more.grafana_volume_gib
         assert less.thanos.compactor_volume_gib < more.thanos.compactor_volume_gib
-        for one, other in (
+        for smaller, larger in (
             (less.prometheus.resources, more.prometheus.resources),
             (less.thanos.store, more.thanos.store),
             (less.thanos.querier, more.thanos.querier),
             (less.thanos.compactor, more.thanos.compactor),
             (less.grafana, more.grafana),
         ):
-            assert mebibytes(one.memory_limit) < mebibytes(other.memory_limit)
-            assert cores(one.cpu) <= cores(other.cpu)
+            assert mebibytes(smaller.memory_limit) < mebibytes(larger.memory_limit)
+            assert cores(smaller.cpu) <= cores(larger.cpu)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -300,9 +302,9 @@ def test_nothing_in_a_stage_speaks_as_another(stage: str) -> None:
     labels = {"deployment_environment_name", "namespace", "k8s_namespace_name"}
     assert {spec["externalLabels"][label] for label in labels} == {stage}
     relabelings = spec["additionalAlertRelabelConfigs"]
-    assert {one["target_label"]: one["replacement"] for one in relabelings} == dict.fromkeys(
-        labels, stage
-    )
+    assert {
+        relabeling["target_label"]: relabeling["replacement"] for relabeling in relabelings
+    } == dict.fromkeys(labels, stage)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -335,9 +337,9 @@ def test_a_stages_release_is_a_prometheus_and_nothing_else() -> None:
 def test_alerts_of_a_stage_reach_every_alertmanager() -> None:
     (config,) = stage_spec(settings_of("large"))["additionalAlertManagerConfigs"]
 
-    (found,) = config["dns_sd_configs"]
-    assert found["names"] == ["alertmanager-operated.observability.svc.cluster.local"]
-    assert (found["type"], found["port"]) == ("A", 9093)
+    (discovery,) = config["dns_sd_configs"]
+    assert discovery["names"] == ["alertmanager-operated.observability.svc.cluster.local"]
+    assert (discovery["type"], discovery["port"]) == ("A", 9093)
 
 
 def test_a_sidecar_of_a_stage_has_a_role_of_its_own() -> None:
@@ -405,9 +407,9 @@ def test_alertmanager_reads_its_secrets_from_mounted_files() -> None:
             r"(/etc/alertmanager/secrets)/([\w-]+)/([\w-]+)", file
         ).groups()
         assert secret in mounted
-        made = values["extraManifests"][secret]["spec"]
-        assert made["target"]["name"] == secret
-        assert key in [item["secretKey"] for item in made["data"]]
+        spec = values["extraManifests"][secret]["spec"]
+        assert spec["target"]["name"] == secret
+        assert key in [item["secretKey"] for item in spec["data"]]
 
 
 @pytest.mark.parametrize(
@@ -434,8 +436,8 @@ def test_alertmanager_has_what_its_receivers_need(
     (outside,) = (rule for rule in policy.egress if EVERYWHERE in rule.peers)
     assert list(outside.ports) == ports
     assert values["alertmanager"]["alertmanagerSpec"]["secrets"] == [secret]
-    made = {name for name in values["extraManifests"] if name.startswith("alertmanager-")}
-    assert made == {secret}
+    secrets = {name for name in values["extraManifests"] if name.startswith("alertmanager-")}
+    assert secrets == {secret}
 
 
 # --- Secrets --------------------------------------------------------------------------------------

@@ -28,13 +28,13 @@ def is_distributed(release: Release) -> bool:
 
 def tempo_values(release: Release) -> dict[str, Any]:
     """Where overrides and storage are: the monolithic chart has them one level deeper."""
-    found: dict[str, Any] = release.values if is_distributed(release) else release.values["tempo"]
-    return found
+    values: dict[str, Any] = release.values if is_distributed(release) else release.values["tempo"]
+    return values
 
 
 def generator(release: Release) -> dict[str, Any]:
-    found: dict[str, Any] = tempo_values(release)["metricsGenerator"]
-    return found["config"] if is_distributed(release) else found
+    section: dict[str, Any] = tempo_values(release)["metricsGenerator"]
+    return section["config"] if is_distributed(release) else section
 
 
 def paths(value: Any, at: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
@@ -75,8 +75,8 @@ def test_the_bucket_deletes_only_after_tempo(settings: Settings) -> None:
 @every_settings
 def test_a_tenants_limits_are_complete(settings: Settings) -> None:
     """What a tenant's block leaves out is zero, not the default: no limit, no metrics."""
-    found = tempo_values(tempo.release(settings, STACK_OUTPUTS))
-    complete = paths(found["overrides"]["defaults"])
+    values = tempo_values(tempo.release(settings, STACK_OUTPUTS))
+    complete = paths(values["overrides"]["defaults"])
 
     assert {
         ("compaction", "block_retention"),
@@ -86,7 +86,7 @@ def test_a_tenants_limits_are_complete(settings: Settings) -> None:
         ("global", "max_bytes_per_trace"),
         ("metrics_generator", "processors"),
     } <= complete
-    for limits in found["per_tenant_overrides"].values():
+    for limits in values["per_tenant_overrides"].values():
         assert paths(limits) == complete
         assert all(limits[section] for section in limits)
 
@@ -102,11 +102,11 @@ def test_every_request_needs_a_tenant(size: Any) -> None:
 @every_size
 def test_no_search_stops_before_the_oldest_trace(size: Any) -> None:
     settings = with_size(size)
-    found = tempo_values(tempo.release(settings, STACK_OUTPUTS))
+    values = tempo_values(tempo.release(settings, STACK_OUTPUTS))
     search = (
-        found["tempo"]["structuredConfig"]["query_frontend"]["search"]
+        values["tempo"]["structuredConfig"]["query_frontend"]["search"]
         if size == "large"
-        else found["queryFrontend"]["search"]
+        else values["queryFrontend"]["search"]
     )
 
     longest = max(ns.retention_days.traces for ns in settings.namespaces.values())
@@ -116,9 +116,9 @@ def test_no_search_stops_before_the_oldest_trace(size: Any) -> None:
 @every_size
 def test_generated_metrics_go_to_every_prometheus_with_exemplars(size: Any) -> None:
     settings = with_size(size)
-    made = generator(tempo.release(settings, STACK_OUTPUTS))
+    config = generator(tempo.release(settings, STACK_OUTPUTS))
 
-    written = made["storage"]["remote_write"]
+    written = config["storage"]["remote_write"]
     assert [target["url"] for target in written] == [
         f"http://door-tempo.observability.svc:8080/prometheus-{index}/api/v1/write"
         for index in range(endpoints.prometheus_replicas(settings))
@@ -129,9 +129,9 @@ def test_generated_metrics_go_to_every_prometheus_with_exemplars(size: Any) -> N
 @every_size
 def test_the_service_graph_is_made_and_rates_are_not(size: Any) -> None:
     """Rates from sampled traces would be wrong; the gateways count before sampling."""
-    found = tempo_values(tempo.release(with_size(size), STACK_OUTPUTS))
+    values = tempo_values(tempo.release(with_size(size), STACK_OUTPUTS))
 
-    for limits in (found["overrides"]["defaults"], *found["per_tenant_overrides"].values()):
+    for limits in (values["overrides"]["defaults"], *values["per_tenant_overrides"].values()):
         assert limits["metrics_generator"]["processors"] == ["service-graphs"]
         # As in exemplars that come by OTLP; Grafana links one name.
         assert limits["metrics_generator"]["trace_id_label_name"] == "trace_id"

@@ -2,8 +2,8 @@
 
 What pods ask for is in the contracts (`pods`, written by `make charts-check` from the rendered
 objects), what Thanos asks for in helm_values/thanos/thanos.py, what nodes have in
-verification/rehearsal/cluster/node_capacity.py. The real scheduler does the same in
-tests/verification/rehearsal/test_cluster.py, with the pods that need no chart.
+verification/rehearsal/cluster/node_capacity.py. A real scheduler places those pods that need no
+chart (tests/verification/rehearsal/test_cluster.py).
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from settings.node_sizes import (
     MIN_STAGE_VCPUS,
     OBSERVABILITY_NODES,
     SIZES,
+    TOO_SMALL,
     Size,
 )
 from verification.charts.chart_contract import STAGE, read_contracts
@@ -42,6 +43,7 @@ from verification.rehearsal.cluster.node_capacity import (
     PER_NODE_ADDONS,
     Amount,
     allocatable,
+    allocatable_memory,
 )
 
 SETTINGS: Final = samples(TODAY)
@@ -54,6 +56,8 @@ SHARE_OF_GATEWAYS: Final = 0.65
 """Half of the vCPUs (`MIN_STAGE_VCPUS`), and thus somewhat more of what is left of them."""
 
 NOTHING: Final = Amount(0, 0)
+
+NODE_ADDONS: Final = ("aws-node", "kube-proxy", "ebs-csi-node", "eks-pod-identity-agent")
 
 
 def node_room(settings: Settings, group: NodeGroup) -> Amount:
@@ -75,9 +79,9 @@ def groups(settings: Settings, namespace: str) -> list[PodGroup]:
     return [
         parse(name, text)
         for contract in CONTRACTS.values()
-        for release, made in contract.pods.get(sample_name(settings.size), {}).items()
+        for release, pods in contract.pods.get(sample_name(settings.size), {}).items()
         if release.split("/")[0] == namespace
-        for name, text in made.items()
+        for name, text in pods.items()
     ]
 
 
@@ -341,6 +345,25 @@ def test_gateways_fit_the_nodes_of_their_stage(name: str) -> None:
             assert item.least <= per_node * group.min_size * zones(group), stage
 
 
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize(
+    ("size", "gibibytes", "pod_limits"),
+    # Pods with and without prefix delegation: (ENIs x (addresses - 1) [x 16]) + 2.
+    [("nano", 0.5, (4, 34)), ("micro", 1, (4, 34)), ("small", 2, (11, 110))],
+)
+def test_sizes_without_room_for_what_runs_on_each_node_are_refused(
+    name: str, size: str, gibibytes: float, pod_limits: tuple[int, ...]
+) -> None:
+    agents = agents_of(SETTINGS[name])
+    memory = PER_NODE_ADDONS.memory + sum(agent.memory for agent in agents)
+    has_room = [
+        len(NODE_ADDONS) + len(agents) < most_pods
+        and memory <= allocatable_memory(gibibytes, most_pods)
+        for most_pods in pod_limits
+    ]
+    assert any(has_room) == (size not in TOO_SMALL)
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_a_stage_must_have_room_for_twice_the_gateway_of_the_size(size: Size) -> None:
     gateway_size = BACKENDS[size].gateway
@@ -362,11 +385,11 @@ def test_too_few_nodes_for_the_gateway_are_refused(size: Size, tmp_path: Path) -
             # So that there is always something to refuse.
             document = vary(("namespaces", "dev", "sampling"), None, document)
             lines = problems(write(tmp_path, render(document)[0]))
-            found = [line for line in lines if "namespaces.dev.node_group.max_size:" in line]
+            refusals = [line for line in lines if "namespaces.dev.node_group.max_size:" in line]
             if most == least:
-                assert not found
+                assert not refusals
             else:
-                (line,) = found
+                (line,) = refusals
                 assert f"at least {least} with {kind}, or larger types: size {size} needs" in line
 
 
@@ -466,17 +489,17 @@ def test_a_pod_asks_for_its_containers_or_its_largest_first_one() -> None:
         "initContainers": [container("1", "16Mi")],
         "containers": [container("100m", "1Gi"), container("0.2", "32Mi")],
     }
-    (found,) = pod_groups([workload("Deployment", replicas=3, template={"spec": pods})])
+    (group,) = pod_groups([workload("Deployment", replicas=3, template={"spec": pods})])
 
-    assert (found.least, found.cpu, found.memory) == (3, 1000, 1056)
-    assert parse(found.name, found.text) == found
+    assert (group.least, group.cpu, group.memory) == (3, 1000, 1056)
+    assert parse(group.name, group.text) == group
 
 
 def test_without_requests_the_limits_count() -> None:
     pods = {"containers": [{"resources": {"limits": {"cpu": "2", "memory": "1Gi"}}}]}
-    (found,) = pod_groups([workload("StatefulSet", template={"spec": pods})])
+    (group,) = pod_groups([workload("StatefulSet", template={"spec": pods})])
 
-    assert (found.least, found.cpu, found.memory, found.cpu_limit) == (1, 2000, 1024, 2000)
+    assert (group.least, group.cpu, group.memory, group.cpu_limit) == (1, 2000, 1024, 2000)
 
 
 def test_an_autoscaler_says_how_many() -> None:
@@ -487,11 +510,11 @@ def test_an_autoscaler_says_how_many() -> None:
         maxReplicas=9,
     )
     pods = {"containers": [container("1", "1Gi")]}
-    (found,) = pod_groups([workload("Deployment", template={"spec": pods}), scaler])
+    (group,) = pod_groups([workload("Deployment", template={"spec": pods}), scaler])
 
-    assert (found.least, found.most) == (2, 9)
-    assert found.text.startswith("2-9 x 1000m 1024Mi")
-    assert parse(found.name, found.text) == found
+    assert (group.least, group.most) == (2, 9)
+    assert group.text.startswith("2-9 x 1000m 1024Mi")
+    assert parse(group.name, group.text) == group
 
 
 def test_the_operators_pods_have_its_reloader_and_what_is_said_of_nodes_and_zones() -> None:
@@ -522,12 +545,12 @@ def test_the_operators_pods_have_its_reloader_and_what_is_said_of_nodes_and_zone
         topologySpreadConstraints=[{"topologyKey": zone, "whenUnsatisfiable": "DoNotSchedule"}],
         **container("1", "2Gi"),
     )
-    found = pod_groups([operator, prometheus])[1]
+    group = pod_groups([operator, prometheus])[1]
 
-    assert (found.cpu, found.memory, found.volumes) == (1030, 2048 + 96 + 64, 1)
-    assert found.one_per_node
-    assert found.even_over_zones
-    assert parse(found.name, found.text) == found
+    assert (group.cpu, group.memory, group.volumes) == (1030, 2048 + 96 + 64, 1)
+    assert group.one_per_node
+    assert group.even_over_zones
+    assert parse(group.name, group.text) == group
 
 
 def test_what_is_no_such_text_is_refused() -> None:

@@ -33,11 +33,11 @@ def flags(component: ThanosPart) -> dict[str, str]:
 def test_compactor_keeps_each_resolution_as_long_as_the_settings_say(environment: str) -> None:
     settings = real_settings(environment)
     days = settings.retention_days.metrics
-    found = flags(thanos.compactor(settings))
+    arguments = flags(thanos.compactor(settings))
 
-    assert found["retention.resolution-raw"] == f"{days.raw}d"
-    assert found["retention.resolution-5m"] == f"{days.five_minutes}d"
-    assert found["retention.resolution-1h"] == f"{days.one_hour}d"
+    assert arguments["retention.resolution-raw"] == f"{days.raw}d"
+    assert arguments["retention.resolution-5m"] == f"{days.five_minutes}d"
+    assert arguments["retention.resolution-1h"] == f"{days.one_hour}d"
 
 
 def test_compactor_deletes_before_the_lifecycle_of_the_bucket_does() -> None:
@@ -66,9 +66,9 @@ def test_querier_puts_together_what_prometheus_replicas_label(size: Size) -> Non
 
 
 def test_querier_finds_sidecars_and_store_gateways_by_dns() -> None:
-    found = flags(thanos.querier(settings_of("small")))["endpoint.sd-config"]
+    discovery = flags(thanos.querier(settings_of("small")))["endpoint.sd-config"]
 
-    assert [endpoint["address"] for endpoint in json.loads(found)["endpoints"]] == [
+    assert [endpoint["address"] for endpoint in json.loads(discovery)["endpoints"]] == [
         "dnssrv+_grpc._tcp.thanos-store.observability.svc.cluster.local",
         "dnssrv+_grpc._tcp.kps-thanos-discovery.observability.svc.cluster.local",
         *(
@@ -80,9 +80,9 @@ def test_querier_finds_sidecars_and_store_gateways_by_dns() -> None:
 
 def test_object_storage_names_no_keys() -> None:
     settings = settings_of("small")
-    found = yaml.safe_load(thanos.object_storage(settings, "metrics-bucket"))
+    config = yaml.safe_load(thanos.object_storage(settings, "metrics-bucket"))
 
-    assert found == {
+    assert config == {
         "type": "S3",
         "config": {
             "bucket": "metrics-bucket",

@@ -105,7 +105,7 @@ def account(emulator: AwsEmulator) -> dict[str, str]:
         return session.client(service, endpoint_url=emulator.endpoint_url)
 
     ec2 = client("ec2")
-    made: dict[str, str] = {}
+    ids: dict[str, str] = {}
 
     def tagged(kind: str, *more: dict[str, str]) -> list[dict[str, Any]]:
         return [{"ResourceType": kind, "Tags": [*TAGS, *more]}]
@@ -122,7 +122,7 @@ def account(emulator: AwsEmulator) -> dict[str, str]:
             GroupName="k8s-elb-app", Description="by a controller", VpcId=vpc
         )["GroupId"]
         interface = ec2.create_network_interface(SubnetId=subnets[0])["NetworkInterface"]
-        made |= {f"{name} group": group, f"{name} interface": interface["NetworkInterfaceId"]}
+        ids |= {f"{name} group": group, f"{name} interface": interface["NetworkInterfaceId"]}
         client("elbv2").create_load_balancer(Name=f"{name}-nlb", Subnets=subnets, Type="network")
         client("elb").create_load_balancer(
             LoadBalancerName=f"{name}-classic",
@@ -146,15 +146,15 @@ def account(emulator: AwsEmulator) -> dict[str, str]:
             Size=10,
             TagSpecifications=[{"ResourceType": "volume", "Tags": tags}],
         )
-        made[f"{name} volume"] = volume["VolumeId"]
-    return made
+        ids[f"{name} volume"] = volume["VolumeId"]
+    return ids
 
 
 def test_volumes_and_load_balancers_are_found_before_the_cluster_goes(
     account: dict[str, str],
 ) -> None:
-    found = {(one.kind, one.id) for one in find_leftovers(TARGET, "cluster")}
-    assert found == {
+    leftovers = {(leftover.kind, leftover.id) for leftover in find_leftovers(TARGET, "cluster")}
+    assert leftovers == {
         ("load balancer", "ours-nlb"),
         ("classic load balancer", "ours-classic"),
         ("volume", account["ours volume"]),
@@ -162,10 +162,10 @@ def test_volumes_and_load_balancers_are_found_before_the_cluster_goes(
 
 
 def test_interfaces_and_groups_are_found_before_the_network_goes(account: dict[str, str]) -> None:
-    found = {(one.kind, one.id) for one in find_leftovers(TARGET, "network")}
-    assert ("network interface", account["ours interface"]) in found
-    assert ("network interface", account["theirs interface"]) not in found
-    groups = {id_ for kind, id_ in found if kind == "security group"}
+    leftovers = {(leftover.kind, leftover.id) for leftover in find_leftovers(TARGET, "network")}
+    assert ("network interface", account["ours interface"]) in leftovers
+    assert ("network interface", account["theirs interface"]) not in leftovers
+    groups = {id_ for kind, id_ in leftovers if kind == "security group"}
     assert account["ours group"] in groups
     assert account["theirs group"] not in groups
 
@@ -247,8 +247,8 @@ def test_drift_is_found_and_named(
 def test_drift_that_cannot_be_told_is_no_agreement(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    found = [drift.StackDrift("state"), drift.StackDrift("network", error="no state bucket")]
-    assert drift.report("dev", found) == 2
+    drifts = [drift.StackDrift("state"), drift.StackDrift("network", error="no state bucket")]
+    assert drift.report("dev", drifts) == 2
     assert "network: no state bucket" in capsys.readouterr().err
 
 
@@ -313,7 +313,7 @@ def test_destroy_stops_when_aws_does_not_say_what_is_left(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def silent(*_: object) -> list[Leftover]:
-        raise AwsCheckError("AWS does not say what is left: ExpiredToken")
+        raise AwsCheckError("AWS could not list leftovers: ExpiredToken")
 
     monkeypatch.setattr(deploy, "find_leftovers", silent)
     terraform = Terraform(program=Path(), environment={})
@@ -321,5 +321,5 @@ def test_destroy_stops_when_aws_does_not_say_what_is_left(
     request = deploy.Request("destroy", "dev", yes=True)
     assert deploy.run(request, ["cluster", "network"], workspace, TARGET) == 1
     printed = capsys.readouterr().out
-    assert "[1/2] cluster: AWS does not say what is left: ExpiredToken" in printed
+    assert "[1/2] cluster: AWS could not list leftovers: ExpiredToken" in printed
     assert "Not started: network." in printed

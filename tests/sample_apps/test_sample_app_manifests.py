@@ -40,8 +40,10 @@ each_environment = pytest.mark.parametrize("environment", environment_names())
 
 
 def the(kind: str, language: Language) -> Object:
-    (found,) = (one for one in sample_apps.manifest(language) if one["kind"] == kind)
-    return found
+    (manifest,) = (
+        manifest for manifest in sample_apps.manifest(language) if manifest["kind"] == kind
+    )
+    return manifest
 
 
 def pod(language: Language) -> Object:
@@ -50,8 +52,8 @@ def pod(language: Language) -> Object:
 
 
 def container(language: Language) -> Object:
-    (found,) = pod(language)["containers"]
-    result: Object = found
+    (spec,) = pod(language)["containers"]
+    result: Object = spec
     return result
 
 
@@ -91,13 +93,13 @@ def not_restricted(spec: Object) -> list[str]:
     volumes = {kind for volume in spec.get("volumes", ()) for kind in volume if kind != "name"}
     allowed = {"emptyDir", "configMap", "secret", "projected", "persistentVolumeClaim"}
     problems += [f"volume {kind}" for kind in volumes - allowed]
-    for one in spec["containers"]:
-        security = one.get("securityContext", {})
+    for container in spec["containers"]:
+        security = container.get("securityContext", {})
         if security.get("allowPrivilegeEscalation") is not False:
             problems.append("may escalate privileges")
         if "ALL" not in security.get("capabilities", {}).get("drop", ()):
             problems.append("keeps capabilities")
-        if any("hostPort" in port for port in one.get("ports", ())):
+        if any("hostPort" in port for port in container.get("ports", ())):
             problems.append("hostPort is set")
     return problems
 
@@ -162,7 +164,7 @@ def test_names_and_ports_agree(language: Language) -> None:
     (served,) = service["spec"]["ports"]
     assert (served["port"], served["targetPort"]) == (PORT, "http")
     assert container(language)["ports"] == [{"name": "http", "containerPort": PORT}]
-    variables = {one["name"]: one["value"] for one in container(language)["env"]}
+    variables = {variable["name"]: variable["value"] for variable in container(language)["env"]}
     assert variables["PORT"] == str(PORT)
     assert f"EXPOSE {PORT}" in text(language, "Dockerfile")
 
@@ -195,9 +197,9 @@ def test_each_application_may_call_the_next_and_no_other() -> None:
 
 def test_each_application_calls_the_next() -> None:
     called = {
-        language: {one["name"]: one["value"] for one in container(language)["env"]}.get(
-            "DOWNSTREAM_URL"
-        )
+        language: {
+            variable["name"]: variable["value"] for variable in container(language)["env"]
+        }.get("DOWNSTREAM_URL")
         for language in LANGUAGES
     }
     assert called == {
@@ -212,7 +214,7 @@ def test_each_application_calls_the_next() -> None:
 
 @each_language
 def test_telemetry_goes_to_the_gateway_of_the_own_stage(language: Language) -> None:
-    variables = {one["name"]: one["value"] for one in container(language)["env"]}
+    variables = {variable["name"]: variable["value"] for variable in container(language)["env"]}
     address = re.fullmatch(
         r"http://otel-gateway\.(\w+)\.svc:(\d+)", variables["OTEL_EXPORTER_OTLP_ENDPOINT"]
     )
@@ -276,16 +278,16 @@ def test_every_dependency_in_python_has_a_hash() -> None:
     packages = re.findall(r"^([\w.-]+)==\S+ (.*)$", lock, re.MULTILINE)
     assert len(packages) > 20
     assert lock.count("--hash=sha256:") >= len(packages)
-    for wanted in re.findall(r"^[a-z][\w-]+$", text("python", "requirements.in"), re.MULTILINE):
-        assert wanted in dict(packages)
+    for name in re.findall(r"^[a-z][\w-]+$", text("python", "requirements.in"), re.MULTILINE):
+        assert name in dict(packages)
 
 
 def test_every_dependency_in_node_has_a_hash_and_names_no_registry() -> None:
     lock = json.loads(text("node", "package-lock.json"))["packages"]
-    packages = {name: one for name, one in lock.items() if name}
+    packages = {name: package for name, package in lock.items() if name}
     assert len(packages) > 100
-    assert all(one["integrity"].startswith("sha512-") for one in packages.values())
-    assert not any("resolved" in one for one in packages.values())
+    assert all(package["integrity"].startswith("sha512-") for package in packages.values())
+    assert not any("resolved" in package for package in packages.values())
     assert lock[""]["dependencies"] == json.loads(text("node", "package.json"))["dependencies"]
 
 

@@ -191,7 +191,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
             refused=refused,
             missing=not_found,
             unfinished={language: answer.result(SECONDS) for language, answer in slow.items()},
-            printed={one: process.log_path.read_text() for one, process in running.items()},
+            printed={
+                language: process.log_path.read_text() for language, process in running.items()
+            },
             sink=sink,
         )
 

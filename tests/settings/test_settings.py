@@ -488,6 +488,17 @@ WRONG = [
         at=(*GROUP, "instance_types", 1),
         shows="m7i.large",
     ),
+    *(
+        wrong((*GROUP, "instance_types", 0), v, "too small for the agents", "small or larger")
+        for v in ("t3.nano", "t3a.micro", "t3.micro")
+    ),
+    wrong(
+        (*OBS, "node_group"),
+        observability_nodes(instance_types=["m7g.large", "t4g.nano"]),
+        "too small for the agents",
+        at=(*OBS, "node_group", "instance_types", 1),
+        shows="t4g.nano",
+    ),
     wrong((*GROUP, "instance_types", 1), "m7i.large", ONCE),
     wrong((*GROUP, "capacity_type"), "spot", "allowed: ON_DEMAND, SPOT"),
     wrong((*GROUP, "zone_spread"), "zones", "allowed: balanced, per_zone"),
@@ -581,7 +592,7 @@ WRONG = [
     wrong(
         (*DEV, "quota"),
         DELETE,
-        "missing: Upper bounds",
+        "missing: Resource limits",
         "allowed: the keys requests_cpu",
         shows=None,
     ),
@@ -724,12 +735,12 @@ def test_every_rule_on_ranges_is_in_the_table() -> None:
     from settings.model import Settings
 
     def paths(schema: dict[str, Any]) -> set[str]:
-        found = set()
+        integer_keys = set()
         for definition in schema["$defs"].values():
             for key, value in definition["properties"].items():
                 if value.get("type") == "integer" and "enum" not in value:
-                    found.add(key)
-        return found
+                    integer_keys.add(key)
+        return integer_keys
 
     assert paths(Settings.model_json_schema()) == {str(path[-1]) for path, *_ in ranges()}
 
@@ -1064,13 +1075,13 @@ def test_longest_bucket_name_is_one(purpose: str) -> None:
 
 def test_observability_nodes_come_from_the_size_unless_given(tmp_path: Path) -> None:
     by_size = load_environment("dev", TODAY).node_group("observability")
-    given = load_settings(
+    custom = load_settings(
         write(tmp_path, render(vary((*OBS, "node_group"), observability_nodes(max_size=9)))[0]),
         TODAY,
     ).node_group("observability")
 
     assert by_size.zone_spread == "per_zone"
-    assert given.max_size == 9
+    assert custom.max_size == 9
 
 
 def test_tags_of_the_stacks_are_those_that_settings_may_not_set() -> None:
@@ -1123,11 +1134,11 @@ def test_alerts_go_to_slack_to_addresses_or_to_both(tmp_path: Path, left_out: tu
     [
         (
             (ALERT_SLACK, ALERT_EMAILS),
-            "alerting: nobody would hear of alerts; allowed: slack_channel, emails or both",
+            "alerting: no receiver for alerts; allowed: slack_channel, emails or both",
         ),
         (
             (ALERT_SMTP,),
-            "alerting.smtp: missing; allowed: a mail server where alerts have e-mail addresses",
+            "alerting.smtp: missing; allowed: a mail server, because alerts have e-mail addresses",
         ),
     ],
 )

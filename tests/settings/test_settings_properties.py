@@ -47,7 +47,7 @@ def paths_in(value: Any, path: Keys = ()) -> list[Keys]:
         children = list(enumerate(value))
     else:
         children = []
-    below = [found for key, child in children for found in paths_in(child, (*path, key))]
+    below = [descendant for key, child in children for descendant in paths_in(child, (*path, key))]
     return [path, *below] if path else below
 
 

@@ -31,7 +31,7 @@ def expressions(environment: str) -> list[str]:
 
 def names(text: str) -> list[str]:
     """The names of series that a selector asks for."""
-    return "|".join("".join(found) for found in _NAME.findall(text)).split("|")
+    return "|".join("".join(groups) for groups in _NAME.findall(text)).split("|")
 
 
 def of_platform(name: str) -> bool:
@@ -100,11 +100,11 @@ def test_every_target_is_one_of_the_generated_cluster(name: str, target: Target)
 @pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.name)
 def test_a_metric_is_made_by_the_target_of_its_source(metric: Metric) -> None:
     target = metric.source.target
-    made = [series for series in GENERATED if series.name in metric.series_names]
-    assert made
+    samples = [series for series in GENERATED if series.name in metric.series_names]
+    assert samples
     if target is not None:
-        assert all(re.fullmatch(target.job, series.labels["job"]) for series in made)
-        assert target.namespace in (None, *(series.labels.get("namespace") for series in made))
+        assert all(re.fullmatch(target.job, series.labels["job"]) for series in samples)
+        assert target.namespace in (None, *(series.labels.get("namespace") for series in samples))
 
 
 def test_the_namespace_is_said_once() -> None:

@@ -23,7 +23,7 @@ from tools.paths import ROOT
 SETTINGS = load_environment("prd", TODAY)
 ASKED = "\n".join(
     [
-        *(found.compact for found in dashboards(SETTINGS)),
+        *(dashboard.compact for dashboard in dashboards(SETTINGS)),
         *(rule.expr for group in rule_groups(SETTINGS) for rule in group.rules),
     ]
 )
@@ -111,11 +111,11 @@ def test_every_source_of_a_metric_is_known_to_be_scraped_or_to_push() -> None:
 
 @pytest.mark.parametrize("source", MONITORS, ids=lambda source: source.name)
 def test_prometheus_is_told_to_scrape_it(source: Source) -> None:
-    chart, wanted = MONITORS[source]
+    chart, monitors = MONITORS[source]
     (file,) = (ROOT / "helm_values").glob(f"*/{chart}-[0-9]*.contract.yaml")
     contract = yaml.safe_load(file.read_text(encoding="utf-8"))
     for by_release in contract["objects"].values():
-        assert wanted <= {name for names in by_release.values() for name in names}
+        assert monitors <= {name for names in by_release.values() for name in names}
 
 
 def test_span_metrics_have_the_names_that_the_gateway_gives_them() -> None:
@@ -127,7 +127,7 @@ def test_span_metrics_have_the_names_that_the_gateway_gives_them() -> None:
     assert connector["histogram"]["unit"] == "s"
     assert m.DURATION.name == f"{prefix}_duration_seconds"
     asked = {"span_name", "span_kind", "status_code", "otel_metric_overflow"}  # its own
-    asked |= {one["name"].replace(".", "_") for one in connector["dimensions"]}
+    asked |= {dimension["name"].replace(".", "_") for dimension in connector["dimensions"]}
     assert set(m.CALLS.labels) <= asked
 
 

@@ -112,12 +112,12 @@ def test_what_holds_data_keeps_its_address(
     expected = set(ADDRESSES[stack].split())
     if environment == "prd":
         expected |= set(MORE_IN_PRD.get(stack, "").split())
-    found = {
+    addresses = {
         address
         for address, _ in resources(configs[environment][stack])
         if address.split(".")[0] in STATEFUL_TYPES
     }
-    assert found == expected
+    assert addresses == expected
 
 
 def test_every_name_is_one_that_terraform_accepts(

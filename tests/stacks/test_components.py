@@ -213,5 +213,8 @@ def test_every_component_reads_what_it_declares() -> None:
 def test_names_of_components_and_roles_are_unique_and_every_folder_is_listed() -> None:
     folders = {path.parent.name for path in (ROOT / "helm_values").glob("*/__init__.py")}
     assert folders == set(FOLDERS)
-    for names in ([one.name for one in COMPONENTS], [role.name for role in workload_roles()]):
+    for names in (
+        [component.name for component in COMPONENTS],
+        [role.name for role in workload_roles()],
+    ):
         assert len(set(names)) == len(names)

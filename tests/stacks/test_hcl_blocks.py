@@ -44,7 +44,7 @@ def hcl_of_cdktf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def kinds(hcl: str) -> dict[tuple[str, str], set[str]]:
     """By type of resource and argument: whether it stands there as a block or as a map."""
-    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    forms: dict[tuple[str, str], set[str]] = defaultdict(set)
     resource = ""
     for line in hcl.splitlines():
         header = RESOURCE.match(line)
@@ -54,8 +54,8 @@ def kinds(hcl: str) -> dict[tuple[str, str], set[str]]:
             for kind, pattern in (("block", BLOCK), ("map", MAP)):
                 match = pattern.match(line if line.startswith(" ") else f" {line}")
                 if match and match[1] not in OF_TERRAFORM:
-                    found[resource, match[1]].add(kind)
-    return found
+                    forms[resource, match[1]].add(kind)
+    return forms
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -54,8 +54,8 @@ def nat_zone_of(network: Config, zone: str) -> str:
     (gateway,) = references(route["nat_gateway_id"])
     (subnet,) = references(resource(network, gateway)["subnet_id"])
     assert subnet.startswith("aws_subnet.vpc_public-")
-    found: str = resource(network, subnet)["availability_zone"]
-    return found
+    nat_zone: str = resource(network, subnet)["availability_zone"]
+    return nat_zone
 
 
 # --- Subnets ------------------------------------------------------------------------------------
@@ -66,7 +66,7 @@ def test_each_zone_has_a_subnet_of_each_tier(dev: Stacks) -> None:
     for name, subnet in instances(dev["network"], "aws_subnet").items():
         tier = name.removeprefix("vpc_").split("-")[0]
         zones.setdefault(tier, []).append(subnet["availability_zone"])
-    assert {tier: tuple(sorted(found)) for tier, found in zones.items()} == {
+    assert {tier: tuple(sorted(names)) for tier, names in zones.items()} == {
         "private": ZONES,
         "public": ZONES,
         "intra": ZONES,
@@ -292,4 +292,11 @@ def test_log_delivery_may_use_the_key_for_this_account_only(
         "StringEquals": {"aws:SourceAccount": account},
         "ArnLike": {"aws:SourceArn": f"arn:aws:logs:us-east-1:{account}:*"},
     }
-    assert "kms:GenerateDataKey*" in statement["Action"]
+    # What AWS documents for buckets with SSE-KMS: without Decrypt, objects are missing.
+    assert statement["Action"] == [
+        "kms:Decrypt",
+        "kms:DescribeKey",
+        "kms:Encrypt",
+        "kms:GenerateDataKey*",
+        "kms:ReEncrypt*",
+    ]

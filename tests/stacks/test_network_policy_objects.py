@@ -26,8 +26,8 @@ def synthesize(namespace: str, policies: tuple[Policy, ...], folder: Path) -> di
     )
     app.synth()
     text = (folder / "stacks" / "policies" / "cdk.tf.json").read_text("utf-8")
-    found = instances(json.loads(text), "kubernetes_network_policy_v1")
-    return {item["metadata"]["name"]: item for item in found.values()}
+    objects = instances(json.loads(text), "kubernetes_network_policy_v1")
+    return {item["metadata"]["name"]: item for item in objects.values()}
 
 
 def understood(rules: Any, direction: str) -> set[Rule]:
@@ -100,11 +100,11 @@ def test_terraform_says_what_the_plan_says(
     namespace: str, settings: dict[str, Settings], tmp_path: Path
 ) -> None:
     policies = plan_policies(settings["prd"])[namespace]
-    found = synthesize(namespace, policies, tmp_path)
+    objects = synthesize(namespace, policies, tmp_path)
 
-    assert set(found) == {policy.name for policy in policies}
+    assert set(objects) == {policy.name for policy in policies}
     for policy in policies:
-        body = found[policy.name]
+        body = objects[policy.name]
         spec = body["spec"]
         assert body["metadata"]["namespace"] == namespace
         assert spec["pod_selector"].get("match_labels", {}) == policy.pods.labels

@@ -41,7 +41,7 @@ def test_another_process_home_time_zone_language_and_hash_seed_give_the_same_byt
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    made = synthesize_elsewhere(
+    output = synthesize_elsewhere(
         "prd",
         tmp_path,
         HOME=str(home),
@@ -56,4 +56,4 @@ def test_another_process_home_time_zone_language_and_hash_seed_give_the_same_byt
         AWS_PROFILE="somebody-elses",
         ENVIRONMENT="dev",
     )
-    assert made == files(outdirs["prd"])
+    assert output == files(outdirs["prd"])

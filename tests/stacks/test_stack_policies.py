@@ -77,13 +77,13 @@ def test_no_statement_allows_everybody(breaches: Breaches, environment: str, sta
 
 
 def test_the_policies_above_are_really_looked_at(configs: dict[str, Stacks]) -> None:
-    found = {stack: sum(1 for _ in policies(config)) for stack, config in configs["prd"].items()}
+    counts = {stack: sum(1 for _ in policies(config)) for stack, config in configs["prd"].items()}
     text = {
         stack: sum('"2012-10-17"' in value for value in strings(config))
         for stack, config in configs["prd"].items()
     }
-    assert found == text
-    assert found["storage"] > 20
+    assert counts == text
+    assert counts["storage"] > 20
 
 
 # --- Versions, tags, account --------------------------------------------------------------------

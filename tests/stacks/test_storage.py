@@ -102,12 +102,12 @@ def statements_of(stacks: Stacks, workload: str) -> list[Config]:
 
 
 def test_every_bucket_is_looked_at(prd: Stacks) -> None:
-    found = {
+    buckets = {
         (stack, name)
         for stack, config in prd.items()
         for name in instances(config, "aws_s3_bucket")
     }
-    assert found == set(EVERY_BUCKET)
+    assert buckets == set(EVERY_BUCKET)
 
 
 def breaches(

@@ -70,7 +70,7 @@ def config(settings_of_size: Settings, tmp_path_factory: pytest.TempPathFactory)
     return synthesize(settings_of_size, tmp_path_factory.mktemp("thanos"))
 
 
-def one(value: Any) -> Any:
+def single(value: Any) -> Any:
     """The only element of what Terraform JSON may write as a block or a list of one."""
     (element,) = as_list(value)
     return element
@@ -78,7 +78,7 @@ def one(value: Any) -> Any:
 
 def by_name(config: Config, kind: str) -> dict[str, Config]:
     return {
-        one(body["metadata"])["name"]: body
+        single(body["metadata"])["name"]: body
         for body in instances(config, f"kubernetes_{kind}").values()
     }
 
@@ -88,13 +88,13 @@ def workloads(config: Config) -> dict[str, Config]:
 
 
 def pod(workload: Config) -> Config:
-    spec: Config = one(one(one(workload["spec"])["template"])["spec"])
+    spec: Config = single(single(single(workload["spec"])["template"])["spec"])
     return spec
 
 
 def container(workload: Config) -> Config:
-    found: Config = one(pod(workload)["container"])
-    return found
+    spec: Config = single(pod(workload)["container"])
+    return spec
 
 
 def test_there_are_three_parts(config: Config) -> None:
@@ -104,34 +104,36 @@ def test_there_are_three_parts(config: Config) -> None:
 @pytest.mark.parametrize("name", WORKLOADS)
 def test_container_may_do_nothing_but_run(name: str, config: Config) -> None:
     spec = pod(workloads(config)[name])
-    security = one(spec["security_context"])
-    own = one(container(workloads(config)[name])["security_context"])
+    security = single(spec["security_context"])
+    own = single(container(workloads(config)[name])["security_context"])
 
     assert security["run_as_non_root"] is True
     assert security["run_as_user"] == "1001"
-    assert one(security["seccomp_profile"])["type"] == "RuntimeDefault"
+    assert single(security["seccomp_profile"])["type"] == "RuntimeDefault"
     assert own["allow_privilege_escalation"] is False
     assert own["read_only_root_filesystem"] is True
-    assert one(own["capabilities"])["drop"] == ["ALL"]
+    assert single(own["capabilities"])["drop"] == ["ALL"]
     assert spec["automount_service_account_token"] is False
 
 
 @pytest.mark.parametrize("name", WORKLOADS)
 def test_container_is_bounded_and_probed(name: str, config: Config) -> None:
-    found = container(workloads(config)[name])
-    resources = one(found["resources"])
+    spec = container(workloads(config)[name])
+    resources = single(spec["resources"])
 
     for bound in ("requests", "limits"):
         assert set(resources[bound]) == {"cpu", "memory"}
     for probe, path in (("liveness_probe", "/-/healthy"), ("readiness_probe", "/-/ready")):
-        http = one(one(found[probe])["http_get"])
+        http = single(single(spec[probe])["http_get"])
         assert (http["path"], http["port"]) == (path, str(thanos.HTTP_PORT))
-    assert found["image"] == thanos.IMAGE
+    assert spec["image"] == thanos.IMAGE
 
 
 def test_only_what_calls_s3_has_a_role(config: Config) -> None:
     roles = {
-        name: (one(account["metadata"]).get("annotations") or {}).get("eks.amazonaws.com/role-arn")
+        name: (single(account["metadata"]).get("annotations") or {}).get(
+            "eks.amazonaws.com/role-arn"
+        )
         for name, account in by_name(config, "service_account_v1").items()
     }
 
@@ -152,12 +154,12 @@ def test_volumes_are_encrypted_and_as_large_as_the_size_says(
 ) -> None:
     size = METRICS[settings_of_size.size].thanos
     claims = {
-        name: one(one(one(body["spec"])["volume_claim_template"])["spec"])
+        name: single(single(single(body["spec"])["volume_claim_template"])["spec"])
         for name, body in by_name(config, "stateful_set_v1").items()
     }
 
     assert {claim["storage_class_name"] for claim in claims.values()} == {names.STORAGE_CLASS}
-    assert {name: one(c["resources"])["requests"]["storage"] for name, c in claims.items()} == {
+    assert {name: single(c["resources"])["requests"]["storage"] for name, c in claims.items()} == {
         "thanos-store": f"{size.store_volume_gib}Gi",
         "thanos-compactor": f"{size.compactor_volume_gib}Gi",
     }
@@ -166,18 +168,18 @@ def test_volumes_are_encrypted_and_as_large_as_the_size_says(
 def test_pods_with_a_volume_are_spread_over_zones_for_good(config: Config) -> None:
     # tests/helm_values/test_node_fit.py counts on it.
     for name in WORKLOADS:
-        constraint = one(pod(workloads(config)[name])["topology_spread_constraint"])
+        constraint = single(pod(workloads(config)[name])["topology_spread_constraint"])
         keeps = "ScheduleAnyway" if name == "thanos-querier" else "DoNotSchedule"
         assert constraint["topology_key"] == "topology.kubernetes.io/zone"
         assert constraint["when_unsatisfiable"] == keeps
-        selector = one(constraint["label_selector"])
+        selector = single(constraint["label_selector"])
         assert selector["match_labels"] == {"app.kubernetes.io/name": name}
 
 
 def test_bucket_is_in_a_config_map_that_the_pods_mount(config: Config) -> None:
     (address,) = instances(config, "kubernetes_config_map_v1")
     mounted = {
-        one(one(pod(body)["volume"])["config_map"])["name"]
+        single(single(pod(body)["volume"])["config_map"])["name"]
         for body in by_name(config, "stateful_set_v1").values()
     }
 
@@ -185,14 +187,14 @@ def test_bucket_is_in_a_config_map_that_the_pods_mount(config: Config) -> None:
 
 
 def test_store_gateways_are_found_one_by_one(config: Config) -> None:
-    spec = one(by_name(config, "service_v1")["thanos-store"]["spec"])
+    spec = single(by_name(config, "service_v1")["thanos-store"]["spec"])
 
     assert spec["cluster_ip"] == "None"
     assert [port["name"] for port in as_list(spec["port"])] == ["grpc", "http"]
 
 
 def test_querier_answers_where_grafana_asks(config: Config) -> None:
-    spec = one(by_name(config, "service_v1")["thanos-querier"]["spec"])
+    spec = single(by_name(config, "service_v1")["thanos-querier"]["spec"])
     port = next(port for port in as_list(spec["port"]) if port["name"] == "http")
 
     assert f"http://thanos-querier.observability.svc:{port['port']}" == endpoints.THANOS_QUERIER

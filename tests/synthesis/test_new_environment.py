@@ -206,8 +206,8 @@ def test_half_of_it_is_never_left(
 ) -> None:
     before = files(folder)
     missing = folder / "workloads" / "gone" / "stg.yaml"
-    found = {folder / "environments" / "stg.yaml": "x", missing: "y"}
-    monkeypatch.setattr(new_environment, "new_files", lambda *_: found)
+    texts = {folder / "environments" / "stg.yaml": "x", missing: "y"}
+    monkeypatch.setattr(new_environment, "new_files", lambda *_: texts)
     assert run(folder, "--name", "stg", "--from", "dev") == 2
     assert "stg.yaml: cannot be written: No such file or directory" in capsys.readouterr().err
     assert files(folder) == before

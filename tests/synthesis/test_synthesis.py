@@ -131,10 +131,10 @@ def test_what_terraform_keeps_beside_a_stack_stays(
         path.write_text(text, encoding="utf-8")
     use(monkeypatch, Synthesizer("network", version=2))
     publish(settings, tmp_path / "dev")
-    found = contents(tmp_path / "dev")
-    assert kept.items() <= found.items()
-    assert '"version": 2' in found["stacks/network/cdk.tf.json"]
-    assert "version = 2" in found["hcl/network.tf"]
+    files = contents(tmp_path / "dev")
+    assert kept.items() <= files.items()
+    assert '"version": 2' in files["stacks/network/cdk.tf.json"]
+    assert "version = 2" in files["hcl/network.tf"]
 
 
 def test_a_stack_that_is_no_longer_synthesized_is_removed(
@@ -220,10 +220,10 @@ def test_a_kill_between_two_moves_is_finished_by_whoever_comes_next(
         publish(settings, tmp_path / "dev")
     monkeypatch.setattr(synth, "_move", move)
     synth.finish_interrupted(tmp_path / "dev")
-    found = contents(tmp_path)
-    assert len(found) >= 5
+    files = contents(tmp_path)
+    assert len(files) >= 5
     for name in ("manifest.json", "stacks/network/cdk.tf.json", "stacks/cluster/cdk.tf.json"):
-        assert '"version": 2' in found[f"dev/{name}"]
+        assert '"version": 2' in files[f"dev/{name}"]
     assert [path.name for path in tmp_path.iterdir()] == ["dev"]
 
 

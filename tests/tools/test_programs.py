@@ -274,7 +274,9 @@ def manifest() -> dict[str, Any]:
 def test_the_collectors_manifest_has_one_version(manifest: dict[str, Any]) -> None:
     assert manifest["dist"]["version"] == COLLECTOR_VERSION
     components = [entry["gomod"] for kind in COMPONENT_KINDS for entry in manifest[kind]]
-    others = [one for one in components if not one.endswith(f" v{COLLECTOR_VERSION}")]
+    others = [
+        component for component in components if not component.endswith(f" v{COLLECTOR_VERSION}")
+    ]
     # The Go module proxy has no newer one.
     assert others == ["go.opentelemetry.io/collector/connector/forwardconnector v0.158.0"]
 
@@ -284,14 +286,14 @@ def test_the_collectors_sources_are_those_of_its_manifest(manifest: dict[str, An
     sources = "\n".join(file.read_text(encoding="utf-8") for file in sorted(COLLECTOR.glob("*.go")))
     modules = set(re.findall(r'^\s+\w+ "([^"]+)"$', sources, re.MULTILINE))
     kinds = (*COMPONENT_KINDS, "providers")
-    wanted = [entry["gomod"] for kind in kinds for entry in manifest[kind]]
+    requirements = [entry["gomod"] for kind in kinds for entry in manifest[kind]]
 
     of_every_collector = {
         "go.opentelemetry.io/collector/otelcol",
         "go.opentelemetry.io/collector/service/telemetry/otelconftelemetry",
     }
-    assert modules - of_every_collector == {entry.split(" ")[0] for entry in wanted}
+    assert modules - of_every_collector == {entry.split(" ")[0] for entry in requirements}
     go_mod = (COLLECTOR / "go.mod").read_text(encoding="utf-8")
-    for entry in [*wanted, *manifest["replaces"]]:
+    for entry in [*requirements, *manifest["replaces"]]:
         assert f"{entry}\n" in go_mod
     assert f'Version:     "{COLLECTOR_VERSION}"' in sources

@@ -49,7 +49,7 @@ def test_addons_fit_the_kubernetes_version_and_the_floors(version: str) -> None:
     addons = KUBERNETES[version].addons
 
     assert numbers(addons.kube_proxy)[:2] == numbers(version)
-    assert numbers(addons.vpc_cni) >= (1, 14)
+    assert numbers(addons.vpc_cni) >= (1, 22, 1)
     assert numbers(addons.aws_ebs_csi_driver) >= (1, 58)
 
 
@@ -60,9 +60,9 @@ def test_addons_do_not_go_back_with_a_later_kubernetes() -> None:
 
 
 def test_provider_ranges_have_both_ends() -> None:
-    for provider, wanted in versions.PROVIDER_RANGES.items():
-        assert re.fullmatch(r">= \d+\.\d+(\.\d+)?, < \d+", wanted), provider
-        least, most = wanted.split(", ")
+    for provider, bounds in versions.PROVIDER_RANGES.items():
+        assert re.fullmatch(r">= \d+\.\d+(\.\d+)?, < \d+", bounds), provider
+        least, most = bounds.split(", ")
         assert numbers(least) < numbers(most)
 
 
@@ -95,11 +95,11 @@ def test_no_version_is_repeated_elsewhere(folder: str) -> None:
     either = "|".join(re.escape(text) for text in sorted(version_texts(), key=len, reverse=True))
     repeated = re.compile(rf"(?<![\w.])(?:{either})(?![\w.]*\d)")
 
-    found = [
+    repetitions = [
         f"{file.relative_to(ROOT)}:{number}: {match[0]}"
         for file in sorted((ROOT / folder).rglob("*.py"))
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1)
         for match in repeated.finditer(line)
     ]
 
-    assert found == []
+    assert repetitions == []

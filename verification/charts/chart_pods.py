@@ -158,15 +158,15 @@ def _group(
     )
 
 
-def _together(pods: Object, which: str, what: str) -> int:
+def _together(pods: Object, which: str, resource: str) -> int:
     """A pod's sum, or its largest init container if that requests more, as the scheduler does."""
-    amount = millicores if what == "cpu" else mebibytes
+    amount = millicores if resource == "cpu" else mebibytes
 
     def of(container: Object) -> int:
         resources = container.get("resources") or {}
         # Without a request, Kubernetes takes the limit for it.
         amounts = {**(resources.get("limits") or {}), **(resources.get(which) or {})}
-        return amount(amounts[what]) if what in amounts else 0
+        return amount(amounts[resource]) if resource in amounts else 0
 
     return max(
         sum(of(container) for container in pods.get("containers") or ()),

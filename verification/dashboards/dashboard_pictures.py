@@ -235,8 +235,8 @@ def _lines(answered: Sequence[tuple[Target, Answer]]) -> list[Line]:
 def _query_only(canvas: Canvas, area: Area, panel: Mapping[str, Any]) -> None:
     (target, *_) = panel["targets"]
     back_end = {"loki": "Loki", "tempo": "Tempo"}[target["datasource"]["type"]]
-    what = f"Not drawn: only {back_end} can answer this."
-    canvas.text(area.x, area.y + 4, what, 9, color=COLORS["yellow"])
+    note = f"Not drawn: only {back_end} can answer this."
+    canvas.text(area.x, area.y + 4, note, 9, color=COLORS["yellow"])
     query = target.get("expr") or target.get("query") or target.get("serviceMapQuery", "")
     wide = max(20, int(area.width / 7.4))
     lines = textwrap.wrap(query, wide, break_long_words=True)

@@ -447,7 +447,7 @@ def _requests(settings: Settings) -> dict[m.Metric, _Plan]:
         m.HTTP_SERVER_ACTIVE: _Plan(origins=of_pods, details=[http], level=4, burst=3),
         m.HTTP_CLIENT_DURATION: _Plan(
             origins=of_pods,
-            details=[http | one for one in _each("server_address", "cart", "payments")],
+            details=[http | labels for labels in _each("server_address", "cart", "payments")],
             level=busy,
             median=0.02,
         ),
@@ -526,7 +526,8 @@ def _pods(settings: Settings) -> dict[m.Metric, _Plan]:
         m.POD_NETWORK: _Plan(
             origins=seen_by_agent,
             details=[
-                one | {"interface": "eth0"} for one in _each("direction", "receive", "transmit")
+                labels | {"interface": "eth0"}
+                for labels in _each("direction", "receive", "transmit")
             ],
             level=200_000,
         ),
@@ -703,11 +704,11 @@ def _back_ends(settings: Settings) -> dict[m.Metric, _Plan]:
     loki, tempo = [by_job[f"{OBSERVABILITY}/loki"]], [by_job["tempo"]]
     samples = [{"type": "float"}]
     integrations = [
-        one | {"reason": "clientError"} for one in _each("integration", "slack", "email")
+        labels | {"reason": "clientError"} for labels in _each("integration", "slack", "email")
     ]
     bucket = [
-        one | {"bucket": f"{settings.prefix}-metrics"}
-        for one in _each("operation", "get", "upload", "iter")
+        labels | {"bucket": f"{settings.prefix}-metrics"}
+        for labels in _each("operation", "get", "upload", "iter")
     ]
     tenants = _each("tenant", *settings.namespaces)
 
@@ -719,7 +720,9 @@ def _back_ends(settings: Settings) -> dict[m.Metric, _Plan]:
         ]
 
     served = _by_label("status_code", {"200": 5.0, "500": 0.01})
-    queue = [{"remote_name": "prometheus", "url": "http://prometheus", **one} for one in tenants]
+    queue = [
+        {"remote_name": "prometheus", "url": "http://prometheus", **labels} for labels in tenants
+    ]
     return {
         m.HEAD_SERIES: _Plan(origins=prometheus, level=62_000, swing=0.05),
         m.SAMPLES_APPENDED: _Plan(origins=prometheus, details=samples, level=2_100),
@@ -743,7 +746,9 @@ def _back_ends(settings: Settings) -> dict[m.Metric, _Plan]:
         m.OBJSTORE_FAILURES: _Plan(origins=thanos, details=bucket, level=0.001, burst=100),
         m.STORE_BLOCKS: _Plan(origins=stores, level=96, swing=0.02),
         m.LOKI_BYTES: _Plan(
-            origins=loki, details=[one | {"retention_hours": "720"} for one in tenants], level=9_000
+            origins=loki,
+            details=[labels | {"retention_hours": "720"} for labels in tenants],
+            level=9_000,
         ),
         m.LOKI_LINES: _Plan(origins=loki, details=tenants, level=60),
         m.LOKI_DISCARDED: _Plan(
@@ -786,7 +791,7 @@ def _housekeeping(settings: Settings) -> dict[m.Metric, _Plan]:
     secrets = [by_job["external-secrets-metrics"]]
     velero = [by_job["velero"]]
     gateways = _scraped_gateways(settings)
-    of_stages = [one for found in _stages_prometheus(settings).values() for one in found]
+    of_stages = [labels for series in _stages_prometheus(settings).values() for labels in series]
     targets = [*by_job.values(), *gateways, *of_stages]
     api_server = [
         {

@@ -232,10 +232,10 @@ def _mutated(draw: st.DrawFn) -> bytes:
     """A file with wrong values, unknown keys, or parts left out."""
     document = copy.deepcopy(DEV)
     for path in draw(st.lists(st.sampled_from(PATHS), min_size=1, max_size=3)):
-        what = draw(st.sampled_from(["value", "key", "delete"]))
-        if what == "value":
+        mutation = draw(st.sampled_from(["value", "key", "delete"]))
+        if mutation == "value":
             _put(document, path, draw(VALUES))
-        elif what == "key":
+        elif mutation == "key":
             _put(document, (*path[:-1], draw(st.text(max_size=8))), draw(VALUES))
         else:
             with contextlib.suppress(KeyError, IndexError, TypeError):
@@ -421,7 +421,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             problems.append(f"sample {number}: {error}")
     for problem in problems:
         print(problem, file=sys.stderr)
-    _say(", ".join(f"{count} {what}" for what, count in run.counts.items()))
+    _say(", ".join(f"{count} {outcome}" for outcome, count in run.counts.items()))
     _say(f"{len(problems)} broken promises")
     return 1 if problems else 0
 

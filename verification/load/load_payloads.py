@@ -112,7 +112,7 @@ def _traces(number: int, items: int, series: int, sender: int, text: int) -> Pay
             )
     body = request.SerializeToString()
     ids = [of_scope.spans[n * SPANS_PER_TRACE].trace_id for n in range(groups)]
-    places = np.array([list(_places(body, one)) for one in ids], dtype=np.int64)
+    places = np.array([list(_places(body, trace_id)) for trace_id in ids], dtype=np.int64)
     return Payload(bytearray(body), items, places)
 
 

@@ -84,7 +84,7 @@ def decide(requests: Sequence[Request]) -> list[bool]:
         raise SimulationError(f"the evaluator failed: {done.stderr.strip()[-500:]}")
     decisions = json.loads(done.stdout)
     for request, decision in zip(requests, decisions, strict=True):
-        what = f"{request.action} on {request.resource}"
+        subject = f"{request.action} on {request.resource}"
         if decision["error"]:
-            raise SimulationError(f"{what}: {decision['error']}")
+            raise SimulationError(f"{subject}: {decision['error']}")
     return [decision["result"] == "Allowed" for decision in decisions]

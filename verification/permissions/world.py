@@ -127,11 +127,11 @@ class World:
                     stack,
                     policies[f"${{aws_s3_bucket.{name}.id}}"],
                 )
-                for what, path in (("bucket", ""), ("objects", "/a/tenant/an-object")):
+                for kind, path in (("bucket", ""), ("objects", "/a/tenant/an-object")):
                     places.append(
                         Place(
-                            name=f"{label} {what}",
-                            kind=what,
+                            name=f"{label} {kind}",
+                            kind=kind,
                             arn=arn + path,
                             account_id=self.settings.account_id,
                             context=_SECURE,

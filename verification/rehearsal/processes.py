@@ -263,10 +263,10 @@ def _answers(process: RunningProcess, ready_path: str | None) -> bool:
         return False
 
 
-def _failure(process: RunningProcess, what: str) -> ProcessError:
+def _failure(process: RunningProcess, problem: str) -> ProcessError:
     tail = log_tail(process.log_path)
     kind = PortTakenError if "address already in use" in tail.lower() else ProcessError
-    return kind(f"{process.name} {what}. The end of {process.log_path}:\n{tail}")
+    return kind(f"{process.name} {problem}. The end of {process.log_path}:\n{tail}")
 
 
 def _install_hooks() -> None:

@@ -80,12 +80,12 @@ class PrometheusApi:
     def exemplars(self, expr: str, *, start: float, end: float) -> list[Mapping[str, Any]]:
         """The exemplars of the series that an expression selects."""
         body = self._get("query_exemplars", query=expr, start=f"{start}", end=f"{end}")
-        return [one for series in body["data"] for one in series["exemplars"]]
+        return [exemplar for series in body["data"] for exemplar in series["exemplars"]]
 
     def alerts(self) -> list[Mapping[str, Any]]:
         """The alerts that pend or fire."""
-        found: list[Mapping[str, Any]] = self._get("alerts")["data"]["alerts"]
-        return found
+        alerts: list[Mapping[str, Any]] = self._get("alerts")["data"]["alerts"]
+        return alerts
 
     def _get(self, path: str, **parameters: str) -> dict[str, Any]:
         url = f"{self.url}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
@@ -106,10 +106,10 @@ def _answer(body: Mapping[str, Any]) -> Answer:
     return Answer(
         series=tuple(
             (
-                dict(one["metric"]),
-                tuple(_point(point) for point in one.get("values") or [one["value"]]),
+                dict(series["metric"]),
+                tuple(_point(point) for point in series.get("values") or [series["value"]]),
             )
-            for one in data["result"]
+            for series in data["result"]
         ),
         remarks=remarks,
     )

@@ -28,7 +28,7 @@ SECONDS: Final = 300
 class Asked:
     """What came of one question: the vulnerabilities, or why it could not be asked."""
 
-    what: str
+    audit: str
     known: tuple[str, ...] = ()
     not_asked: str | None = None
 
@@ -43,9 +43,9 @@ def report(answers: Sequence[Asked]) -> int:
     """Print a line for each question and each vulnerability; the result is the exit code."""
     for answer in answers:
         if answer.not_asked is not None:
-            print(f"not checked  {answer.what}: {answer.not_asked}")
+            print(f"not checked  {answer.audit}: {answer.not_asked}")
             continue
-        print(f"{'VULNERABLE' if answer.known else 'ok':<12} {answer.what}")
+        print(f"{'VULNERABLE' if answer.known else 'ok':<12} {answer.audit}")
         for text in answer.known:
             print(f"  {text}")
     if any(answer.known for answer in answers):
@@ -56,57 +56,57 @@ def report(answers: Sequence[Asked]) -> int:
 def pip(lock: Path) -> Asked:
     """Ask PyPI's advisories for the packages of a lock file."""
     program = BIN / "pip-audit"
-    what = f"pip-audit {lock.relative_to(ROOT)}"
+    audit = f"pip-audit {lock.relative_to(ROOT)}"
     if not program.is_file():
-        return Asked(what, not_asked="pip-audit is not installed: run `make scanners`")
+        return Asked(audit, not_asked="pip-audit is not installed: run `make scanners`")
     command = [str(BIN / "python"), str(program), "--requirement", str(lock)]
     command += ["--require-hashes", "--disable-pip", "--format", "json", "--progress-spinner=off"]
     answer = _json(command)
     if not isinstance(answer, dict) or "dependencies" not in answer:
-        return Asked(what, not_asked=str(answer))
+        return Asked(audit, not_asked=str(answer))
     known = [
         f"{package['name']} {package['version']}: {vulnerability['id']}, fixed in "
         f"{', '.join(vulnerability['fix_versions']) or 'none'}"
         for package in answer["dependencies"]
         for vulnerability in package.get("vulns", [])
     ]
-    return Asked(what, tuple(known))
+    return Asked(audit, tuple(known))
 
 
 def npm() -> Asked:
     """Ask npm's advisories for package-lock.json."""
     program = node_program().parent / "npm"
-    what = "npm audit"
+    audit = "npm audit"
     npm_program = shutil.which("npm", path=f"{ROOT / '.venv' / 'bin'}{os.pathsep}{program.parent}")
     if not npm_program:
-        return Asked(what, not_asked="npm is not installed: run `make setup`")
+        return Asked(audit, not_asked="npm is not installed: run `make setup`")
     answer = _json([npm_program, "audit", "--json", "--package-lock-only", "--audit=true"])
     if not isinstance(answer, dict) or "vulnerabilities" not in answer:
         reason = answer.get("message", "no answer") if isinstance(answer, dict) else answer
-        return Asked(what, not_asked=str(reason))
+        return Asked(audit, not_asked=str(reason))
     known = [
         f"{name} {advisory['range']}: {advisory['severity']}"
         for name, advisory in answer["vulnerabilities"].items()
     ]
-    return Asked(what, tuple(known))
+    return Asked(audit, tuple(known))
 
 
 def go(module: Path) -> Asked:
     """Ask Go's database of vulnerabilities for a program of tools/."""
-    what = f"govulncheck tools/{module.name}"
+    audit = f"govulncheck tools/{module.name}"
     program = shutil.which("govulncheck")
     if not program:
-        return Asked(what, not_asked="govulncheck is not on the PATH")
+        return Asked(audit, not_asked="govulncheck is not on the PATH")
     done = _run([program, "-C", str(module), "-format", "text", "./..."])
     if isinstance(done, str):
-        return Asked(what, not_asked=done)
+        return Asked(audit, not_asked=done)
     # Exit code 3 is "vulnerabilities found" (its documentation); others but 0 are failures.
     if done.returncode not in (0, 3):
-        return Asked(what, not_asked=_last(done.stderr))
+        return Asked(audit, not_asked=_last(done.stderr))
     vulnerabilities = [
         line for line in done.stdout.splitlines() if line.startswith("Vulnerability #")
     ]
-    return Asked(what, tuple(vulnerabilities))
+    return Asked(audit, tuple(vulnerabilities))
 
 
 def _locks() -> list[Path]:

@@ -37,9 +37,9 @@ PREFERRED = {"namespace": "prd", "service": "shop", "search": "timeout"}
 WINDOW = Window(start=END - 3600, end=END, scrape_seconds=scrape_seconds())
 SETTINGS = {name: load_environment(name, TODAY) for name in environment_names()}
 DASHBOARDS = {
-    f"{name}-{found.uid}": found.content
+    f"{name}-{dashboard.uid}": dashboard.content
     for name, settings in SETTINGS.items()
-    for found in dashboards(settings)
+    for dashboard in dashboards(settings)
 }
 every_dashboard = pytest.mark.parametrize("name", DASHBOARDS)
 
@@ -64,9 +64,9 @@ def test_every_panel_is_answered_with_data(checker: Checker, name: str) -> None:
 def test_variables_offer_what_there_is(checker: Checker, name: str) -> None:
     settings = SETTINGS[name.partition("-")[0]]
     content = DASHBOARDS[name]
-    found = values(checker.api, content)
-    assert found.get("namespace") in {None, "prd"}
-    assert found.get("service") in {None, "shop"}
+    options = values(checker.api, content)
+    assert options.get("namespace") in {None, "prd"}
+    assert options.get("service") in {None, "shop"}
     if content["uid"] == "kubernetes-saturation":
         everywhere = checker.api.label_values("namespace", "kube_resourcequota", start=0, end=END)
         assert set(everywhere) == {
@@ -85,20 +85,20 @@ def test_a_service_is_answered_in_every_stage(checker: Checker, stage: str) -> N
 
 def columns(api: PrometheusApi, content: dict[str, Any]) -> Iterator[tuple[str, list[set[str]]]]:
     """Of each table of numbers: the labels that each column's answer has."""
-    given = values(api, content)
+    variables = values(api, content)
     for panel in panels(content):
-        found = [t for t in panel_targets(content["uid"], panel) if t.language == "promql"]
-        if panel["type"] == "table" and found:
-            answers = [ask(api, target, given, WINDOW) for target in found]
-            yield panel["title"], [{key for labels, _ in one.series for key in labels}
-                                   for one in answers]  # fmt: skip
+        queries = [t for t in panel_targets(content["uid"], panel) if t.language == "promql"]
+        if panel["type"] == "table" and queries:
+            answers = [ask(api, target, variables, WINDOW) for target in queries]
+            yield panel["title"], [{key for labels, _ in answer.series for key in labels}
+                                   for answer in answers]  # fmt: skip
 
 
 @every_dashboard
 def test_columns_of_a_table_have_the_same_labels(checker: Checker, name: str) -> None:
     """Otherwise Grafana does not merge them into one row."""
     for panel, labels in columns(checker.api, DASHBOARDS[name]):
-        assert len({frozenset(one) for one in labels}) == 1, f"{panel}: {labels}"
+        assert len({frozenset(column) for column in labels}) == 1, f"{panel}: {labels}"
 
 
 # --- Rules ----------------------------------------------------------------------------------------
@@ -107,19 +107,23 @@ def test_columns_of_a_table_have_the_same_labels(checker: Checker, name: str) ->
 @pytest.mark.parametrize("group", [group.name for group in rule_groups(SETTINGS["prd"])])
 @pytest.mark.parametrize("environment", SETTINGS)
 def test_every_rule_finds_its_series(checker: Checker, environment: str, group: str) -> None:
-    (found,) = (one for one in rule_groups(SETTINGS[environment]) if one.name == group)
-    answers = parsed([("promql", rule.expr) for rule in found.rules])
+    (rule_group,) = (
+        rule_group for rule_group in rule_groups(SETTINGS[environment]) if rule_group.name == group
+    )
+    answers = parsed([("promql", rule.expr) for rule in rule_group.rules])
     problems = [
         f"{rule.name if isinstance(rule, Alert) else rule.record}: {problem}"
-        for rule, answer in zip(found.rules, answers, strict=True)
+        for rule, answer in zip(rule_group.rules, answers, strict=True)
         for problem in checker.parts(answer)
     ]
     assert not problems, "\n".join(problems)
 
 
 def test_metrics_are_found_from_a_trace(checker: Checker) -> None:
-    (tempo,) = (one for one in datasources(SETTINGS["prd"]) if one["name"] == "Tempo")
-    queries = [one["query"] for one in tempo["jsonData"]["tracesToMetrics"]["queries"]]
+    (tempo,) = (
+        datasource for datasource in datasources(SETTINGS["prd"]) if datasource["name"] == "Tempo"
+    )
+    queries = [query["query"] for query in tempo["jsonData"]["tracesToMetrics"]["queries"]]
     assert queries
     for query in queries:
         expr = query.replace("$$__tags", 'service_name="shop"')
@@ -128,13 +132,17 @@ def test_metrics_are_found_from_a_trace(checker: Checker) -> None:
 
 def test_first_queries_of_runbooks_find_series(checker: Checker) -> None:
     """With any value where a reader puts in the one of the alert."""
-    found = [one for one in queries_in(ROOT / "docs" / "runbooks" / "alerts") if one[1] == "promql"]
+    first_queries = [
+        query for query in queries_in(ROOT / "docs" / "runbooks" / "alerts") if query[1] == "promql"
+    ]
     put_in = {"namespace": "prd", "service": "shop", **WINDOW.macros}
-    texts = [PLACEHOLDER.sub('=~".+"', interpolated(text, put_in)) for *_, text in found]
+    texts = [PLACEHOLDER.sub('=~".+"', interpolated(text, put_in)) for *_, text in first_queries]
     assert len(texts) > 20
     problems = [
         f"{where}: {problem}"
-        for (where, *_), answer in zip(found, parsed([("promql", t) for t in texts]), strict=True)
+        for (where, *_), answer in zip(
+            first_queries, parsed([("promql", t) for t in texts]), strict=True
+        )
         for problem in checker.parts(answer)
     ]
     assert not problems, "\n".join(problems)
@@ -152,28 +160,28 @@ LABEL = re.compile(r"\b(\w+)(=~|!=|=)\"")
 def broken(target: Target) -> Iterator[Target]:
     """With each name of a metric, and each label and value that selects, misspelt by itself."""
     text = target.expr
-    for found in METRIC.finditer(text):
-        yield replace(target, expr=f"{text[: found.start()]}misspelt_{text[found.start() :]}")
-    for found in LABEL.finditer(text):
-        if found[2] != "!=":
+    for match in METRIC.finditer(text):
+        yield replace(target, expr=f"{text[: match.start()]}misspelt_{text[match.start() :]}")
+    for match in LABEL.finditer(text):
+        if match[2] != "!=":
             # A label that must be absent is absent under any name.
-            if not text.startswith('"', found.end()):
+            if not text.startswith('"', match.end()):
                 yield replace(
-                    target, expr=f"{text[: found.start()]}misspelt_{text[found.start() :]}"
+                    target, expr=f"{text[: match.start()]}misspelt_{text[match.start() :]}"
                 )
-            yield replace(target, expr=f"{text[: found.end()]}misspelt{text[found.end() :]}")
+            yield replace(target, expr=f"{text[: match.end()]}misspelt{text[match.end() :]}")
 
 
 @pytest.mark.parametrize("name", [name for name in DASHBOARDS if name.startswith("prd-")])
 def test_a_misspelt_name_in_any_panel_is_noticed(checker: Checker, name: str) -> None:
     content = DASHBOARDS[name]
-    given = values(checker.api, content)
+    variables = values(checker.api, content)
     queries = [target for target in targets(content) if target.language == "promql"]
-    mistaken = [one for target in queries for one in broken(target)]
+    mistaken = [variant for target in queries for variant in broken(target)]
     assert len(mistaken) >= len(queries)
     unnoticed = [
-        f"{one}: {interpolated(one.expr, {**given, **WINDOW.macros})}"
-        for one, problems in zip(mistaken, checker.targets(mistaken, given), strict=True)
+        f"{target}: {interpolated(target.expr, {**variables, **WINDOW.macros})}"
+        for target, problems in zip(mistaken, checker.targets(mistaken, variables), strict=True)
         if not problems
     ]
     assert not unnoticed, "\n".join(unnoticed)
@@ -182,7 +190,7 @@ def test_a_misspelt_name_in_any_panel_is_noticed(checker: Checker, name: str) ->
 @pytest.mark.parametrize("rule", [r.expr for g in rule_groups(SETTINGS["prd"]) for r in g.rules])
 def test_a_misspelt_name_in_any_rule_is_noticed(checker: Checker, rule: str) -> None:
     whole = Target(dashboard="", panel="", ref_id="", language="promql", expr=rule)
-    mistaken = [one.expr for one in broken(whole)]
+    mistaken = [variant.expr for variant in broken(whole)]
     for text, answer in zip(mistaken, parsed([("promql", t) for t in mistaken]), strict=True):
         assert list(checker.parts(answer)), text
 
@@ -204,7 +212,7 @@ def test_a_problem_is_told(checker: Checker, expr: str, legend: str, problem: st
         dashboard="d", panel="p", ref_id="A", language="promql", expr=expr, legend=legend
     )
     (problems,) = checker.targets([target], {})
-    assert any(problem in one for one in problems), problems
+    assert any(problem in text for text in problems), problems
 
 
 def test_a_metric_that_nothing_makes_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,12 +223,14 @@ def test_a_metric_that_nothing_makes_is_noticed(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_series_are_those_of_the_metrics(tmp_path: Path) -> None:
-    made = list(all_series(SETTINGS["prd"]))
+    every_series = list(all_series(SETTINGS["prd"]))
     by_name: dict[str, Metric] = {
         series: metric for metric in METRICS.values() for series in metric.series_names
     }
-    assert {one.name for one in made} == set(by_name)
-    assert len({(one.name, *sorted(one.labels.items())) for one in made}) == len(made)
-    for one in made:
-        metric = by_name[one.name]
-        assert set(one.labels) - {"le"} == {*metric.source.labels, *metric.labels}
+    assert {series.name for series in every_series} == set(by_name)
+    assert len({(series.name, *sorted(series.labels.items())) for series in every_series}) == len(
+        every_series
+    )
+    for series in every_series:
+        metric = by_name[series.name]
+        assert set(series.labels) - {"le"} == {*metric.source.labels, *metric.labels}

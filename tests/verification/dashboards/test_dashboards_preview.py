@@ -71,7 +71,7 @@ def test_every_dashboard_is_drawn_with_all_that_prometheus_answers(
 ) -> None:
     content = CONTENTS[uid]
     png, missing = command.picture(generated_prometheus, content)
-    rows = max(one["gridPos"]["y"] + one["gridPos"]["h"] for one in content["panels"])
+    rows = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in content["panels"])
     with Image.open(io.BytesIO(png)) as picture:
         assert picture.size == (2 * MARGIN + COLUMNS * COLUMN, HEAD + rows * ROW + MARGIN)
         assert picture.info[command.SHOWS] == command.digest(content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -50,7 +51,11 @@ def of_rules(settings: Settings) -> Iterator[Query]:
 
 def of_datasources(settings: Settings) -> Iterator[Query]:
     """What leads from a trace to its logs and metrics; `$$` is how Grafana is told `$`."""
-    (tempo,) = (one["jsonData"] for one in datasources(settings) if one["name"] == "Tempo")
+    (tempo,) = (
+        datasource["jsonData"]
+        for datasource in datasources(settings)
+        if datasource["name"] == "Tempo"
+    )
     of_logs = tempo["tracesToLogsV2"]["query"].replace("$$", "$")
     of_logs = of_logs.replace("${__trace.traceId}", "4bf92f")
     yield "Tempo: trace to logs", "logql", interpolated(of_logs, PUT_IN)
@@ -64,16 +69,15 @@ def of_documents() -> Iterator[Query]:
         yield where, language, interpolated(text, PUT_IN)
 
 
-def everything() -> list[Query]:
-    found = list(of_documents())
+@functools.cache
+def everything() -> tuple[Query, ...]:
+    """Made by the first test that asks: every worker imports this module."""
+    items = list(of_documents())
     for environment in REAL_ENVIRONMENTS:
         settings = real_settings(environment)
         for queries in (of_dashboards(settings), of_rules(settings), of_datasources(settings)):
-            found += [(f"{environment}: {where}", *rest) for where, *rest in queries]  # type: ignore[misc]
-    return found
-
-
-QUERIES = everything()
+            items += [(f"{environment}: {where}", *rest) for where, *rest in queries]  # type: ignore[misc]
+    return tuple(items)
 
 
 def mistaken(queries: list[Query]) -> list[str]:
@@ -88,18 +92,20 @@ def mistaken(queries: list[Query]) -> list[str]:
 
 @pytest.mark.parametrize("language", LANGUAGE)
 def test_every_query_is_accepted_by_its_grammar(language: Language) -> None:
-    queries = [query for query in QUERIES if query[1] == language]
+    queries = [query for query in everything() if query[1] == language]
     assert queries
     assert not mistaken(queries), "\n".join(mistaken(queries))
 
 
 def test_queries_are_found_where_people_write_them() -> None:
-    places = {where.partition(",")[0].partition(" ")[2] or where for where, _, _ in QUERIES}
+    places = {where.partition(",")[0].partition(" ")[2] or where for where, _, _ in everything()}
     for dashboard in dashboards(load_environment("prd", TODAY)):
         assert dashboard.uid in places
     assert "rule Watchdog" in places
     assert any("Tempo" in place for place in places)
-    assert any(where.startswith("docs/runbooks/alerts/BackendDown.md") for where, _, _ in QUERIES)
+    assert any(
+        where.startswith("docs/runbooks/alerts/BackendDown.md") for where, _, _ in everything()
+    )
 
 
 # One character is taken away: what quotes or encloses.
@@ -108,13 +114,13 @@ BREAKS: dict[Language, str] = {"promql": '()[]{}"', "logql": '[]{}"`', "traceql"
 
 def without_strings(text: str) -> str:
     """As long as before, so that positions are the same: a regular expression may have brackets."""
-    return STRING.sub(lambda found: found[0][0] + "_" * (len(found[0]) - 2) + found[0][-1], text)
+    return STRING.sub(lambda match: match[0][0] + "_" * (len(match[0]) - 2) + match[0][-1], text)
 
 
 @pytest.mark.parametrize("language", LANGUAGE)
 def test_without_one_character_none_is_accepted(language: Language) -> None:
     broken: list[Query] = []
-    for where, of, text in QUERIES:
+    for where, of, text in everything():
         if of == language:
             shown = without_strings(text)
             for at in {shown.find(mark) for mark in BREAKS[language]} - {-1}:
@@ -199,8 +205,8 @@ def unknown(language: Language, text: str, answer: Parsed) -> set[str]:
             if name.replace(".", "_") not in known[scope]
         }
     filters = FILTER.findall(text)
-    levels = {level for label, found in filters if label == "detected_level"
-              for level in found.split("|")}  # fmt: skip
+    levels = {level for label, values in filters if label == "detected_level"
+              for level in values.split("|")}  # fmt: skip
     asked = {label for label, _ in filters} | set(answer.grouped)
     return (
         (asked - PROMOTED - INDEXED - OF_LINES - OF_PRINTED_LINES)
@@ -210,25 +216,26 @@ def unknown(language: Language, text: str, answer: Parsed) -> set[str]:
     )
 
 
-OF_LOGS_AND_TRACES = [query for query in QUERIES if query[1] != "promql"]
+def of_logs_and_traces() -> list[Query]:
+    return [query for query in everything() if query[1] != "promql"]
 
 
 def test_logs_and_traces_are_asked_for_what_they_have() -> None:
-    answers = parsed_queries([(language, text) for _, language, text in OF_LOGS_AND_TRACES])
-    found = {
+    answers = parsed_queries([(language, text) for _, language, text in of_logs_and_traces()])
+    strangers = {
         where: unknown(language, text, answer)
-        for (where, language, text), answer in zip(OF_LOGS_AND_TRACES, answers, strict=True)
+        for (where, language, text), answer in zip(of_logs_and_traces(), answers, strict=True)
     }
-    assert {where: names for where, names in found.items() if names} == {}
+    assert {where: names for where, names in strangers.items() if names} == {}
 
 
 def test_a_misspelt_name_in_any_of_them_is_noticed() -> None:
     names = re.compile(r"\b\w+(?=\s*(?:=~|!=|=)\s*[\"`])|(?<=by \()\w+")
     mistaken: list[tuple[Language, str]] = []
-    for _, language, text in OF_LOGS_AND_TRACES:
-        for found in names.finditer(text):
-            mistaken.append((language, f"{text[: found.end()]}_misspelt{text[found.end() :]}"))
-    assert len(mistaken) >= len(OF_LOGS_AND_TRACES)
+    for _, language, text in of_logs_and_traces():
+        for match in names.finditer(text):
+            mistaken.append((language, f"{text[: match.end()]}_misspelt{text[match.end() :]}"))
+    assert len(mistaken) >= len(of_logs_and_traces())
     for (language, text), answer in zip(mistaken, parsed_queries(mistaken), strict=True):
         assert unknown(language, text, answer), text
 
@@ -265,9 +272,11 @@ def divisors(queries: list[Query]) -> list[tuple[str, str]]:
 def test_no_rule_and_no_panel_divides_by_zero(environment: str) -> None:
     settings = real_settings(environment)
     for queries in (list(of_dashboards(settings)), list(of_rules(settings))):
-        found = divisors([query for query in queries if query[1] == "promql"])
-        assert len(found) > 10
-        assert not [one for one in found if not NOT_ZERO.fullmatch(one[1])]
+        denominators = divisors([query for query in queries if query[1] == "promql"])
+        assert len(denominators) > 10
+        assert not [
+            denominator for denominator in denominators if not NOT_ZERO.fullmatch(denominator[1])
+        ]
 
 
 @pytest.mark.parametrize(

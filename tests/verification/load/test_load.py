@@ -102,12 +102,12 @@ def summary(*results: SignalResult) -> Summary:
 
 
 def of(signal: Signal, **changed: Any) -> SignalResult:
-    made = result(**changed)
+    template = result(**changed)
     named = {
-        name: tuple(replace(one, signal=signal) for one in getattr(made, name))
+        name: tuple(replace(step, signal=signal) for step in getattr(template, name))
         for name in ("ramp", "minimal_ramp", "by_series")
     }
-    return replace(made, signal=signal, **named)
+    return replace(template, signal=signal, **named)
 
 
 EVERYTHING = tuple(of(signal) for signal in SIGNALS)
@@ -117,12 +117,12 @@ EVERYTHING = tuple(of(signal) for signal in SIGNALS)
 
 
 def test_a_step_is_counted_by_the_second_and_by_the_item() -> None:
-    one = step(1_000)
-    assert (one.per_second, one.bytes_per_second) == (1_000, 300_000)
-    assert one.cpu_us_per_item == pytest.approx(10)
-    assert one.per_core == pytest.approx(100_000)
-    assert one.cores == pytest.approx(0.01)
-    assert one.sustained
+    load_step = step(1_000)
+    assert (load_step.per_second, load_step.bytes_per_second) == (1_000, 300_000)
+    assert load_step.cpu_us_per_item == pytest.approx(10)
+    assert load_step.per_core == pytest.approx(100_000)
+    assert load_step.cores == pytest.approx(0.01)
+    assert load_step.sustained
 
 
 @pytest.mark.parametrize(
@@ -161,8 +161,8 @@ def test_a_collector_that_was_kept_from_its_core_is_told_from_a_saturated_one() 
     kept_from = step(p99_ms=2_000.0, cpu_seconds=3.0)
     assert kept_from.disturbed
     assert kept_from.limits == ("p99 2000 ms", "with 30% of a core only")
-    found = summary(result(ramp=(step(500), kept_from))).warnings
-    assert "it had its core for 30% only: its limit is higher" in found[0]
+    warnings = summary(result(ramp=(step(500), kept_from))).warnings
+    assert "it had its core for 30% only: its limit is higher" in warnings[0]
 
 
 # --- Steps up to saturation -----------------------------------------------------------------------
@@ -174,7 +174,7 @@ def ramp_to(limit: float, refinements: int = 2) -> list[float]:
     while (load := next_load(ramp, 1_000, 2, refinements)) is not None:
         ramp.append(step(load) if load <= limit else saturated(load))
         assert len(ramp) < 30
-    return [round(one.offered_per_second) for one in ramp]
+    return [round(load_step.offered_per_second) for load_step in ramp]
 
 
 def test_loads_double_until_one_is_not_sustained_and_then_close_in() -> None:
@@ -190,11 +190,11 @@ def test_a_first_load_that_is_too_high_is_halved() -> None:
 
 def test_the_limit_is_below_the_first_load_that_was_not_sustained() -> None:
     # 3,000 was sustained by luck: 2,500 was not.
-    one = result(ramp=(step(1_000), saturated(2_500), step(3_000), step(2_000)))
-    assert one.limit is not None
-    assert one.saturated_at is not None
-    assert one.limit.offered_per_second == 2_000
-    assert one.saturated_at.offered_per_second == 2_500
+    measurement = result(ramp=(step(1_000), saturated(2_500), step(3_000), step(2_000)))
+    assert measurement.limit is not None
+    assert measurement.saturated_at is not None
+    assert measurement.limit.offered_per_second == 2_000
+    assert measurement.saturated_at.offered_per_second == 2_500
 
 
 # --- Verdict --------------------------------------------------------------------------------------
@@ -220,9 +220,9 @@ def test_a_loss_below_the_limit_fails(where: str) -> None:
 
 def test_a_loss_beyond_the_limit_is_shown_and_does_not_fail() -> None:
     over = replace(saturated(4_000), lost=3)
-    one = summary(result(ramp=(step(1_000), over)))
-    assert one.faults == []
-    assert as_json(one)["signals"]["logs"]["steps"][1]["lost"] == 3
+    report = summary(result(ramp=(step(1_000), over)))
+    assert report.faults == []
+    assert as_json(report)["signals"]["logs"]["steps"][1]["lost"] == 3
 
 
 @pytest.mark.parametrize(
@@ -264,14 +264,14 @@ def test_a_calm_computer_gives_no_warning() -> None:
     ],
 )
 def test_a_busy_computer_is_told(changed: dict[str, Any], warning: str) -> None:
-    one = summary(result(ramp=(step(1_000, **changed), step(2_000), saturated(4_000))))
-    assert any(warning in found for found in one.warnings)
-    assert f"warning: {one.warnings[0]}" in text(one)
+    report = summary(result(ramp=(step(1_000, **changed), step(2_000), saturated(4_000))))
+    assert any(warning in line for line in report.warnings)
+    assert f"warning: {report.warnings[0]}" in text(report)
 
 
 def test_a_collector_that_was_not_by_itself_is_told() -> None:
-    one = summary(*EVERYTHING)
-    shared = replace(one, surroundings=replace(one.surroundings, pinned=False))
+    report = summary(*EVERYTHING)
+    shared = replace(report, surroundings=replace(report.surroundings, pinned=False))
     assert "shared the processors" in shared.warnings[0]
 
 
@@ -280,8 +280,12 @@ def test_a_collector_that_was_not_by_itself_is_told() -> None:
 
 def test_the_report_is_one_page_that_loads_nothing(tmp_path: Path) -> None:
     results = tuple(
-        replace(one, minimal_ramp=(step(pipeline="minimal"),), by_series=(step(), step(series=9)))
-        for one in EVERYTHING
+        replace(
+            measurement,
+            minimal_ramp=(step(pipeline="minimal"),),
+            by_series=(step(), step(series=9)),
+        )
+        for measurement in EVERYTHING
     )
     busy = replace(results[0], ramp=(*results[0].ramp, replace(saturated(9_000), lost=4321)))
     busy = replace(busy, ramp=(replace(busy.ramp[0], load_average=9.0), *busy.ramp[1:]))
@@ -331,11 +335,13 @@ def test_nothing_is_recorded_of_a_run_that_broke_a_promise_or_left_out_a_signal(
 
 
 def test_the_document_says_what_was_kept() -> None:
-    figures = record(summary(*(replace(one, by_series=(step(series=77),)) for one in EVERYTHING)))
+    figures = record(
+        summary(*(replace(measurement, by_series=(step(series=77),)) for measurement in EVERYTHING))
+    )
     figures["warnings"] = ["busy"]
     block = load_docs.load_block(figures)
 
-    assert "| Limit of one core, in a second | 2,000 | 2,000 | 2,000 |" in block
+    assert "| Limit of one core, per second | 2,000 | 2,000 | 2,000 |" in block
     assert "| Lost below the limit | 0 | 0 | 0 |" in block
     assert "(allowed 2.5) | 2.10 | 2.10 | 2.10 |" in block
     assert "| traces | 77 | 10.0 µs | 200 MiB |" in block
@@ -388,15 +394,15 @@ def test_metrics_have_as_many_series_as_are_asked_for(series: int) -> None:
 
 @pytest.mark.parametrize("series", [10, 1_000, 5_000])
 def test_spans_make_as_many_series_as_are_asked_for(series: int) -> None:
-    found = set()
+    keys = set()
     for payload in load_payloads.payloads("traces", series):
         request = ExportTraceServiceRequest.FromString(bytes(payload.body))
         (resource,) = request.resource_spans
         service = resource.resource.attributes[0].value.string_value
         for span in resource.scope_spans[0].spans:
             routes = [a.value.string_value for a in span.attributes if a.key == "http.route"]
-            found.add((service, *routes, span.kind))
-    assert len(found) == series
+            keys.add((service, *routes, span.kind))
+    assert len(keys) == series
 
 
 def test_log_records_are_as_many_as_are_said() -> None:

@@ -130,9 +130,9 @@ def test_a_prefix_without_its_slash_is_named() -> None:
 
 def test_a_dropped_condition_is_named() -> None:
     def change(statements: list[Statement]) -> None:
-        for one in statements:
-            if one["Action"] in (["ec2:DeleteSnapshot"], ["ec2:CreateTags"]):
-                del one["Condition"]
+        for statement in statements:
+            if statement["Action"] in (["ec2:DeleteSnapshot"], ["ec2:CreateTags"]):
+                del statement["Condition"]
 
     problems = planted("velero", change)
     assert "velero may ec2:DeleteSnapshot on other snapshot, as no call needs" in problems
@@ -141,8 +141,8 @@ def test_a_dropped_condition_is_named() -> None:
 
 def test_the_autoscaler_of_one_cluster_is_held_from_another() -> None:
     def change(statements: list[Statement]) -> None:
-        for one in statements:
-            one.pop("Condition", None)
+        for statement in statements:
+            statement.pop("Condition", None)
 
     problems = planted("cluster-autoscaler", change)
     for group in ("group of another cluster", "other group"):
@@ -162,8 +162,8 @@ def test_a_role_without_calls_is_named() -> None:
     stacks = copy.deepcopy(sample_foundation().configs["dev"])
     roles = stacks["storage"]["resource"]["aws_iam_role"]
     roles["planted"] = {"name": f"{SETTINGS['dev'].prefix}-planted"}
-    found = try_roles(SETTINGS["dev"], stacks, only=["planted"])
-    assert found.problems == ("planted is a role for which aws_calls.py has no calls",)
+    outcome = try_roles(SETTINGS["dev"], stacks, only=["planted"])
+    assert outcome.problems == ("planted is a role for which aws_calls.py has no calls",)
 
 
 def test_a_missing_role_is_named() -> None:

@@ -35,7 +35,7 @@ def subject(environment: str, stack: str, today: date = TODAY) -> Subject:
     return Subject(settings=SETTINGS[environment], stack=stack, config=config, today=today)
 
 
-def found(rule_id: str, looked_at: Subject) -> list[Finding]:
+def findings_of(rule_id: str, looked_at: Subject) -> list[Finding]:
     return findings([BY_ID[rule_id]], [looked_at])
 
 
@@ -549,9 +549,9 @@ def test_every_rule_has_a_planted_violation() -> None:
 )
 def test_a_planted_violation_is_found(rule: str, stack: str, message: str, plant: Plant) -> None:
     looked_at = subject("prd", stack)
-    assert found(rule, looked_at) == []
+    assert findings_of(rule, looked_at) == []
     plant(looked_at.config)
-    messages = [str(finding) for finding in found(rule, looked_at)]
+    messages = [str(finding) for finding in findings_of(rule, looked_at)]
     assert messages, f"{rule} found nothing"
     assert all(f": {rule}: " in text for text in messages)
     assert any(message in text for text in messages), messages
@@ -585,9 +585,9 @@ def test_every_recorded_justification_is_needed() -> None:
         for config in stacks.values()
         for address, statements in policies(config)
         if not address.startswith("aws_kms_key.") and not address.endswith("assume_role_policy")
-        for one in statements
-        if "*" in as_list(one["Resource"])
-        for action in as_list(one["Action"])
+        for statement in statements
+        if "*" in as_list(statement["Resource"])
+        for action in as_list(statement["Action"])
     }
     assert set(iam_rules.WITHOUT_RESOURCE_LEVEL) == allowed
     attached = {
@@ -642,7 +642,7 @@ def test_a_version_is_warned_of_60_days_before_its_support_ends(
     (body,) = cluster.values()
     end = KUBERNETES[body["version"]].standard_support_end
     looked_at = subject("prd", "cluster", end - timedelta(days=days_left))
-    assert [f.breach.warning for f in found("versions-are-supported", looked_at)] == (
+    assert [f.breach.warning for f in findings_of("versions-are-supported", looked_at)] == (
         [] if expected is None else [expected]
     )
 
@@ -683,5 +683,5 @@ def test_what_is_no_secret_is_not_found(text: str) -> None:
 def test_a_found_secret_is_not_printed() -> None:
     looked_at = subject("prd", "storage")
     setting("aws_iam_role", "description", "password=hunter2")(looked_at.config)
-    (finding,) = found("secrets-are-not-in-files", looked_at)
+    (finding,) = findings_of("secrets-are-not-in-files", looked_at)
     assert "hunter2" not in str(finding)

@@ -260,9 +260,9 @@ def lines_of(*texts: str, stream: str = "stdout") -> Callable[[Container], None]
 
 def interleaved(container: Container) -> None:
     """Two traces, line by line on two streams."""
-    for one, other in zip(JAVA.split("\n"), NODE.split("\n"), strict=True):
-        container.write(one, stream="stdout")
-        container.write(other, stream="stderr")
+    for java, node in zip(JAVA.split("\n"), NODE.split("\n"), strict=True):
+        container.write(java, stream="stdout")
+        container.write(node, stream="stderr")
 
 
 def parts_of_streams(container: Container) -> None:

@@ -45,21 +45,23 @@ def values() -> Config:
 
 def alert(name: str, value: str, **labels: str) -> Config:
     """An alert of ours as Prometheus sends it, with labels and value put in."""
-    (rule, *_) = [one.as_dict(SETTINGS) for one in all_alerts(SETTINGS) if one.name == name]
-    given = {"alertname": name, "cluster": SETTINGS.prefix, "owner": "product-teams"}
-    given |= {"severity": rule["labels"]["severity"], **labels}
+    (rule, *_) = [alert.as_dict(SETTINGS) for alert in all_alerts(SETTINGS) if alert.name == name]
+    all_labels = {"alertname": name, "cluster": SETTINGS.prefix, "owner": "product-teams"}
+    all_labels |= {"severity": rule["labels"]["severity"], **labels}
 
     def said(text: str) -> str:
         text = re.sub(
-            r"{{ \$labels\.(\w+) \| urlquery [^}]*}}", lambda at: quote(given[at[1]], safe=""), text
+            r"{{ \$labels\.(\w+) \| urlquery [^}]*}}",
+            lambda at: quote(all_labels[at[1]], safe=""),
+            text,
         )
-        for label, content in given.items():
+        for label, content in all_labels.items():
             text = text.replace(f"{{{{ $labels.{label} }}}}", content)
         head, _, rest = text.partition("{{ $value")
         return f"{head}{value}{rest.partition('}}')[2]}" if rest else text
 
     return {
-        "labels": given,
+        "labels": all_labels,
         "annotations": {key: said(text) for key, text in rule["annotations"].items()},
         "startsAt": (datetime.now(UTC) - timedelta(minutes=5)).isoformat(),
     }
@@ -343,7 +345,7 @@ def told(here: Alerting, title: str) -> tuple[str, str, str]:
     def both() -> tuple[list[str], list[Mail]]:
         attachments = [post["attachments"][0] for post in here.slack()]
         return (
-            [one["text"] for one in attachments if one["title"] == title],
+            [attachment["text"] for attachment in attachments if attachment["title"] == title],
             [mail for mail in here.mails if mail.message["Subject"] == title],
         )
 

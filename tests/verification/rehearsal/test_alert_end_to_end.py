@@ -140,10 +140,10 @@ def own_metrics(url: str) -> dict[str, set[str]]:
     """What a program tells of itself: the labels of each metric."""
     with urllib.request.urlopen(f"{url}/metrics", timeout=60) as answer:
         text = answer.read().decode()
-    found: dict[str, set[str]] = {}
+    by_metric: dict[str, set[str]] = {}
     for name, labels in re.findall(r"^(\w+)(?:{(.*)})? ", text, re.MULTILINE):
-        found.setdefault(name, set()).update(re.findall(r'(\w+)="', labels))
-    return found
+        by_metric.setdefault(name, set()).update(re.findall(r'(\w+)="', labels))
+    return by_metric
 
 
 def unknown(source: Source, told: dict[str, set[str]]) -> list[str]:
@@ -243,9 +243,9 @@ def test_exemplars_of_span_metrics_are_those_that_panels_ask_for(
     put_in = {"namespace": "prd", "service": "shop"} | macros(60, 30, 3600)
     asked = [
         target
-        for found in dashboards(SETTINGS)
-        for target in targets(found.content)
-        if target.exemplars and found.uid in {"prd-overview", "service-golden-signals"}
+        for dashboard in dashboards(SETTINGS)
+        for target in targets(dashboard.content)
+        if target.exemplars and dashboard.uid in {"prd-overview", "service-golden-signals"}
     ]
     assert len(asked) > 3
     with prometheus(values, tmp_path) as api:
@@ -254,8 +254,10 @@ def test_exemplars_of_span_metrics_are_those_that_panels_ask_for(
         )
         for target in asked:
             expr = interpolated(target.expr, put_in)
-            found = api.exemplars(expr, start=seconds - 60, end=seconds + 60)
+            exemplars = api.exemplars(expr, start=seconds - 60, end=seconds + 60)
             label = values["grafana"]["sidecar"]["datasources"]["exemplarTraceIdDestinations"]
-            assert [one["labels"][label["traceIdLabelName"]] for one in found] == [trace_id], target
+            assert [exemplar["labels"][label["traceIdLabelName"]] for exemplar in exemplars] == [
+                trace_id
+            ], target
         names = api.label_values("__name__", None, start=seconds - 60, end=seconds + 60)
         assert set(DURATION.series_names) <= set(names), json.dumps(names)

@@ -129,16 +129,16 @@ def test_receivers_are_those_of_the_settings(environment: str) -> None:
     config = config_of(environment)
     receivers = {receiver["name"]: receiver for receiver in config["receivers"]}
     for name, namespace in settings.namespaces.items():
-        given = namespace.notifications
-        channel = given.slack_channel or alerting.slack_channel
+        notifications = namespace.notifications
+        channel = notifications.slack_channel or alerting.slack_channel
         (slack,) = receivers[f"{name}-channel"]["slack_configs"]
         assert (slack["channel"], slack["send_resolved"]) == (channel, True)
-        assert (f"{name}-page" in receivers) is given.page
-        if given.page:
+        assert (f"{name}-page" in receivers) is notifications.page
+        if notifications.page:
             page = receivers[f"{name}-page"]
             assert [slack["channel"] for slack in page["slack_configs"]] == [channel]
             mails = [mail["to"] for mail in page["email_configs"]]
-            assert mails == list(given.emails or alerting.emails)
+            assert mails == list(notifications.emails or alerting.emails)
     # A secret is a file in the pod, never a value here.
     assert config["global"]["slack_api_url_file"].startswith("/etc/alertmanager/secrets/")
     assert config["global"]["smtp_auth_password_file"].startswith("/etc/alertmanager/secrets/")
@@ -166,10 +166,10 @@ def test_one_kind_of_receiver_is_enough(amtool: Path, changed: Config, tmp_path:
 @every_environment
 def test_the_dead_mans_switch_needs_its_secret(environment: str) -> None:
     values = release_values(observability_stack(environment, TODAY), "kps", "observability")
-    wanted = load_environment(environment, TODAY).alerting.dead_mans_switch
+    expected = load_environment(environment, TODAY).alerting.dead_mans_switch
     name = "alertmanager-dead-mans-switch"
-    assert (name in values["alertmanager"]["alertmanagerSpec"]["secrets"]) is wanted
-    assert (name in values["extraManifests"]) is wanted
+    assert (name in values["alertmanager"]["alertmanagerSpec"]["secrets"]) is expected
+    assert (name in values["extraManifests"]) is expected
 
 
 @pytest.mark.parametrize("index", range(6))
@@ -180,7 +180,7 @@ def test_without_its_route_an_alert_goes_elsewhere(
     removed = config["route"]["routes"].pop(index)
     names = {removed["receiver"], *(below["receiver"] for below in removed.get("routes", ()))}
     expected = {labels: told[1] for labels, told in ROUTES.items()}
-    found = {labels: told(amtool, config, tmp_path, labels) for labels in ROUTES}
-    moved = {expected[labels] for labels in ROUTES if found[labels] != expected[labels]}
+    receivers = {labels: told(amtool, config, tmp_path, labels) for labels in ROUTES}
+    moved = {expected[labels] for labels in ROUTES if receivers[labels] != expected[labels]}
     # Of the branch of observability only the pages move: the rest goes to the same channel.
     assert moved == names - {config["route"]["receiver"]}

@@ -145,8 +145,8 @@ def test_an_account_has_one_monitor_of_all_services(
             }
         )
     ce.update_anomaly_monitor(MonitorArn=monitor, MonitorName="renamed")
-    (found,) = ce.get_anomaly_monitors(MonitorArnList=[monitor])["AnomalyMonitors"]
-    assert (found["MonitorName"], found["MonitorDimension"]) == ("renamed", "SERVICE")
+    (body,) = ce.get_anomaly_monitors(MonitorArnList=[monitor])["AnomalyMonitors"]
+    assert (body["MonitorName"], body["MonitorDimension"]) == ("renamed", "SERVICE")
     tags = ce.list_tags_for_resource(ResourceArn=monitor)["ResourceTags"]
     assert tags == [{"Key": "Owner", "Value": "x"}]
 
@@ -172,8 +172,8 @@ def test_a_subscription_needs_a_monitor_and_the_frequency_of_its_subscribers(
         assert code(caught) == expected
     arn = ce.create_anomaly_subscription(AnomalySubscription=subscription)["SubscriptionArn"]
     ce.update_anomaly_subscription(SubscriptionArn=arn, Frequency="WEEKLY")
-    (found,) = ce.get_anomaly_subscriptions(MonitorArn=monitor)["AnomalySubscriptions"]
-    assert (found["SubscriptionArn"], found["Frequency"]) == (arn, "WEEKLY")
+    (body,) = ce.get_anomaly_subscriptions(MonitorArn=monitor)["AnomalySubscriptions"]
+    assert (body["SubscriptionArn"], body["Frequency"]) == (arn, "WEEKLY")
     ce.delete_anomaly_subscription(SubscriptionArn=arn)
     assert ce.get_anomaly_subscriptions()["AnomalySubscriptions"] == []
     with pytest.raises(ClientError) as caught:
@@ -185,13 +185,13 @@ def test_a_tag_is_activated_only_when_something_that_is_billed_has_it(
     client: Callable[[str], Any],
 ) -> None:
     ce, kms = client("ce"), client("kms")
-    wanted = [{"TagKey": "CostCenter", "Status": "Active"}]
-    answer = ce.update_cost_allocation_tags_status(CostAllocationTagsStatus=wanted)
+    tags = [{"TagKey": "CostCenter", "Status": "Active"}]
+    answer = ce.update_cost_allocation_tags_status(CostAllocationTagsStatus=tags)
     assert [error["TagKey"] for error in answer["Errors"]] == ["CostCenter"]
     assert ce.list_cost_allocation_tags()["CostAllocationTags"] == []
 
     kms.create_key(Tags=[{"TagKey": "CostCenter", "TagValue": "x"}])
-    answer = ce.update_cost_allocation_tags_status(CostAllocationTagsStatus=wanted)
+    answer = ce.update_cost_allocation_tags_status(CostAllocationTagsStatus=tags)
     assert answer["Errors"] == []
     (tag,) = ce.list_cost_allocation_tags(Status="Active")["CostAllocationTags"]
     assert tag["TagKey"] == "CostCenter"

@@ -39,14 +39,14 @@ def client(emulator: AwsEmulator) -> Callable[[str], Any]:
         region_name=REGION,
     )
     config = Config(retries={"total_max_attempts": 1}, proxies={})
-    made: dict[str, Any] = {}
+    clients: dict[str, Any] = {}
 
     def make(service: str) -> Any:
-        if service not in made:
-            made[service] = session.client(
+        if service not in clients:
+            clients[service] = session.client(
                 service, endpoint_url=emulator.endpoint_url, config=config
             )
-        return made[service]
+        return clients[service]
 
     return make
 
@@ -103,7 +103,7 @@ def create_role(client: Callable[[str], Any], name: str, statement: dict[str, An
 
 
 def create_cluster(eks: Any, account: Account, name: str, **changes: Any) -> str:
-    wanted: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "version": "1.34",
         "roleArn": account.role,
         "resourcesVpcConfig": {"subnetIds": account.subnets, "endpointPublicAccess": False},
@@ -113,7 +113,7 @@ def create_cluster(eks: Any, account: Account, name: str, **changes: Any) -> str
         },
         "bootstrapSelfManagedAddons": False,
     }
-    created = eks.create_cluster(name=name[:100], **{**wanted, **changes})
+    created = eks.create_cluster(name=name[:100], **{**defaults, **changes})
     return str(created["cluster"]["name"])
 
 
@@ -131,8 +131,8 @@ def refused(code: str, status: int, operation: Callable[..., Any], **parameters:
     with pytest.raises(ClientError) as caught:
         operation(**parameters)
     response = caught.value.response
-    found = (response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"])
-    assert found == (code, status)
+    error = (response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"])
+    assert error == (code, status)
     return str(response["Error"]["Message"])
 
 
@@ -191,13 +191,16 @@ class TestClusters:
             logging={"clusterLogging": [{"types": ["api", "audit"], "enabled": True}]},
             deletionProtection=True,
         )
-        found = eks.describe_cluster(name=name)["cluster"]
-        assert found["accessConfig"] == {"authenticationMode": "API"}
-        assert found["upgradePolicy"] == {"supportType": "STANDARD"}
-        assert found["zonalShiftConfig"] == {"enabled": True}
-        assert found["logging"]["clusterLogging"][0] == {"types": ["api", "audit"], "enabled": True}
-        assert found["resourcesVpcConfig"]["vpcId"] == account.vpc_id
-        assert found["resourcesVpcConfig"]["endpointPublicAccess"] is False
+        cluster = eks.describe_cluster(name=name)["cluster"]
+        assert cluster["accessConfig"] == {"authenticationMode": "API"}
+        assert cluster["upgradePolicy"] == {"supportType": "STANDARD"}
+        assert cluster["zonalShiftConfig"] == {"enabled": True}
+        assert cluster["logging"]["clusterLogging"][0] == {
+            "types": ["api", "audit"],
+            "enabled": True,
+        }
+        assert cluster["resourcesVpcConfig"]["vpcId"] == account.vpc_id
+        assert cluster["resourcesVpcConfig"]["endpointPublicAccess"] is False
         refused("InvalidRequestException", 400, eks.delete_cluster, name=name)
         eks.update_cluster_config(name=name, deletionProtection=False)
         eks.delete_cluster(name=name)
@@ -244,8 +247,8 @@ class TestClusters:
         update = eks.update_cluster_config(
             name=shared_cluster, resourcesVpcConfig={"publicAccessCidrs": ["203.0.113.0/24"]}
         )["update"]
-        found = eks.describe_update(name=shared_cluster, updateId=update["id"])["update"]
-        assert found["status"] == "Successful"
+        description = eks.describe_update(name=shared_cluster, updateId=update["id"])["update"]
+        assert description["status"] == "Successful"
         network = eks.describe_cluster(name=shared_cluster)["cluster"]["resourcesVpcConfig"]
         assert network["publicAccessCidrs"] == ["203.0.113.0/24"]
         not_found(eks.describe_update, name=shared_cluster, updateId="none")
@@ -282,7 +285,7 @@ class TestNodegroups:
             LaunchTemplateName="nodes", LaunchTemplateData={"Monitoring": {"Enabled": True}}
         )["LaunchTemplate"]
         eks.create_addon(clusterName=cluster, addonName="vpc-cni")
-        wanted = {
+        options = {
             "launchTemplate": {"id": template["LaunchTemplateId"], "version": "1"},
             "labels": {"pool": "dev"},
             "taints": [{"key": "environment", "value": "dev", "effect": "NO_SCHEDULE"}],
@@ -290,20 +293,20 @@ class TestNodegroups:
             "nodeRepairConfig": {"enabled": True},
             "scalingConfig": {"minSize": 1, "maxSize": 4, "desiredSize": 2},
         }
-        create_nodegroup(eks, account, cluster, **wanted)
-        found = describe_nodegroup(eks, cluster)
-        assert found.pop("launchTemplate") == {
+        create_nodegroup(eks, account, cluster, **options)
+        nodegroup = describe_nodegroup(eks, cluster)
+        assert nodegroup.pop("launchTemplate") == {
             "id": template["LaunchTemplateId"],
             "name": "nodes",
             "version": "1",
         }
-        assert {key: found.get(key) for key in wanted if key != "launchTemplate"} == {
-            key: value for key, value in wanted.items() if key != "launchTemplate"
+        assert {key: nodegroup.get(key) for key in options if key != "launchTemplate"} == {
+            key: value for key, value in options.items() if key != "launchTemplate"
         }
-        assert found["version"] == "1.34"
-        assert found["status"] == "ACTIVE"
-        assert "remoteAccess" not in found
-        assert "diskSize" not in found
+        assert nodegroup["version"] == "1.34"
+        assert nodegroup["status"] == "ACTIVE"
+        assert "remoteAccess" not in nodegroup
+        assert "diskSize" not in nodegroup
 
     def test_new_version_of_the_launch_template(
         self, eks: Any, account: Account, cluster: str, client: Callable[[str], Any]
@@ -351,8 +354,8 @@ class TestNodegroups:
     def test_without_cni_fails(self, eks: Any, account: Account, cluster: str) -> None:
         create_nodegroup(eks, account, cluster)
         assert describe_nodegroup(eks, cluster)["status"] == "CREATING"
-        found = eventually(lambda: describe_nodegroup(eks, cluster), "CREATE_FAILED")
-        assert found["health"]["issues"][0]["code"] == "NodeCreationFailure"
+        nodegroup = eventually(lambda: describe_nodegroup(eks, cluster), "CREATE_FAILED")
+        assert nodegroup["health"]["issues"][0]["code"] == "NodeCreationFailure"
 
     def test_cni_may_come_after_the_nodes(self, eks: Any, account: Account, cluster: str) -> None:
         create_nodegroup(eks, account, cluster)
@@ -386,16 +389,16 @@ class TestAddons:
             tags={"a": "1"},
         )
         in_use(eks.create_addon, **key)
-        found = eks.describe_addon(**key)["addon"]
-        assert found["status"] == "ACTIVE"
-        assert found["addonVersion"] == "v1.2.3-eksbuild.1"
-        assert found["configurationValues"] == '{"env": {}}'
-        check_tags(eks, found["addonArn"])
+        addon = eks.describe_addon(**key)["addon"]
+        assert addon["status"] == "ACTIVE"
+        assert addon["addonVersion"] == "v1.2.3-eksbuild.1"
+        assert addon["configurationValues"] == '{"env": {}}'
+        check_tags(eks, addon["addonArn"])
         update = eks.update_addon(**key, addonVersion="v1.2.4-eksbuild.1")["update"]
         eks.describe_update(name=shared_cluster, addonName="vpc-cni", updateId=update["id"])
-        found = eks.describe_addon(**key)["addon"]
-        assert found["addonVersion"] == "v1.2.4-eksbuild.1"
-        assert found["serviceAccountRoleArn"] == account.role
+        addon = eks.describe_addon(**key)["addon"]
+        assert addon["addonVersion"] == "v1.2.4-eksbuild.1"
+        assert addon["serviceAccountRoleArn"] == account.role
         eks.delete_addon(**key, preserve=True)
         not_found(eks.describe_addon, **key)
         not_found(eks.delete_addon, **key)
@@ -423,17 +426,17 @@ class TestAddons:
         self, eks: Any, account: Account, cluster: str
     ) -> None:
         key = {"clusterName": cluster, "addonName": "vpc-cni"}
-        wanted = [{"serviceAccount": "aws-node", "roleArn": account.pod_role}]
-        addon = eks.create_addon(**key, podIdentityAssociations=wanted)["addon"]
-        (found,) = eks.list_pod_identity_associations(clusterName=cluster)["associations"]
-        assert addon["podIdentityAssociations"] == [found["associationArn"]]
-        assert found["ownerArn"] == addon["addonArn"]
+        associations = [{"serviceAccount": "aws-node", "roleArn": account.pod_role}]
+        addon = eks.create_addon(**key, podIdentityAssociations=associations)["addon"]
+        (association,) = eks.list_pod_identity_associations(clusterName=cluster)["associations"]
+        assert addon["podIdentityAssociations"] == [association["associationArn"]]
+        assert association["ownerArn"] == addon["addonArn"]
         refused(
             "InvalidRequestException",
             400,
             eks.delete_pod_identity_association,
             clusterName=cluster,
-            associationId=found["associationId"],
+            associationId=association["associationId"],
         )
         eks.update_addon(**key, podIdentityAssociations=[])
         assert eks.list_pod_identity_associations(clusterName=cluster)["associations"] == []
@@ -454,14 +457,14 @@ class TestAddons:
 
         assert describe()["status"] == "DEGRADED"
         assert eks.describe_addon(**csi)["addon"]["status"] == "ACTIVE"
-        found = eventually(describe, "CREATE_FAILED")
-        assert found["health"]["issues"][0]["code"] == "InsufficientNumberOfReplicas"
+        addon = eventually(describe, "CREATE_FAILED")
+        assert addon["health"]["issues"][0]["code"] == "InsufficientNumberOfReplicas"
 
     def test_versions(self, eks: Any) -> None:
-        (found,) = eks.describe_addon_versions(addonName="coredns", kubernetesVersion="1.34")[
+        (addon,) = eks.describe_addon_versions(addonName="coredns", kubernetesVersion="1.34")[
             "addons"
         ]
-        assert found["addonVersions"][0]["compatibilities"][0]["clusterVersion"] == "1.34"
+        assert addon["addonVersions"][0]["compatibilities"][0]["clusterVersion"] == "1.34"
         invalid(eks.describe_addon_versions, addonName="none")
 
 
@@ -472,15 +475,15 @@ class TestAccessEntries:
         eks.create_access_entry(**key, kubernetesGroups=["viewers"])
         message = in_use(eks.create_access_entry, **key)
         assert "already in use" in message
-        found = eks.describe_access_entry(**key)["accessEntry"]
-        assert found["type"] == "STANDARD"
-        assert found["username"] == (
+        entry = eks.describe_access_entry(**key)["accessEntry"]
+        assert entry["type"] == "STANDARD"
+        assert entry["username"] == (
             f"arn:aws:sts::{ACCOUNT}:assumed-role/cluster/{{{{SessionName}}}}"
         )
-        check_tags(eks, found["accessEntryArn"])
+        check_tags(eks, entry["accessEntryArn"])
         eks.update_access_entry(**key, kubernetesGroups=["editors"])
-        found = eks.describe_access_entry(**key)["accessEntry"]
-        assert found["kubernetesGroups"] == ["editors"]
+        entry = eks.describe_access_entry(**key)["accessEntry"]
+        assert entry["kubernetesGroups"] == ["editors"]
         assert eks.list_access_entries(clusterName=shared_cluster)["accessEntries"] == [
             account.role
         ]
@@ -515,8 +518,8 @@ class TestAccessEntries:
         invalid(associate, **key, policyArn=VIEW_POLICY, accessScope={"type": "namespace"})
         associate(**key, policyArn=VIEW_POLICY, accessScope={"type": "cluster"})
         associate(**key, policyArn=VIEW_POLICY, accessScope=scope)
-        (found,) = eks.list_associated_access_policies(**key)["associatedAccessPolicies"]
-        assert found["accessScope"] == scope
+        (policy,) = eks.list_associated_access_policies(**key)["associatedAccessPolicies"]
+        assert policy["accessScope"] == scope
         listed = eks.list_access_entries(clusterName=cluster, associatedPolicyArn=VIEW_POLICY)
         assert listed["accessEntries"] == [account.role]
         eks.disassociate_access_policy(**key, policyArn=VIEW_POLICY)
@@ -532,16 +535,18 @@ class TestAccessEntries:
 class TestPodIdentity:
     def test_life(self, eks: Any, account: Account, shared_cluster: str) -> None:
         subject = {"clusterName": shared_cluster, "namespace": "velero", "serviceAccount": "velero"}
-        wanted = {**subject, "roleArn": account.pod_role}
-        created = eks.create_pod_identity_association(**wanted)["association"]
-        in_use(eks.create_pod_identity_association, **wanted)
+        parameters = {**subject, "roleArn": account.pod_role}
+        created = eks.create_pod_identity_association(**parameters)["association"]
+        in_use(eks.create_pod_identity_association, **parameters)
         key = {"clusterName": shared_cluster, "associationId": created["associationId"]}
-        found = eks.describe_pod_identity_association(**key)["association"]
-        assert found == created
-        check_tags(eks, found["associationArn"])
+        association = eks.describe_pod_identity_association(**key)["association"]
+        assert association == created
+        check_tags(eks, association["associationArn"])
         eks.update_pod_identity_association(**key, roleArn=account.pod_role)
         listed = eks.list_pod_identity_associations(clusterName=shared_cluster, namespace="velero")
-        assert [one["associationId"] for one in listed["associations"]] == [key["associationId"]]
+        assert [association["associationId"] for association in listed["associations"]] == [
+            key["associationId"]
+        ]
         listed = eks.list_pod_identity_associations(clusterName=shared_cluster, namespace="other")
         assert listed["associations"] == []
         eks.delete_pod_identity_association(**key)
@@ -551,16 +556,16 @@ class TestPodIdentity:
         self, eks: Any, account: Account, shared_cluster: str, client: Callable[[str], Any]
     ) -> None:
         create = eks.create_pod_identity_association
-        wanted = {
+        parameters = {
             "clusterName": shared_cluster,
             "namespace": "velero",
             "serviceAccount": "velero",
             "roleArn": account.pod_role,
         }
-        not_found(create, **{**wanted, "clusterName": "none"})
-        invalid(create, **{**wanted, "roleArn": f"arn:aws:iam::{ACCOUNT}:role/none"})
+        not_found(create, **{**parameters, "clusterName": "none"})
+        invalid(create, **{**parameters, "roleArn": f"arn:aws:iam::{ACCOUNT}:role/none"})
         untagged = create_role(client, "untagged", {**POD_IDENTITY, "Action": "sts:AssumeRole"})
-        assert "sts:TagSession" in invalid(create, **{**wanted, "roleArn": untagged})
+        assert "sts:TagSession" in invalid(create, **{**parameters, "roleArn": untagged})
 
 
 class TestOtherServices:
@@ -581,9 +586,9 @@ class TestOtherServices:
             ServerSideEncryption="aws:kms",
             SSEKMSKeyId="alias/obs",
         )
-        found = s3.get_object(Bucket="encrypted", Key="a")
-        assert found["ServerSideEncryption"] == "aws:kms"
-        assert found["SSEKMSKeyId"] == "alias/obs"
+        answer = s3.get_object(Bucket="encrypted", Key="a")
+        assert answer["ServerSideEncryption"] == "aws:kms"
+        assert answer["SSEKMSKeyId"] == "alias/obs"
 
     def test_lifecycle_is_kept_whole(self, client: Callable[[str], Any]) -> None:
         s3 = create_bucket(client, "rules")
@@ -607,8 +612,8 @@ class TestOtherServices:
         s3.put_bucket_notification_configuration(
             Bucket="events", NotificationConfiguration=configuration
         )
-        found = s3.get_bucket_notification_configuration(Bucket="events")
-        assert "EventBridgeConfiguration" in found
+        answer = s3.get_bucket_notification_configuration(Bucket="events")
+        assert "EventBridgeConfiguration" in answer
 
     def test_flow_log_keeps_its_options(
         self, client: Callable[[str], Any], account: Account
@@ -627,17 +632,17 @@ class TestOtherServices:
             LogDestination="arn:aws:s3:::flows",
             DestinationOptions=options,
         )["FlowLogIds"]
-        (found,) = client("ec2").describe_flow_logs(FlowLogIds=ids)["FlowLogs"]
-        assert found["DestinationOptions"] == options
+        (flow_log,) = client("ec2").describe_flow_logs(FlowLogIds=ids)["FlowLogs"]
+        assert flow_log["DestinationOptions"] == options
 
     def test_launch_template_shows_tags_of_today(self, client: Callable[[str], Any]) -> None:
         ec2 = client("ec2")
-        made = ec2.create_launch_template(LaunchTemplateName="dated", LaunchTemplateData={})
-        ids = [made["LaunchTemplate"]["LaunchTemplateId"]]
+        answer = ec2.create_launch_template(LaunchTemplateName="dated", LaunchTemplateData={})
+        ids = [answer["LaunchTemplate"]["LaunchTemplateId"]]
         tags = [{"Key": "a", "Value": "1"}]
         ec2.create_tags(Resources=ids, Tags=tags)
-        found = ec2.describe_launch_templates(LaunchTemplateIds=ids)["LaunchTemplates"]
-        assert found[0]["Tags"] == tags
+        templates = ec2.describe_launch_templates(LaunchTemplateIds=ids)["LaunchTemplates"]
+        assert templates[0]["Tags"] == tags
 
     def test_launch_template_does_not_tag_itself_in_its_data(
         self, client: Callable[[str], Any]
@@ -649,10 +654,10 @@ class TestOtherServices:
             LaunchTemplateData={"TagSpecifications": [for_volumes]},
             TagSpecifications=[{"ResourceType": "launch-template", "Tags": tags}],
         )
-        (found,) = client("ec2").describe_launch_template_versions(
+        (version,) = client("ec2").describe_launch_template_versions(
             LaunchTemplateName="tagged", Versions=["1"]
         )["LaunchTemplateVersions"]
-        assert found["LaunchTemplateData"]["TagSpecifications"] == [for_volumes]
+        assert version["LaunchTemplateData"]["TagSpecifications"] == [for_volumes]
 
     @pytest.mark.parametrize("asked", [{}, {"RotationPeriodInDays": 180}])
     def test_key_keeps_its_rotation_period(
@@ -673,16 +678,16 @@ def create_bucket(client: Callable[[str], Any], name: str) -> Any:
 
 
 def describe_nodegroup(eks: Any, cluster: str) -> dict[str, Any]:
-    found = eks.describe_nodegroup(clusterName=cluster, nodegroupName="nodes")["nodegroup"]
-    return dict(found)
+    nodegroup = eks.describe_nodegroup(clusterName=cluster, nodegroupName="nodes")["nodegroup"]
+    return dict(nodegroup)
 
 
 def eventually(describe: Callable[[], Any], status: str) -> Any:
     deadline = time.monotonic() + SETTLE_SECONDS + 60
-    while (found := describe())["status"] != status:
-        assert time.monotonic() < deadline, found
+    while (description := describe())["status"] != status:
+        assert time.monotonic() < deadline, description
         time.sleep(0.1)
-    return found
+    return description
 
 
 def check_tags(eks: Any, arn: str) -> None:

@@ -154,8 +154,8 @@ def observability_takes_all(config: Config) -> None:
 
 def swap_tenants(config: Config) -> None:
     exporters = config["exporters"]
-    one, other = exporters["otlp_http/loki-dev"], exporters["otlp_http/loki-prd"]
-    one["headers"], other["headers"] = other["headers"], one["headers"]
+    dev, prd = exporters["otlp_http/loki-dev"], exporters["otlp_http/loki-prd"]
+    dev["headers"], prd["headers"] = prd["headers"], dev["headers"]
 
 
 def trim_lines(config: Config) -> None:
@@ -277,27 +277,27 @@ def send_everything(gateway: RunningCollector, claim: str) -> None:
         *(span("slow", n, 1, 700, 1500) for n in range(SLOW)),
     )
     many = {f"app.n{n}": "1" for n in range(30)}
-    one, other = ({"thread.id": thread} for thread in ("77", "78"))
-    found = [
+    first, second = ({"thread.id": thread} for thread in ("77", "78"))
+    metrics = [
         otlp_client.counter("orders", at_ns=NOW, points=[METRIC_LABELS | UNWANTED_LABELS | lie]),
         otlp_client.counter("crowded", at_ns=NOW, points=[many | {"error.type": "timeout"}]),
-        otlp_client.counter("jobs", at_ns=NOW, points=[one, other, {"app.tier": "gold"}]),
-        otlp_client.gauge("load", at_ns=NOW, points=[(one, 1.0), (other, 4.0)]),
+        otlp_client.counter("jobs", at_ns=NOW, points=[first, second, {"app.tier": "gold"}]),
+        otlp_client.gauge("load", at_ns=NOW, points=[(first, 1.0), (second, 4.0)]),
         otlp_client.histogram(
-            "sizes", at_ns=NOW, points=[(one, [1, 2], [1, 2, 3]), (other, [1, 2], [1, 0, 1])]
+            "sizes", at_ns=NOW, points=[(first, [1, 2], [1, 2, 3]), (second, [1, 2], [1, 0, 1])]
         ),
         # Would end the collector, if they were added as they are.
-        otlp_client.histogram("bare", at_ns=NOW, points=[(one, [], []), (other, [], [3])]),
+        otlp_client.histogram("bare", at_ns=NOW, points=[(first, [], []), (second, [], [3])]),
         otlp_client.histogram(
-            "broken", at_ns=NOW, points=[(one, [1, 2], []), (other, [1, 2], [1, 2, 3])]
+            "broken", at_ns=NOW, points=[(first, [1, 2], []), (second, [1, 2], [1, 2, 3])]
         ),
         otlp_client.histogram(
             "endless",
             at_ns=NOW,
-            points=[(one, ["Infinity"], [1, 0]), (other, [1, "Infinity"], [1, 2, 0])],
+            points=[(first, ["Infinity"], [1, 0]), (second, [1, "Infinity"], [1, 2, 0])],
         ),
     ]
-    otlp_client.post(url, "metrics", otlp_client.metrics(shop, found, lie), tenant)
+    otlp_client.post(url, "metrics", otlp_client.metrics(shop, metrics, lie), tenant)
     line = otlp_client.log_record("a line", at_ns=NOW, attributes=lie | {"order.id": "12"})
     otlp_client.post(url, "logs", otlp_client.logs(shop, [line], lie), tenant)
     forged = otlp_client.metrics(
@@ -319,25 +319,27 @@ def wait_for_spans(gateway: RunningCollector, number: int) -> None:
 
 def send_sentinel(url: str, name: str = "sentinel") -> None:
     """A log record, a metric, and a trace that is kept for two reasons."""
-    one = resource(name)
+    origin = resource(name)
     last = span(name, 0, 0, 0, 3000, status=otlp_client.ERROR)
     counter = otlp_client.counter(name, at_ns=NOW, points=[{}])
-    otlp_client.post(url, "traces", otlp_client.traces(one, [last]))
-    otlp_client.post(url, "metrics", otlp_client.metrics(one, [counter]))
-    otlp_client.post(url, "logs", otlp_client.logs(one, [otlp_client.log_record(name, at_ns=NOW)]))
+    otlp_client.post(url, "traces", otlp_client.traces(origin, [last]))
+    otlp_client.post(url, "metrics", otlp_client.metrics(origin, [counter]))
+    otlp_client.post(
+        url, "logs", otlp_client.logs(origin, [otlp_client.log_record(name, at_ns=NOW)])
+    )
 
 
 def came(sink: OtlpSink, name: str = "sentinel", *, accepted: bool = True) -> set[str]:
     """Which signals of what is called so have come (or been refused)."""
     points = sink.data_points(accepted=accepted)
     spans = sink.spans(accepted=accepted)
-    found = {
+    arrivals = {
         "logs": any(item.name == name for item in sink.log_records(accepted=accepted)),
         "metrics": any(item.name == name for item in points),
         "traces": any(item.resource["service.name"] == name for item in spans),
         "span metrics": any(is_call(p) and p.resource["service.name"] == name for p in points),
     }
-    return {signal for signal, is_there in found.items() if is_there}
+    return {signal for signal, is_there in arrivals.items() if is_there}
 
 
 EVERY_SIGNAL = {"logs", "metrics", "traces", "span metrics"}
@@ -779,11 +781,11 @@ def reads_no_line_twice(run: Run) -> None:
 
 
 def tells_metrics_environment(run: Run) -> None:
-    found = {
+    environments = {
         point.name: point.resource.get("deployment.environment.name")
         for point in run.sink.data_points()
     }
-    assert found == {"dev": "dev", "kube-system": None}
+    assert environments == {"dev": "dev", "kube-system": None}
 
 
 # --- Runs -----------------------------------------------------------------------------------------
@@ -920,11 +922,11 @@ def runs(otelcol: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[di
     first = workshop.folder / "first"
     with started(otelcol, adapt_here(collectors.agent(stack("dev")), first), first):
         pass
-    wanted = {name: run for name, (run, _) in (*KEPT.items(), *BROKEN.items())}
-    with ThreadPoolExecutor(max_workers=len(wanted)) as pool:
+    functions = {name: run for name, (run, _) in (*KEPT.items(), *BROKEN.items())}
+    with ThreadPoolExecutor(max_workers=len(functions)) as pool:
         started_runs: dict[str, Future[Run]] = {
             name: pool.submit(run, workshop, re.sub(r"\W+", "-", name))
-            for name, run in wanted.items()
+            for name, run in functions.items()
         }
         yield started_runs
 
@@ -1062,15 +1064,15 @@ def test_every_difference_is_listed(environment: str, name: str, tmp_path: Path)
         assert any(place.startswith(where) for where in listed | renamed), place
 
 
-def different(one: Any, other: Any, place: str = "") -> Iterator[str]:
-    if isinstance(one, dict) and isinstance(other, dict):
-        for key in one | other:
+def different(left: Any, right: Any, place: str = "") -> Iterator[str]:
+    if isinstance(left, dict) and isinstance(right, dict):
+        for key in left | right:
             below = f"{place}.{key}" if place else str(key)
-            yield from different(one.get(key), other.get(key), below)
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        for index, pair in enumerate(zip(one, other, strict=True)):
+            yield from different(left.get(key), right.get(key), below)
+    elif isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        for index, pair in enumerate(zip(left, right, strict=True)):
             yield from different(*pair, f"{place}.{index}")
-    elif one != other:
+    elif left != right:
         yield place
 
 
@@ -1122,9 +1124,9 @@ def test_values_are_merged_and_unescaped_as_terraform_and_helm_do() -> None:
         "namespace": "b",
         "values": ["x: {y: '$${env:A}', z: [1]}", "x: {z: ['${data.c.d}', '%%{if}']}"],
     }
-    made = {"resource": {"helm_release": {"one": release}}}
-    assert collectors.release_values(made, "a", "b") == {
+    config = {"resource": {"helm_release": {"one": release}}}
+    assert collectors.release_values(config, "a", "b") == {
         "x": {"y": "${env:A}", "z": ["${data.c.d}", "%{if}"]}
     }
     with pytest.raises(LookupError, match="b/c"):
-        collectors.release_values(made, "c", "b")
+        collectors.release_values(config, "c", "b")

@@ -22,6 +22,7 @@ from tools.programs import ProgramUnavailableError, program
 from verification.charts.chart_settings import settings_to_check
 from verification.rehearsal.pipeline import local_doors
 from verification.rehearsal.pipeline.local_doors import RunningDoor
+from verification.rehearsal.pipeline.scenario import wait_until
 from verification.rehearsal.processes import LOOPBACK
 from verification.rehearsal.serving import Serving
 
@@ -94,8 +95,10 @@ class Doors:
     @property
     def received(self) -> list[tuple[str, Received]]:
         """Everything that came through, with the name of the back end."""
-        found = [(name, one) for name, sink in self.http.items() for one in sink.received]
-        return [*found, *(("tempo", one) for one in self.grpc.received)]
+        over_http = [
+            (name, request) for name, sink in self.http.items() for request in sink.received
+        ]
+        return [*over_http, *(("tempo", request) for request in self.grpc.received)]
 
     def forget(self) -> None:
         for received in (*(sink.received for sink in self.http.values()), self.grpc.received):
@@ -328,11 +331,18 @@ def test_too_large_a_push_is_refused(opened: Doors) -> None:
 
 
 def test_a_refusal_is_logged_with_what_was_tried(opened: Doors) -> None:
-    assert opened.send(STAGE, PUSH, "/ingester/shutdown?flush=%22true") == 403
+    target = "/ingester/shutdown?flush=%22logged"
+    refusals = opened.running[STAGE].refusals
 
-    line = json.loads(opened.running[STAGE].refusals.read_text().splitlines()[-1])
+    assert opened.send(STAGE, PUSH, target) == 403
+
+    # nginx answers first and logs afterwards.
+    assert wait_until(lambda: target in refusals.read_text(), SECONDS, every=0.05)
+    (line,) = (
+        line for line in map(json.loads, refusals.read_text().splitlines())
+        if line["target"] == target
+    )  # fmt: skip
     assert (line["status"], line["method"]) == (403, "POST")
-    assert line["target"] == "/ingester/shutdown?flush=%22true"
 
 
 # --- Agents and Tempo -----------------------------------------------------------------------------

@@ -21,34 +21,37 @@ from verification.rehearsal.verdicts import CheckFailedError, NotCheckedError, V
 Break = Callable[[Arrived], Arrived]
 
 
-def with_spans(found: Arrived, change: Callable[[Span], Span | None]) -> Arrived:
+def with_spans(arrived: Arrived, change: Callable[[Span], Span | None]) -> Arrived:
     return replace(
-        found,
+        arrived,
         traces={
             key: [new for span in spans if (new := change(span))]
-            for key, spans in found.traces.items()
+            for key, spans in arrived.traces.items()
         },
     )
 
 
-def without_the_second_service(found: Arrived) -> Arrived:
-    return with_spans(found, lambda span: None if span.service == "orders-node" else span)
+def without_the_second_service(arrived: Arrived) -> Arrived:
+    return with_spans(arrived, lambda span: None if span.service == "orders-node" else span)
 
 
-def torn_apart(found: Arrived) -> Arrived:
-    return with_spans(found, lambda span: replace(span, parent_id="e" * 16))
+def torn_apart(arrived: Arrived) -> Arrived:
+    return with_spans(arrived, lambda span: replace(span, parent_id="e" * 16))
 
 
-def written_as_another_stage(found: Arrived) -> Arrived:
-    one = found.sent[0]
-    copies = {**found.traces, ("hml", one.trace_id): found.traces[one.stage, one.trace_id]}
-    return replace(found, traces=copies)
+def written_as_another_stage(arrived: Arrived) -> Arrived:
+    request = arrived.sent[0]
+    copies = {
+        **arrived.traces,
+        ("hml", request.trace_id): arrived.traces[request.stage, request.trace_id],
+    }
+    return replace(arrived, traces=copies)
 
 
-def without_environment_processor(found: Arrived) -> Arrived:
+def without_environment_processor(arrived: Arrived) -> Arrived:
     """What `resource/stage` would have set is what the application claims."""
     return with_spans(
-        found,
+        arrived,
         lambda span: replace(
             span, resource={**span.resource, "deployment.environment.name": "production"}
         ),
@@ -56,75 +59,80 @@ def without_environment_processor(found: Arrived) -> Arrived:
 
 
 def without(kind: str) -> Break:
-    def broken(found: Arrived) -> Arrived:
-        gone = {one.trace_id for one in found.sent if one.kind == kind}
-        return with_spans(found, lambda span: None if span.trace_id in gone else span)
+    def broken(arrived: Arrived) -> Arrived:
+        gone = {request.trace_id for request in arrived.sent if request.kind == kind}
+        return with_spans(arrived, lambda span: None if span.trace_id in gone else span)
 
     return broken
 
 
-def errors_unmarked(found: Arrived) -> Arrived:
-    return with_spans(found, lambda span: replace(span, error=False))
+def errors_unmarked(arrived: Arrived) -> Arrived:
+    return with_spans(arrived, lambda span: replace(span, error=False))
 
 
-def everything_kept(found: Arrived) -> Arrived:
+def everything_kept(arrived: Arrived) -> Arrived:
     return replace(
-        found,
-        traces=dict(found.traces) | {(one.stage, one.trace_id): spans(one) for one in found.sent},
+        arrived,
+        traces=dict(arrived.traces)
+        | {(request.stage, request.trace_id): spans(request) for request in arrived.sent},
     )
 
 
-def nothing_ordinary_kept(found: Arrived) -> Arrived:
-    return without("create")(without("list")(found))
+def nothing_ordinary_kept(arrived: Arrived) -> Arrived:
+    return without("create")(without("list")(arrived))
 
 
-def logs_without_trace_id(found: Arrived) -> Arrived:
+def logs_without_trace_id(arrived: Arrived) -> Arrived:
     key = ("dev", "orders-node")
-    first, *rest = found.logs[key]
-    return replace(found, logs=dict(found.logs) | {key: [replace(first, trace_id=""), *rest]})
+    first, *rest = arrived.logs[key]
+    return replace(arrived, logs=dict(arrived.logs) | {key: [replace(first, trace_id=""), *rest]})
 
 
-def logs_in_a_wrong_tenant(found: Arrived) -> Arrived:
-    stray = replace(found.logs["prd", "orders-node"][0], tenant="dev")
+def logs_in_a_wrong_tenant(arrived: Arrived) -> Arrived:
+    stray = replace(arrived.logs["prd", "orders-node"][0], tenant="dev")
     key = ("dev", "orders-node")
-    return replace(found, logs=dict(found.logs) | {key: [*found.logs[key], stray]})
+    return replace(arrived, logs=dict(arrived.logs) | {key: [*arrived.logs[key], stray]})
 
 
-def one_order_lost(found: Arrived) -> Arrived:
+def one_order_lost(arrived: Arrived) -> Arrived:
     key = ("dev", "orders-node")
-    return replace(found, created=dict(found.created) | {key: found.created[key] - 1})
+    return replace(arrived, created=dict(arrived.created) | {key: arrived.created[key] - 1})
 
 
-def counted_after_sampling(found: Arrived) -> Arrived:
-    kept = {key: number / 2 if key[0] == "prd" else number for key, number in found.calls.items()}
-    return replace(found, calls=kept)
+def counted_after_sampling(arrived: Arrived) -> Arrived:
+    kept = {key: number / 2 if key[0] == "prd" else number for key, number in arrived.calls.items()}
+    return replace(arrived, calls=kept)
 
 
-def counted_in_a_stage_without_applications(found: Arrived) -> Arrived:
-    return replace(found, calls=dict(found.calls) | {("hml", "orders-node"): 1.0})
+def counted_in_a_stage_without_applications(arrived: Arrived) -> Arrived:
+    return replace(arrived, calls=dict(arrived.calls) | {("hml", "orders-node"): 1.0})
 
 
-def series_of_another_cluster(found: Arrived) -> Arrived:
-    changed = [{**one, "k8s_cluster_name": "mine"} for one in found.series]
-    return replace(found, series=changed)
+def series_of_another_cluster(arrived: Arrived) -> Arrived:
+    changed = [{**series, "k8s_cluster_name": "mine"} for series in arrived.series]
+    return replace(arrived, series=changed)
 
 
-def series_without_stage(found: Arrived) -> Arrived:
-    stray = {**found.series[0], "deployment_environment_name": "default"}
-    return replace(found, series=[*found.series, stray])
+def series_without_stage(arrived: Arrived) -> Arrived:
+    stray = {**arrived.series[0], "deployment_environment_name": "default"}
+    return replace(arrived, series=[*arrived.series, stray])
 
 
-def no_exemplars(found: Arrived) -> Arrived:
-    return replace(found, exemplars=[])
+def no_exemplars(arrived: Arrived) -> Arrived:
+    return replace(arrived, exemplars=[])
 
 
-def exemplars_that_lead_nowhere(found: Arrived) -> Arrived:
-    return replace(found, exemplar_traces={})
+def exemplars_that_lead_nowhere(arrived: Arrived) -> Arrived:
+    return replace(arrived, exemplar_traces={})
 
 
-def exemplars_of_one_service_only(found: Arrived) -> Arrived:
-    only = [one for one in found.exemplars if one.series["service_name"] == "orders-python"]
-    return replace(found, exemplars=only)
+def exemplars_of_one_service_only(arrived: Arrived) -> Arrived:
+    only = [
+        exemplar
+        for exemplar in arrived.exemplars
+        if exemplar.series["service_name"] == "orders-python"
+    ]
+    return replace(arrived, exemplars=only)
 
 
 BROKEN: list[tuple[signal_checks.Check, Break, str]] = [
@@ -346,10 +354,10 @@ def content(*expressions: str) -> dict[str, Any]:
 
 
 def test_a_panel_without_data_is_noticed() -> None:
-    made = content('up{namespace="$namespace"}', "traces_span_metrics_calls_total", "absent")
+    dashboard = content('up{namespace="$namespace"}', "traces_span_metrics_calls_total", "absent")
     values = [{"namespace": "dev"}, {"namespace": "prd"}]
     answers = panel_checks.ask(
-        made, values, lambda expr: [] if expr == "absent" else [1], scrape_seconds=2
+        dashboard, values, lambda expr: [] if expr == "absent" else [1], scrape_seconds=2
     )
     # `up` comes from a scrape, of which the rehearsal has other ones than the cluster.
     assert answers.skipped == ("panel 0",)
@@ -359,10 +367,12 @@ def test_a_panel_without_data_is_noticed() -> None:
 
 
 def test_what_an_sdk_sends_may_differ_between_languages() -> None:
-    made = content('http_server_active_requests{service_name="$service"}', 'calls{s="$service"}')
+    dashboard = content(
+        'http_server_active_requests{service_name="$service"}', 'calls{s="$service"}'
+    )
     values = [{"service": "a"}, {"service": "b"}]
     answers = panel_checks.ask(
-        made, values, lambda expr: [1] if '"a"' in expr else [], scrape_seconds=2
+        dashboard, values, lambda expr: [1] if '"a"' in expr else [], scrape_seconds=2
     )
     assert answers.answered == ("panel 0",)
     assert answers.empty == ("panel 1 (A) for b",)

@@ -135,8 +135,9 @@ def test_only_rules_about_service_levels_are_hurried_and_it_is_said(
         map(str, said)
     )
     assert any(
-        one.where.startswith("rules.slo-indicators") and (one.was, one.now) == ("1h", "30s")
-        for one in said
+        substitution.where.startswith("rules.slo-indicators")
+        and (substitution.was, substitution.now) == ("1h", "30s")
+        for substitution in said
     )
 
 
@@ -154,14 +155,14 @@ def test_a_duration_that_is_none_is_refused(text: str) -> None:
 def test_thanos_gets_the_stack_s_arguments_with_addresses_of_here(
     stack: dict[str, Any], tmp_path: Path
 ) -> None:
-    given = metrics_backend.thanos_args(stack, "thanos-store")
-    made, said = metrics_backend.adapt_thanos_args(
-        given, folder=tmp_path, http=1, grpc=2, endpoints=[]
+    arguments = metrics_backend.thanos_args(stack, "thanos-store")
+    adapted, said = metrics_backend.adapt_thanos_args(
+        arguments, folder=tmp_path, http=1, grpc=2, endpoints=[]
     )
-    assert made[:3] == ["store", "--log.format=json", "--http-address=127.0.0.1:1"]
-    assert f"--objstore.config-file={tmp_path / 'object-storage.yaml'}" in made
-    assert "--index-cache-size=128MB" in made
-    assert {one.where.split(" ")[-1] for one in said} == {
+    assert adapted[:3] == ["store", "--log.format=json", "--http-address=127.0.0.1:1"]
+    assert f"--objstore.config-file={tmp_path / 'object-storage.yaml'}" in adapted
+    assert "--index-cache-size=128MB" in adapted
+    assert {substitution.where.split(" ")[-1] for substitution in said} == {
         "--http-address",
         "--grpc-address",
         "--enable-auto-gomemlimit",
@@ -174,11 +175,11 @@ def test_thanos_gets_the_stack_s_arguments_with_addresses_of_here(
 
 
 def test_the_bucket_s_file_keeps_what_is_not_about_where_it_is(stack: dict[str, Any]) -> None:
-    made, said = STORAGE.thanos_config(metrics_backend.synthesized_object_storage(stack))
-    assert made["type"] == "S3"
-    assert made["config"]["region"] == "us-east-1"
-    assert made["config"]["endpoint"] == "127.0.0.1:9"
-    assert "sts_endpoint" not in made["config"]
+    config, said = STORAGE.thanos_config(metrics_backend.synthesized_object_storage(stack))
+    assert config["type"] == "S3"
+    assert config["config"]["region"] == "us-east-1"
+    assert config["config"]["endpoint"] == "127.0.0.1:9"
+    assert "sts_endpoint" not in config["config"]
     assert len(said) == 5
 
 
@@ -203,8 +204,8 @@ def on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def started(folder: Path, name: str) -> dict[str, Any]:
     (line,) = (folder / f"{name}.started").read_text(encoding="utf-8").splitlines()
-    found: dict[str, Any] = json.loads(line)
-    return found
+    record: dict[str, Any] = json.loads(line)
+    return record
 
 
 def test_programs_are_found_on_the_path_only(
@@ -237,7 +238,7 @@ def test_loki_is_started_with_the_stack_s_configuration(
     limits = yaml.safe_load((tmp_path / "loki" / "runtime.yaml").read_text(encoding="utf-8"))
     assert limits["overrides"]["prd"]["retention_period"] == "336h"
     assert {"loki.common.path_prefix", "loki.server.http_listen_port"} <= {
-        one.where for one in note
+        substitution.where for substitution in note
     }
 
 
@@ -260,7 +261,7 @@ def test_tempo_is_started_with_the_stack_s_configuration(
     assert receivers["grpc"]["endpoint"] == tempo.otlp
     tenants = yaml.safe_load((tmp_path / "tempo" / "overrides.yaml").read_text(encoding="utf-8"))
     assert tenants["overrides"]["prd"]["compaction"]["block_retention"] == "168h"
-    assert any(one.where == "tempo.storage.trace.s3.endpoint" for one in note)
+    assert any(substitution.where == "tempo.storage.trace.s3.endpoint" for substitution in note)
 
 
 def test_grafana_is_started_with_datasources_and_dashboards(
@@ -280,9 +281,10 @@ def test_grafana_is_started_with_datasources_and_dashboards(
     assert "[auth.anonymous]\nenabled = false" in ini
     file = folder / "provisioning" / "datasources" / "all.yaml"
     sources = {
-        one["uid"]: one for one in yaml.safe_load(file.read_text(encoding="utf-8"))["datasources"]
+        source["uid"]: source
+        for source in yaml.safe_load(file.read_text(encoding="utf-8"))["datasources"]
     }
-    assert {uid: one["url"] for uid, one in sources.items()} == {
+    assert {uid: source["url"] for uid, source in sources.items()} == {
         "prometheus": "http://p",
         "loki": "http://l",
         "tempo": "http://t",
@@ -416,13 +418,13 @@ def test_tempo_is_asked_in_the_name_of_a_tenant() -> None:
         "/api/traces/broken": (500, {}),
     }
     with answering(answers) as (url, asked):
-        (found,) = Tempo(url=url).trace("prd", trace_id)
+        (result,) = Tempo(url=url).trace("prd", trace_id)
         assert Tempo(url=url).trace("prd", "unknown") == []
         assert Tempo(url=url).traces_of("prd", "shop") == {trace_id}
         with pytest.raises(QueryError, match="answered 500"):
             Tempo(url=url).trace("prd", "broken")
-    assert (found.trace_id, found.span_id) == (trace_id, "0001020304050607")
-    assert (found.error, found.seconds, found.service) == (True, 1.5, "shop")
+    assert (result.trace_id, result.span_id) == (trace_id, "0001020304050607")
+    assert (result.error, result.seconds, result.service) == (True, 1.5, "shop")
     assert {tenant for _, tenant in asked} == {"prd"}
 
 

@@ -66,13 +66,16 @@ class Rehearsed:
 
     @property
     def data(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(
+        content: dict[str, Any] = json.loads(
             (self.folder / rehearsal_report.DATA).read_text(encoding="utf-8")
         )
-        return found
+        return content
 
     def verdicts(self) -> dict[str, str]:
-        return {f"{one['group']}: {one['name']}": one["status"] for one in self.data["verdicts"]}
+        return {
+            f"{verdict['group']}: {verdict['name']}": verdict["status"]
+            for verdict in self.data["verdicts"]
+        }
 
 
 def rehearsing(folder: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -101,7 +104,9 @@ def rehearsing(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 
 def left_over(folder: Path) -> list[str]:
     """Programs whose command names something in a folder."""
-    lines = (" ".join(one.info["cmdline"] or ()) for one in psutil.process_iter(["cmdline"]))
+    lines = (
+        " ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])
+    )
     return [line for line in lines if f"{folder}/tmp" in line]
 
 
@@ -129,13 +134,13 @@ def test_everything_is_as_promised(rehearsed: Rehearsed) -> None:
 @pytest.mark.slow
 def test_nothing_is_left_out_silently(rehearsed: Rehearsed) -> None:
     verdicts = rehearsed.verdicts()
-    open_ones = {name for name, status in verdicts.items() if status == "not checked"}
+    open_checks = {name for name, status in verdicts.items() if status == "not checked"}
     allowed = (
         set() if on_path("grafana") else {"dashboards: are all in Grafana, with its datasources"}
     )
     if not IN_CI:
         allowed |= {f"applications: {language} is ready" for language in LANGUAGES}
-    assert open_ones <= allowed
+    assert open_checks <= allowed
     groups = {name.partition(":")[0] for name in verdicts}
     assert groups == {
         *("smoke", "applications", "alerts", "traces", "logs", "metrics", "dashboards"),
@@ -151,7 +156,7 @@ def test_nothing_is_left_out_silently(rehearsed: Rehearsed) -> None:
 
 @pytest.mark.slow
 def test_what_stands_in_is_called_so(rehearsed: Rehearsed) -> None:
-    parts = {one["name"]: one for one in rehearsed.data["versions"]}
+    parts = {part["name"]: part for part in rehearsed.data["versions"]}
     assert {"otelcol", "prometheus", "alertmanager", "thanos"} <= set(parts)
     if on_path("loki") is None:
         assert "OTLP recorder (stand-in)" in parts
@@ -167,8 +172,8 @@ def test_the_page_needs_nothing_else(rehearsed: Rehearsed) -> None:
     # Namespaces in SVG are no addresses of anything that is loaded.
     assert not re.search(r"<(?:script|link|img|iframe)\b", page)
     assert not re.search(r"""(?:src|href)=["'](?!#)""", page.replace('xlink:href="#', ""))
-    for one in rehearsed.data["verdicts"]:
-        assert escape(one["name"]) in page
+    for verdict in rehearsed.data["verdicts"]:
+        assert escape(verdict["name"]) in page
 
 
 @pytest.mark.slow
@@ -252,9 +257,9 @@ def without_retry(config: Config) -> None:
 def claims_believed(config: Config) -> None:
     for pipeline in config["service"]["pipelines"].values():
         pipeline["processors"] = [
-            one
-            for one in pipeline["processors"]
-            if one not in ("transform/claims", "resource/stage")
+            processor
+            for processor in pipeline["processors"]
+            if processor not in ("transform/claims", "resource/stage")
         ]
 
 
@@ -355,13 +360,13 @@ def test_no_more_is_lost_than_is_tolerated(lost: int, status: str, tmp_path: Pat
 def test_memory_above_the_limit_is_noticed() -> None:
     verdicts = Verdicts(lambda line: None)
     memory_stays_below(verdicts, {"a": 99.0, "b": 101.0}, {"a": 100.0, "b": 100.0})
-    assert [one.status for one in verdicts.verdicts] == ["passed", "failed"]
+    assert [verdict.status for verdict in verdicts.verdicts] == ["passed", "failed"]
 
 
 # --- The report -----------------------------------------------------------------------------------
 
 
-def made(*verdicts: Verdict, interrupted: str = "") -> rehearsal_report.Report:
+def report_of(*verdicts: Verdict, interrupted: str = "") -> rehearsal_report.Report:
     return rehearsal_report.Report(
         environment="dev",
         began=datetime(2026, 11, 24, tzinfo=UTC),
@@ -389,7 +394,7 @@ def verdict(status: Any, detail: str = "seen") -> Verdict:
 
 
 def test_a_failed_check_is_in_every_form_of_the_report(tmp_path: Path) -> None:
-    failing = made(
+    failing = report_of(
         verdict("passed"), verdict("not checked"), verdict("failed", "<b> & \x1b[31mred")
     )
     assert not failing.passed
@@ -405,9 +410,11 @@ def test_a_failed_check_is_in_every_form_of_the_report(tmp_path: Path) -> None:
     assert data["substitutions"][0]["was"] == "<svc>"
 
 
-@pytest.mark.parametrize("one", [made(), made(verdict("passed"), interrupted="it was interrupted")])
-def test_what_came_to_no_end_has_not_passed(one: rehearsal_report.Report) -> None:
-    assert not one.passed
+@pytest.mark.parametrize(
+    "report", [report_of(), report_of(verdict("passed"), interrupted="it was interrupted")]
+)
+def test_what_came_to_no_end_has_not_passed(report: rehearsal_report.Report) -> None:
+    assert not report.passed
 
 
 def test_a_counter_that_starts_again_is_no_negative_rate() -> None:

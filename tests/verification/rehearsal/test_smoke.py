@@ -79,13 +79,13 @@ def verdicts_of(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, tupl
     )
     verdicts = Verdicts(lambda line: None)
     smoke.smoke(("dev", "prd"), ends, TENANTS, verdicts, seconds=0.05)
-    return {one.name: (one.status, one.detail) for one in verdicts.verdicts}
+    return {verdict.name: (verdict.status, verdict.detail) for verdict in verdicts.verdicts}
 
 
 def test_every_signal_of_every_stage_has_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = verdicts_of(Cluster(), monkeypatch)
-    assert len(found) == 2 + 2 * 3
-    assert {status for status, _ in found.values()} == {"passed"}
+    verdicts = verdicts_of(Cluster(), monkeypatch)
+    assert len(verdicts) == 2 + 2 * 3
+    assert {status for status, _ in verdicts.values()} == {"passed"}
 
 
 def test_each_probe_has_an_id_of_its_own_and_wakes_nobody(
@@ -109,23 +109,23 @@ def test_each_probe_has_an_id_of_its_own_and_wakes_nobody(
 def test_a_signal_that_is_lost_fails_alone(
     signal: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = verdicts_of(Cluster(loses={signal}), monkeypatch)
-    failed = {one for one, (status, _) in found.items() if status == "failed"}
+    verdicts = verdicts_of(Cluster(loses={signal}), monkeypatch)
+    failed = {check for check, (status, _) in verdicts.items() if status == "failed"}
     assert failed == {f"{stage}: the {name} is found, there only" for stage in ("dev", "prd")}
 
 
 def test_a_signal_in_a_wrong_namespace_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = verdicts_of(Cluster(to={"dev": "prd", "prd": "prd"}), monkeypatch)
-    status, detail = found["dev: the trace is found, there only"]
+    verdicts = verdicts_of(Cluster(to={"dev": "prd", "prd": "prd"}), monkeypatch)
+    status, detail = verdicts["dev: the trace is found, there only"]
     assert (status, detail) == ("failed", "what went through the gateway of dev is in prd")
-    assert found["prd: the trace is found, there only"][0] == "passed"
+    assert verdicts["prd: the trace is found, there only"][0] == "passed"
 
 
 def test_a_gateway_that_refuses_is_said_and_not_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found = verdicts_of(Cluster(refuses=True), monkeypatch)
-    assert found == {
+    verdicts = verdicts_of(Cluster(refuses=True), monkeypatch)
+    assert verdicts == {
         f"{stage}: the gateway takes metric, log and trace": (
             "failed",
             f"the gateway of {stage} answered 503 to metrics",
@@ -135,8 +135,8 @@ def test_a_gateway_that_refuses_is_said_and_not_waited_for(
 
 
 def test_a_back_end_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = verdicts_of(Cluster(silent=True), monkeypatch)
-    assert found["dev: the log is found, there only"] == ("failed", "no answer")
+    verdicts = verdicts_of(Cluster(silent=True), monkeypatch)
+    assert verdicts["dev: the log is found, there only"] == ("failed", "no answer")
 
 
 ALL = [
@@ -212,7 +212,7 @@ def test_ports_are_forwarded_by_kubectl_and_closed_again(
     assert "FAILED  smoke: prd: the gateway takes metric, log and trace" in capsys.readouterr().out
     lines = (tmp_path / "started").read_text(encoding="utf-8").splitlines()
     asked = [json.loads(line)["argv"][1:] for line in lines]
-    assert {tuple(one[:-1]) for one in asked} == {
+    assert {tuple(arguments[:-1]) for arguments in asked} == {
         ("--context", "mine", "--namespace", namespace, "port-forward", "--address", "127.0.0.1",
          f"service/{service}")
         for namespace, service in (
@@ -222,7 +222,12 @@ def test_ports_are_forwarded_by_kubectl_and_closed_again(
             ("observability", "tempo"),
         )
     }  # fmt: skip
-    assert {one[-1].partition(":")[2] for one in asked} == {"4318", "10902", "3100", "3200"}
+    assert {arguments[-1].partition(":")[2] for arguments in asked} == {
+        "4318",
+        "10902",
+        "3100",
+        "3200",
+    }
 
 
 def test_a_port_that_cannot_be_forwarded_is_said_in_kubectl_s_words(
@@ -256,15 +261,15 @@ def test_the_stand_ins_answer_the_same_questions() -> None:
         ]
         assert logs.lines("prd", smoke.SERVICE, "test 1") == []
         assert logs.lines("dev", smoke.SERVICE, "test 2") == []
-        assert [one.name for one in traces.trace("dev", "a" * 32)] == ["smoke test"]
+        assert [span.name for span in traces.trace("dev", "a" * 32)] == ["smoke test"]
         assert traces.trace("prd", "a" * 32) == []
         assert traces.traces_of("dev", smoke.SERVICE) == {"a" * 32}
 
 
 def test_prometheus_is_asked_for_a_metric_of_the_probe_alone() -> None:
-    one, other = (smoke.Probe(stage="dev", identifier=letter * 32) for letter in "ab")
-    assert one.metric == f"smoke_test_{'a' * 12}_total"
-    assert one.metric != other.metric
+    first, second = (smoke.Probe(stage="dev", identifier=letter * 32) for letter in "ab")
+    assert first.metric == f"smoke_test_{'a' * 12}_total"
+    assert first.metric != second.metric
 
 
 def test_a_gateway_takes_the_name_of_any_metric_of_a_probe() -> None:

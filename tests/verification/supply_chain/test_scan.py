@@ -55,7 +55,7 @@ def test_an_accepted_finding_is_not_open() -> None:
 
 def test_a_suppression_covers_only_its_resources() -> None:
     verdict = judge([finding("prd/storage x"), finding()], [suppression("dev/*")], {"checkov"})
-    assert [one.resource for one in verdict.open] == ["prd/storage x"]
+    assert [finding.resource for finding in verdict.open] == ["prd/storage x"]
 
 
 def test_a_suppression_of_nothing_is_stale() -> None:
@@ -72,9 +72,9 @@ def test_a_suppression_of_a_scanner_that_did_not_run_is_not_stale() -> None:
 
 
 def test_every_suppression_has_a_reason_and_an_owner() -> None:
-    for one in read_suppressions():
-        assert len(one.reason) >= 20
-        assert one.owner
+    for suppression in read_suppressions():
+        assert len(suppression.reason) >= 20
+        assert suppression.owner
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def with_a_planted_environment() -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def found(_installed: None, tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
+def scanned(_installed: None, tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
     """What both scanners find in the reviewed stacks and in the planted one, in one run each."""
     configs = with_a_planted_environment()
     folder = tmp_path_factory.mktemp("scanned")
@@ -156,11 +156,14 @@ def found(_installed: None, tmp_path_factory: pytest.TempPathFactory) -> list[Fi
     ]
 
 
-def test_zero_findings_or_a_suppression(found: list[Finding]) -> None:
-    ours = [one for one in found if not one.resource.startswith(PLANTED)]
+def test_zero_findings_or_a_suppression(scanned: list[Finding]) -> None:
+    ours = [finding for finding in scanned if not finding.resource.startswith(PLANTED)]
     verdict = judge(ours, read_suppressions(), {"checkov", "parliament"})
-    assert [str(one) for one in verdict.open] == []
-    assert [f"{one.scanner} {one.id} {one.resource}" for one in verdict.stale] == []
+    assert [str(finding) for finding in verdict.open] == []
+    assert [
+        f"{suppression.scanner} {suppression.id} {suppression.resource}"
+        for suppression in verdict.stale
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -173,10 +176,14 @@ def test_zero_findings_or_a_suppression(found: list[Finding]) -> None:
         ("RESOURCE_MISMATCH", "role-tempo_policy.policy"),
     ],
 )
-def test_scanners_find_what_is_planted(found: list[Finding], check: str, name: str) -> None:
+def test_scanners_find_what_is_planted(scanned: list[Finding], check: str, name: str) -> None:
     # checkov calls a resource by its type in some checks, and `resource` in others.
-    seen = [one for one in found if one.id == check and one.resource.startswith(PLANTED)]
-    assert any(one.resource.endswith(f".{name}") for one in seen), seen
+    seen = [
+        finding
+        for finding in scanned
+        if finding.id == check and finding.resource.startswith(PLANTED)
+    ]
+    assert any(finding.resource.endswith(f".{name}") for finding in seen), seen
 
 
 @pytest.mark.parametrize(

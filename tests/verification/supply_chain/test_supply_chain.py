@@ -34,7 +34,7 @@ def test_every_package_of_a_lock_has_a_hash(lock: str) -> None:
 @pytest.mark.parametrize("lock", sbom.NPM_LOCKS)
 def test_every_package_of_npm_has_an_integrity(lock: str) -> None:
     packages = json.loads((ROOT / lock).read_text(encoding="utf-8"))["packages"]
-    without = [path for path, one in packages.items() if path and not one.get("integrity")]
+    without = [path for path, package in packages.items() if path and not package.get("integrity")]
     # Bundled ones are inside the package that bundles them, which has one.
     assert [path for path in without if not packages[path].get("inBundle")] == []
 
@@ -50,23 +50,23 @@ def test_every_go_program_has_its_sums() -> None:
 
 
 def test_images_of_our_own_constructs_are_listed() -> None:
-    listed = {one.reference for one in read_images()}
+    listed = {image.reference for image in read_images()}
     for stacks in Foundation.load(environments=REAL_ENVIRONMENTS).configs.values():
         resources = stacks["observability"]["resource"]
         typed = {kind: body for kind, body in resources.items() if kind.startswith("kubernetes_")}
-        found = set(images_in(typed))
-        assert found
-        assert found <= listed
+        images = set(images_in(typed))
+        assert images
+        assert images <= listed
 
 
 def test_no_image_is_listed_twice_and_none_is_latest() -> None:
-    references = [one.reference for one in read_images()]
+    references = [image.reference for image in read_images()]
     assert len(references) == len(set(references))
-    assert not any(one.tag in ("latest", "main", "") for one in read_images())
+    assert not any(image.tag in ("latest", "main", "") for image in read_images())
 
 
 def test_programs_have_the_versions_of_their_charts() -> None:
-    tags = {one.image.rpartition("/")[2]: one.tag for one in read_images()}
+    tags = {image.image.rpartition("/")[2]: image.tag for image in read_images()}
     for chart in (versions.LOKI, versions.TEMPO, versions.EXTERNAL_SECRETS):
         assert tags[chart.name].lstrip("v") == chart.app_version.lstrip("v")
     assert tags["velero"].lstrip("v") == versions.VELERO.app_version.lstrip("v")
@@ -95,7 +95,7 @@ def test_the_bill_fits_the_schema_and_lists_every_kind(tmp_path: Path) -> None:
     file = tmp_path / "sbom.cdx.json"
     assert sbom.main(["--output", str(file)]) == 0
     bill = json.loads(file.read_text(encoding="utf-8"))
-    purls = {one["purl"] for one in bill["components"]}
+    purls = {component["purl"] for component in bill["components"]}
     assert {purl.partition("/")[0] for purl in purls} == {
         "pkg:golang",
         "pkg:helm",
@@ -104,7 +104,7 @@ def test_the_bill_fits_the_schema_and_lists_every_kind(tmp_path: Path) -> None:
         "pkg:oci",
         "pkg:pypi",
     }
-    charts = [one for one in vars(versions).values() if isinstance(one, Chart)]
+    charts = [chart for chart in vars(versions).values() if isinstance(chart, Chart)]
     for chart in charts:
         assert any(purl.startswith(f"pkg:helm/{chart.name}@{chart.version}") for purl in purls)
     assert "pkg:pypi/cdktf@0.21.0" in purls

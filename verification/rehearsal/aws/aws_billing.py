@@ -124,7 +124,7 @@ class CostExplorerFront:
         issue 2515.
         """
         monitor = request["AnomalyMonitor"]
-        taken = {one.get("MonitorDimension") for one in self._monitors.values()} - {None}
+        taken = {existing.get("MonitorDimension") for existing in self._monitors.values()} - {None}
         if monitor.get("MonitorDimension") in taken:
             raise BillingError(
                 "ValidationException", "Limit exceeded on dimensional spend monitor creation"

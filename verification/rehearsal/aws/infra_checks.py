@@ -66,23 +66,23 @@ class Applied:
         return items
 
 
-def expect_equal(actual: object, expected: object, what: str) -> None:
+def expect_equal(actual: object, expected: object, subject: str) -> None:
     """Compare, and say what differs.
 
     Raises:
         CheckFailedError: they differ.
     """
     if actual != expected:
-        raise CheckFailedError(f"{what}: expected {expected!r}, found {actual!r}")
+        raise CheckFailedError(f"{subject}: expected {expected!r}, found {actual!r}")
 
 
-def only(items: list[Any], what: str) -> Any:
+def only(items: list[Any], subject: str) -> Any:
     """The single item of a list.
 
     Raises:
         CheckFailedError: there are none or several.
     """
-    expect_equal(len(items), 1, f"number of: {what}")
+    expect_equal(len(items), 1, f"number of: {subject}")
     return items[0]
 
 
@@ -292,12 +292,14 @@ def check_bucket_lifecycles(applied: Applied) -> None:
             set(rules), {*planned, "abort-incomplete-uploads"}, f"lifecycle rules of {name}"
         )
         for id_, rule in planned.items():
-            what = f"lifecycle rule {id_} of {name}"
-            expect_equal(rules[id_]["Filter"].get("Prefix", ""), rule.prefix, f"prefix of {what}")
+            subject = f"lifecycle rule {id_} of {name}"
+            expect_equal(
+                rules[id_]["Filter"].get("Prefix", ""), rule.prefix, f"prefix of {subject}"
+            )
             days = rules[id_].get("Expiration", {}).get("Days")
-            expect_equal(days, rule.expiration_days, f"expiration of {what}")
+            expect_equal(days, rule.expiration_days, f"expiration of {subject}")
             noncurrent = rules[id_].get("NoncurrentVersionExpiration", {}).get("NoncurrentDays")
-            expect_equal(noncurrent, rule.noncurrent_days, f"noncurrent expiration of {what}")
+            expect_equal(noncurrent, rule.noncurrent_days, f"noncurrent expiration of {subject}")
         versioned = s3.get_bucket_versioning(Bucket=name).get("Status") == "Enabled"
         expect_equal(versioned, plan.versioned, f"versioning of {name}")
         if plan.object_lock_days is not None:
@@ -494,8 +496,8 @@ def check_tags(applied: Applied) -> None:
         "CostCenter": settings.tags.cost_center,
     }
 
-    def compare(tags: dict[str, str], what: str) -> None:
-        expect_equal({key: tags.get(key) for key in expected}, expected, f"tags of {what}")
+    def compare(tags: dict[str, str], subject: str) -> None:
+        expect_equal({key: tags.get(key) for key in expected}, expected, f"tags of {subject}")
 
     for gateway in applied.in_vpc("describe_nat_gateways", "NatGateways"):
         compare(tags_of(gateway), "a NAT gateway")

@@ -65,5 +65,10 @@ def allocatable(instance_type: str) -> Amount:
     cores, gibibytes = INSTANCE_TYPES[instance_type]
     shares = [0.06, 0.01, 0.005, 0.005, *[0.0025] * cores]
     reserved_cpu = round(1000 * sum(shares[:cores]))
+    return Amount(cores * 1000 - reserved_cpu, allocatable_memory(gibibytes, MAX_PODS))
+
+
+def allocatable_memory(gibibytes: float, most_pods: int) -> int:
+    """The memory of `allocatable`, in MiB."""
     usable = int(gibibytes * 1024 * (1 - FIRMWARE_SHARE))
-    return Amount(cores * 1000 - reserved_cpu, usable - (255 + 11 * MAX_PODS) - 100)
+    return usable - (255 + 11 * most_pods) - 100

@@ -169,7 +169,7 @@ def _requests(signal: Signal) -> st.SearchStrategy[Json]:
         schemaUrl=_texts,
         **{scopes: st.lists(scope, max_size=2)},
     )
-    return st.builds(lambda made: {resources: made}, st.lists(resource, max_size=3))
+    return st.builds(lambda entries: {resources: entries}, st.lists(resource, max_size=3))
 
 
 SIGNALS: Final[tuple[Signal, ...]] = ("metrics", "traces", "logs")
@@ -214,11 +214,11 @@ def throw(stage: Stage, number: int, number_of_seed: int) -> Counter[int]:
         suppress_health_check=list(HealthCheck),
     )
     @given(payloads())
-    def one(request: Payload) -> None:
+    def send(request: Payload) -> None:
         statuses[post(stage, request)] += 1
         expect(stage.gateway.process.is_running(), f"the gateway ended: {request.body!r}")
 
-    one()
+    send()
     stage.neighbour.wait_for_beats(BEATS)
     with stage.neighbour.paused() as sent:
         failures = kept_in_time(partial(neighbour_is_whole, stage, sent), PATIENCE_SECONDS)

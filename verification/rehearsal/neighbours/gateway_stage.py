@@ -40,7 +40,7 @@ def memory_group(mib: int) -> Iterator[tuple[str, ...]]:
 
     Of either version of control groups. Nothing (an empty command) where it cannot be made.
     """
-    group = next((made for root in _GROUPS if (made := _make_group(root, mib))), None)
+    group = next(filter(None, (_make_group(root, mib) for root in _GROUPS)), None)
     if group is None:
         yield ()
         return
@@ -142,9 +142,9 @@ def running_prometheus(program: Path, values: Mapping[str, Any], folder: Path) -
     spec = values["prometheus"]["prometheusSpec"]
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "prometheus.yaml"
-    made = metrics_backend.config(spec)
-    made.pop("alerting")
-    config.write_text(yaml.safe_dump(made, sort_keys=False), encoding="utf-8")
+    configuration = metrics_backend.config(spec)
+    configuration.pop("alerting")
+    config.write_text(yaml.safe_dump(configuration, sort_keys=False), encoding="utf-8")
     port = free_port()
     process: RunningProcess = start(
         [

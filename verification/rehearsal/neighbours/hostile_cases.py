@@ -61,9 +61,9 @@ def post(stage: Stage, request: Payload, *, by_grpc: bool = False) -> int:
         return CLOSED
 
 
-def metrics(*found: Json, service: str = HOSTILE, encoding: Encoding = "json") -> Payload:
+def metrics(*items: Json, service: str = HOSTILE, encoding: Encoding = "json") -> Payload:
     """A request with these metrics of a service."""
-    return payload("metrics", otlp_client.metrics({"service.name": service}, found), encoding)
+    return payload("metrics", otlp_client.metrics({"service.name": service}, items), encoding)
 
 
 def server_span(name: str, number: int, *, service: str = HOSTILE, **rest: Any) -> Json:
@@ -105,8 +105,8 @@ def both(*checks: Callable[[Stage], None]) -> Callable[[Stage], None]:
     """All of them."""
 
     def check(stage: Stage) -> None:
-        for one in checks:
-            one(stage)
+        for expectation in checks:
+            expectation(stage)
 
     return check
 
@@ -425,8 +425,8 @@ def _services_are_bounded(stage: Stage) -> None:
 def _many_metrics(stage: Stage) -> None:
     for start in range(0, 100_000, 5_000):
         now = time.time_ns()
-        found = [payloads.gauge(f"invented.{start + n}", [(now, 1.0)]) for n in range(5_000)]
-        post(stage, metrics(*found, encoding="protobuf"))
+        gauges = [payloads.gauge(f"invented.{start + n}", [(now, 1.0)]) for n in range(5_000)]
+        post(stage, metrics(*gauges, encoding="protobuf"))
 
 
 def _metrics_are_bounded(stage: Stage) -> None:
@@ -468,8 +468,8 @@ def _forge(stage: Stage) -> None:
     now = time.time_ns()
     gauges = [payloads.gauge(name, [(now, 0.0)]) for name in FORGED if name != "UP!up"]
     sums = [payloads.sum_points(name, [(now, 0.0)]) for name in FORGED if name != "UP!up"]
-    for found in (gauges, sums):
-        status = post(stage, metrics(*found, service="forger", encoding="protobuf"))
+    for batch in (gauges, sums):
+        status = post(stage, metrics(*batch, service="forger", encoding="protobuf"))
         expect(status == OK, f"the gateway answered {status}, not 200")
 
 
@@ -506,17 +506,17 @@ def nested_case(name: str, request: Callable[[], Payload], *statuses: int) -> Ca
 
     def send_it(stage: Stage) -> None:
         plain = request()
-        for one in (plain, zipped(plain)):
-            _expect_one_of(*statuses)(post(stage, one))
+        for message in (plain, zipped(plain)):
+            _expect_one_of(*statuses)(post(stage, message))
 
     return Case(name=name, send=send_it)
 
 
 def _at_once(number: int, request: Callable[[], Payload]) -> Callable[[Stage], None]:
     def send_it(stage: Stage) -> None:
-        one = request()
+        message = request()
         with ThreadPoolExecutor(max_workers=number) as pool:
-            list(pool.map(lambda _: post(stage, one), range(number)))
+            list(pool.map(lambda _: post(stage, message), range(number)))
 
     return send_it
 
@@ -735,5 +735,13 @@ OTHERS = (
     ),
 )
 
-CASES = (*REFUSED_POINTS, *SPAN_NAMES, *OTHERS, *MANY_NAMES, *LARGE_BODIES)
-"""In this order at one gateway: what leaves the most behind comes last."""
+AREAS = {
+    "points": REFUSED_POINTS,
+    "names of spans": SPAN_NAMES,
+    "others": OTHERS,
+    "many names": MANY_NAMES,
+    "large bodies": LARGE_BODIES,
+}
+"""The cases of an area run at one gateway, in this order."""
+
+CASES = tuple(case for cases in AREAS.values() for case in cases)

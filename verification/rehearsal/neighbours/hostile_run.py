@@ -98,13 +98,13 @@ def neighbour_is_whole(stage: Stage, sent: int) -> None:
         CheckFailedError: it was not.
     """
     expect(not stage.neighbour.given_up, "; ".join(stage.neighbour.given_up[:3]))
-    for what, number in (
+    for unit, number in (
         ("points stored", stage.points()),
         ("requests counted", stage.calls()),
         ("spans", stage.spans()),
         ("log records", stage.log_records()),
     ):
-        expect(number >= sent, f"neighbour: {number} of {sent} {what}")
+        expect(number >= sent, f"neighbour: {number} of {sent} {unit}")
 
 
 def kept_in_time(check: Callable[[], None], patience: float) -> list[str]:

@@ -86,9 +86,9 @@ class Sampler:
         """Seconds since it began."""
         return time.monotonic() - self._started
 
-    def mark(self, what: str) -> None:
+    def mark(self, event: str) -> None:
         """Remember that something happens now."""
-        self.marks.append((self.now, what))
+        self.marks.append((self.now, event))
 
     def most_memory_mib(self) -> Mapping[str, float]:
         """The largest memory that was seen of each collector."""

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from blueprint.documents import Config, merge
+from blueprint.documents import Config, merge, read_document
 from blueprint.names import GATEWAY, telemetry_namespace
 from verification.rehearsal.processes import LOOPBACK, RunningProcess, free_port, on_free_ports
 from verification.rehearsal.processes import start as start_process
@@ -131,7 +131,7 @@ def release_values(stack: Mapping[str, Any], name: str, namespace: str) -> dict[
         )
     values: dict[str, Any] = {}
     for text in releases[0]["values"]:
-        values = merge(values, yaml.safe_load(unescape_terraform(text)) or {})
+        values = merge(values, read_document(unescape_terraform(text)) or {})
     return values
 
 
@@ -189,7 +189,7 @@ def adapt(config: Config, here: Here) -> Adapted:
     _refuse_what_is_left(change.config, here, ())
     return Adapted(
         config=change.config,
-        substitutions=tuple(change.made),
+        substitutions=tuple(change.substitutions),
         ports=tuple(sorted(change.ports)),
         memory_mib=here.memory_mib,
     )
@@ -202,7 +202,7 @@ Place = tuple[str | int, ...]
 class _Change:
     config: Config
     here: Here
-    made: list[Substitution] = field(default_factory=list)
+    substitutions: list[Substitution] = field(default_factory=list)
     ports: set[int] = field(default_factory=set)
 
     def get(self, place: Place) -> Any:
@@ -258,7 +258,7 @@ class _Change:
                 pipeline[section][index : index + 1] = names
 
     def _note(self, place: Place, was: Any, now: Any, why: str) -> None:
-        self.made.append(Substitution(where=_dotted(place), was=was, now=now, why=why))
+        self.substitutions.append(Substitution(where=_dotted(place), was=was, now=now, why=why))
 
 
 def _dotted(place: Place) -> str:

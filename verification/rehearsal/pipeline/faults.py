@@ -131,9 +131,9 @@ class Watch:
         """Look at a gateway from now on, in the place of the one before."""
         self.sampler.collectors["gateway"] = gateway
 
-    def mark(self, what: str) -> None:
+    def mark(self, event: str) -> None:
         """Remember that something happens now."""
-        self.sampler.mark(what)
+        self.sampler.mark(event)
 
     @property
     def memory_mib(self) -> float:
@@ -481,7 +481,7 @@ def malformed_and_oversized(bench: Bench, watch: Watch) -> Outcome:
         refused, taken = 0, []
         zeros = bytes(TOO_MUCH_MIB * 1024 * 1024)
         shape = b'{"resourceSpans": 7, "resourceMetrics": 7, "resourceLogs": 7}'
-        for what, content_type, body, encoding in (
+        for defect, content_type, body, encoding in (
             ("no JSON", "application/json", b'{"resourceSpans": [', None),
             ("JSON of another shape", "application/json", shape, None),
             ("no protobuf", "application/x-protobuf", b"\xff" * 64, None),
@@ -495,11 +495,11 @@ def malformed_and_oversized(bench: Bench, watch: Watch) -> Outcome:
                 "gzip",
             ),
         ):
-            watch.mark(what)
+            watch.mark(defect)
             for signal in ("traces", "metrics", "logs"):
                 status = _raw_post(f"{url}/v1/{signal}", content_type, body, encoding)
                 if status is not None and status < 400:
-                    taken.append(f"{what} as {signal}: {status}")
+                    taken.append(f"{defect} as {signal}: {status}")
                 refused += 1
                 load.batch(10)
         expect(not taken, f"taken though malformed: {some(taken)}")

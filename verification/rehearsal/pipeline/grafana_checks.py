@@ -22,7 +22,7 @@ def grafana_has_everything(pipeline: Pipeline) -> str:
         raise NotCheckedError("Grafana is not on the PATH")
     url = pipeline.grafana.url
     expected = uids(pipeline.stack)
-    missing = sorted(one for one in expected if not _is_there(f"{url}/api/dashboards/uid/{one}"))
+    missing = sorted(uid for uid in expected if not _is_there(f"{url}/api/dashboards/uid/{uid}"))
     expect(not missing, f"dashboards that Grafana does not have: {some(missing)}")
     for uid in (PROMETHEUS_UID, LOKI_UID, TEMPO_UID):
         expect(_is_there(f"{url}/api/datasources/uid/{uid}"), f"Grafana has no datasource {uid}")

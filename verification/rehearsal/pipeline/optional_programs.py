@@ -35,7 +35,7 @@ ADMIN = ("admin", "rehearsal")
 def on_path(name: str) -> Path | None:
     """The program of that name on the PATH, if there is one."""
     names = (name, f"{name}-server") if name == GRAFANA else (name,)
-    program = next((path for one in names if (path := shutil.which(one))), None)
+    program = next((path for candidate in names if (path := shutil.which(candidate))), None)
     return Path(program) if program else None
 
 

@@ -115,12 +115,12 @@ def _dress(axis: Axes, title: str) -> None:
 
 def _mark(axis: Axes, marks: Marks, *, named: bool) -> None:
     top = axis.get_ylim()[1]
-    for number, (at, what) in enumerate(marks):
+    for number, (at, event) in enumerate(marks):
         axis.axvline(at, color="#656d76", linewidth=0.8, linestyle=":")
         if named:
             # Rows of their own, so that neighbours do not cover one another.
             height = top * (0.86 - 0.13 * (number % 3))
-            axis.annotate(f" {what}", (at, height), fontsize=7, color="#424a53", va="top")
+            axis.annotate(f" {event}", (at, height), fontsize=7, color="#424a53", va="top")
 
 
 def _svg(figure: Figure) -> str:

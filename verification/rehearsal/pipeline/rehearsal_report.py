@@ -69,14 +69,15 @@ def as_json(report: Report) -> str:
         "interrupted": report.interrupted,
         "verdicts": [asdict(verdict) for verdict in report.verdicts],
         "versions": [
-            {"name": name, "version": version, "what": what}
-            for name, version, what in report.versions
+            {"name": name, "version": version, "what": origin}
+            for name, version, origin in report.versions
         ],
-        "substitutions": [asdict(one) for one in report.substitutions],
+        "substitutions": [asdict(substitution) for substitution in report.substitutions],
         "not_checked": list(report.not_checked),
-        "marks": [{"at": at, "what": what} for at, what in report.marks],
+        "marks": [{"at": at, "what": event} for at, event in report.marks],
         "readings": {
-            name: [asdict(one) for one in found] for name, found in report.readings.items()
+            name: [asdict(reading) for reading in readings]
+            for name, readings in report.readings.items()
         },
     }
     return json.dumps(content, indent=1, default=str) + "\n"
@@ -91,19 +92,19 @@ def as_junit(report: Report) -> str:
             "testsuite",
             name=group,
             tests=str(len(verdicts)),
-            failures=str(sum(one.status == "failed" for one in verdicts)),
-            skipped=str(sum(one.status == "not checked" for one in verdicts)),
+            failures=str(sum(verdict.status == "failed" for verdict in verdicts)),
+            skipped=str(sum(verdict.status == "not checked" for verdict in verdicts)),
         )
-        for one in verdicts:
+        for verdict in verdicts:
             case = ET.SubElement(
-                suite, "testcase", classname=group, name=one.name, time=f"{one.seconds:.3f}"
+                suite, "testcase", classname=group, name=verdict.name, time=f"{verdict.seconds:.3f}"
             )
-            if one.status == "failed":
-                ET.SubElement(case, "failure", message=_legal(one.detail))
-            elif one.status == "not checked":
-                ET.SubElement(case, "skipped", message=_legal(one.detail))
+            if verdict.status == "failed":
+                ET.SubElement(case, "failure", message=_legal(verdict.detail))
+            elif verdict.status == "not checked":
+                ET.SubElement(case, "skipped", message=_legal(verdict.detail))
             else:
-                ET.SubElement(case, "system-out").text = _legal(one.detail)
+                ET.SubElement(case, "system-out").text = _legal(verdict.detail)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
@@ -154,11 +155,11 @@ _WORDS = {"passed": "passed", "failed": "FAILED", "not checked": "not checked"}
 
 def as_html(report: Report) -> str:
     """The page."""
-    checks = [one for one in report.verdicts if one.group != FAULTS]
+    checks = [verdict for verdict in report.verdicts if verdict.group != FAULTS]
     parts = [
         _heading(report),
         "<h2 id='checks'>Checks</h2>",
-        *(_group(name, found) for name, found in by_group(checks).items()),
+        *(_group(name, verdicts) for name, verdicts in by_group(checks).items()),
         _plots(report),
         _faults(report),
         _not_checked(report),
@@ -177,7 +178,7 @@ def as_html(report: Report) -> str:
 
 def _heading(report: Report) -> str:
     counts = {
-        status: sum(one.status == status for one in report.verdicts)
+        status: sum(verdict.status == status for verdict in report.verdicts)
         for status in ("passed", "failed", "not checked")
     }
     outcome = "passed" if report.passed else "failed"
@@ -196,16 +197,19 @@ def _heading(report: Report) -> str:
         f"<div class='verdict'><div class='tile banner {outcome}'><b class='{outcome}'>"
         f"{outcome.upper()}</b>{escape(said)}</div>{tiles}</div>"
         "<nav>"
-        + "".join(f"<a href='#{one}'>{one.replace('-', ' ').capitalize()}</a>" for one in links)
+        + "".join(
+            f"<a href='#{section}'>{section.replace('-', ' ').capitalize()}</a>"
+            for section in links
+        )
         + "</nav>"
     )
 
 
 def _group(name: str, verdicts: Sequence[Verdict]) -> str:
     rows = "".join(
-        f"<tr><td class='status {_class(one)}'>{_WORDS[one.status]}</td>"
-        f"<td class='name'>{escape(one.name)}</td><td>{escape(one.detail)}</td></tr>"
-        for one in verdicts
+        f"<tr><td class='status {_class(verdict)}'>{_WORDS[verdict.status]}</td>"
+        f"<td class='name'>{escape(verdict.name)}</td><td>{escape(verdict.detail)}</td></tr>"
+        for verdict in verdicts
     )
     heading = f"<thead><tr><th colspan='3'>{escape(name.capitalize())}</th></tr></thead>"
     return f"<table>{heading}<tbody>{rows}</tbody></table>"
@@ -226,20 +230,20 @@ def _plots(report: Report) -> str:
 
 
 def _faults(report: Report) -> str:
-    faults = [one for one in report.verdicts if one.group == FAULTS]
+    faults = [verdict for verdict in report.verdicts if verdict.group == FAULTS]
     if not faults:
         return ""
-    plots = {one.verdict.name: one for one in report.tried}
+    plots = {tried.verdict.name: tried for tried in report.tried}
     heading = "".join(f"<th class='number'>{name}</th>" for name in NUMBERS)
     rows = []
-    for one in faults:
-        numbers = "".join(f"<td class='number'>{_number(one, name)}</td>" for name in NUMBERS)
+    for fault in faults:
+        numbers = "".join(f"<td class='number'>{_number(fault, name)}</td>" for name in NUMBERS)
         rows.append(
-            f"<tr><td class='status {_class(one)}'>{_WORDS[one.status]}</td>"
-            f"<td><b>{escape(one.name)}</b><div class='promise'>Promised: "
-            f"{escape(one.promise)}.</div><div>{escape(one.detail)}</div></td>{numbers}</tr>"
+            f"<tr><td class='status {_class(fault)}'>{_WORDS[fault.status]}</td>"
+            f"<td><b>{escape(fault.name)}</b><div class='promise'>Promised: "
+            f"{escape(fault.promise)}.</div><div>{escape(fault.detail)}</div></td>{numbers}</tr>"
         )
-        tried = plots.get(one.name)
+        tried = plots.get(fault.name)
         if tried and len(tried.readings) > 2:
             plot = fault_plot(tried.readings, tried.marks)
             rows.append(f"<tr><td></td><td colspan='{1 + len(NUMBERS)}'>{plot}</td></tr>")
@@ -258,15 +262,15 @@ def _number(verdict: Verdict, name: str) -> str:
 
 
 def _not_checked(report: Report) -> str:
-    items = "".join(f"<li>{escape(one)}</li>" for one in report.not_checked)
+    items = "".join(f"<li>{escape(line)}</li>" for line in report.not_checked)
     return f"<h2 id='not-checked'>Not checked, and why</h2><ul>{items}</ul>"
 
 
 def _versions(report: Report) -> str:
     rows = "".join(
         f"<tr><td class='name'>{escape(name)}</td><td>{escape(version)}</td>"
-        f"<td>{escape(what)}</td></tr>"
-        for name, version, what in report.versions
+        f"<td>{escape(origin)}</td></tr>"
+        for name, version, origin in report.versions
     )
     return (
         "<h2 id='versions'>What ran</h2><table><thead><tr><th>Part</th><th>Version</th><th></th>"
@@ -276,9 +280,10 @@ def _versions(report: Report) -> str:
 
 def _substitutions(report: Report) -> str:
     rows = "".join(
-        f"<tr><td><code>{escape(one.where)}</code></td><td><code>{escape(_short(one.was))}</code></td>"
-        f"<td><code>{escape(_short(one.now))}</code></td><td>{escape(one.why)}</td></tr>"
-        for one in report.substitutions
+        f"<tr><td><code>{escape(change.where)}</code></td>"
+        f"<td><code>{escape(_short(change.was))}</code></td>"
+        f"<td><code>{escape(_short(change.now))}</code></td><td>{escape(change.why)}</td></tr>"
+        for change in report.substitutions
     )
     return (
         "<h2 id='substitutions'>Substitutions</h2><p>Everything in which the configuration differs "

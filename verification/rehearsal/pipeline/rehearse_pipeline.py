@@ -136,8 +136,8 @@ class Run:
     @property
     def limits(self) -> dict[str, float]:
         """Memory limits of the gateways in MiB."""
-        found = self.pipeline.memory_mib if self.pipeline else {}
-        return {f"gateway {stage}": float(limit) for stage, limit in found.items()}
+        limits = self.pipeline.memory_mib if self.pipeline else {}
+        return {f"gateway {stage}": float(limit) for stage, limit in limits.items()}
 
     def _part(self, line: str) -> None:
         self.say(f"        {line}")
@@ -217,28 +217,28 @@ class _Background:
 
 def versions(pipeline: Pipeline | None) -> list[tuple[str, str, str]]:
     """Name, version and origin of what ran."""
-    found = [
+    programs = [
         (name, PROGRAMS[name].version, "compiled from its Go module, the version of the cluster")
         for name in ("otelcol", "prometheus", "alertmanager", "thanos")
     ]
-    found.append((NGINX, NGINX_VERSION, f"PyPI's {INSTALLED[NGINX]}: the doors"))
+    programs.append((NGINX, NGINX_VERSION, f"PyPI's {INSTALLED[NGINX]}: the doors"))
     if pipeline is None:
-        return found
+        return programs
     for name in optional_programs.NAMES:
         running = getattr(pipeline, name)
         path = optional_programs.on_path(name)
         if running:
-            found.append((name, "that of the PATH", str(path)))
+            programs.append((name, "that of the PATH", str(path)))
         elif name != optional_programs.GRAFANA:
-            found.append((STAND_IN, "this project", f"in the place of {name.capitalize()}"))
-    found.append(("AWS emulator (stand-in)", "moto", "in the place of S3"))
-    found.append(("recorders (stand-ins)", "this project", "in the place of Slack and mail"))
-    return found
+            programs.append((STAND_IN, "this project", f"in the place of {name.capitalize()}"))
+    programs.append(("AWS emulator (stand-in)", "moto", "in the place of S3"))
+    programs.append(("recorders (stand-ins)", "this project", "in the place of Slack and mail"))
+    return programs
 
 
 def not_checked(run: Run) -> list[str]:
     """What this run says nothing about, and why."""
-    found = [
+    gaps = [
         f"{verdict.group}: {verdict.name}: {verdict.detail}"
         for verdict in run.verdicts.verdicts
         if verdict.status == "not checked"
@@ -246,51 +246,51 @@ def not_checked(run: Run) -> list[str]:
     if run.pipeline:
         for name in (optional_programs.LOKI, optional_programs.TEMPO):
             if getattr(run.pipeline, name) is None:
-                found.append(
+                gaps.append(
                     f"{name.capitalize()} itself (ingestion, limits, retention, its queries): its "
                     f"program is not on the PATH; an {STAND_IN} took what it would have been sent"
                 )
     without = [stage for stage in run.settings.stages if stage not in run.app_stages]
     if without:
-        found.append(
+        gaps.append(
             f"applications in {', '.join(without)}: not asked for (--stage); the smoke test was"
         )
-    return [*found, *NOT_CHECKED]
+    return [*gaps, *NOT_CHECKED]
 
 
 def parser() -> argparse.ArgumentParser:
     """What the command understands."""
-    made = argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="make rehearse ENV=<env>",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="Exit code: 0 all is as promised, 1 something is not, 2 wrong usage or settings, "
         "130 interrupted.",
     )
-    made.add_argument("--env", required=True, help=f"one of {', '.join(environment_names())}")
-    made.add_argument(
+    parser.add_argument("--env", required=True, help=f"one of {', '.join(environment_names())}")
+    parser.add_argument(
         "--stage",
         action="append",
         default=[],
         help="run the applications in this stage (repeatable; all stages unless given)",
     )
-    made.add_argument(
+    parser.add_argument(
         "--short",
         action="store_true",
         help="shorter traffic and faults, as in the tests",
     )
-    made.add_argument(
+    parser.add_argument(
         "--minute",
         type=_minute,
         help=f"how many seconds a minute of the faults takes ({FAULT_MINUTE:g})",
     )
-    made.add_argument(
+    parser.add_argument(
         "--report", type=Path, default=REPORT, metavar="FOLDER", help="rehearsal-report"
     )
-    made.add_argument(
+    parser.add_argument(
         "--keep", action="store_true", help="keep the folder with configurations, data and logs"
     )
-    return made
+    return parser
 
 
 def _minute(text: str) -> float:
@@ -362,7 +362,7 @@ def _finished(run: Run, folder: Path, *, keep: bool) -> int:
     else:
         shutil.rmtree(run.folder, ignore_errors=True)
     counts = ", ".join(
-        f"{run.verdicts.count(one)} {one}" for one in ("passed", "failed", "not checked")
+        f"{run.verdicts.count(status)} {status}" for status in ("passed", "failed", "not checked")
     )
     print(f"{'PASSED' if status == 0 else 'FAILED'} in {written.seconds:.0f} s: {counts}")
     print(f"report: {page}")

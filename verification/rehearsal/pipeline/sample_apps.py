@@ -181,7 +181,7 @@ def manifest(language: Language) -> list[dict[str, Any]]:
 
 def telemetry_settings(objects: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """The variables for OpenTelemetry in a manifest, without the endpoint."""
-    (deployment,) = (one for one in objects if one["kind"] == "Deployment")
+    (deployment,) = (manifest for manifest in objects if manifest["kind"] == "Deployment")
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     return {
         variable["name"]: variable["value"]
@@ -235,9 +235,9 @@ def _node_folder(_folder: Path) -> tuple[str, ...]:
 
 def _install_java(source: Path, folder: Path) -> None:
     _build_java(source, folder)
-    found, wanted = _jars(folder / "target"), (source / _JAVA_LOCK).read_text(encoding="utf-8")
+    jars, lock = _jars(folder / "target"), (source / _JAVA_LOCK).read_text(encoding="utf-8")
     # A pom.xml pins versions, not what is in them.
-    if different := sorted({line.split()[1] for line in {*wanted.splitlines()} ^ {*found}}):
+    if different := sorted({line.split()[1] for line in {*lock.splitlines()} ^ {*jars}}):
         raise SampleAppUnavailableError(
             f"not the jars of sample_apps/java/{_JAVA_LOCK}: {', '.join(different)}"
         )
@@ -275,10 +275,10 @@ def lock_java() -> Path:
     return lock
 
 
-def _java_program(name: str, what: str) -> str:
+def _java_program(name: str, package: str) -> str:
     program = shutil.which(name)
     if program is None:
-        raise SampleAppUnavailableError(f"{name} is not on the PATH: install {what}")
+        raise SampleAppUnavailableError(f"{name} is not on the PATH: install {package}")
     return program
 
 

@@ -149,7 +149,7 @@ class Rehearsal:
             self.timing.burst_limit,
         )
         during = prometheus.alerts()
-        others = [one for one in settings.stages if one != stage]
+        others = [other for other in settings.stages if other != stage]
         self.verdicts.run(
             "alerts",
             "an error burst fires the right alert",
@@ -210,12 +210,12 @@ class Rehearsal:
     def _agent_logs(self) -> str:
         stages = self.pipeline.settings.stages
         for stage in stages:
-            wanted = f"a line of a pod in {stage}"
+            line = f"a line of a pod in {stage}"
             for tenant in self.pipeline.settings.namespaces:
-                found = len(self.pipeline.logs.lines(tenant, "", wanted))
+                count = len(self.pipeline.logs.lines(tenant, "", line))
                 expect(
-                    (found == 1) is (tenant == stage) and found <= 1,
-                    f"{found} times {wanted!r} in the tenant {tenant}",
+                    (count == 1) is (tenant == stage) and count <= 1,
+                    f"{count} times {line!r} in the tenant {tenant}",
                 )
         return f"{len(stages)} namespaces"
 
@@ -227,8 +227,8 @@ class Rehearsal:
             for stage in self.app_stages
             for service in self.applications
         ]
-        wanted = [(uids.SERVICE, of_services)]
-        wanted += [(uids.namespace_overview(stage), [{}]) for stage in self.app_stages]
+        dashboards = [(uids.SERVICE, of_services)]
+        dashboards += [(uids.namespace_overview(stage), [{}]) for stage in self.app_stages]
 
         def answered(uid: str, values: Sequence[Mapping[str, str]]) -> str:
             answers = panel_checks.ask(
@@ -239,7 +239,7 @@ class Rehearsal:
             )
             return panel_checks.queries_return_data(answers)
 
-        for uid, values in wanted:
+        for uid, values in dashboards:
             self.verdicts.run(
                 "dashboards", f"{uid}: queries return data", partial(answered, uid, values)
             )
@@ -270,7 +270,7 @@ def _as_expected(traffic: Traffic) -> str:
     expect(not traffic.unexpected, f"{len(traffic.unexpected)} times: {traffic.unexpected[:3]}")
     expect(bool(traffic.sent), "no request was answered")
     kinds = {
-        kind: sum(one.kind == kind for one in traffic.sent)
+        kind: sum(request.kind == kind for request in traffic.sent)
         for kind in ("list", "create", "slow", "fail")
     }
     said = ", ".join(f"{number} {kind}" for kind, number in kinds.items())

@@ -31,28 +31,31 @@ def must_be_kept(settings: Settings, sent: Sent) -> bool:
     return sent.failed or sent.kind == "slow" or sampling.sampling_percentage == 100
 
 
-def traces_arrive_whole(found: Arrived) -> str:
+def traces_arrive_whole(arrived: Arrived) -> str:
     """Every trace that must be kept, or is, has a span of each service that took part; one root.
 
     Half a trace is worse than none.
     """
     kept = [
-        one
-        for one in found.sent
-        if must_be_kept(found.settings, one) or found.traces[one.stage, one.trace_id]
+        request
+        for request in arrived.sent
+        if must_be_kept(arrived.settings, request)
+        or arrived.traces[request.stage, request.trace_id]
     ]
     expect(bool(kept), "no trace was kept, and none had to be")
     missing = []
-    for one in kept:
-        spans = found.traces[one.stage, one.trace_id]
-        absent = set(one.services) - {span.service for span in spans}
+    for request in kept:
+        spans = arrived.traces[request.stage, request.trace_id]
+        absent = set(request.services) - {span.service for span in spans}
         if absent:
-            missing.append(f"{one.kind} {one.trace_id} in {one.stage} without {some(absent)}")
+            missing.append(
+                f"{request.kind} {request.trace_id} in {request.stage} without {some(absent)}"
+            )
         elif torn := _orphans(spans):
-            missing.append(f"{one.trace_id} in {one.stage}: no parent of {some(torn)}")
+            missing.append(f"{request.trace_id} in {request.stage}: no parent of {some(torn)}")
     expect(not missing, f"{len(missing)} of {len(kept)} traces: {some(missing)}")
-    crossing = [one for one in kept if len(one.services) == len(found.services) > 1]
-    return f"{len(kept)} traces, {len(crossing)} of them across {len(found.services)} services"
+    crossing = [request for request in kept if len(request.services) == len(arrived.services) > 1]
+    return f"{len(kept)} traces, {len(crossing)} of them across {len(arrived.services)} services"
 
 
 def _orphans(spans: Sequence[Span]) -> list[str]:
@@ -62,40 +65,40 @@ def _orphans(spans: Sequence[Span]) -> list[str]:
     return [span.name for span in outside] if len(outside) > 1 else []
 
 
-def traces_stay_in_their_namespace(found: Arrived) -> str:
+def traces_stay_in_their_namespace(arrived: Arrived) -> str:
     """No tenant has a trace of another one."""
     strays = [
-        f"{one.trace_id} of {one.stage} in {tenant}"
-        for one in found.sent
-        for tenant in found.settings.stages
-        if tenant != one.stage and found.traces[tenant, one.trace_id]
+        f"{request.trace_id} of {request.stage} in {tenant}"
+        for request in arrived.sent
+        for tenant in arrived.settings.stages
+        if tenant != request.stage and arrived.traces[tenant, request.trace_id]
     ]
     expect(not strays, f"{len(strays)} traces in a wrong tenant: {some(strays)}")
-    tenants = len(found.settings.stages)
-    return f"{len(found.sent)} traces looked for in {tenants} tenants"
+    tenants = len(arrived.settings.stages)
+    return f"{len(arrived.sent)} traces looked for in {tenants} tenants"
 
 
-def spans_say_where_they_come_from(found: Arrived) -> str:
+def spans_say_where_they_come_from(arrived: Arrived) -> str:
     """Each span has the resource attributes that the gateway enforces, and the service's name."""
     seen, wrong = 0, []
-    for (tenant, _), spans in found.traces.items():
+    for (tenant, _), spans in arrived.traces.items():
         for span in spans:
             seen += 1
             wrong += [
                 f"{span.service} in {tenant}: {problem}"
-                for problem in _wrong_identity(found, tenant, span.resource)
+                for problem in _wrong_identity(arrived, tenant, span.resource)
             ]
     expect(seen > 0, "no span arrived")
     expect(not wrong, f"{len(wrong)} attributes: {some(set(wrong))}")
     return f"{seen} spans"
 
 
-def _wrong_identity(found: Arrived, tenant: str, resource: Mapping[str, object]) -> Iterator[str]:
+def _wrong_identity(arrived: Arrived, tenant: str, resource: Mapping[str, object]) -> Iterator[str]:
     expected = {
         ENVIRONMENT: (tenant,),
         "k8s_namespace_name": (tenant,),
-        "k8s_cluster_name": (found.settings.prefix,),
-        SERVICE: found.services,
+        "k8s_cluster_name": (arrived.settings.prefix,),
+        SERVICE: arrived.services,
     }
     for label, allowed in expected.items():
         # OpenTelemetry's dots, Prometheus' and Loki's underscores.
@@ -113,35 +116,37 @@ _ATTRIBUTES = {
 }
 
 
-def sampling_keeps_errors_and_slow_ones(found: Arrived) -> str:
+def sampling_keeps_errors_and_slow_ones(arrived: Arrived) -> str:
     """Every failed and every slow request has a trace with its error or its duration."""
-    wanted = [one for one in found.sent if one.failed or one.kind == "slow"]
-    expect(bool(wanted), "no request failed or was slow")
+    requests = [request for request in arrived.sent if request.failed or request.kind == "slow"]
+    expect(bool(requests), "no request failed or was slow")
     dropped = []
-    for one in wanted:
-        spans = found.traces[one.stage, one.trace_id]
-        bound = _slow_seconds(found.settings, one.stage)
-        if one.failed and not any(span.error for span in spans):
-            dropped.append(f"error {one.trace_id} in {one.stage}")
-        if one.kind == "slow" and not any(span.seconds >= bound for span in spans):
-            dropped.append(f"slow {one.trace_id} in {one.stage}")
-    expect(not dropped, f"{len(dropped)} of {len(wanted)} are gone: {some(dropped)}")
-    failed = sum(one.failed for one in wanted)
-    return f"{failed} failed and {len(wanted) - failed} slow requests, all with a trace"
+    for request in requests:
+        spans = arrived.traces[request.stage, request.trace_id]
+        bound = _slow_seconds(arrived.settings, request.stage)
+        if request.failed and not any(span.error for span in spans):
+            dropped.append(f"error {request.trace_id} in {request.stage}")
+        if request.kind == "slow" and not any(span.seconds >= bound for span in spans):
+            dropped.append(f"slow {request.trace_id} in {request.stage}")
+    expect(not dropped, f"{len(dropped)} of {len(requests)} are gone: {some(dropped)}")
+    failed = sum(request.failed for request in requests)
+    return f"{failed} failed and {len(requests) - failed} slow requests, all with a trace"
 
 
 def _slow_seconds(settings: Settings, stage: str) -> float:
     return settings.sampling(stage).slow_trace_ms / 1000
 
 
-def sampling_keeps_its_share_of_the_rest(found: Arrived) -> str:
+def sampling_keeps_its_share_of_the_rest(arrived: Arrived) -> str:
     """Of ordinary requests as many traces are kept as the settings say."""
     said = []
-    for stage in found.stages:
-        sampling = found.settings.sampling(stage)
+    for stage in arrived.stages:
+        sampling = arrived.settings.sampling(stage)
         share = sampling.sampling_percentage / 100
-        rest = [one for one in found.of_stage(stage) if one.kind in ("list", "create")]
-        kept = sum(bool(found.traces[stage, one.trace_id]) for one in rest)
+        rest = [
+            request for request in arrived.of_stage(stage) if request.kind in ("list", "create")
+        ]
+        kept = sum(bool(arrived.traces[stage, request.trace_id]) for request in rest)
         allowed = _SIGMAS * sqrt(len(rest) * share * (1 - share))
         expect(
             abs(kept - len(rest) * share) <= allowed,
@@ -152,78 +157,82 @@ def sampling_keeps_its_share_of_the_rest(found: Arrived) -> str:
     return "; ".join(said)
 
 
-def logs_carry_the_trace_id(found: Arrived) -> str:
+def logs_carry_the_trace_id(arrived: Arrived) -> str:
     """Every service that took part in a request wrote a line with the request's trace id.
 
     Logs are not sampled, so this holds for every request, and in its tenant.
     """
     with_trace = {
-        key: {line.trace_id for line in lines if line.trace_id} for key, lines in found.logs.items()
+        key: {line.trace_id for line in lines if line.trace_id}
+        for key, lines in arrived.logs.items()
     }
     missing = [
-        f"{service} in {one.stage} for {one.trace_id} ({one.kind})"
-        for one in found.sent
-        for service in one.services
-        if one.trace_id not in with_trace[one.stage, service]
+        f"{service} in {request.stage} for {request.trace_id} ({request.kind})"
+        for request in arrived.sent
+        for service in request.services
+        if request.trace_id not in with_trace[request.stage, service]
     ]
-    asked = sum(len(one.services) for one in found.sent)
+    asked = sum(len(request.services) for request in arrived.sent)
     expect(asked > 0, "nothing was sent")
     expect(not missing, f"{len(missing)} of {asked} lines are missing: {some(missing)}")
     return f"{asked} requests of services, each with a line of its trace"
 
 
-def logs_stay_in_their_namespace(found: Arrived) -> str:
+def logs_stay_in_their_namespace(arrived: Arrived) -> str:
     """A tenant has only lines of requests of its own, with its own name in the resource."""
-    owner = {one.trace_id: one.stage for one in found.sent}
+    owner = {request.trace_id: request.stage for request in arrived.sent}
     wrong, seen = [], 0
-    for (tenant, service), lines in found.logs.items():
+    for (tenant, service), lines in arrived.logs.items():
         for line in lines:
             seen += 1
             if owner.get(line.trace_id, tenant) != tenant:
                 wrong.append(f"a line of {owner[line.trace_id]} in {tenant} ({service})")
-            wrong += [f"{service}: {one}" for one in _wrong_identity(found, tenant, line.resource)]
+            wrong += [
+                f"{service}: {problem}"
+                for problem in _wrong_identity(arrived, tenant, line.resource)
+            ]
     expect(seen > 0, "no line arrived")
     expect(not wrong, f"{len(wrong)} lines: {some(set(wrong))}")
     return f"{seen} lines"
 
 
-def own_metrics_arrive(found: Arrived) -> str:
+def own_metrics_arrive(arrived: Arrived) -> str:
     """The custom counter of each application counts exactly the orders that were created."""
-    return _same_counts("orders", found.expected("create"), found.created)
+    return _same_counts("orders", arrived.expected("create"), arrived.created)
 
 
-def every_request_is_counted(found: Arrived) -> str:
+def every_request_is_counted(arrived: Arrived) -> str:
     """The metrics made of spans count every request, also those whose trace was not kept."""
-    return _same_counts("requests", found.expected(), found.calls)
+    return _same_counts("requests", arrived.expected(), arrived.calls)
 
 
 def _same_counts(
-    what: str, expected: Mapping[tuple[str, str], int], counted: Mapping[tuple[str, str], float]
+    items: str, expected: Mapping[tuple[str, str], int], counted: Mapping[tuple[str, str], float]
 ) -> str:
-    expect(bool(expected), f"no {what} were sent")
+    expect(bool(expected), f"no {items} were sent")
     wrong = [
         f"{service} in {stage}: {counted.get((stage, service), 0):g} of {number}"
         for (stage, service), number in expected.items()
         if counted.get((stage, service), 0) != number
     ]
     strays = [f"{service} in {stage!r}" for stage, service in set(counted) - set(expected)]
-    expect(not wrong, f"{what} counted otherwise than sent: {some(wrong)}")
-    expect(not strays, f"{what} of somebody who sent none: {some(strays)}")
-    return f"{sum(expected.values())} {what} of {len(expected)} services, counted one by one"
+    expect(not wrong, f"{items} counted otherwise than sent: {some(wrong)}")
+    expect(not strays, f"{items} of somebody who sent none: {some(strays)}")
+    return f"{sum(expected.values())} {items} of {len(expected)} services, counted one by one"
 
 
-def metrics_stay_in_their_namespace(found: Arrived) -> str:
+def metrics_stay_in_their_namespace(arrived: Arrived) -> str:
     """Every series of an application names a stage in which it runs, and this cluster."""
     wrong = []
-    for series in found.series:
+    for series in arrived.series:
         name, stage = series.get("__name__", ""), series.get(ENVIRONMENT, "")
-        if stage not in found.stages:
+        if stage not in arrived.stages:
             wrong.append(f"{name} in {stage!r}")
         elif not _is_made_by_rules(name):
-            wrong += [f"{name}: {one}" for one in _wrong_identity(found, stage, series)]
-    expect(bool(found.series), "no series arrived")
+            wrong += [f"{name}: {problem}" for problem in _wrong_identity(arrived, stage, series)]
+    expect(bool(arrived.series), "no series arrived")
     expect(not wrong, f"{len(wrong)} series: {some(set(wrong))}")
-    return f"{len(found.series)} series"
+    return f"{len(arrived.series)} series"
 
 
 def _is_made_by_rules(name: str) -> bool:
@@ -231,25 +240,26 @@ def _is_made_by_rules(name: str) -> bool:
     return ":" in name or name.startswith("ALERTS")
 
 
-def exemplars_point_to_traces(found: Arrived) -> str:
+def exemplars_point_to_traces(arrived: Arrived) -> str:
     """An exemplar of a request whose trace is kept leads to it.
 
     Exemplars are made before sampling, so one of an ordinary request may have no trace (ADR 0016).
     """
-    sent = {one.trace_id: one for one in found.sent}
+    sent = {request.trace_id: request for request in arrived.sent}
     asked, missing = 0, []
-    for one in found.exemplars:
-        origin = sent.get(one.trace_id)
-        if origin is None or not must_be_kept(found.settings, origin):
+    for exemplar in arrived.exemplars:
+        origin = sent.get(exemplar.trace_id)
+        if origin is None or not must_be_kept(arrived.settings, origin):
             continue
         asked += 1
-        stage = one.series.get(ENVIRONMENT, "")
-        if not found.exemplar_traces.get((stage, one.trace_id)):
-            missing.append(f"{_of(one)} -> {one.trace_id}")
-    expect(asked > 0, f"{len(found.exemplars)} exemplars, none of a request whose trace is kept")
+        stage = exemplar.series.get(ENVIRONMENT, "")
+        if not arrived.exemplar_traces.get((stage, exemplar.trace_id)):
+            missing.append(f"{_of(exemplar)} -> {exemplar.trace_id}")
+    expect(asked > 0, f"{len(arrived.exemplars)} exemplars, none of a request whose trace is kept")
     expect(not missing, f"{len(missing)} of {asked} lead nowhere: {some(missing)}")
-    silent = {(stage, service) for stage in found.stages for service in found.services} - {
-        (one.series.get(ENVIRONMENT, ""), one.series.get(SERVICE, "")) for one in found.exemplars
+    silent = {(stage, service) for stage in arrived.stages for service in arrived.services} - {
+        (exemplar.series.get(ENVIRONMENT, ""), exemplar.series.get(SERVICE, ""))
+        for exemplar in arrived.exemplars
     }
     if silent:
         raise CheckFailedError(f"no exemplar of {some(' in '.join(s[::-1]) for s in silent)}")

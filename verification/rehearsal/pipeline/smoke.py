@@ -123,8 +123,8 @@ class Probe:
         match signal:
             case "metric":
                 return {
-                    one.labels.get(ENVIRONMENT, "no stage")
-                    for one in ends.prometheus.query(self.metric)
+                    series.labels.get(ENVIRONMENT, "no stage")
+                    for series in ends.prometheus.query(self.metric)
                 }
             case "log":
                 return {tenant for tenant in tenants if ends.logs.lines(tenant, SERVICE, self.line)}
@@ -220,7 +220,7 @@ def forwarded(
     kubectl = shutil.which("kubectl")
     if kubectl is None:
         raise UsageError("--port-forward needs kubectl on the PATH; or give the addresses")
-    wanted = {
+    targets = {
         f"gateway-{stage}": (telemetry_namespace(stage), "otel-gateway", _OTLP_HTTP)
         for stage in stages
     }
@@ -231,10 +231,10 @@ def forwarded(
         ("tempo", endpoints.tempo_reader(settings)),
     ):
         host, _, port = address.rpartition(":")
-        wanted[name] = (OBSERVABILITY, host.partition(".")[0], int(port))
+        targets[name] = (OBSERVABILITY, host.partition(".")[0], int(port))
     addresses = {}
     with TemporaryDirectory() as folder, ExitStack() as exits:
-        for name, (namespace, service, there) in wanted.items():
+        for name, (namespace, service, there) in targets.items():
             here = free_port()
             command = [kubectl, *(["--context", context] if context else [])]
             command += ["--namespace", namespace, "port-forward", "--address", LOOPBACK]
@@ -262,14 +262,14 @@ def given(
     addresses: dict[str, str] = {}
     for name in (*(f"gateway-{stage}" for stage in stages), "prometheus", "loki", "tempo"):
         variable = f"SMOKE_{name.replace('-', '_').upper()}"
-        found = _option(options, name) or variables.get(variable, "")
-        if not found:
+        address = _option(options, name) or variables.get(variable, "")
+        if not address:
             raise UsageError(
                 f"{name}: no address. Give --{_flag(name)}, or {variable}, or --port-forward."
             )
-        if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", found):
-            raise UsageError(f"{name}: {found!r}; allowed is http://host:port or https://host")
-        addresses[name] = found.rstrip("/")
+        if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", address):
+            raise UsageError(f"{name}: {address!r}; allowed is http://host:port or https://host")
+        addresses[name] = address.rstrip("/")
     return addresses
 
 
@@ -314,15 +314,15 @@ def _seconds(text: str) -> float:
 
 def parser() -> argparse.ArgumentParser:
     """What the command understands."""
-    made = argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="make smoke ENV=<env>",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="Exit code: 0 everything was found, 1 something was not, 2 wrong usage.",
     )
-    made.add_argument("--env", required=True, help=f"one of {', '.join(environment_names())}")
-    made.add_argument("--stage", action="append", default=[], help="only this stage (repeatable)")
-    made.add_argument(
+    parser.add_argument("--env", required=True, help=f"one of {', '.join(environment_names())}")
+    parser.add_argument("--stage", action="append", default=[], help="only this stage (repeatable)")
+    parser.add_argument(
         "--gateway",
         action="append",
         default=[],
@@ -331,18 +331,18 @@ def parser() -> argparse.ArgumentParser:
         help="OTLP/HTTP address of a stage's gateway, such as dev=http://127.0.0.1:4318",
     )
     for name in ("prometheus", "loki", "tempo"):
-        made.add_argument(f"--{name}", metavar="URL", help=f"where {name.capitalize()} answers")
-    made.add_argument(
+        parser.add_argument(f"--{name}", metavar="URL", help=f"where {name.capitalize()} answers")
+    parser.add_argument(
         "--port-forward", action="store_true", help="let kubectl forward a port to each of them"
     )
-    made.add_argument("--context", help="of kubectl (the current one)")
-    made.add_argument(
+    parser.add_argument("--context", help="of kubectl (the current one)")
+    parser.add_argument(
         "--seconds",
         type=_seconds,
         default=DEFAULT_SECONDS,
         help="how long everything may take to be found (%(default)s)",
     )
-    return made
+    return parser
 
 
 def main(arguments: Sequence[str] | None = None, say: Callable[[str], None] | None = None) -> int:
@@ -380,10 +380,10 @@ def main(arguments: Sequence[str] | None = None, say: Callable[[str], None] | No
     return 0 if verdicts.passed else 1
 
 
-def _stages(wanted: Sequence[str], settings: Settings) -> tuple[str, ...]:
-    if unknown := sorted(set(wanted) - set(settings.stages)):
+def _stages(names: Sequence[str], settings: Settings) -> tuple[str, ...]:
+    if unknown := sorted(set(names) - set(settings.stages)):
         raise UsageError(f"--stage {', '.join(unknown)}: allowed are {', '.join(settings.stages)}")
-    return tuple(wanted) or settings.stages
+    return tuple(names) or settings.stages
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def uploaded_blocks(pipeline: Pipeline, stage: str | None = None) -> list[Block]
 
 def local_blocks(pipeline: Pipeline) -> set[str]:
     """The blocks on the disk of every Prometheus."""
-    folders = [one.plan.data for one in pipeline.metrics.values()]
+    folders = [prometheus.plan.data for prometheus in pipeline.metrics.values()]
     return {meta.parent.name for data in folders for meta in data.glob("*/meta.json")}
 
 
@@ -94,15 +94,15 @@ def credentials_expire(pipeline: Pipeline) -> tuple[str, dict[str, float]]:
     expect(
         wait_until(lambda: bool(local_blocks(pipeline)), wait, every=1), "Prometheus wrote no block"
     )
-    sidecars = [one.sidecar.process for one in pipeline.metrics.values()]
+    sidecars = [prometheus.sidecar.process for prometheus in pipeline.metrics.values()]
     parts = [
         *sidecars,
         pipeline.store.process,
         pipeline.querier.process,
-        *(one.process for one in pipeline.metrics.values()),
+        *(prometheus.process for prometheus in pipeline.metrics.values()),
     ]
     users = [*sidecars, pipeline.store.process]
-    before, failures = pipeline.s3.refused, [_failures(one) for one in users]
+    before, failures = pipeline.s3.refused, [_failures(user) for user in users]
     pipeline.s3.refusal = EXPIRED_TOKEN
     try:
         expect(

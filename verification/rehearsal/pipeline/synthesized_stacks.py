@@ -15,5 +15,5 @@ def observability_stack(environment: str, today: date) -> dict[str, Any]:
     """The parsed cdk.tf.json of an environment's observability stack; not to be changed."""
     with tempfile.TemporaryDirectory() as folder:
         stacks = synthesize(load_environment(environment, today), Path(folder))
-    (found,) = (stack.config for stack in stacks if stack.name == "observability")
-    return found
+    (config,) = (stack.config for stack in stacks if stack.name == "observability")
+    return config
