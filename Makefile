@@ -10,13 +10,15 @@ YES ?=
 CONFIRM ?=
 LEAVE ?=
 PYTEST_ARGS ?=
-# A worker for each processor; PYTEST_ARGS="-n 0" runs all tests in one process.
+# Workers by the number of processors (tests/conftest.py); PYTEST_ARGS="-n 0" runs all tests in one process.
 WORKERS := -n logical --maxprocesses 4
 # For test-bare: the programs to compile (all).
 BARE ?=
 # For rehearse and smoke: what they say with --help, as in SMOKE_ARGS="--port-forward --stage dev".
 REHEARSE_ARGS ?=
 SMOKE_ARGS ?=
+# For rehearse-cluster: a context of the kubeconfig, for an existing, empty cluster.
+CLUSTER ?=
 # For hostile and fuzz: how many files, or requests.
 N ?= 2000
 # For charts-check: UPDATE=1 rewrites helm_values/*/*.contract.yaml. CHARTS_DIR=<folder> in the environment
@@ -29,6 +31,7 @@ BUDGET ?=
 WORKLOAD ?=
 CSV ?=
 HTML ?=
+# For access: RECORD=1 records the rights that the charts give.
 # For load: RECORD=1 keeps the figures in cost/measured_load.json. LOAD_ARGS="--signal logs", --help
 RECORD ?=
 LOAD_ARGS ?=
@@ -37,6 +40,9 @@ NAME ?=
 FROM ?=
 # For lock: LOCK_ARGS=--upgrade takes the newest versions that the *.in files allow.
 LOCK_ARGS ?=
+
+# Images of containers often set it. Then each of the many processes compiles everything that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 UV := uv==0.13.9
 BIN := .venv/bin
@@ -65,7 +71,7 @@ scanners: .cache/scanners/.setup.stamp ## Install checkov and parliament in .cac
 terraform: setup ## Print which Terraform is used; compile OpenTofu if there is none
 	@$(PY) -m tools.terraform
 
-programs: setup-dev ## Compile the programs that run our configurations (once, 18 minutes)
+programs: setup-dev ## Compile the programs that run our configurations (once, 23 minutes)
 	$(PY) -m tools.programs
 
 # What the tests and charts-check run.
@@ -130,7 +136,7 @@ rules: setup ## Update Prometheus' rules and Alertmanager's configuration in ale
 
 # --- Check ---------------------------------------------------------------------------------------
 
-.PHONY: check lint types imports fmt test-fast test test-hard test-bare policy permissions scan charts-check hostile fuzz bench
+.PHONY: check lint types imports fmt test-fast test test-hard test-bare policy permissions access scan charts-check hostile fuzz bench
 check: lint types imports test-fast ## Run the checks for every commit: lint, types, imports, quick tests
 
 lint: setup-dev ## Check style (ruff)
@@ -165,6 +171,9 @@ policy: setup ## Check every stack against the rules in verification/policies (E
 permissions: setup-dev node_modules ## Evaluate each role's AWS permissions, and write docs/reference/permissions.md
 	$(PY) -m docgen.permissions_page
 
+access: setup-dev ## Ask a Kubernetes API what each identity may do, and write docs/reference/access.md (RECORD=1: from the charts)
+	$(PY) -m docgen.access_page $(if $(RECORD),--record)
+
 scan: setup-dev scanners ## Scan the Terraform with checkov and parliament (CHARTS_DIR=: the rendered charts too)
 	$(PY) -m verification.supply_chain.scan
 
@@ -182,12 +191,16 @@ bench: setup-dev ## Measure how long a synthesis takes
 
 # --- Rehearse ------------------------------------------------------------------------------------
 
-.PHONY: rehearse rehearse-infra sample-apps load dashboards-preview
+.PHONY: rehearse rehearse-infra rehearse-cluster sample-apps load dashboards-preview
 rehearse: test-programs ## Run ENV's real pipeline on this computer with the sample applications and with faults
 	$(PY) -m verification.rehearsal.pipeline.rehearse_pipeline --env $(ENV) $(REHEARSE_ARGS)
 
 rehearse-infra: setup-dev terraform ## Apply, check and destroy ENV's infrastructure on an emulated AWS
 	$(PY) -m verification.rehearsal.aws.rehearse_infra --env $(ENV)
+
+rehearse-cluster: setup-dev terraform ## Put ENV's observability stack in front of a real Kubernetes API (CLUSTER=<context>: an existing cluster)
+	@$(PY) -m tools.programs kubernetes
+	$(PY) -m verification.rehearsal.cluster.rehearse_cluster --env $(ENV) $(if $(CLUSTER),--cluster '$(CLUSTER)')
 
 sample-apps: setup-dev ## Install and build the sample applications (once, a minute)
 	@$(PY) -m verification.rehearsal.pipeline.sample_apps

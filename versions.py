@@ -207,3 +207,7 @@ module of 0.34.2 lacks the built web pages, without which the program does not c
 COLLECTOR_VERSION: Final = "0.160.0"
 """The OpenTelemetry Collector with which the checks read its configurations (tools/programs.py);
 the cluster's comes with OPENTELEMETRY_COLLECTOR."""
+
+CONTROL_PLANE_VERSION: Final = "1.36.3"
+"""The Kubernetes whose control plane the checks run (tools/programs.py). It can behave as each
+older minor version of KUBERNETES (``--emulated-version``)."""

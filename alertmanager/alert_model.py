@@ -7,13 +7,13 @@ from typing import Any, Literal
 from settings.model import Settings
 
 Severity = Literal["critical", "warning", "info", "none"]
-"""`critical`: somebody must act now, and is paged where the namespace pages. `warning`: somebody
-must act in the next days. `info`: worth knowing. `none`: Watchdog, which signals no problem."""
+"""`critical`: act now; it pages if the namespace has paging. `warning`: act in the next days.
+`info`: worth knowing. `none`: Watchdog, which signals no problem."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recording:
-    """A query whose answer is kept as a series."""
+    """A query whose result is stored as a series."""
 
     record: str
     expr: str
@@ -28,11 +28,11 @@ class Recording:
 
 @dataclass(frozen=True, kw_only=True)
 class Alert:
-    """A query whose answer means trouble.
+    """A query whose result signals a problem.
 
-    `namespace` and `owner` are text or a template over the labels of the answer. `description` has
-    the value (`{{ $value | humanize }}` or the like). `dashboard` is the path and query of a
-    dashboard below Grafana's address, as `signals.links` makes it.
+    `namespace` and `owner` are text or a template over the labels of the result. `description` has
+    the value (`{{ $value | humanize }}` or similar). `dashboard` is the path and query of a
+    dashboard below Grafana's address, from `signals.links`.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Alert:
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self, settings: Settings) -> dict[str, Any]:
-        """As Prometheus takes it, with the links that the settings complete."""
+        """In Prometheus' format, with the links that the settings complete."""
         alerting = settings.alerting
         return {
             "alert": self.name,
@@ -70,7 +70,7 @@ class Alert:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleGroup:
-    """Rules that are evaluated one after another."""
+    """Rules that Prometheus evaluates one after another."""
 
     name: str
     rules: tuple[Recording | Alert, ...]

@@ -1,7 +1,7 @@
-"""Alertmanager's whole configuration: who is notified, how, how often, and what hides what.
+"""Alertmanager's configuration: receivers, routes, repetition and inhibition.
 
-The namespaces of the settings have a branch each; what is of none of them (kube-system, nodes)
-goes where `observability`'s alerts go.
+Each namespace of the settings has a branch; all other alerts (kube-system, nodes) use the route of
+`observability`.
 """
 
 from blueprint.documents import Config
@@ -44,7 +44,7 @@ def mail_server(settings: Settings) -> Smtp | None:
 
 
 def secrets(settings: Settings) -> list[str]:
-    """Secrets that are mounted; each must be there before Alertmanager starts."""
+    """Secrets that are mounted; each must exist before Alertmanager starts."""
     needed = {
         SLACK_SECRET: uses_slack(settings),
         SMTP_SECRET: mail_server(settings) is not None,
@@ -102,9 +102,9 @@ def _route(settings: Settings) -> Config:
     watchdog = DEAD_MANS_SWITCH if settings.alerting.dead_mans_switch else NOBODY
     return {
         "receiver": channel(OBSERVABILITY),
-        # One message for all that fails in the same way in the same place.
+        # One message for all alerts of one name, namespace and cluster.
         "group_by": ["alertname", "namespace", "cluster"],
-        # Long enough for what belongs together to come together.
+        # Long enough to collect related alerts into one message.
         "group_wait": "30s",
         "group_interval": "5m",
         "repeat_interval": "12h",
@@ -112,10 +112,10 @@ def _route(settings: Settings) -> Config:
             {
                 "receiver": watchdog,
                 # Of the platform: a rule of a stage may have the same name, and its Prometheus may
-                # go on where the platform's has stopped.
+                # still run when the platform's has stopped.
                 "matchers": ['alertname = "Watchdog"', _OF_PLATFORM],
                 "group_wait": "0s",
-                # A service outside waits for the next one: often, and without change.
+                # The external service expects it often and unchanged.
                 "group_interval": "1m",
                 "repeat_interval": "1m",
             },
@@ -138,10 +138,10 @@ def _branch(settings: Settings, namespace: str, matchers: list[str]) -> Config:
         "receiver": page(namespace),
         "matchers": ['severity = "critical"'],
         "group_wait": "10s",
-        # Until somebody silences it: paged again in each hour.
+        # Pages again every hour until it is silenced.
         "repeat_interval": "1h",
     }
-    # An interval holds for its own route only, not for those below.
+    # An interval applies only to its own route, not to the routes below.
     quiet = {"active_time_intervals": [OFFICE_HOURS]} if told.mute_out_of_hours else {}
     info = {
         "receiver": channel(namespace),
@@ -205,7 +205,7 @@ def _email(address: str) -> Config:
 
 def _inhibitions() -> list[Config]:
     return [
-        # Of one alert in two severities the worse is enough (rules of the charts have such pairs).
+        # If an alert has two severities, the worse is enough (rules of the charts have such pairs).
         _hides('severity = "critical"', 'severity =~ "warning|info"', "namespace", "alertname"),
         *(
             _hides(
@@ -228,7 +228,7 @@ def _inhibitions() -> list[Config]:
             'alertname =~ "GatewayReceivesNothing|ServiceTelemetryAbsent"',
             "namespace",
         ),
-        # Queues fill because the back end that they lead to is away.
+        # Queues fill because their back end is down.
         {
             "source_matchers": [
                 'alertname = "BackendDown"',
@@ -237,9 +237,9 @@ def _inhibitions() -> list[Config]:
             ],
             "target_matchers": ['alertname = "CollectorQueueNearlyFull"'],
         },
-        # The same where a stage's Prometheus is away, for the queues of that stage.
+        # The same for the queues of a stage whose Prometheus is down.
         _hides('alertname = "BackendDown"', 'alertname = "CollectorQueueNearlyFull"', "namespace"),
-        # As the chart intends: `info` is heard only where something worse fires in the namespace.
+        # As the chart intends: `info` is sent only while a worse alert fires in the namespace.
         _hides('alertname = "InfoInhibitor"', 'severity = "info"', "namespace"),
     ]
 

@@ -1,26 +1,27 @@
-"""What `size` means for logs, traces and the collectors: capacity, replicas, resources, volumes.
+"""`size` of logs, traces and collectors: capacity, replicas, resources, volumes.
 
-How the numbers come about; only a gateway's core is load-tested (docs/operations/load.md), so watch
-the alerts on memory, queues and volumes:
+How the numbers are calculated; only a gateway's core is load-tested (docs/operations/load.md), so
+watch the alerts on memory, queues and volumes:
 
 * Loki small: "up to approximately 20GB per day" in monolithic mode (Loki "Deployment modes").
-* Loki medium: three replicas for availability, not for more: with replication factor 3 each takes
-  every line. Loki "Size the cluster" gives 3 TB/day to six ingesters of 2 CPU and 4 GiB, of which
-  each takes half (3 x 3 / 6 = 1.5 TB/day). A replica here also distributes and answers queries, so
-  only a tenth of that is promised.
+* Loki medium: three replicas for availability, not for capacity: with replication factor 3 each
+  one receives every line. Loki "Size the cluster" plans six ingesters of 2 CPU and 4 GiB for 3
+  TB/day, and each of them receives half (3 x 3 / 6 = 1.5 TB/day). A replica here also distributes
+  and answers queries, so this table promises a tenth of that.
 * Loki large: half the replicas of the same table for "less than 3 TB/day", rounded up to three
   zones: half its capacity.
 * Tempo: "Size the cluster" of Tempo 2.x: one distributor (2 CPU, 2 GiB) for each 10 MB/s, one
-  ingester (2.5 CPU, 4-20 GiB) for each 3-5 MB/s, a span taken as 500 bytes. The monolithic one
-  does all of it in its CPUs, so what counts is CPU. These are spans after sampling.
+  ingester (2.5 CPU, 4-20 GiB) for each 3-5 MB/s, with 500 bytes for a span. The monolithic mode
+  does all of this in one process, so its CPU is the limit. These are spans after sampling.
 * Gateways: contrib's load tests (testbed, TestTrace10kSPS) allow 30 % of a core for 10 000 spans/s
-  by OTLP. Here every span passes two gateways, is changed, counted and held: 1 500 spans/s are
-  promised for each core of the fewest replicas together; the HPA adds more.
+  by OTLP. Here every span passes two gateways, which change, count and hold it: this table
+  promises 1 500 spans/s for each core of the minimum of replicas together; the HPA adds replicas.
 * Traces held in a gateway: as many as fit into half of the memory limit at 10 KiB each, rounded
-  down. Beyond that the oldest are dropped undecided, after their acknowledgement, so CPU or memory
-  must give out before: then requests are refused (docs/operations/load.md).
-* Agents: the same tests (TestLog10kDPS) allow half a core for 10 000 lines/s from files; half of
-  what the CPU limit would give is promised.
+  down. Above that, the gateway would drop the oldest traces undecided, after their
+  acknowledgement. So CPU or memory must reach their limit first: then requests are refused
+  (docs/operations/load.md).
+* Agents: the same tests (TestLog10kDPS) allow half a core for 10 000 lines/s from files; this
+  table promises half of the rate that the CPU limit would allow.
 """
 
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""When AWS sends mail about the bill, and the tags by which it splits the bill."""
+"""Thresholds of AWS's e-mails about the bill, and the tags by which AWS splits the bill."""
 
 from typing import Literal, NamedTuple
 

@@ -1,4 +1,4 @@
-"""What each bucket keeps and for how long: the only source of lifecycle rules.
+"""Content and retention of each bucket: the only source of lifecycle rules.
 
 The rules are a safety net behind the back ends' own retention (Thanos and Tempo compactor, Loki
 compactor, Velero's time to live), so an object must be gone by the back end's hand before its rule

@@ -1,8 +1,8 @@
 """The configuration of a door's nginx: a pure function from `doors.Door` to its text.
 
 Three rules make it tight. A request is compared byte for byte as it came (`$request_uri`), so no
-spelling of a path (`//`, `/./`, `%2e`, another case) stands for another one. A push goes on to a
-path that is written here, with the few headers that a push needs. And what no route takes is
+spelling of a path (`//`, `/./`, `%2e`, another case) matches another one. A push is forwarded to a
+path that is written here, with the few headers that a push needs. All requests without a route are
 refused.
 """
 
@@ -12,7 +12,7 @@ from blueprint.doors import HEALTH_PORT, TENANT_HEADER, Call, Door, Listener
 
 REFUSED = 403
 MAX_BODY = "16m"
-"""The collectors' batches are 3 MiB, but what is larger by itself is not cut in two."""
+"""The collectors' batches are 3 MiB, but a single larger item is not split."""
 RESOLVER = "kube-dns.kube-system.svc.cluster.local"
 """The cluster's DNS on EKS. nginx asks again as answers expire: a pod may come back elsewhere."""
 

@@ -1,9 +1,9 @@
-"""Doors: the only ways to Loki, Tempo and the Prometheus of a stage, as data.
+"""Doors: the only access to Loki, Tempo and the Prometheus of a stage, as data.
 
-Loki, Tempo and Prometheus trust whoever reaches them, and their ports offer far more than what a
-client needs: deleting, shutting down, reading every tenant. So nobody but a door reaches them. A
-door is a small nginx with a list of routes; what is on the list is passed on, everything else is
-refused with 403 and logged.
+Loki, Tempo and Prometheus trust every client, and their ports offer far more than a client needs:
+deleting, shutting down, reading every tenant. So only doors reach them. A door is a small nginx
+with a list of routes: it forwards the requests on the list, and refuses and logs all others with
+403.
 
     gateway of a stage --> door-stage-<stage> --> Loki, Tempo, the stage's Prometheus    pushes
     agents ------------->  door-agent ----------> Loki, the platform's Prometheus        pushes
@@ -172,9 +172,9 @@ def tempo_door(settings: Settings) -> Door:
 
 
 def grafana_door(settings: Settings) -> Door:
-    """What Grafana may do, and thus whoever uses its data source proxy: read, and silence alerts.
+    """Requests of Grafana, and of its users through the data source proxy: reads and silences.
 
-    Grafana lets editors alone silence (routes of its Alertmanager plugin, `reqRole`).
+    Grafana lets only editors silence alerts (routes of its Alertmanager plugin, `reqRole`).
     """
     tenant = Tenant(fixed=endpoints.tenants(settings))
     return _door(

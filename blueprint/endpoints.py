@@ -1,4 +1,4 @@
-"""Where the back ends are reached inside the cluster, and through which doors.
+"""Addresses of the back ends inside the cluster, and the doors to them.
 
 The names need `fullnameOverride`s that the releases set: shared by servers and clients. Addresses
 without a scheme are host and port, as the doors need them.
@@ -39,9 +39,9 @@ def prometheus_replicas(settings: Settings) -> int:
 def prometheus_pods(settings: Settings, stage: str | None = None) -> tuple[str, ...]:
     """Each replica of a stage's Prometheus, or of the platform's, as host and port.
 
-    Whoever pushes, pushes everything to every one of them. Through the Service each sample would
-    reach one replica only, and the querier fills gaps from another replica but cannot join series
-    that are spread over two.
+    Clients push all data to every replica. Through the Service each sample would reach only one
+    replica; the querier fills gaps from another replica, but cannot join series that are spread
+    over two.
     """
     name = STAGE_PROMETHEUS if stage else "kps"
     namespace = telemetry_namespace(stage) if stage else OBSERVABILITY

@@ -1,4 +1,4 @@
-"""IAM policies as data. What each workload may do is declared in its folder of `helm_values/`.
+"""IAM policies as data. Each workload declares its statements in its folder of `helm_values/`.
 
 A resource "*" stands only where the action has no resource-level permission, and then with a
 condition where AWS offers one.

@@ -29,8 +29,8 @@ stage's."""
 
 
 def telemetry_namespace(stage: str) -> str:
-    """Namespace of a stage's gateway and Prometheus. Nobody may edit it: who could, could write in
-    the stage's name."""
+    """Namespace of a stage's gateway and Prometheus. It has no editors, because they could write
+    data in the stage's name."""
     return f"{stage}{TELEMETRY_SUFFIX}"
 
 

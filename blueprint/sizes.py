@@ -1,15 +1,16 @@
-"""What `size` means for metrics: capacity, replicas, resources and volumes, in one table.
+"""`size` of metrics: capacity, replicas, resources and volumes, in one table.
 
-How the numbers come about; none is load-tested, so watch the alerts on memory and volumes:
+How the numbers are calculated; none is load-tested, so watch the alerts on memory and volumes:
 
 * samples/s = active series / scrape interval (30 s).
 * GB/day = samples/s * 86 400 s * 2 bytes, the upper end of the "1-2 bytes per sample" of the
   Prometheus documentation ("Storage", "Operational aspects").
 * Prometheus volume = GB/day * local retention + 3 h of WAL (the same page: "at least two hours"),
-  at about 10 bytes a sample (not compacted, snappy), with as much again in hand.
-* Prometheus memory: about 4 KiB for each active series in the head, half as much again for the
-  out-of-order window and for queries. Measured in the head alone: 64 MiB and 1.9 KiB a series
-  (ADR 0036). That of a stage may take no more than it requests: a flood takes nobody's memory.
+  at about 10 bytes a sample (not compacted, snappy), times two as a reserve.
+* Prometheus memory: about 4 KiB for each active series in the head, and half of that in addition
+  for the out-of-order window and for queries. Measured in the head alone: 64 MiB and 1.9 KiB a
+  series (ADR 0036). The Prometheus of a stage has an equal memory request and limit, so a
+  flood uses only its memory.
 * Compactor: CPU = its concurrency (Thanos "Compactor", "Resources"); its volume holds the sources
   of the largest block (14 days) and the result: 2 * 14 * GB/day; it is a scratch disk.
 * Store gateway: limits = index cache + chunk pool (their own flags) + index headers.

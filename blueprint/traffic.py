@@ -1,17 +1,17 @@
-"""Who may talk to whom in the cluster: flows as data, and the network policies that follow.
+"""Allowed traffic in the cluster: flows as data, and the network policies derived from them.
 
 Every namespace denies all traffic but DNS (constructs_lib/kubernetes/namespace.py), and policies
 only ever add to what is allowed. Each component declares its flows in its folder of `helm_values/`;
-`merge_flows` makes the policies of both ends of them, so that the two ends cannot disagree. What
-applications need among themselves comes with the applications.
+`merge_flows` creates the policies of both ends, so that the two ends cannot disagree. Applications
+bring the policies for connections between them.
 
 An application reaches the gateway of its own stage and no other, and no back end at all. A gateway
-reaches its door and no back end, and a door is a list of what may be done (blueprint/doors.py).
-Loki, Tempo and Prometheus ask for no password: they trust whoever is let in. Who that is, a policy
-says at the receiving end, by labels and by namespace; labels alone would not do, as whoever may
-create pods in a stage can give one any labels, and can write policies for what it sends. So each
-gateway, and the Prometheus of each stage, is in a namespace of its own, `<stage>-telemetry`, in
-which nobody of `editor_role_arns` may do anything.
+reaches its door and no back end, and a door allows only listed requests (blueprint/doors.py).
+Loki, Tempo and Prometheus require no password: they trust every client. So a policy at the
+receiving end selects the clients by labels and namespace. Labels alone are not enough: an editor of
+a stage can create a pod with any labels, and policies for its outgoing traffic. So each gateway,
+and the Prometheus of each stage, runs in a separate namespace, `<stage>-telemetry`, in which the
+roles of `editor_role_arns` have no rights.
 
 Policies know pods and not Services. The VPC CNI compares with the port of the pod, and the EKS user
 guide asks that a Service has the same one.

@@ -72,9 +72,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--workload", type=Path, help="YAML file; cost/workloads/<env>.yaml if none"
     )
-    parser.add_argument("--csv", type=_target, help="write every line of the bill there")
-    parser.add_argument("--html", type=_target, help="write a page with charts there")
-    parser.add_argument("--budget", type=_dollars, help="US dollars a month that must be enough")
+    parser.add_argument("--csv", type=_target, help="write every line of the bill to this file")
+    parser.add_argument("--html", type=_target, help="write a page with charts to this file")
+    parser.add_argument(
+        "--budget",
+        type=_dollars,
+        help="propose settings that cost at most this many US dollars a month",
+    )
     return parser
 
 
@@ -84,14 +88,14 @@ def _dollars(text: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 < value < 1e9:
-        raise argparse.ArgumentTypeError(f"{text!r}: allowed: US dollars a month, as 4000")
+        raise argparse.ArgumentTypeError(f"{text!r}: allowed: US dollars a month, for example 4000")
     return value
 
 
 def _target(text: str) -> Path:
     path = Path(text)
     if not path.parent.is_dir() or path.is_dir():
-        raise argparse.ArgumentTypeError(f"{text!r}: allowed: a file in a folder that exists")
+        raise argparse.ArgumentTypeError(f"{text!r}: allowed: a file in an existing folder")
     return path
 
 
@@ -145,18 +149,18 @@ def _recommendation(console: Console, forecast: Estimate, budget: float) -> int:
         f"the budget is {budget:,.2f}."
     )
     if result.fits and not result.steps:
-        console.print("Nothing has to change.")
+        console.print("The settings already fit the budget.")
         return 0
     console.print(_steps(result))
     if not result.fits:
         console.print(
-            f"[bold]Nothing fits {budget:,.2f} USD.[/] The floor is {result.bill.total:,.2f}: with "
-            "every step above, none of which may go further. What is left:"
+            f"[bold]Nothing fits {budget:,.2f} USD.[/] The floor is {result.bill.total:,.2f}: each "
+            "step above is already at its minimum. The remaining bill:"
         )
         console.print(_rich(_left(result.bill)))
         console.print(
-            "Fewer or smaller nodes of the stages, or less traffic, are decisions about the "
-            "applications and not proposed here."
+            "Fewer or smaller nodes of the stages, or less traffic, depend on the applications, so "
+            "this command does not propose them."
         )
         return 1
     console.print(f"It then costs [bold]{result.bill.total:,.2f} USD[/] a month.\n")
@@ -165,8 +169,8 @@ def _recommendation(console: Console, forecast: Estimate, budget: float) -> int:
 
 
 def _steps(result: Recommendation) -> RichTable:
-    rich = RichTable(title="What is given up, in this order", title_justify="left")
-    for heading in ("What", "Change", "Means"):
+    rich = RichTable(title="Reductions, in this order", title_justify="left")
+    for heading in ("Reduction", "Change", "Consequence"):
         rich.add_column(heading)
     rich.add_column("saves USD", justify="right", no_wrap=True)
     for rule, values, saves in result.given_up():

@@ -58,7 +58,7 @@ def foundation(bill: Bill) -> Alternative:
         traces=bill.of_signal("traces"),
         seats=0,
         prices=(),
-        note="infrastructure only: the people who run it are not in it, as nowhere here",
+        note="infrastructure only: no row includes the people who operate it",
     )
 
 
@@ -147,7 +147,7 @@ def _managed(
             "amp_sample", "amp_storage", "amp_query", "logs_ingested", "logs_stored",
             "x_ray_trace", "amg_editor", "amg_viewer",
         ),
-        note="metrics are kept raw for as long as the foundation keeps its coarsest ones",
+        note="raw metrics are kept as long as the foundation keeps its coarsest metrics",
     )  # fmt: skip
 
 

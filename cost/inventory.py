@@ -13,9 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from blueprint.buckets import plan_flow_logs_bucket, plan_storage_buckets
+from blueprint.documents import read_document
 from blueprint.names import ENVIRONMENT_LABEL
 from helm_values.releases import releases
 from helm_values.stack_outputs import sample_stack_outputs
@@ -143,7 +142,7 @@ def _lifecycles(stacks: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, 
 def _claims(observability: Mapping[str, Any]) -> Iterator[Volume]:
     for release in _of(observability, "helm_release").values():
         # The first document is literal; the second holds what other stacks publish, no volumes.
-        values = yaml.safe_load(release["values"][0].replace("$${", "${"))
+        values = read_document(release["values"][0].replace("$${", "${"))
         yield from volumes_in(values, release["name"])
     for set_ in _of(observability, "kubernetes_stateful_set_v1").values():
         spec = set_["spec"]

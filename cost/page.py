@@ -67,27 +67,27 @@ def page(estimate: Estimate) -> str:
 {escape(estimate.prices.region)}.</p>
 <div class=figures>
 {_figure(f"${bill.total:,.0f}", "a month, at list price")}
-{_figure(f"${bill.telemetry:,.0f}", "of it caused by telemetry")}
+{_figure(f"${bill.telemetry:,.0f}", "caused by telemetry")}
 {_figure(f"{bill.total / budget:.0%}", f"of the budget of ${budget:,}")}
 {_figure(f"${bill.total * 12:,.0f}", "a year")}
 </div>
 {shortages}
-<h2>By component</h2>
+<h2>Cost by component</h2>
 {_legend(("metrics", "logs", "traces", "applications as well"))}
 {_component_chart(estimate)}
 {_table(components(estimate), total=True)}
-<h2>What a unit of telemetry costs</h2>
+<h2>Cost per unit of telemetry</h2>
 {_table(units(estimate))}
-<h2>One change alone</h2>
+<h2>Effect of a single change</h2>
 {_sensitivity_chart(estimate)}
 {_table(sensitivity(estimate))}
-<h2>The same telemetry bought elsewhere</h2>
+<h2>The same telemetry at the list prices of other vendors</h2>
 {_legend(("metrics", "logs", "traces", "seats, fees"))}
 {_alternatives_chart(estimate)}
 {_table(compared(estimate))}
 <h2>Every line</h2>
 {_lines(estimate)}
-<h2>To be known</h2>
+<h2>Accuracy</h2>
 <ul>{"".join(f"<li>{escape(remark)}</li>" for remark in remarks(estimate))}</ul>
 </body>
 </html>

@@ -20,7 +20,7 @@ from settings.model import OBSERVABILITY, Settings
 from settings.node_sizes import Size
 
 PRODUCTION = "prd"
-"""The stage that gives up last."""
+"""The stage that is reduced last."""
 
 FLOORS: dict[str, dict[str, int]] = {
     "logs": {PRODUCTION: 90, "other": 7},
@@ -37,7 +37,7 @@ SAMPLING_FLOOR = 5
 than three traces a minute to compare with. Erroneous and slow ones are always kept."""
 
 WORTH_PERCENT = 0.5
-"""Share of the budget from which a step is worth what it gives up."""
+"""Smallest saving of a step in the first pass, in percent of the budget."""
 
 SMALLER: dict[Size, Size] = {"large": "medium", "medium": "small"}
 
@@ -58,11 +58,11 @@ class Change(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """One thing that can be given up, in steps."""
+    """One thing that can be reduced, in steps."""
 
     what: str
     costs: str
-    """What giving it up means."""
+    """The disadvantage of the reduction."""
     step: Callable[[Settings], Change | None]
     """The next step down, or None at the floor."""
 
@@ -173,49 +173,51 @@ def floor(signal: str, namespace: str) -> int:
 ORDER = (
     Rule(
         "One NAT gateway instead of one in each zone, in environments other than prd",
-        "the failure of one zone cuts the others off",
+        "a failure of its zone disconnects the other zones from the internet",
         _single_nat,
     ),
-    Rule("Spot nodes for stages other than prd", "nodes go with two minutes' notice", _spot),
     Rule(
-        "A smaller size of the back ends, where the workload fits it",
-        "less room for growth, and the change itself is not smooth (docs/operations/capacity.md)",
+        "Spot nodes for stages other than prd", "AWS reclaims nodes with two minutes' notice", _spot
+    ),
+    Rule(
+        "A smaller size of the back ends, if the workload fits it",
+        "less room for growth, and the change needs work by hand (docs/operations/capacity.md)",
         _smaller,
     ),
     Rule(
         "Retention of traces outside prd, by a quarter",
-        "a shorter look back",
+        "shorter history",
         _retention(_not_production, "traces"),
     ),
     Rule(
         "Retention of logs outside prd, by a quarter",
-        "a shorter look back",
+        "shorter history",
         _retention(_not_production, "logs"),
     ),
     Rule(
         "Sampling of stages other than prd, by half",
-        "fewer ordinary traces; erroneous and slow ones stay",
+        "fewer ordinary traces; traces with errors and slow traces are kept",
         _sampling(_others),
     ),
     Rule(
         "Sampling of prd, by half",
-        "fewer ordinary traces; erroneous and slow ones stay",
+        "fewer ordinary traces; traces with errors and slow traces are kept",
         _sampling(_production),
     ),
     Rule(
         "Retention of traces of prd, by a quarter",
-        "a shorter look back in production",
+        "shorter history in production",
         _retention(_production, "traces"),
     ),
     Rule("Retention of metrics, by a quarter", "shorter comparisons", _metrics),
     Rule(
         "Retention of logs of prd, by a quarter",
-        "what proves an incident is gone earlier",
+        "the evidence of an incident is deleted earlier",
         _retention(_production, "logs"),
     ),
 )
-"""What is given up, first to last: first what nobody looks at, then what stages that are not
-production give up, then what production does; what proves an incident goes last."""
+"""Reductions, first to last: first without a visible effect, then in stages other than production,
+then in production; the evidence of incidents is last."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,13 +37,13 @@ def components(estimate: Estimate) -> Table:
     rows.append(("Total", bill.total, bill.telemetry))
     return Table(
         title=f"Month of {estimate.settings.environment}, by component",
-        headings=("Component", "USD a month", "of it telemetry"),
+        headings=("Component", "USD a month", "telemetry share"),
         rows=tuple(rows),
     )
 
 
 def units(estimate: Estimate) -> Table:
-    """What a unit of telemetry costs, and how many of them a month has."""
+    """Cost of a unit of telemetry, and the number of units a month."""
     volumes = estimate.bill.volumes
     counts = {
         "GB of logs": volumes.log_gb,
@@ -52,7 +52,7 @@ def units(estimate: Estimate) -> Table:
         "thousand series": volumes.series / 1e3,
     }
     return Table(
-        title="What a unit of telemetry costs",
+        title="Cost per unit of telemetry",
         headings=("Unit", "USD each", "units a month"),
         rows=tuple(
             (f"1 {name}", usd, f"{counts[name]:,.0f}")
@@ -62,9 +62,9 @@ def units(estimate: Estimate) -> Table:
 
 
 def sensitivity(estimate: Estimate) -> Table:
-    """What one change alone makes of the bill."""
+    """The bill after a single change."""
     return Table(
-        title="One change alone",
+        title="Effect of a single change",
         headings=("Change", "USD a month", "difference", "not possible because"),
         rows=tuple(
             (
@@ -79,10 +79,10 @@ def sensitivity(estimate: Estimate) -> Table:
 
 
 def compared(estimate: Estimate) -> Table:
-    """The telemetry part side by side with list prices of others."""
+    """The telemetry part beside list prices of other vendors."""
     return Table(
-        title="The same telemetry bought elsewhere, list prices",
-        headings=("Where", "metrics", "logs", "traces", "seats, fees", "USD a month", "times"),
+        title="The same telemetry at the list prices of other vendors",
+        headings=("Vendor", "metrics", "logs", "traces", "seats, fees", "USD a month", "times"),
         rows=tuple(
             (
                 alternative.name,
@@ -108,7 +108,7 @@ def shown(value: Cell) -> str:
 
 
 def remarks(estimate: Estimate) -> list[str]:
-    """What a reader must know besides the numbers."""
+    """Remarks about the accuracy of the numbers."""
     prices = estimate.prices
     dates = [source.as_of for table in prices.tables for source in table.sources.values()]
     known = [date for date in dates if date]
@@ -119,7 +119,7 @@ def remarks(estimate: Estimate) -> list[str]:
     ]
     if estimate.unverified:
         texts.append(
-            "Not verified in a dated copy, from memory: " + ", ".join(estimate.unverified) + "."
+            "From memory, not verified in a dated copy: " + ", ".join(estimate.unverified) + "."
         )
     load = estimate.measured
     texts.append(
@@ -127,7 +127,7 @@ def remarks(estimate: Estimate) -> list[str]:
         f"{load.collector})."
         if load
         else "Gateways are sized by the promise in docs/operations/capacity.md: "
-        "cost/measured_load.json is not there (make load)."
+        "cost/measured_load.json is missing (make load)."
     )
     texts += [
         f"{alternative.name}: {alternative.note}." for alternative in estimate.alternatives[1:]

@@ -23,78 +23,78 @@ Gigabytes = Annotated[float, Field(ge=0, le=10_000_000)]
 
 
 class Assumptions(Model):
-    """What the model must assume, each with its source. A workload file may set any of them."""
+    """Assumptions of the model, each with its source. A workload file may set any of them."""
 
     trace_stored_ratio: Ratio = 0.15
     """Bytes in the bucket for each byte of spans. Tempo's documentation ("Compression and
-    encoding"): zstd cuts storage to about 15 %; an anecdotal test, as it says itself."""
+    encoding"): zstd reduces storage to about 15 %, in a test that the page calls anecdotal."""
     log_stored_ratio: Ratio = 0.1667
-    """Bytes in the bucket for each byte of lines, 1 / 6: OpenShift's sizing of Loki takes a factor
+    """Bytes in the bucket for each byte of lines, 1 / 6: OpenShift's sizing of Loki uses a factor
     of 5 to 7 (openshift/openshift-docs, pull request 116817)."""
     bytes_per_sample: Annotated[float, Field(ge=0.5, le=16)] = 2
     """Prometheus documentation ("Storage"): 1 to 2 bytes a sample; the upper end."""
     downsampled_aggregates: Annotated[int, Field(ge=1, le=9)] = 5
     """Thanos keeps count, sum, min, max and counter of each downsampled interval (Thanos
-    "Compactor", "Downsampling"), each taken as one sample."""
+    "Compactor", "Downsampling"); each counts as one sample."""
     wire_ratio: Ratio = 0.25
     """Bytes on the wire for each byte of telemetry between collectors and back ends, which the
-    collectors compress with gzip (exporters' default). An estimate of ours. What applications send
-    to a gateway counts in full: SDKs do not compress by default (`OTEL_EXPORTER_OTLP_COMPRESSION`).
+    collectors compress with gzip (exporters' default). Our estimate. Data from applications to a
+    gateway counts in full: SDKs do not compress by default (`OTEL_EXPORTER_OTLP_COMPRESSION`).
     """
     cross_zone_share: Share = 0.667
-    """Share of traffic between pods that changes the zone: 2 of 3 where a Service spreads it evenly
-    over three zones."""
+    """Share of traffic between pods that crosses zones: 2 of 3 if a Service spreads it evenly over
+    three zones."""
     bytes_per_data_point: Annotated[float, Field(ge=1, le=10_000)] = 60
-    """A data point of OTLP or remote write before compression. An estimate of ours."""
+    """A data point of OTLP or remote write before compression. Our estimate."""
     spot_discount: Share = 0.5
-    """What a Spot instance costs less. Prices change; "up to 90 %" is AWS's word. The Spot advisor
-    had 50 to 70 % for general purpose types (output of `spotinfo`, gist alexei-led/9a22c748, 2021),
+    """Discount of a Spot instance. Prices change; AWS says "up to 90 %". The Spot advisor showed
+    50 to 70 % for general purpose types (output of `spotinfo`, gist alexei-led/9a22c748, 2021),
     and discounts in us-east-1 are the smallest (mmcloud.io, "Variability in AWS EC2 Spot Instance
     Discounts", 2023): the lower end."""
     chunk_bytes: Annotated[float, Field(ge=1_000, le=100_000_000)] = 400_000
     """Compressed size of a Loki chunk when it is written. Loki aims at 1.5 MB
     (`chunk_target_size`), which streams with little traffic do not reach within
-    `max_chunk_age` (2 h). An estimate of ours."""
+    `max_chunk_age` (2 h). Our estimate."""
     trace_objects_per_hour: Annotated[float, Field(ge=1, le=100_000)] = 40
     """Objects that Tempo writes in an hour for one tenant: two blocks (`max_block_duration` 30 min)
-    of about ten objects, each compacted once. An estimate of ours."""
+    of about ten objects, each compacted once. Our estimate."""
     metric_objects_per_hour: Annotated[float, Field(ge=1, le=100_000)] = 10
-    """Objects that Thanos writes in an hour for one Prometheus: a block of four in two hours, and
-    what compaction and downsampling write again. An estimate of ours."""
+    """Objects that Thanos writes in an hour for one Prometheus: a block of four objects in two
+    hours, and those that compaction and downsampling write again. Our estimate."""
     gets_per_put: Annotated[float, Field(ge=0, le=10_000)] = 20
-    """Reads of queries, compaction and polling for each object written. An estimate of ours."""
+    """Reads of queries, compaction and polling for each object written. Our estimate."""
     kms_requests_per_s3_request: Share = 0.01
-    """With bucket keys, which all buckets have, S3 asks KMS up to 99 % less ("Reducing the cost of
-    SSE-KMS with Amazon S3 Bucket Keys", S3 user guide)."""
+    """All buckets have bucket keys, with which S3 sends up to 99 % fewer requests to KMS ("Reducing
+    the cost of SSE-KMS with Amazon S3 Bucket Keys", S3 user guide)."""
     control_plane_log_gb: Gigabytes = 30
-    """Logs of the control plane a month, all five types. An estimate of ours: audit logs grow with
+    """Logs of the control plane a month, all five types. Our estimate: audit logs grow with
     the number of objects and controllers."""
     cloudwatch_stored_ratio: Ratio = 0.15
-    """CloudWatch counts stored logs compressed: 0.15 in the examples of its pricing page, repeated
-    from memory."""
+    """CloudWatch bills stored logs compressed: 0.15 in the examples of its pricing page, from
+    memory."""
     queries_per_sample: Annotated[float, Field(ge=0, le=1_000)] = 0.2
-    """Samples that dashboards and rules read for each one stored, where reading is billed. An
-    estimate of ours."""
+    """Samples that dashboards and rules read for each stored sample, if the vendor bills reads. Our
+    estimate."""
     flow_log_gb_per_node: Gigabytes = 4
-    """Flow logs a month for each node before compression. An estimate of ours."""
+    """Flow logs a month for each node before compression. Our estimate."""
     flow_log_stored_ratio: Ratio = 0.1
-    """Bytes of compressed Parquet in the bucket for each byte of flow logs. An estimate of ours."""
+    """Bytes of compressed Parquet in the bucket for each byte of flow logs. Our estimate."""
     nat_gb: Gigabytes = 100
-    """Data a month through NAT: images from public registries, Slack, mail. An estimate of ours."""
+    """Data a month through NAT: images from public registries, Slack, mail. Our estimate."""
     endpoint_gb_per_node: Gigabytes = 5
-    """Data a month through interface endpoints for each node: images from ECR, tokens, secrets. An
-    estimate of ours."""
+    """Data a month through interface endpoints for each node: images from ECR, tokens, secrets. Our
+    estimate."""
     backup_gb: Gigabytes = 5
-    """What Velero keeps: objects of Kubernetes, no volumes. An estimate of ours."""
+    """Size of Velero's backups: objects of Kubernetes, no volumes. Our estimate."""
     secrets: Annotated[int, Field(ge=0, le=10_000)] = 8
     """Secrets in AWS Secrets Manager, each read once an hour by External Secrets."""
     overhead_series: Count = 40_000
-    """Series of the foundation itself: kubelets, kube-state-metrics, collectors, back ends. An
-    estimate of ours for a cluster of some 15 nodes."""
+    """Series of the foundation itself: kubelets, kube-state-metrics, collectors, back ends. Our
+    estimate for a cluster of about 15 nodes."""
 
 
 class NamespaceWorkload(Model):
-    """What one namespace sends, on the average of a month."""
+    """Telemetry of one namespace, as the average of a month."""
 
     services: Annotated[int, Field(ge=0, le=100_000)]
     """Services that send telemetry."""
@@ -105,7 +105,7 @@ class NamespaceWorkload(Model):
     span_bytes: Annotated[float, Field(ge=1, le=1_000_000)] = 500
     """Size of a span in OTLP; Tempo's sizing takes 500."""
     kept_anyway_percent: Annotated[float, Field(ge=0, le=100)] = 2
-    """Share of the traces that are erroneous or slow: they are kept whatever the sampling is."""
+    """Share of the traces that are erroneous or slow: sampling always keeps them."""
     log_lines_per_second: Rate
     """Lines of all its containers together."""
     log_line_bytes: Annotated[float, Field(ge=1, le=1_000_000)] = 250

@@ -1,4 +1,4 @@
-"""Tables of docs/operations/capacity.md: what each size is made for."""
+"""Tables of docs/operations/capacity.md: capacity of each size."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tools.paths import ROOT
 
 
 def capacity_block() -> str:
-    """What each size is made for, and how the numbers come about."""
+    """Capacity of each size, and how the numbers are calculated."""
     parts = (
         ("Capacity", _CAPACITY),
         ("Replicas", _REPLICAS),
@@ -29,7 +29,7 @@ def capacity_block() -> str:
     sections = [
         f"## {title}\n\n"
         + table(
-            ("What", *SIZES),
+            ("Quantity", *SIZES),
             ((name, *(value(size) for size in SIZES)) for name, value in rows.items()),
         )
         for title, rows in parts
@@ -38,7 +38,8 @@ def capacity_block() -> str:
         path = ROOT / "blueprint" / f"{module}.py"
         bullets = "\n".join(f"- {bullet}" for bullet in _bullets(path))
         sections.append(
-            f"## How the numbers come about: {title}\n\nFrom `blueprint/{module}.py`.\n\n" + bullets
+            f"## How the numbers are calculated: {title}\n\nSource: `blueprint/{module}.py`.\n\n"
+            + bullets
         )
     return "\n\n".join(sections)
 
@@ -99,7 +100,7 @@ _CAPACITY: Final[_Rows] = {
     ),
     "Logs: GB/day": lambda s: f"{BACKENDS[s].loki.gigabytes_per_day:,}",
     "Traces: spans/s after sampling": lambda s: f"{BACKENDS[s].tempo.spans_per_second:,}",
-    "Gateway of one stage: spans/s before sampling, with its fewest replicas": (
+    "Gateway of one stage: spans/s before sampling, with the minimum of replicas": (
         lambda s: f"{BACKENDS[s].gateway.spans_per_second:,}"
     ),
     "Agent of one node: lines/s": lambda s: f"{BACKENDS[s].agent.lines_per_second:,}",
@@ -111,7 +112,7 @@ _REPLICAS: Final[_Rows] = {
     ),
     "Alertmanager": lambda s: METRICS[s].alertmanager_replicas,
     "Loki": _loki,
-    "Doors (nginx): one for each stage, the agents, Tempo and Grafana": (
+    "Doors (nginx proxies): one for each stage, the agents, Tempo and Grafana": (
         lambda s: BACKENDS[s].door.replicas
     ),
     "Tempo": _tempo,
@@ -168,7 +169,7 @@ _LIMITS: Final[_Rows] = {
     "Traces that one gateway holds before it decides": (
         lambda s: f"{BACKENDS[s].gateway.traces_in_memory:,}"
     ),
-    "Combinations of labels that one gateway makes metrics of from a service's spans": (
+    "Label combinations in the span metrics of a service, for each gateway": (
         lambda s: f"{BACKENDS[s].gateway.span_series:,}"
     ),
     "Queries of one Thanos querier at the same time": (

@@ -1,4 +1,4 @@
-"""docs/context/context-generator.md: what exists, to read before any infrastructure change."""
+"""docs/context/context-generator.md: the current state, to read before a change."""
 
 from __future__ import annotations
 
@@ -34,30 +34,30 @@ def context_page(foundation: Foundation, settings: dict[str, Settings]) -> str:
     """Facts for whoever is about to change the infrastructure."""
     return page(
         "Context for changes of infrastructure",
-        "What exists today, taken from the settings, the code and the reviewed snapshots. It is "
-        "consulted before any change; a pull request says of which commit it was read "
-        "(`.github/pull_request_template.md`). `make context` writes it anew, and a test fails "
-        "when it is stale.",
+        "The current state, from the settings, the code and the reviewed snapshots. Read it "
+        "before any change; a pull request names the commit that was read "
+        "(`.github/pull_request_template.md`). `make context` rewrites it, and a test fails if "
+        "it is outdated.",
         _scope(),
         "## Environments\n\n" + _environments(settings),
-        "## Stacks\n\nIn order of deployment; destroying goes the other way. Numbers of resources "
-        f"are for {' / '.join(settings)}.\n\n" + _stacks(foundation),
-        "## Namespaces and their owners\n\nThe owner answers for alerts and for changes of the "
-        "namespace. Nodes are `fewest-most`; `× 3 zones` means one such group in each zone. CPU "
-        "and memory are the quota of requests.\n\n" + _namespaces(settings),
+        "## Stacks\n\nIn order of deployment; `make destroy` uses the reverse order. Numbers "
+        f"of resources are for {' / '.join(settings)}.\n\n" + _stacks(foundation),
+        "## Namespaces and their owners\n\nThe owner is responsible for alerts and changes of "
+        "the namespace. Nodes are `minimum-maximum`; `× 3 zones` means one such group in each "
+        "zone. CPU and memory are the quota of requests.\n\n" + _namespaces(settings),
         "## Versions\n\nFrom `versions.py`; add-ons and tools are in "
         "[versions](../reference/versions.md), Kubernetes in the first table.\n\n"
         + _versions(settings),
-        "## In the cluster\n\nBesides, each stage has a namespace for its gateway, "
-        f"{code(telemetry_namespace(STAGE))}, in which only administrators may do "
-        "anything, with a quota that follows from `size`. The namespaces hold the "
-        "[releases](../reference/releases.md) and the parts of Thanos; what a size means for them "
-        "is in [capacity](../operations/capacity.md), who may talk to whom in "
-        "[traffic](../reference/traffic.md).",
-        "## What is billed by the hour or month\n\nCounts, no prices. Nodes are what the settings "
-        "allow at least and at most; telemetry, traffic and volumes come on top.\n\n"
+        "## In the cluster\n\nEach stage also has a namespace for its gateway, "
+        f"{code(telemetry_namespace(STAGE))}, in which only administrators have rights, with a "
+        "quota that depends on `size`. The namespaces contain the "
+        "[releases](../reference/releases.md) and Thanos; "
+        "[capacity](../operations/capacity.md) has their sizes, and "
+        "[traffic](../reference/traffic.md) the allowed connections.",
+        "## What is billed by the hour or month\n\nCounts, no prices. Nodes are the minimum and "
+        "maximum of the settings; telemetry, traffic and volumes are not included.\n\n"
         + _billed(foundation, settings),
-        "## Files\n\nEach file says in its first line what it is for.\n\n" + _files(),
+        "## Files\n\nThe purpose of each file, from its first line.\n\n" + _files(),
     )
 
 
@@ -230,7 +230,7 @@ def _files() -> str:
         for path in paths
         if path.name != "__init__.py"
     ]
-    return table(("File", "What it is for"), rows)
+    return table(("File", "Purpose"), rows)
 
 
 def docstring_summary(path: Path) -> str:

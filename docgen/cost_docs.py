@@ -74,7 +74,7 @@ def review_block(settings: dict[str, Settings]) -> str:
     ]
     if estimates:
         sections += _bills(estimates)
-    sections.append("## What the model assumes\n\n" + _assumptions())
+    sections.append("## Assumptions of the model\n\n" + _assumptions())
     return "\n\n".join(section.rstrip() for section in sections)
 
 
@@ -82,12 +82,12 @@ def _bills(estimates: dict[str, Estimate]) -> list[str]:
     production = estimates[max(estimates, key=lambda name: estimates[name].bill.total)]
     name = production.settings.environment
     return [
-        "## The month, in US dollars\n\n" + _months(estimates),
-        "## Where it goes\n\n" + _components(estimates),
-        f"## What a unit of telemetry costs in {name}\n\n" + _markdown(units(production)),
-        f"## What one change alone makes of {name}\n\n" + _markdown(sensitivity(production)),
-        f"## The telemetry of {name} bought elsewhere\n\n" + _markdown(compared(production)),
-        "## How sure this is\n\n" + "\n".join(f"- {text}" for text in remarks(production)),
+        "## Cost of a month, in US dollars\n\n" + _months(estimates),
+        "## Cost by component\n\n" + _components(estimates),
+        f"## Cost per unit of telemetry in {name}\n\n" + _markdown(units(production)),
+        f"## Effect of a single change in {name}\n\n" + _markdown(sensitivity(production)),
+        f"## The telemetry of {name} at other vendors\n\n" + _markdown(compared(production)),
+        "## Accuracy\n\n" + "\n".join(f"- {text}" for text in remarks(production)),
     ]
 
 
@@ -96,11 +96,11 @@ def _months(estimates: dict[str, Estimate]) -> str:
         ("Workload", *(estimate_.workload.description for estimate_ in estimates.values())),
         ("Size", *(estimate_.settings.size for estimate_ in estimates.values())),
         (
-            "All that the stacks make",
+            "All resources of the stacks",
             *(f"**{estimate_.bill.total:,.0f}**" for estimate_ in estimates.values()),
         ),
         (
-            "of it telemetry",
+            "caused by telemetry",
             *(f"{estimate_.bill.telemetry:,.0f}" for estimate_ in estimates.values()),
         ),
         (
@@ -139,7 +139,7 @@ def _components(estimates: dict[str, Estimate]) -> str:
             )
             cells += [shown(component[1]), shown(component[2])]
         rows.append((name, *cells))
-    headings = [h for name in estimates for h in (name, f"{name}: of it telemetry")]
+    headings = [h for name in estimates for h in (name, f"{name}: telemetry share")]
     return table(("Component", *headings), rows)
 
 
@@ -163,14 +163,22 @@ def retention_block(settings: dict[str, Settings]) -> str:
     sections = [
         "## Days, by environment\n\n"
         + table(
-            ("Environment", "What", "Kept, days", "Bucket deletes after", "Floor of proposals"),
+            (
+                "Environment",
+                "Data",
+                "Kept, days",
+                "Bucket deletes after, days",
+                "Minimum that `make cost` proposes",
+            ),
             (row for environment in settings.values() for row in _kept(environment)),
         ),
-        "## What is given up first\n\n"
-        "`make cost BUDGET=...` takes these steps, in this order, and stops as soon as the bill "
-        f"fits. It leaves out steps that save less than {WORTH_PERCENT} % of the budget, unless "
-        "nothing else is left. No step goes below a floor.\n\n"
-        + table(("", "What", "Means"), ((i, r.what, r.costs) for i, r in enumerate(ORDER, 1))),
+        "## Order of reductions\n\n"
+        "`make cost BUDGET=...` takes these steps in this order and stops when the bill fits. It "
+        f"skips steps that save less than {WORTH_PERCENT} % of the budget, unless no other step "
+        "is left. No step goes below the minimum.\n\n"
+        + table(
+            ("", "Reduction", "Consequence"), ((i, r.what, r.costs) for i, r in enumerate(ORDER, 1))
+        ),
     ]
     return "\n\n".join(section.rstrip() for section in sections)
 
@@ -202,14 +210,14 @@ def sampling_block(settings: dict[str, Settings]) -> str:
     """What each stage keeps, and what that is of the committed workloads."""
     headings = (
         "Environment", "Stage", "Ordinary traces kept", "Slow from", "Decided after",
-        "Spans/s before", "kept", "Share of all kept",
+        "Spans/s received", "Spans/s kept", "Share of all spans kept",
     )  # fmt: skip
     return (
-        "## What each stage keeps\n\n"
+        "## Share of traces that each stage keeps\n\n"
         + table(
             headings, (row for environment in settings.values() for row in _sampled(environment))
         ).rstrip()
-        + f"\n\nFloor of proposals: {SAMPLING_FLOOR} % of the ordinary traces."
+        + f"\n\n`make cost` never proposes less than {SAMPLING_FLOOR} % of the ordinary traces."
     )
 
 
@@ -238,17 +246,17 @@ def _sampled(settings: Settings) -> Iterator[Row]:
 def cardinality_block() -> str:
     """Every limit with its number in each size, from the values that enforce it."""
     limits = loki_limits()
-    headings = ("Limit", *SIZES, "Enforced by", "Beyond it")
+    headings = ("Limit", *SIZES, "Enforced by", "Effect above the limit")
     gateway = "gateway, `helm_values/otel_collector/collector_guards.py`"
     rows: list[Row] = [
         (
             "Attributes that become labels of metrics",
             *(f"{len(collector_guards.METRIC_ATTRIBUTES)} patterns",) * 3,
             gateway,
-            "dropped; points that only they told apart are added up",
+            "dropped; points that become equal are added up",
         ),
         (
-            "Known identifiers among those",
+            "Known identifiers among these attributes",
             *(f"{len(collector_guards.UNBOUNDED_ATTRIBUTES)} patterns",) * 3,
             gateway,
             "dropped",
@@ -270,13 +278,13 @@ def cardinality_block() -> str:
             "Traces that wait for a decision, each gateway",
             *(f"{BACKENDS[s].gateway.traces_in_memory:,}" for s in SIZES),
             "gateway, `tail_sampling.num_traces`",
-            "the oldest is decided early; alert `TailSamplingDroppingEarly`",
+            "the oldest trace is dropped undecided; alert `TailSamplingDroppingEarly`",
         ),
         (
             "Active series of a stage",
             *(f"{METRICS[s].stage_prometheus.active_series:,}" for s in SIZES),
-            "nothing: it is what the memory of the stage's Prometheus is made for",
-            "alert `StageSeriesNearBudget`; then that Prometheus alone runs out of memory",
+            "nothing: the memory of the stage's Prometheus is sized for it",
+            "alert `StageSeriesNearBudget`; then only that Prometheus runs out of memory",
         ),
         (
             "Samples of one scrape in a stage",
@@ -287,8 +295,8 @@ def cardinality_block() -> str:
         (
             "Active series of the platform",
             *(f"{METRICS[s].prometheus.active_series:,}" for s in SIZES),
-            "nothing: it is what the memory is made for",
-            "alert `SeriesNearCapacity`; then out of memory",
+            "nothing: the memory of its Prometheus is sized for it",
+            "alert `SeriesNearCapacity`; then that Prometheus runs out of memory",
         ),
         (
             "Streams of a tenant in Loki",
@@ -307,7 +315,7 @@ def cardinality_block() -> str:
             "Log bytes of a tenant, MB/s",
             *(BACKENDS[s].loki.ingestion_mb_per_second for s in SIZES),
             "Loki, `ingestion_rate_mb`",
-            "refused and sent again; alert `LokiDiscardingLines`",
+            "refused and retried; alert `LokiDiscardingLines`",
         ),
         (
             "Live traces of a tenant in Tempo",
@@ -319,13 +327,13 @@ def cardinality_block() -> str:
             "Size of a trace, MB",
             *(tempo_tenants.MAX_TRACE_MB,) * 3,
             "Tempo, `max_bytes_per_trace`",
-            "later spans of it are refused; alert `TempoDiscardingSpans`",
+            "later spans of the trace are refused; alert `TempoDiscardingSpans`",
         ),
         (
             "Span bytes of a tenant, MB/s",
             *(BACKENDS[s].tempo.ingestion_mb_per_second for s in SIZES),
             "Tempo, `rate_limit_bytes`",
-            "refused and sent again; alert `TempoDiscardingSpans`",
+            "refused and retried; alert `TempoDiscardingSpans`",
         ),
         (
             "Series of the service graph, each tenant",

@@ -1,4 +1,4 @@
-"""Reference page of what a gateway accepts, changes and drops: read from the code that does it."""
+"""Reference page of the data that a gateway accepts, changes and drops, from its code."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _requests() -> str:
             (
                 "Time to send a request by HTTP",
                 http["read_timeout"],
-                "the connection is closed: the SDK sends again",
+                "the connection is closed, and the SDK retries",
                 "nothing",
             ),
             (
@@ -66,8 +66,8 @@ def _requests() -> str:
             (
                 "Memory of the gateway",
                 "60 % of its limit",
-                "503 or `UNAVAILABLE`: the SDK sends again",
-                "tell the platform team (alert `CollectorRefusingData`)",
+                "503 or `UNAVAILABLE`: the SDK retries",
+                "ask the platform team (alert `CollectorRefusingData`)",
             ),
         ],
     )
@@ -79,12 +79,11 @@ def _dropped() -> str:
         ((code(reason), text) for reason, (_, _, text) in metric_guards.REASONS.items()),
     )
     return (
-        "The rest of the request is passed on.\n\n"
-        f"{reasons}\n\n"
-        "First words of names that are the platform's, with any separator after them: "
-        f"{codes(metric_guards.reserved_families())}; and every name with a colon.\n\n"
-        "Prometheus still refuses some requests, such as one with two values for the same series "
-        "and time. Then only the request of that sender is lost, and the alert "
+        f"The gateway forwards the rest of the request.\n\n{reasons}\n\nThe platform reserves "
+        "names that begin with one of these words and a separator: "
+        f"{codes(metric_guards.reserved_families())}; and every name with a "
+        "colon.\n\nPrometheus still refuses some requests, such as one with two values for the "
+        "same series and time. Then only the request of that sender is lost, and the alert "
         "`CollectorGivingUpData` fires."
     )
 
@@ -96,20 +95,20 @@ def _changed() -> str:
         ("What", "What becomes of it"),
         [
             (
-                "What is said about environment, cluster, namespace and pod",
-                "dropped; what Kubernetes says of the sender is added",
+                "Attributes of environment, cluster, namespace and pod",
+                "dropped, and replaced with the values from Kubernetes",
             ),
             (
                 "Attributes of a data point",
                 f"at most {collector_guards.MAX_LABELS} of a list, with values of at most "
-                f"{collector_guards.MAX_LABEL_LENGTH} bytes; points that only others told apart "
-                "are added up",
+                f"{collector_guards.MAX_LABEL_LENGTH} bytes; points that become equal are added "
+                "up",
             ),
             (
                 "Attributes of a log record",
                 f"at most {many.attributes}; values of at most {few.value} bytes, and "
-                f"{many.value} where there are more than {few.attributes}; a stack trace of at "
-                f"most {size_limits.STACK_TRACE_BYTES}; parts of maps become attributes",
+                f"{many.value} if there are more than {few.attributes}; a stack trace of at "
+                f"most {size_limits.STACK_TRACE_BYTES}; entries of maps become attributes",
             ),
             ("Body of a log record", f"at most {size_limits.MAX_BODY_BYTES} bytes"),
             (
@@ -123,31 +122,31 @@ def _changed() -> str:
             ("Names of attributes", f"at most {size_limits.MAX_KEY_LENGTH} characters, or dropped"),
         ],
     ) + (
-        f"\n\nA text that was cut off ends in {code(size_limits.MARK)}, and a span or log record "
-        f"of which something was cut off has the attribute {code(size_limits.SHORTENED)}."
+        f"\n\nA shortened text ends in {code(size_limits.MARK)}, and a shortened span or log "
+        f"record has the attribute {code(size_limits.SHORTENED)}."
     )
 
 
 def _counted() -> str:
     rooms = ", ".join(f"{BACKENDS[size].gateway.span_series:,} in {size}" for size in SIZES)
     return (
-        "Spans of servers and consumers become the metrics of service levels; all others only go "
-        "to Tempo. The name that is counted is the one of the semantic conventions "
-        f"({span_metrics.SEMANTIC_CONVENTIONS}): method and route, or the method alone where no "
-        "route was found. Identifiers in it become `{id}`, queries are left out. In Tempo a span "
-        "keeps its name.\n\n"
-        f"A workload has room for so many combinations of labels of each kind and status: {rooms}. "
-        'What is beyond is counted with `otel_metric_overflow="true"`, still with its kind and '
-        "status, as the service that the workload is called."
+        "Spans of servers and consumers become the metrics of service levels; all others only "
+        "go to Tempo. The counted name follows the semantic conventions "
+        f"({span_metrics.SEMANTIC_CONVENTIONS}): method and route, or only the method if there "
+        "is no route. Identifiers in it become `{id}`, and queries are removed. In Tempo a "
+        "span keeps its name.\n\nEach workload may have this number of label combinations for "
+        f"each kind and status: {rooms}. "
+        'Further combinations are counted with `otel_metric_overflow="true"`, with their kind and '
+        "status, and with the name of the workload as the service."
     )
 
 
 def _notices() -> str:
     return (
-        f"- {code(REFUSED_ITEMS)} counts what was dropped, by service and `reason`; the alert "
-        "[ServiceTelemetryRefused](../runbooks/alerts/ServiceTelemetryRefused.md) tells the "
-        "stage's owner after 15 minutes.\n"
-        f"- {code(SHORTENED_ITEMS)} counts what was shortened, by service and `signal`.\n"
+        f"- {code(REFUSED_ITEMS)} counts dropped data points by service and `reason`; the alert "
+        "[ServiceTelemetryRefused](../runbooks/alerts/ServiceTelemetryRefused.md) notifies the "
+        f"stage's owner after 15 minutes.\n- {code(SHORTENED_ITEMS)} counts shortened items by "
+        "service and `signal`.\n"
         '- Both are on the dashboard "Telemetry pipeline", in the section "What gateways drop and '
         'shorten".\n'
         f"- A gateway counts up to {guard_counts.MAX_SERIES:,} combinations of them."

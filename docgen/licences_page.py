@@ -21,13 +21,12 @@ def licences_page() -> str:
         for image in images
     ]
     return page(
-        "Licences of what is deployed",
-        "What the releases run in the cluster, with the licence (SPDX) of the program in each "
-        "image, from `verification/supply_chain/deployed.yaml`. The base images have licences of "
-        "their own. "
+        "Licences of deployed software",
+        "The images of the releases, with the licence (SPDX) of the program in each image, from "
+        "`verification/supply_chain/deployed.yaml`. The base images have their own licences. "
         "`NOASSERTION`: the licence was not looked up.",
-        f"Under the AGPL-3.0: {codes(image.image for image in copyleft)}. Running them unchanged "
-        "requires nothing; whoever changes one and lets others use it over a network has to offer "
-        "them its source (section 13).",
+        f"Under the AGPL-3.0: {codes(image.image for image in copyleft)}. Running them "
+        "unchanged requires nothing. If you change a program and let others use it over a "
+        "network, you must offer them its source (section 13).",
         table(("Image", "Tag", "Releases", "Licence", "Source"), rows),
     )

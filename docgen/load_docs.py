@@ -30,18 +30,18 @@ def load_block(figures: dict[str, Any] | None = None) -> str:
         table(
             ("What", *(UNITS[signal] for signal in SIGNALS)),
             [
-                ("Limit of one core, in a second",
+                ("Limit of one core, per second",
                  *(f"{figures['per_core'][PER_SECOND[s]]:,}" for s in SIGNALS)),
-                ("What the whole core would carry at that cost",
+                ("Calculated from the CPU time of an item, per second",
                  *(f"{figures['per_core_by_cpu'][s]:,}" for s in SIGNALS)),
-                ("The limit in MB/s, not compressed",
+                ("Limit in MB/s, uncompressed",
                  *(f"{figures['bytes_per_second'][s] / 1e6:.1f}" for s in SIGNALS)),
-                ("Not sustained any more, in a second",
+                ("First load that was not sustained, per second",
                  *(f"{figures['saturated_at_per_second'][s]:,}" for s in SIGNALS)),
                 ("Lost below the limit", *(str(figures["lost_below_limit"][s]) for s in SIGNALS)),
-                ("CPU for each, at the limit",
+                ("CPU time per item, at the limit",
                  *(f"{figures['cpu_us_per_item'][s]} µs" for s in SIGNALS)),
-                ("p99 of acceptance, at the limit",
+                ("p99 of the acceptance time, at the limit",
                  *(f"{figures['p99_acceptance_ms'][s]:.0f} ms" for s in SIGNALS)),
                 ("Memory, at the limit", *(f"{figures['memory_mib'][s]:,} MiB" for s in SIGNALS)),
                 (f"CPU as a multiple of the minimal pipeline "
@@ -49,9 +49,9 @@ def load_block(figures: dict[str, Any] | None = None) -> str:
                  *(f"{figures['ratio_to_minimal'][s]:.2f}" for s in SIGNALS)),
             ],
         ),
-        "With half that load, by the number of distinct series:",
+        "At half of that load, by the number of distinct series:",
         table(
-            ("Signal", "Series", "CPU for each", "Memory"),
+            ("Signal", "Series", "CPU time per item", "Memory"),
             [
                 (signal, f"{row['series']:,}", f"{row['cpu_us_per_item']} µs",
                  f"{row['memory_mib']:,} MiB")

@@ -1,4 +1,4 @@
-"""docs/reference/outputs.md: what stacks publish, and who reads it."""
+"""docs/reference/outputs.md: outputs of the stacks, and their readers."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def outputs_page(foundation: Foundation) -> str:
         sections.append(f"## {code(stack)}\n\nContract: `stacks/{stack}.py`.\n\n{text}")
     return page(
         "Outputs",
-        "A stack knows of another only what that one publishes under these names. Both sides use "
-        "the same class, a subclass of `Outputs` (`stacks/outputs.py`), so that an output cannot "
-        "be read that is not published; `tests/stacks/test_contracts.py` holds both ends together. "
+        "A stack reads only these outputs of another stack. Both sides use the same class, a "
+        "subclass of `Outputs` (`stacks/outputs.py`), so that a stack can read only published "
+        "outputs; `tests/stacks/test_contracts.py` checks both sides. "
         '"people" means that no stack reads the output today.',
         *sections,
     )

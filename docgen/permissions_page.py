@@ -59,12 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def matrices(settings: Mapping[str, Settings], configs: Mapping[str, Stacks]) -> list[Matrix]:
-    """Each environment's roles, tried on its own resources and on those of another environment."""
+    """Each environment's roles, tested on its own resources and on those of another environment."""
     worlds = {name: World(settings[name], configs[name]) for name in settings}
     results = []
     for name, world in worlds.items():
         others = [worlds[other] for other in worlds if other != name]
-        print(f"trying the roles of {name} ...", file=sys.stderr, flush=True)
+        print(f"testing the roles of {name} ...", file=sys.stderr, flush=True)
         results.append(try_roles(world.settings, world.stacks, others[0] if others else None))
     return results
 
@@ -77,12 +77,12 @@ def render(settings: Mapping[str, Settings], results: Sequence[Matrix]) -> str:
         "",
         NOTICE,
         "",
-        "Each role's policies, from the synthesized Terraform, are tried with requests by an",
+        "Each role's policies, from the synthesized Terraform, are tested with requests by an",
         "independent evaluator of IAM policies (`verification/permissions/simulate.mjs`), with",
-        "the policies of buckets and keys. A role has to be allowed what its back end calls",
-        "(`verification/permissions/aws_calls.py`), over TLS, and to be refused everything",
-        "else: keys, secrets, volumes and groups, actions that would hurt, and whatever belongs to",
-        "another environment.",
+        "the policies of buckets and keys. A role must be allowed the calls of its back end",
+        "(`verification/permissions/aws_calls.py`), over TLS, and must be refused all other",
+        "keys, secrets, volumes and groups, harmful actions, and all resources of another",
+        "environment.",
         "",
         "| Environment | Requests | Allowed | Refused |",
         "| --- | --- | --- | --- |",
@@ -99,7 +99,7 @@ def render(settings: Mapping[str, Settings], results: Sequence[Matrix]) -> str:
         lines += ["", f"## Allowed in {title}", *_allowed(matrix, settings[matrix.environment])]
     lines += [
         "",
-        "Not tried: who may take a role (that is in the trust policies:",
+        "Not tested: who may assume a role (the trust policies define this:",
         "`test_each_role_trusts_exactly_its_service_accounts`), the roles of the nodes and of the",
         "control plane, whose policies AWS writes, and AWS itself.",
         "",

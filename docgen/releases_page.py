@@ -27,19 +27,18 @@ def releases_page(settings: dict[str, Settings]) -> str:
     rows = [(*row, _where(places, everywhere)) for row, places in used.items()]
     return page(
         "Releases",
-        "Every Helm release of an environment, in an order in which they can be installed "
-        "(`helm_values/releases.py`). Each is installed whole or rolled back. Besides these, "
-        f"querier, store gateway and compactor of Thanos {code(THANOS_VERSION)} are plain "
-        "Kubernetes objects (`constructs_lib/thanos/`), made after "
-        "`kps`.",
+        "Every Helm release of an environment, in a valid order of installation "
+        "(`helm_values/releases.py`). Each is installed completely or rolled back. In "
+        f"addition, querier, store gateway and compactor of Thanos {code(THANOS_VERSION)} are "
+        "plain Kubernetes objects (`constructs_lib/thanos/`), made after `kps`.",
         table(
             ("Release", "Chart", "Version", "Program", "Namespace", "After", "For", "Size"), rows
         ),
-        '"Program" is the version that the chart names as its own; for `kps` it is that of the '
-        "Prometheus operator. The cluster autoscaler's image is another one, which goes with "
+        '"Program" is the program version of the chart; for `kps` it is that of the '
+        "Prometheus operator. The cluster autoscaler uses another image, which matches "
         "Kubernetes ([versions](versions.md#what-runs-in-the-cluster)).",
         "Each has a folder in `helm_values/`: a Python module and a YAML file of the same name "
-        "with its values, and its chart contract, which lists what it renders.",
+        "with its values, and its chart contract, which lists the rendered objects.",
     )
 
 

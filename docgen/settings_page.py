@@ -16,11 +16,10 @@ def settings_page() -> str:
     schema = Settings.model_json_schema()
     return page(
         "Settings",
-        "Every key of `environments/<environment>.yaml`. The models are in "
-        "`settings/model.py`, the rules between settings in `settings/checks.py`. "
-        "`<namespace>` stands for the name of a namespace, `<key>` for the name of a tag. A wrong "
-        "setting stops `make synth` with one line per mistake: file, line, key, value, and what is "
-        "allowed.",
+        "Every key of `environments/<environment>.yaml`. The models are in `settings/model.py`, "
+        "the rules between settings in `settings/checks.py`. `<namespace>` stands for the name "
+        "of a namespace, `<key>` for the name of a tag. A wrong setting stops `make synth` with "
+        "one line per mistake: file, line, key, value and allowed values.",
         *_setting_sections(schema, schema["$defs"], ""),
     )
 

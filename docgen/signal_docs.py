@@ -25,11 +25,12 @@ def alerts_page(settings: dict[str, Settings]) -> str:
     titles = ("Alert", "Severity", "Waits", "Owner", "Expression")
     return page(
         "Alerts",
-        "Every alert of `alertmanager/rules/`, with the expression that fires it and how long it "
-        "must be true before it does. Objectives and thresholds come from the settings, so "
-        f"expressions differ by environment: those of {code(first)} are here, all of them in "
-        "`alertmanager/generated/`. A rule of every stage is shown for the first stage. "
-        "Summaries and what to do: [alert pages](../runbooks/alerts/README.md).",
+        "Every alert of `alertmanager/rules/`, with its expression, and how long the "
+        "expression must be true before the alert fires. Objectives and thresholds come from "
+        "the settings, so expressions differ by environment: this page shows those of "
+        f"{code(first)}, and `alertmanager/generated/` has all of them. For a rule of every "
+        "stage, it shows the first stage. Summaries and mitigation: [alert "
+        "pages](../runbooks/alerts/README.md).",
         *(
             f"## {name}\n\n" + table(titles, _once(rows))
             for environment, name, rows in sections
@@ -72,8 +73,9 @@ def dashboards_page(settings: dict[str, Settings]) -> str:
         )
     return page(
         "Dashboards",
-        "Every dashboard of `grafana/dashboards/`, as Grafana gets it from `grafana/generated/`. "
-        f"Thresholds come from the settings; those of {code(first)} are described.",
+        "Every dashboard of `grafana/dashboards/`, as Grafana reads it from "
+        f"`grafana/generated/`. Thresholds come from the settings; those of {code(first)} are "
+        "described.",
         *sections,
     )
 
@@ -92,8 +94,8 @@ def metrics_page() -> str:
         sources.setdefault(metric.source, []).append(metric)
     return page(
         "Metrics",
-        "Every metric that a dashboard or an alert may query (`signals/metrics.py`), as "
-        "Prometheus names it. Of a histogram this is the base: its series end in `_bucket`, "
+        "Every metric that a dashboard or an alert may query (`signals/metrics.py`), with its "
+        "name in Prometheus. For a histogram this is the base: its series end in `_bucket`, "
         "`_count` and `_sum`. Units are those of [UCUM](https://ucum.org).",
         *(
             f"## {source.name}\n\n"

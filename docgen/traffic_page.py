@@ -1,4 +1,4 @@
-"""docs/reference/traffic.md: who may talk to whom in the cluster."""
+"""docs/reference/traffic.md: allowed traffic in the cluster."""
 
 from __future__ import annotations
 
@@ -41,18 +41,19 @@ def traffic_page(settings: dict[str, Settings]) -> str:
                         rows[pods, direction, ends, _ports(rule), code(policy.name)] = None
     return page(
         "Traffic",
-        "Every namespace denies all traffic but DNS (`constructs_lib/kubernetes/namespace.py`). A "
-        "policy only adds to what is allowed, and a connection needs a policy at both of its ends. "
-        f"{code(STAGE)} stands for each stage; no policy names another one than its own. Each "
-        "component declares its flows in its folder of `helm_values/`, and `blueprint/traffic.py` "
-        "makes the policies of both ends of them. No chart brings a policy of its own.",
+        "Every namespace denies all traffic except DNS "
+        "(`constructs_lib/kubernetes/namespace.py`). A policy only allows more traffic, and a "
+        f"connection needs a policy at both ends. {code(STAGE)} stands for each stage; a policy "
+        "of a stage names no other stage. Each component declares its flows in its folder of "
+        "`helm_values/`, and `blueprint/traffic.py` creates the policies of both ends. No "
+        "chart installs its own policies.",
         "## In each stage\n\n" + table(_TRAFFIC_HEADER, stages),
-        f"## In {code(telemetry_namespace(STAGE))}, the namespace of each stage's gateway\n\n"
-        "Nobody but administrators may change anything there: whoever is let in as a gateway may "
-        "write as any tenant.\n\n" + table(_TRAFFIC_HEADER, gateways),
+        f"## In {code(telemetry_namespace(STAGE))}, the namespace of each stage's "
+        "gateway\n\nOnly administrators may change this namespace, because back ends accept "
+        "its gateway as a writer.\n\n" + table(_TRAFFIC_HEADER, gateways),
         "## In observability\n\n" + table(_TRAFFIC_HEADER, observability),
         "`metrics-server` is in `kube-system`, and `prometheus-node-exporter` on the network of "
-        "its node: no policy of ours applies to them.",
+        "its node: our policies do not apply to them.",
     )
 
 

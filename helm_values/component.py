@@ -1,4 +1,4 @@
-"""What one component of the foundation declares about itself: the folder is the only place.
+"""The declaration of a component of the foundation: its folder is the only place.
 
 `helm_values/<folder>/<folder>.py` has a `COMPONENT`. Roles in AWS, outputs between stacks, network
 policies and releases are derived from these declarations (helm_values/releases.py lists them).

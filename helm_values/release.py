@@ -1,4 +1,4 @@
-"""What a Helm release is made of, as data.
+"""A Helm release as data.
 
 The stack installs it, and `make charts-check` renders it.
 """

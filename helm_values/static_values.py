@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
+from blueprint.documents import read_document
 
 DIRECTORY = Path(__file__).parent
 
@@ -14,7 +14,7 @@ def static_values(name: str) -> dict[str, Any]:
     Raises:
         FileNotFoundError: no release has a file of that name.
     """
-    values: dict[str, Any] = yaml.safe_load(static_file(name).read_text("utf-8"))
+    values: dict[str, Any] = read_document(static_file(name).read_text("utf-8"))
     return values
 
 

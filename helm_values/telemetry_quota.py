@@ -1,4 +1,4 @@
-"""The quota of a telemetry namespace: what is in it and nothing else."""
+"""The quota of a telemetry namespace, for exactly the workloads in it."""
 
 from helm_values.kube_prometheus_stack import stage_prometheus
 from helm_values.otel_collector import otel_gateway

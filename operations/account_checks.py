@@ -92,7 +92,7 @@ def check_account(target: Target) -> None:
         identity = _client(target, "sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         raise AwsCheckError(
-            f"AWS does not say who you are: {error} Log in to account {target.account_id} "
+            f"AWS did not accept the credentials: {error} Log in to account {target.account_id} "
             "(aws sso login, AWS_PROFILE)."
         ) from None
     if identity["Account"] != target.account_id:
@@ -116,7 +116,7 @@ def find_leftovers(target: Target, stack: str) -> list[Leftover]:
         if stack == "network":
             return [*_load_balancers(target), *_interfaces(target), *_security_groups(target)]
     except (BotoCoreError, ClientError) as error:
-        raise AwsCheckError(f"AWS does not say what is left: {error}") from None
+        raise AwsCheckError(f"AWS could not list leftovers: {error}") from None
     return []
 
 
@@ -138,7 +138,7 @@ def _vpcs(target: Target) -> list[str]:
 
 def _load_balancers(target: Target) -> Iterator[Leftover]:
     vpcs = _vpcs(target)
-    why = "made by a controller in the cluster, which must remove it while it runs"
+    why = "created by a controller in the cluster, which must remove it while it runs"
     for page in _client(target, "elbv2").get_paginator("describe_load_balancers").paginate():
         for balancer in page["LoadBalancers"]:
             if balancer["VpcId"] in vpcs:
@@ -160,7 +160,9 @@ def _volumes(target: Target) -> Iterator[Leftover]:
             claim = tags.get("kubernetes.io/created-for/pvc/name")
             # Disks of nodes go with their nodes.
             if claim:
-                why = f"holds the data of claim {claim} and goes on costing ({volume['Size']} GiB)"
+                why = (
+                    f"holds the data of claim {claim} and still costs money ({volume['Size']} GiB)"
+                )
                 yield Leftover("volume", volume["VolumeId"], why)
 
 
@@ -172,7 +174,7 @@ def _interfaces(target: Target) -> Iterator[Leftover]:
     ec2 = _client(target, "ec2")
     for page in ec2.get_paginator("describe_network_interfaces").paginate(Filters=filters):
         for interface in page["NetworkInterfaces"]:
-            why = "is attached to nothing, and its subnet cannot be deleted before it"
+            why = "is not attached, and its subnet cannot be deleted before it"
             yield Leftover("network interface", interface["NetworkInterfaceId"], why)
 
 

@@ -118,7 +118,7 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT) -> int:
         print("\nInterrupted: nothing was changed.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the output has gone; Python would complain once more when it exits.
+        # The reader of the output has closed it; Python would print an error at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return FAILED
 
@@ -227,7 +227,7 @@ def _watched(terraform: Terraform, folder: Path, plan: Plan) -> Iterator[None]:
 def _approved(request: Request, stack: str) -> bool:
     question = f"\n{request.action.capitalize()} {stack} of {request.env} as shown above? "
     try:
-        return input(f"{question}Only yes is taken as approval: ").strip() == "yes"
+        return input(f"{question}Type yes to approve: ").strip() == "yes"
     except EOFError:
         return False
 
@@ -281,7 +281,7 @@ def _parse(argv: Sequence[str] | None) -> Request:
     parser.add_argument("action", choices=sorted(_DONE_WORD))
     parser.add_argument("--env", required=True, help="an environment of environments/*.yaml")
     parser.add_argument(
-        "--stack", action="append", default=[], metavar="NAME", help="only this one; repeatable"
+        "--stack", action="append", default=[], metavar="NAME", help="only this stack; repeatable"
     )
     parser.add_argument("--yes", action="store_true", help="approve without asking")
     parser.add_argument(
@@ -290,7 +290,7 @@ def _parse(argv: Sequence[str] | None) -> Request:
     parser.add_argument(
         "--leave",
         action="store_true",
-        help="destroy although load balancers, volumes or interfaces are left behind",
+        help="destroy even if load balancers, volumes or interfaces are left",
     )
     args = parser.parse_args(argv)
     return Request(args.action, args.env, tuple(args.stack), args.yes, args.confirm, args.leave)
@@ -365,12 +365,12 @@ def _not_synthesized(env: str, problems: Sequence[str]) -> UsageProblemError:
 
 def _confirm_protected(request: Request, root: Path) -> None:
     if request.action != "plan" and not request.yes and not sys.stdin.isatty():
-        raise UsageProblemError("Approving needs a terminal; pass --yes to approve beforehand.")
+        raise UsageProblemError("Approving needs a terminal; pass --yes to approve in advance.")
     if request.action != "destroy" or not _is_protected(request.env, root):
         return
     typed = request.confirm
     if typed is None and sys.stdin.isatty():
-        typed = input(f"This destroys {request.env}. Type its name to go on: ").strip()
+        typed = input(f"This destroys {request.env}. Type its name to continue: ").strip()
     if typed != request.env:
         raise UsageProblemError(
             f"Nothing was destroyed: {request.env} is protected. Type its name when asked, or pass "
@@ -394,22 +394,22 @@ def _announce(request: Request, stacks: Sequence[str], order: Sequence[str]) -> 
         )
     above = order[order.index(stacks[0]) + 1 :]
     if above:
-        _say(f"Not destroyed, though they stand on {stacks[0]}: {', '.join(above)}.")
+        _say(f"Not destroyed, although they still depend on {stacks[0]}: {', '.join(above)}.")
 
 
 def _next_step(request: Request, rest: Sequence[str]) -> str:
     started = f"Not started: {', '.join(rest)}. " if rest else ""
     return (
-        f"{started}Correct what is reported above, then run the same command again: it resumes "
-        f"here, as stacks already {_DONE_WORD[request.action]} have nothing left to change."
+        f"{started}Fix the problem reported above, then run the same command again: it resumes "
+        f"here, because stacks already {_DONE_WORD[request.action]} need no change."
     )
 
 
 def _leftovers(left: Sequence[Leftover]) -> str:
     listed = "".join(f"\n  - {leftover}" for leftover in left)
     return (
-        f"not destroyed, as this is left in AWS and not Terraform's:{listed}\n"
-        "Remove it, or pass --leave (make: LEAVE=1) to leave it."
+        f"not destroyed: AWS still has resources that Terraform does not manage:{listed}\n"
+        "Remove them, or pass --leave (make: LEAVE=1) to keep them."
     )
 
 

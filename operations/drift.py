@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(prog="make drift ENV=<env>", description=__doc__)
     parser.add_argument("--env", required=True, help="an environment of environments/*.yaml")
     parser.add_argument(
-        "--stack", action="append", default=[], metavar="NAME", help="only this one; repeatable"
+        "--stack", action="append", default=[], metavar="NAME", help="only this stack; repeatable"
     )
     options = parser.parse_args(arguments)
     try:
@@ -144,11 +144,11 @@ def report(environment: str, drifts: Sequence[StackDrift]) -> int:
     # In a log there is no terminal width to keep to.
     console = Console(width=None if sys.stdout.isatty() else 140)
     table = Table(title=f"Drift of {environment}")
-    for column in ("Stack", "Verdict", "To be as synthesized, Terraform would"):
-        table.add_column(column, no_wrap=column != "To be as synthesized, Terraform would")
+    for column in ("Stack", "Verdict", "Changes to match the synthesized stack"):
+        table.add_column(column, no_wrap=column != "Changes to match the synthesized stack")
     for drift in drifts:
         if drift.error is not None:
-            verdict = "[bold red]not known[/]"
+            verdict = "[bold red]unknown[/]"
         else:
             count = len(drift.changes) + len(drift.by_hand)
             verdict = f"[yellow]{count} differ[/]" if count else "[green]none[/]"

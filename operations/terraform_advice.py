@@ -48,28 +48,28 @@ def _locked(text: str, run: Run) -> str:
     since = f" since {lock['Created']}" if "Created" in lock else ""
     if "ID" not in lock:
         return (
-            f"Terraform could not lock the state of {run.stack}: may this role write to the state "
-            "bucket, and is this the right account?"
+            f"Terraform could not lock the state of {run.stack}. Check the account, and that this "
+            "role may write to the state bucket."
         )
     unlock = f"cd {run.folder} && {run.program} force-unlock {lock['ID']}"
     return (
         f"The state of {run.stack} is locked{by}{since}. Wait for that run to end, then run the "
-        f"same command again. Only if it was killed and nobody runs it: `{unlock}`."
+        f"same command again. If it was killed and no longer runs: `{unlock}`."
     )
 
 
 def _upstream_missing(_: str, run: Run) -> str:
     below = ", ".join(run.order[: run.order.index(run.stack)])
     return (
-        f"{run.stack} reads the outputs of stacks that are not applied yet. Apply those below it "
-        f"({below}) first: `make deploy ENV={run.env}`."
+        f"{run.stack} reads the outputs of stacks that are not applied yet. First apply the stacks "
+        f"below it ({below}): `make deploy ENV={run.env}`."
     )
 
 
 def _unsaved(_: str, run: Run) -> str:
     return (
-        f"Terraform could not save the state, and kept it in {run.folder}/errored.tfstate. Before "
-        f"anything else: `cd {run.folder} && {run.program} state push errored.tfstate`."
+        f"Terraform could not save the state, and kept it in {run.folder}/errored.tfstate. First "
+        f"run `cd {run.folder} && {run.program} state push errored.tfstate`."
     )
 
 
@@ -93,7 +93,7 @@ _ADVICE: Final[tuple[tuple[re.Pattern[str], Callable[[str, Run], str]], ...]] = 
             r"|security token included in the request is (?:expired|invalid)"
         ),
         _fixed(
-            "AWS does not take the credentials any more: log in again (`aws sso login`, "
+            "AWS no longer accepts the credentials: log in again (`aws sso login`, "
             "AWS_PROFILE), then run the same command again."
         ),
     ),
@@ -104,8 +104,8 @@ _ADVICE: Final[tuple[tuple[re.Pattern[str], Callable[[str, Run], str]], ...]] = 
     (
         re.compile(r"Saved plan is stale"),
         _fixed(
-            "Somebody else changed {run.stack} after it was planned, so nothing was applied. Run "
-            "the same command again: it plans anew."
+            "{run.stack} changed after it was planned, so nothing was applied. Run the same "
+            "command again: it creates a new plan."
         ),
     ),
     (
@@ -118,23 +118,23 @@ _ADVICE: Final[tuple[tuple[re.Pattern[str], Callable[[str, Run], str]], ...]] = 
     (
         re.compile(r"Backend configuration (?:has )?changed|Backend type changed"),
         _fixed(
-            "The place of the state is another than before. If the state is there already: "
-            "`cd {run.folder} && {run.program} init -reconfigure`; if it has to move: "
+            "The location of the state has changed. If the state is already there, run "
+            "`cd {run.folder} && {run.program} init -reconfigure`; to move it, run "
             "`{run.program} init -migrate-state`."
         ),
     ),
     (
         re.compile(r"Instance cannot be destroyed"),
         _fixed(
-            "This would destroy what deletion protection protects. If that is what you want: "
-            "docs/runbooks/destroy.md says how to switch it off first."
+            "Deletion protection prevents this. docs/runbooks/destroy.md explains how to disable "
+            "it first."
         ),
     ),
     (
         re.compile(r"Failed to query available provider packages|Failed to install provider"),
         _fixed(
-            "Terraform could not get a provider: see that its registry or mirror can be reached "
-            "from here, then run the same command again."
+            "Terraform could not download a provider: check that its registry or mirror is "
+            "reachable, then run the same command again."
         ),
     ),
 )

@@ -257,7 +257,7 @@ class _Interrupts:
     def _receive(self, _number: int, _frame: FrameType | None) -> None:
         self.count += 1
         if self.count > 1:
-            _tell("Terraform is already stopping: it finishes what it has begun and saves it.")
+            _tell("Terraform is already stopping: it finishes the running operations and saves.")
             return
         _tell("Interrupted: waiting for Terraform to stop cleanly.")
         self._pass_on()
@@ -278,7 +278,7 @@ def installed_terraform() -> Terraform:
     program = find_terraform()
     if program is None:
         raise TerraformUnavailableError(
-            "No Terraform on the PATH that is new enough: run `make terraform`, which says more "
+            "No Terraform on the PATH is new enough: run `make terraform`, which shows the reason "
             "and builds OpenTofu."
         )
     return Terraform(program=program, environment=_environment(program), shown=True, timeout=None)
@@ -317,7 +317,7 @@ def _copy(descriptor: int, *, shown: bool) -> bytes:
                 sys.stdout.buffer.write(chunk)
                 sys.stdout.buffer.flush()
             except BrokenPipeError:
-                # Nobody reads any more (`make deploy | head`), but Terraform must not die of it.
+                # The reader has closed the output (`make deploy | head`); Terraform must continue.
                 shown = False
     return bytes(output)
 

@@ -1,4 +1,4 @@
-"""Which AWS regions exist and how their availability zones are named.
+"""AWS regions and the names of their availability zones.
 
 Settings use this only to reject an unknown region, or a zone that is not one of its region. It
 cannot know whether an account may use a zone: the zones an account sees differ, mostly in the

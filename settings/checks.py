@@ -1,4 +1,4 @@
-"""Rules between settings: what one value alone cannot say is wrong."""
+"""Rules between settings, which the type of a single value cannot check."""
 
 import ipaddress
 from collections.abc import Iterator
@@ -227,13 +227,13 @@ def _check_alerting(settings: Settings) -> Iterator[Problem]:
         yield Problem(
             ("alerting",),
             None,
-            "nobody would hear of alerts; allowed: slack_channel, emails or both",
+            "no receiver for alerts; allowed: slack_channel, emails or both",
         )
     if alerting.smtp is None and any(map(settings.emails, settings.namespaces)):
         yield Problem(
             ("alerting", "smtp"),
             None,
-            "missing; allowed: a mail server where alerts have e-mail addresses",
+            "missing; allowed: a mail server, because alerts have e-mail addresses",
         )
 
 

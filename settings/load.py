@@ -1,4 +1,4 @@
-"""Read `environments/<name>.yaml` into `Settings`, or say in one line per problem what is wrong."""
+"""Read `environments/<name>.yaml` into `Settings`, or report each problem in one line."""
 
 import difflib
 import functools

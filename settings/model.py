@@ -44,9 +44,9 @@ InterfaceEndpoint = Literal[
 """The services that the foundation calls from inside the VPC."""
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 LatencyBoundMs = Literal[5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000]
-"""Bounds of the gateways' histograms of durations: those that the semantic conventions give for
-HTTP, without the ones between (75 and 750 ms, 7.5 s), as each costs a series for every combination
-of labels. Only at a bound is it known how many requests were faster."""
+"""Bounds of the gateways' histograms of durations: those of the semantic conventions for HTTP
+without 75 ms, 750 ms and 7.5 s, because each bound costs a series for every combination of labels.
+Only a bound has the exact number of faster requests."""
 
 
 class Model(BaseModel):
@@ -65,12 +65,12 @@ class Network(Model):
     availability_zones: Annotated[tuple[str, ...], Field(min_length=3, max_length=3, strict=False)]
     """Three availability zones of the region; subnets and zonal node groups follow this order."""
     nat: NatMode
-    """Way out of the private subnets: `single` is cheap and lost with its zone, `per_az` is highly
-    available, `none` needs an interface endpoint for every AWS service used."""
+    """Internet access of the private subnets: `single` is cheap but fails with its zone, `per_az`
+    is highly available, `none` needs an interface endpoint for every AWS service used."""
     interface_endpoints: Annotated[tuple[InterfaceEndpoint, ...], Field(strict=False)] = ()
     """AWS services reached through a private endpoint in each zone instead of NAT."""
     reserved_cidrs: Annotated[tuple[Cidr, ...], Field(strict=False)] = ()
-    """Networks that the VPC is or will be connected to and must not overlap."""
+    """Networks that the VPC must not overlap, because it is or will be connected to them."""
     flow_logs_retention_days: Annotated[int, Field(ge=1, le=3650)]
     """Days that VPC flow logs stay in their bucket."""
 
@@ -79,7 +79,7 @@ class Endpoint(Model):
     """Who may reach the Kubernetes API. It is private unless `public_cidrs` is given."""
 
     public_cidrs: Annotated[tuple[PublicCidr, ...], Field(strict=False, max_length=40)] = ()
-    """Allow-list of the public endpoint; empty switches the public endpoint off."""
+    """Allow-list of the public endpoint; an empty list disables it."""
     private_cidrs: Annotated[tuple[PrivateCidr, ...], Field(strict=False, max_length=40)] = ()
     """Networks outside the cluster (VPN, CI runners) that may reach the private endpoint."""
 
@@ -90,14 +90,14 @@ class Cluster(Model):
     kubernetes_version: str
     """Kubernetes minor version, in quotes; versions.py lists the known ones."""
     support_type: Literal["STANDARD", "EXTENDED"] = "STANDARD"
-    """EKS upgrade policy. EXTENDED costs about six times the control-plane price once standard
-    support has ended; STANDARD upgrades the cluster automatically then."""
+    """EKS upgrade policy. After the end of standard support, EXTENDED costs about six times the
+    control-plane price, and STANDARD upgrades the cluster automatically."""
     service_cidr: ServiceCidr = "172.20.0.0/16"
     """IPv4 network of the Kubernetes Services."""
     endpoint: Endpoint = Endpoint()
     """Who may reach the Kubernetes API."""
     admin_role_arns: Annotated[tuple[RoleArn, ...], Field(min_length=1, strict=False)]
-    """IAM roles that administer the cluster; the role that creates it is none."""
+    """IAM roles that administer the cluster; the role that creates it gets no rights."""
     log_retention_days: CloudWatchRetentionDays
     """Days that control-plane logs stay in CloudWatch Logs."""
 
@@ -110,11 +110,11 @@ class NodeGroup(Model):
     ]
     """EC2 instance types of one processor architecture, the preferred one first."""
     capacity_type: Literal["ON_DEMAND", "SPOT"] = "ON_DEMAND"
-    """How the nodes are bought."""
+    """On-demand or Spot."""
     min_size: Annotated[int, Field(ge=0, le=450)]
-    """Fewest nodes; with `per_zone`, in each zone."""
+    """Minimum number of nodes; with `per_zone`, in each zone."""
     max_size: Annotated[int, Field(ge=1, le=450)]
-    """Most nodes; with `per_zone`, in each zone."""
+    """Maximum number of nodes; with `per_zone`, in each zone."""
     disk_size_gib: Annotated[int, Field(ge=20, le=16384)] = 50
     """Root volume, encrypted gp3."""
     zone_spread: Literal["balanced", "per_zone"] = "balanced"
@@ -182,10 +182,10 @@ class NamespaceRetention(Model):
 
 
 class Sampling(Model):
-    """Which traces of a stage are kept. Metrics are made of all of them, before this choice."""
+    """The traces of a stage that are kept. Metrics count all traces, before sampling."""
 
     sampling_percentage: Annotated[int, Field(ge=0, le=100)]
-    """Share of the traces kept that are neither erroneous nor slow; those two are always kept."""
+    """Share of ordinary traces that is kept; traces with errors and slow traces are always kept."""
     slow_trace_ms: Annotated[int, Field(ge=1, le=30_000)]
     """Duration from which a trace is slow. A gateway holds all traces in memory for longer than
     this before it decides, so it is at most half a minute."""
@@ -194,8 +194,8 @@ class Sampling(Model):
 class Objectives(Model):
     """Service level objectives of a stage's services, each over 30 days.
 
-    At most 95 % can be missed for the burn rate of 14.4, at which somebody is paged, to be possible
-    at all: it takes 14.4 times the error budget, thus a budget below 1 / 14.4 = 6.9 %.
+    An objective is at least 95 %: the burn rate of 14.4, which pages, is possible only with an
+    error budget below 1 / 14.4 = 6.9 %.
     """
 
     availability_percent: Annotated[float, Field(ge=95, le=99.99)] = 99.5
@@ -203,53 +203,53 @@ class Objectives(Model):
     latency_percent: Annotated[float, Field(ge=95, le=99.99)] = 95
     """Share of requests answered within `latency_threshold_ms`."""
     latency_threshold_ms: LatencyBoundMs = 500
-    """From here on an answer is slow; a bound of the gateways' histograms."""
+    """A slower response is too slow; a bound of the gateways' histograms."""
     minimum_failures: Annotated[int, Field(ge=1, le=10_000)] = 10
     """Failed or slow requests that a service must have within the long window of a burn rate (1 h,
-    6 h or 3 d) before anybody hears of it. Of six requests in an hour, a single error is 17 %, more
-    than a hundred times the budget of 99.9 % ("Low-Traffic Services and Error Budget Alerting",
-    Google's SRE Workbook, chapter 5, which names no number). Of ten failures the standard error is
-    a third (a Poisson count: 1 / square root of 10), of one it is as large as the rate. Less finds
-    trouble of rarely used services sooner; 1 is no minimum."""
+    6 h or 3 d) before it alerts. With six requests in an hour, a single error is 17 %, more than a
+    hundred times the budget of 99.9 % ("Low-Traffic Services and Error Budget Alerting", Google's
+    SRE Workbook, chapter 5, which names no number). With ten failures the standard error is a third
+    (a Poisson count: 1 / square root of 10); with one failure it is as large as the rate. A smaller
+    number detects problems of rarely used services earlier; 1 means no minimum."""
 
 
 class Notifications(Model):
-    """Who hears of a namespace's alerts, where it is not who `alerting` names."""
+    """Receivers of a namespace's alerts, if they differ from those in `alerting`."""
 
     owner: TagValue | None = None
-    """Team that answers for the namespace's alerts; `tags.owner` unless given."""
+    """Team responsible for the namespace's alerts; `tags.owner` by default."""
     slack_channel: OptionalSlackChannel = None
-    """Channel of the namespace's alerts; `alerting.slack_channel` unless given."""
+    """Channel of the namespace's alerts; `alerting.slack_channel` by default."""
     emails: Annotated[tuple[Email, ...], Field(strict=False)] = ()
-    """Receivers of its critical alerts; `alerting.emails` unless given."""
+    """Receivers of its critical alerts; `alerting.emails` by default."""
     page: bool = True
     """Whether its critical alerts page: at any time, by e-mail, and with a mention of the whole
-    channel. Otherwise they go where its other alerts go."""
+    channel. Otherwise they use the route of its other alerts."""
     mute_out_of_hours: bool = False
-    """Whether what pages nobody waits for `alerting.office_hours`."""
+    """Whether alerts that do not page wait for `alerting.office_hours`."""
 
 
 class Namespace(Model):
-    """One stage (dev, hml, prd) or the observability namespace, with what isolates it."""
+    """One stage (dev, hml, prd) or the observability namespace, with its isolation."""
 
     node_group: NodeGroup | None = None
     """Nodes of the namespace. Only `observability` may leave it out: `size` sets it then. Those of
-    a stage must be able to hold its gateway as it grows in this `size`, and as much again."""
+    a stage must hold its gateway at the maximum of this `size`, and the same amount again."""
     quota: Quota
-    """Upper bounds of what the namespace may use. Those of `observability` must be enough for the
-    back ends of the `size`, and for the agents on all nodes of the cluster."""
+    """Resource limits of the namespace. Those of `observability` must be enough for the back ends
+    of the `size`, and for the agents on all nodes of the cluster."""
     retention_days: NamespaceRetention
     """Retention of logs and traces."""
     sampling: Sampling | None = None
     """Traces that the stage's gateway keeps. `observability` has no gateway and must leave it out.
     """
     editor_role_arns: Annotated[tuple[RoleArn, ...], Field(strict=False)] = ()
-    """IAM roles that may edit what is in this namespace."""
+    """IAM roles that may edit the objects of this namespace."""
     objectives: Objectives | None = None
-    """Service level objectives of the stage's services; the defaults below unless given.
-    `observability` has no requests that a gateway counts and must leave it out."""
+    """Service level objectives of the stage's services; the defaults below apply if it is missing.
+    A gateway counts no requests of `observability`, which must leave it out."""
     notifications: Notifications = Notifications()
-    """Who hears of the namespace's alerts."""
+    """Receivers of the namespace's alerts."""
 
 
 class MetricsRetention(Model):
@@ -274,7 +274,7 @@ class Retention(Model):
 
 
 class Smtp(Model):
-    """Mail server that takes the alerts, with TLS. The password is a secret and not here."""
+    """Mail server of the alerts, with TLS. The password is a secret and not in this file."""
 
     smarthost: HostPort
     """Host and port; Amazon SES has one in each region."""
@@ -286,7 +286,7 @@ class Smtp(Model):
 
 
 class OfficeHours(Model):
-    """When somebody reads what is not urgent."""
+    """Hours in which alerts that are not urgent are sent."""
 
     weekdays: Annotated[
         tuple[Weekday, ...], Field(min_length=1, max_length=7, strict=False)
@@ -297,57 +297,59 @@ class OfficeHours(Model):
     end: TimeOfDay = "20:00"
     """End of a working day, later than `start`."""
     time_zone: TimeZone = "UTC"
-    """Where that is the time."""
+    """Time zone of `start` and `end`."""
 
 
 class Alerting(Model):
-    """Who hears of alerts: a Slack channel, e-mail addresses, or both. The Slack webhook and the
-    SMTP password are secrets and not here."""
+    """Receivers of alerts: a Slack channel, e-mail addresses, or both. The Slack webhook and the
+    SMTP password are secrets and not in this file."""
 
     slack_channel: OptionalSlackChannel = None
-    """Channel of all alerts. Without it, all of them go to `emails`."""
+    """Channel of all alerts. Without it, all alerts go to `emails`."""
     emails: Annotated[tuple[Email, ...], Field(max_length=10, strict=False)] = ()
-    """Receivers of critical alerts, and of the alarms of the AWS bill: AWS Budgets notifies at most
-    10 addresses. Without them, AWS mails nobody about the bill."""
+    """Receivers of critical alerts, and of cost alarms: AWS Budgets notifies at most 10 addresses.
+    Without them, AWS sends no e-mail about the bill."""
     smtp: Smtp | None = None
-    """Mail server of the alerts; needed where there are e-mail addresses."""
+    """Mail server of the alerts; required if alerts have e-mail addresses."""
     grafana_url: Url
-    """Where people open Grafana: alerts link to its dashboards."""
+    """Address of Grafana: alerts link to its dashboards."""
     runbooks_url: Url
-    """Where people read docs/runbooks/alerts: alerts link to a page each, <url>/<alert>.md."""
+    """Address of docs/runbooks/alerts: each alert links to its page, <url>/<alert>.md."""
     office_hours: OfficeHours = OfficeHours()
-    """Outside of them the namespaces with `mute_out_of_hours` are quiet."""
+    """Outside of these hours, namespaces with `mute_out_of_hours` send only alerts that page."""
     dead_mans_switch: bool = False
     """Whether an external service (healthchecks.io, PagerDuty, Dead Man's Snitch, ...) receives a
     signal every minute while alerts work, and raises an alarm when the signal stops. Its address is
-    the secret `alertmanager-dead-mans-switch` (key `url`), which must exist before."""
+    the secret `alertmanager-dead-mans-switch` (key `url`), which must exist before the
+    deployment."""
 
 
 class Cost(Model):
     """The budget of the account; alarms about it go to `alerting.emails`."""
 
     monthly_budget_usd: Annotated[int, Field(ge=1, le=10_000_000)]
-    """AWS Budget of the whole account, in US dollars a month before tax. Mails come at 80 % and
-    100 % of it, and when AWS forecasts that the month will pass it."""
+    """AWS Budget of the whole account, in US dollars a month before tax. AWS sends e-mails at 80 %
+    and 100 % of it, and when it forecasts that the month will exceed it."""
     anomaly_threshold_usd: Annotated[int, Field(ge=1, le=1_000_000)]
-    """Mails about an unusual spend of an AWS service come from this impact on, in US dollars."""
+    """AWS sends e-mails about unusual spend of a service from this impact on, in US dollars."""
     anomaly_monitor_arn: AnomalyMonitorArn | None = None
-    """Cost anomaly monitor of all AWS services that the account has already: AWS allows one in an
-    account and makes it by itself in many. Without it the state stack makes the monitor."""
+    """Existing cost anomaly monitor of all AWS services: AWS allows one in an account, and creates
+    it automatically in many. Without this setting, the state stack creates the monitor."""
     activate_allocation_tags: bool = False
-    """Whether the tags are activated for Cost Explorer. Possible a day after the first deployment,
-    when the bill has them, in the account that pays, and in one environment of an account."""
+    """Whether the tags are activated for Cost Explorer. This is possible a day after the first
+    deployment, when the bill has the tags, in the account that pays, and in one environment of an
+    account."""
 
 
 class Tags(Model):
     """Tags on every AWS resource."""
 
     owner: TagValue
-    """Team that answers for the resources."""
+    """Team responsible for the resources."""
     cost_center: TagValue
-    """Where the bill goes (a cost-allocation tag, see `cost.activate_allocation_tags`)."""
+    """Cost center of the bill (a cost-allocation tag, see `cost.activate_allocation_tags`)."""
     extra: Annotated[dict[TagKey, TagValue], Field(max_length=30)] = {}
-    """More tags (AWS takes 50 on a resource; the stacks and AWS services set some)."""
+    """More tags (AWS allows 50 on a resource; the stacks and AWS services set some of them)."""
 
 
 class Settings(Model):
@@ -358,11 +360,11 @@ class Settings(Model):
     name: Name
     """First part of every name, so that several foundations fit in one account."""
     account_id: AccountId
-    """AWS account; the providers refuse any other."""
+    """AWS account; the providers refuse any other account."""
     region: Region
     """AWS region."""
     size: Size
-    """How much telemetry the back ends are made for."""
+    """Capacity of the back ends."""
     deletion_protection: bool
     """Whether Terraform refuses to destroy the cluster, the keys and the buckets. Without it,
     destroying empties the buckets first."""
@@ -373,13 +375,13 @@ class Settings(Model):
     cluster: Cluster
     """The EKS cluster."""
     retention_days: Retention
-    """Retention of what is shared by all namespaces."""
+    """Retention of data that all namespaces share."""
     namespaces: dict[NamespaceName, Namespace]
     """The stages and `observability`."""
     alerting: Alerting
-    """Who hears of alerts."""
+    """Receivers of alerts."""
     cost: Cost
-    """What the account may cost."""
+    """Budget and cost alarms of the account."""
 
     @property
     def prefix(self) -> str:
@@ -401,7 +403,7 @@ class Settings(Model):
         return tuple(name for name in self.namespaces if name != OBSERVABILITY)
 
     def node_group(self, namespace: str) -> NodeGroup:
-        """Nodes of a namespace; those of `observability` come from `size` unless given."""
+        """Nodes of a namespace; `size` sets those of `observability` by default."""
         group = self.namespaces[namespace].node_group
         if group is not None:
             return group
@@ -432,15 +434,15 @@ class Settings(Model):
         return self.namespaces[stage].objectives or Objectives()
 
     def slack_channel(self, namespace: str) -> str | None:
-        """Channel of a namespace's alerts; None where they go by e-mail alone."""
+        """Channel of a namespace's alerts; None if they go only by e-mail."""
         return self.namespaces[namespace].notifications.slack_channel or self.alerting.slack_channel
 
     def emails(self, namespace: str) -> tuple[str, ...]:
-        """Addresses of a namespace's alerts; none where they go to Slack alone."""
+        """Addresses of a namespace's alerts; none if they go only to Slack."""
         return self.namespaces[namespace].notifications.emails or self.alerting.emails
 
     def owner(self, namespace: str) -> str:
-        """Team that answers for a namespace's alerts."""
+        """Team responsible for a namespace's alerts."""
         return self.namespaces[namespace].notifications.owner or self.tags.owner
 
     def role_arns(self) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -1,4 +1,4 @@
-"""What the one `size` setting means. Everything that a size changes is in this table."""
+"""Nodes of each `size`: node groups and minimum resources, in one table."""
 
 from dataclasses import dataclass
 from typing import Final, Literal, get_args

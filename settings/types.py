@@ -1,4 +1,4 @@
-"""Scalar types of the settings: each says in its error what is allowed.
+"""Scalar types of the settings: the error of each type lists the allowed values.
 
 A `ValueError` raised here becomes the right half of the one line that a user reads, so its text
 always completes the sentence "<file>: <key>: <value>: ...".

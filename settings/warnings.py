@@ -1,4 +1,4 @@
-"""What the rules allow, and somebody should know before it is deployed."""
+"""Warnings: settings that the rules allow, but that need attention before a deployment."""
 
 import re
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class Placeholder(NamedTuple):
     instead: str
 
     def __str__(self) -> str:
-        return f"{self.key}: {self.value}: an example; put {self.instead}"
+        return f"{self.key}: {self.value}: an example; replace it with {self.instead}"
 
 
 def placeholders(settings: Settings) -> list[Placeholder]:
@@ -76,7 +76,7 @@ def _instead(value: str) -> str | None:
     if EXAMPLE_REPOSITORY.search(value):
         return "the address of your repository"
     if EXAMPLE_HOST.search(value):
-        return "an e-mail address of yours" if "@" in value else "an address of yours"
+        return "your own e-mail address" if "@" in value else "your own address"
     return None
 
 
@@ -84,20 +84,20 @@ def _unreachable_api(settings: Settings) -> Iterator[str]:
     endpoint = settings.cluster.endpoint
     if not endpoint.public_cidrs and not endpoint.private_cidrs:
         yield (
-            "cluster.endpoint: the Kubernetes API is private, and no network outside is let in: "
-            f"only the nodes, pods and machines of the VPC {settings.network.cidr} that have the "
-            "cluster's security group reach it. kubectl and the deployment of stack observability "
-            "work only from there. Name the networks of your VPN or CI runners in private_cidrs, "
-            "or your own address in public_cidrs."
+            "cluster.endpoint: the Kubernetes API is private, and no network outside is allowed: "
+            f"only nodes, pods and machines of the VPC {settings.network.cidr} with the cluster's "
+            "security group reach it. kubectl and the deployment of stack observability work only "
+            "from there. Add the networks of your VPN or CI runners to private_cidrs, or your own "
+            "address to public_cidrs."
         )
 
 
 def _no_way_out(settings: Settings) -> Iterator[str]:
     if settings.network.nat == "none":
         yield (
-            "network.nat: none: the cluster reaches AWS services by endpoints and nothing else. "
-            "Images of public registries (quay.io, ghcr.io, docker.io, registry.k8s.io) cannot be "
-            "pulled; no alert reaches Slack or an SMTP server; a dead man's switch is not told "
-            "that alerts work. Give the private subnets another way out (transit gateway, proxy), "
-            "or put the images into ECR and the receivers into a network that the VPC reaches."
+            "network.nat: none: the cluster reaches only AWS services with an endpoint. It cannot "
+            "pull images of public registries (quay.io, ghcr.io, docker.io, registry.k8s.io), and "
+            "no alert reaches Slack, an SMTP server or a dead man's switch. Give the private "
+            "subnets another route (transit gateway, proxy), or put the images into ECR and the "
+            "receivers into a network that the VPC reaches."
         )

@@ -1,6 +1,6 @@
-"""Where an alert sends people: paths below Grafana's address, with the dashboard's variables set.
+"""Links of alerts: paths below Grafana's address, with the dashboard's variables set.
 
-A variable gets the value of a label of the alert, which Prometheus puts in when the alert fires.
+A variable gets the value of a label of the alert, which Prometheus fills in when the alert fires.
 """
 
 

@@ -1,7 +1,7 @@
-"""Every metric that a dashboard or an alert may ask for: the one place where their names are.
+"""Every metric that a dashboard or an alert may query; their names are only here.
 
-A metric is a constant of `Metric`, and a query writes `{METRIC}` for its name. What is not here, a
-query may not use; what is here, `Source` says who produces it, and the tests look there.
+A metric is a constant of `Metric`, and a query writes `{METRIC}` for its name. A query may use no
+other metric; `Source` says who produces a metric, and the tests look there.
 
 Names are those in Prometheus. Of what comes by OTLP they are made by its
 `otlp.translation_strategy` (helm_values/kube_prometheus_stack): dots become underscores, the
@@ -22,10 +22,10 @@ SERVICE = "service_name"
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Who produces a metric, and the labels that all of its metrics get on the way.
+    """The producer of a metric, and the labels that all of its metrics get.
 
-    `target` is who is scraped, None for what is pushed and for what rules make. `reference` is
-    where the names of the metrics can be read.
+    `target` is the scraped target, None for pushed and recorded series. `reference` is the page
+    that documents the names of the metrics.
     """
 
     name: str
@@ -227,16 +227,16 @@ _HTTP_SERVER = ("http_request_method", "http_route", "http_response_status_code"
                 "error_type", "network_protocol_version")  # fmt: skip
 HTTP_SERVER_DURATION = _histogram(
     "http_server_request_duration_seconds", APPLICATION, _HTTP_SERVER, "s",
-    "Durations of HTTP requests that a server answered.",
+    "Durations of HTTP requests answered by a server.",
 )  # fmt: skip
 HTTP_SERVER_ACTIVE = _gauge(
     "http_server_active_requests", APPLICATION, ("http_request_method", "url_scheme"),
-    "{request}", "HTTP requests being answered.",
+    "{request}", "HTTP requests in progress.",
 )  # fmt: skip
 HTTP_CLIENT_DURATION = _histogram(
     "http_client_request_duration_seconds", APPLICATION,
     ("http_request_method", "http_response_status_code", "server_address", "error_type"), "s",
-    "Durations of HTTP requests that a client sent.",
+    "Durations of HTTP requests sent by a client.",
 )  # fmt: skip
 DB_CLIENT_DURATION = _histogram(
     "db_client_operation_duration_seconds", APPLICATION,
@@ -247,22 +247,22 @@ DB_CLIENT_DURATION = _histogram(
 _EDGE = ("client", "server", "connection_type")
 GRAPH_REQUESTS = _counter(
     "traces_service_graph_request_total", SERVICE_GRAPH, _EDGE, "{request}",
-    "Requests between two services, of the traces that were kept.",
+    "Requests between two services, from kept traces.",
 )  # fmt: skip
 GRAPH_FAILED = _counter(
     "traces_service_graph_request_failed_total", SERVICE_GRAPH, _EDGE, "{request}",
-    "Failed ones of them.",
+    "Failed requests between two services.",
 )  # fmt: skip
 GRAPH_SERVER_DURATION = _histogram(
     "traces_service_graph_request_server_seconds", SERVICE_GRAPH, _EDGE, "s",
-    "How long the server of an edge took.",
+    "Response times of the server of an edge.",
 )  # fmt: skip
 
 # --- Pods, nodes, volumes -------------------------------------------------------------------------
 
 POD_CPU = _gauge("k8s_pod_cpu_usage", KUBELET_STATS, (), "{cpu}", "Cores that a pod uses.")
 POD_MEMORY = _gauge(
-    "k8s_pod_memory_working_set_bytes", KUBELET_STATS, (), "By", "Memory that a pod cannot give up."
+    "k8s_pod_memory_working_set_bytes", KUBELET_STATS, (), "By", "Working-set memory of a pod."
 )
 POD_NETWORK = _counter(
     "k8s_pod_network_io_bytes_total", KUBELET_STATS, ("direction", "interface"), "By",
@@ -270,7 +270,7 @@ POD_NETWORK = _counter(
 )  # fmt: skip
 NODE_CPU = _gauge("k8s_node_cpu_usage", KUBELET_STATS, (), "{cpu}", "Cores that a node uses.")
 NODE_MEMORY_AVAILABLE = _gauge(
-    "k8s_node_memory_available_bytes", KUBELET_STATS, (), "By", "Memory that a node can still give."
+    "k8s_node_memory_available_bytes", KUBELET_STATS, (), "By", "Available memory of a node."
 )
 
 _CONTAINER = ("namespace", "pod", "container", "image", "id", "name")
@@ -279,7 +279,7 @@ CONTAINER_CPU = _counter(
 )
 CONTAINER_THROTTLED = _counter(
     "container_cpu_cfs_throttled_periods_total", CADVISOR, _CONTAINER, "{period}",
-    "Periods of 100 ms in which a container had to wait for its limit.",
+    "Periods of 100 ms in which the CPU limit throttled a container.",
 )  # fmt: skip
 CONTAINER_PERIODS = _counter(
     "container_cpu_cfs_periods_total", CADVISOR, _CONTAINER, "{period}",
@@ -287,23 +287,23 @@ CONTAINER_PERIODS = _counter(
 )  # fmt: skip
 CONTAINER_MEMORY = _gauge(
     "container_memory_working_set_bytes", CADVISOR, _CONTAINER, "By",
-    "Memory that counts when the kernel looks for whom to kill.",
+    "Working-set memory of a container, which counts for the OOM killer.",
 )  # fmt: skip
 
 _VOLUME = ("namespace", "persistentvolumeclaim")
 VOLUME_AVAILABLE = _gauge(
-    "kubelet_volume_stats_available_bytes", KUBELET, _VOLUME, "By", "Room left on a volume."
+    "kubelet_volume_stats_available_bytes", KUBELET, _VOLUME, "By", "Free space of a volume."
 )
 VOLUME_CAPACITY = _gauge(
     "kubelet_volume_stats_capacity_bytes", KUBELET, _VOLUME, "By", "Size of a volume."
 )
 KUBELET_SERVER_CERTIFICATE = _gauge(
     "kubelet_certificate_manager_server_ttl_seconds", KUBELET, (), "s",
-    "How long the certificate of a kubelet is still valid.",
+    "Remaining validity of the certificate of a kubelet.",
 )  # fmt: skip
 API_CLIENT_CERTIFICATE = _histogram(
     "apiserver_client_certificate_expiration_seconds", API_SERVER, (), "s",
-    "How long the certificates of the API server's clients are still valid.",
+    "Remaining validity of the certificates of the API server's clients.",
 )  # fmt: skip
 
 _POD = ("namespace", "pod", "uid")
@@ -321,14 +321,14 @@ RESTARTS = _counter(
 )  # fmt: skip
 LAST_TERMINATED = _gauge(
     "kube_pod_container_status_last_terminated_reason", KUBE_STATE_METRICS,
-    (*_POD, "container", "reason"), "1", "Why a container ended the last time.",
+    (*_POD, "container", "reason"), "1", "Reason of the last termination of a container.",
 )  # fmt: skip
 POD_PHASE = _gauge(
-    "kube_pod_status_phase", KUBE_STATE_METRICS, (*_POD, "phase"), "1", "Where a pod's life is."
+    "kube_pod_status_phase", KUBE_STATE_METRICS, (*_POD, "phase"), "1", "Phase of a pod."
 )
 NODE_ALLOCATABLE = _gauge(
     "kube_node_status_allocatable", KUBE_STATE_METRICS, ("node", "resource", "unit"), "1",
-    "What a node has for pods.",
+    "Resources that a node has for pods.",
 )  # fmt: skip
 DEPLOYMENT_REPLICAS = _gauge(
     "kube_deployment_spec_replicas", KUBE_STATE_METRICS, ("namespace", "deployment"), "{pod}",
@@ -336,11 +336,11 @@ DEPLOYMENT_REPLICAS = _gauge(
 )  # fmt: skip
 DEPLOYMENT_AVAILABLE = _gauge(
     "kube_deployment_status_replicas_available", KUBE_STATE_METRICS, ("namespace", "deployment"),
-    "{pod}", "Pods of a Deployment that serve.",
+    "{pod}", "Available pods of a Deployment.",
 )  # fmt: skip
 QUOTA = _gauge(
     "kube_resourcequota", KUBE_STATE_METRICS, ("namespace", "resourcequota", "resource", "type"),
-    "1", "Quota of a namespace: type `hard` is the bound, `used` what is used.",
+    "1", "Quota of a namespace: type `hard` is the limit, `used` the use.",
 )  # fmt: skip
 
 ALERTS = _gauge(
@@ -357,15 +357,15 @@ SCRAPE_SAMPLES = _gauge(
 _RECEIVER = ("receiver", "transport")
 _EXPORTER = ("exporter",)
 RECEIVED_SPANS = _counter(
-    "otelcol_receiver_accepted_spans_total", COLLECTOR, _RECEIVER, "{span}", "Spans taken."
+    "otelcol_receiver_accepted_spans_total", COLLECTOR, _RECEIVER, "{span}", "Spans received."
 )
 RECEIVED_POINTS = _counter(
     "otelcol_receiver_accepted_metric_points_total", COLLECTOR, _RECEIVER, "{datapoint}",
-    "Data points taken.",
+    "Data points received.",
 )  # fmt: skip
 RECEIVED_LOGS = _counter(
     "otelcol_receiver_accepted_log_records_total", COLLECTOR, _RECEIVER, "{record}",
-    "Log records taken.",
+    "Log records received.",
 )  # fmt: skip
 REFUSED_SPANS = _counter(
     "otelcol_receiver_refused_spans_total", COLLECTOR, _RECEIVER, "{span}", "Spans refused."
@@ -391,34 +391,34 @@ SENT_LOGS = _counter(
 )  # fmt: skip
 FAILED_SPANS = _counter(
     "otelcol_exporter_send_failed_spans_total", COLLECTOR, _EXPORTER, "{span}",
-    "Spans given up: refused for good, or tried for too long.",
+    "Spans dropped: refused permanently, or retried for too long.",
 )  # fmt: skip
 FAILED_POINTS = _counter(
     "otelcol_exporter_send_failed_metric_points_total", COLLECTOR, _EXPORTER, "{datapoint}",
-    "Data points given up.",
+    "Data points dropped: refused permanently, or retried for too long.",
 )  # fmt: skip
 FAILED_LOGS = _counter(
     "otelcol_exporter_send_failed_log_records_total", COLLECTOR, _EXPORTER, "{record}",
-    "Log records given up.",
+    "Log records dropped: refused permanently, or retried for too long.",
 )  # fmt: skip
 DROPPED_SPANS = _counter(
     "otelcol_exporter_enqueue_failed_spans_total", COLLECTOR, _EXPORTER, "{span}",
-    "Spans for which the queue had no room.",
+    "Spans that did not fit into the queue.",
 )  # fmt: skip
 DROPPED_POINTS = _counter(
     "otelcol_exporter_enqueue_failed_metric_points_total", COLLECTOR, _EXPORTER, "{datapoint}",
-    "Data points for which the queue had no room.",
+    "Data points that did not fit into the queue.",
 )  # fmt: skip
 DROPPED_LOGS = _counter(
     "otelcol_exporter_enqueue_failed_log_records_total", COLLECTOR, _EXPORTER, "{record}",
-    "Log records for which the queue had no room.",
+    "Log records that did not fit into the queue.",
 )  # fmt: skip
 QUEUE_SIZE = _gauge(
-    "otelcol_exporter_queue_size", COLLECTOR, (*_EXPORTER, "data_type"), "By", "Bytes waiting."
+    "otelcol_exporter_queue_size", COLLECTOR, (*_EXPORTER, "data_type"), "By", "Bytes in the queue."
 )
 QUEUE_CAPACITY = _gauge(
     "otelcol_exporter_queue_capacity", COLLECTOR, (*_EXPORTER, "data_type"), "By",
-    "Bytes that may wait.",
+    "Capacity of the queue in bytes.",
 )  # fmt: skip
 REFUSED_ITEMS = _counter(
     "telemetry_refused_items_total", GUARDS, ("reason",), "{item}",
@@ -426,7 +426,7 @@ REFUSED_ITEMS = _counter(
 )  # fmt: skip
 SHORTENED_ITEMS = _counter(
     "telemetry_shortened_items_total", GUARDS, ("signal",), "{item}",
-    "Spans and log records of which a gateway cut something off.",
+    "Spans and log records that a gateway shortened.",
 )  # fmt: skip
 COLLECTOR_MEMORY = _gauge(
     "otelcol_process_memory_rss_bytes", COLLECTOR, ("storage_set_aside",), "By",
@@ -437,17 +437,17 @@ COLLECTOR_CPU = _counter(
 )
 TRACES_SAMPLED = _counter(
     "otelcol_processor_tail_sampling_global_count_traces_sampled_total", COLLECTOR,
-    ("sampled",), "{trace}", "Traces decided upon; label `sampled` says how.",
+    ("sampled",), "{trace}", "Traces with a sampling decision; label `sampled` has the decision.",
 )  # fmt: skip
 TRACES_DROPPED_EARLY = _counter(
     "otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total", COLLECTOR, (),
-    "{trace}", "Traces that had to go before they were decided upon: more than fit.",
+    "{trace}", "Traces dropped before the sampling decision, because there were too many.",
 )  # fmt: skip
 
 HEAD_SERIES = _gauge("prometheus_tsdb_head_series", PROMETHEUS, (), "{series}", "Series in memory.")
 SAMPLES_APPENDED = _counter(
     "prometheus_tsdb_head_samples_appended_total", PROMETHEUS, ("type",), "{sample}",
-    "Samples taken.",
+    "Samples received.",
 )  # fmt: skip
 TSDB_BYTES = _gauge(
     "prometheus_tsdb_storage_blocks_bytes", PROMETHEUS, (), "By", "Blocks on the volume."
@@ -458,11 +458,11 @@ RULE_FAILURES = _counter(
 )  # fmt: skip
 TOO_OLD_SAMPLES = _counter(
     "prometheus_tsdb_too_old_samples_total", PROMETHEUS, ("type",), "{sample}",
-    "Samples refused since they came after the out-of-order window.",
+    "Samples refused because they arrived after the out-of-order window.",
 )  # fmt: skip
 NOTIFICATIONS = _counter(
     "alertmanager_notifications_total", ALERTMANAGER, ("integration",), "{notification}",
-    "Notifications tried.",
+    "Attempted notifications.",
 )  # fmt: skip
 NOTIFICATIONS_FAILED = _counter(
     "alertmanager_notifications_failed_total", ALERTMANAGER, ("integration", "reason"),
@@ -475,11 +475,9 @@ SHIPPER_UPLOADS = _counter(
 SHIPPER_FAILURES = _counter(
     "thanos_shipper_upload_failures_total", THANOS, (), "{block}", "Uploads that failed."
 )
-COMPACT_HALTED = _gauge(
-    "thanos_compact_halted", THANOS, (), "1", "1 if the compactor has stopped for good."
-)
+COMPACT_HALTED = _gauge("thanos_compact_halted", THANOS, (), "1", "1 if the compactor has halted.")
 COMPACT_ITERATIONS = _counter(
-    "thanos_compact_iterations_total", THANOS, (), "{iteration}", "Rounds of the compactor."
+    "thanos_compact_iterations_total", THANOS, (), "{iteration}", "Runs of the compactor."
 )
 COMPACT_FAILURES = _counter(
     "thanos_compact_group_compactions_failures_total", THANOS, ("resolution",), "{compaction}",
@@ -494,16 +492,20 @@ OBJSTORE_FAILURES = _counter(
     "{operation}", "Requests to the bucket that failed.",
 )  # fmt: skip
 STORE_BLOCKS = _gauge(
-    "thanos_bucket_store_blocks_loaded", THANOS, (), "{block}", "Blocks a store gateway knows."
+    "thanos_bucket_store_blocks_loaded",
+    THANOS,
+    (),
+    "{block}",
+    "Blocks that a store gateway has loaded.",
 )
 
 _TENANT = ("tenant",)
 LOKI_BYTES = _counter(
     "loki_distributor_bytes_received_total", LOKI, (*_TENANT, "retention_hours"), "By",
-    "Log bytes taken, before compression.",
+    "Log bytes received, before compression.",
 )  # fmt: skip
 LOKI_LINES = _counter(
-    "loki_distributor_lines_received_total", LOKI, _TENANT, "{line}", "Log lines taken."
+    "loki_distributor_lines_received_total", LOKI, _TENANT, "{line}", "Log lines received."
 )
 LOKI_DISCARDED = _counter(
     "loki_discarded_samples_total", LOKI, (*_TENANT, "reason"), "{line}", "Log lines refused."
@@ -517,14 +519,14 @@ LOKI_REQUESTS = _histogram(
 )  # fmt: skip
 LOKI_RETENTION = _gauge(
     "loki_compactor_apply_retention_last_successful_run_timestamp_seconds", LOKI, (), "s",
-    "When retention was last applied.",
+    "Time of the last retention run.",
 )  # fmt: skip
 
 TEMPO_BYTES = _counter(
-    "tempo_distributor_bytes_received_total", TEMPO, _TENANT, "By", "Span bytes taken."
+    "tempo_distributor_bytes_received_total", TEMPO, _TENANT, "By", "Span bytes received."
 )
 TEMPO_SPANS = _counter(
-    "tempo_distributor_spans_received_total", TEMPO, _TENANT, "{span}", "Spans taken."
+    "tempo_distributor_spans_received_total", TEMPO, _TENANT, "{span}", "Spans received."
 )
 TEMPO_DISCARDED = _counter(
     "tempo_discarded_spans_total", TEMPO, (*_TENANT, "reason"), "{span}", "Spans refused."
@@ -541,24 +543,24 @@ TEMPO_REQUESTS = _histogram(
 _REMOTE = ("remote_name", "url", "tenant")
 REMOTE_WRITE_NEWEST = _gauge(
     "prometheus_remote_storage_highest_timestamp_in_seconds", TEMPO, ("tenant",), "s",
-    "Newest sample that Tempo's generator made.",
+    "Newest sample that Tempo's generator created.",
 )  # fmt: skip
 REMOTE_WRITE_SENT = _gauge(
     "prometheus_remote_storage_queue_highest_sent_timestamp_seconds", TEMPO, _REMOTE, "s",
-    "Newest sample that Prometheus has taken from it.",
+    "Newest sample that Prometheus has received from it.",
 )  # fmt: skip
 
 EXTERNAL_SECRET_READY = _gauge(
     "externalsecret_status_condition", EXTERNAL_SECRETS,
     ("name", "exported_namespace", "condition", "status"), "1",
-    "Whether a secret could be read from AWS Secrets Manager.",
+    "1 if External Secrets could read a secret from AWS Secrets Manager.",
 )  # fmt: skip
 BACKUP_ATTEMPTS = _counter(
-    "velero_backup_attempt_total", VELERO, ("schedule",), "{backup}", "Backups begun."
+    "velero_backup_attempt_total", VELERO, ("schedule",), "{backup}", "Backups started."
 )
 BACKUP_LAST_SUCCESS = _gauge(
     "velero_backup_last_successful_timestamp", VELERO, ("schedule",), "s",
-    "When the last backup of a schedule succeeded.",
+    "Time of the last successful backup of a schedule.",
 )  # fmt: skip
 
 METRICS: dict[str, Metric] = {

@@ -1,10 +1,10 @@
-"""The labels by which rules tell the platform's own series from those of applications.
+"""The labels by which rules distinguish the platform's own series from those of applications.
 
-A counter called `thanos_compact_iterations_total` says nothing about the compactor unless the
-compactor made it: an application can expose or send any name. So a selector of a rule names, for
-everything but the telemetry of applications, the namespace and the job of who is scraped, and that
-no stage is named. Prometheus gives a scraped target the first two and overrides what the target
-says of them; the gateways set the third, `deployment_environment_name`, on all that they send.
+An application can expose or send a metric with any name, for example
+`thanos_compact_iterations_total`. So a selector of a rule, except for telemetry of applications,
+names the namespace and the job of the scraped target, and requires that no stage is named.
+Prometheus sets the first two for a scraped target and overrides the target's own values; the
+gateways set the third, `deployment_environment_name`, on everything that they send.
 
 `job` is the name of the Service that a ServiceMonitor finds, `<namespace>/<PodMonitor>` for a
 PodMonitor (Prometheus operator, "jobLabel"), and `<namespace>/<Service>` by the monitors of the
@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from settings.model import OBSERVABILITY
 
 ENVIRONMENT = "deployment_environment_name"
-"""The label of the stage on everything that comes by OTLP, enforced by the gateways."""
+"""The label of the stage on all OTLP telemetry, enforced by the gateways."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Labels of what is scraped: each a value, or a regular expression of the whole value.
+    """Labels of a scraped target: each a value, or a regular expression of the whole value.
 
-    `namespace` is None where a series names the namespace that it is about, such as that of a pod:
-    a rule says then which ones it means.
+    `namespace` is None if a series names the namespace that it describes, such as that of a pod:
+    then the rule selects the namespaces.
     """
 
     job: str
@@ -40,9 +40,9 @@ def either(*targets: Target) -> Target:
 
 API_SERVER = Target(job="apiserver", namespace="default")
 KUBELET = Target(job="kubelet", namespace="kube-system")
-"""What a kubelet says of itself."""
+"""A kubelet's metrics about itself."""
 KUBELET_OBJECTS = Target(job="kubelet", namespace=None)
-"""What a kubelet says of containers and volumes."""
+"""A kubelet's metrics about containers and volumes."""
 KUBE_STATE_METRICS = Target(job="kube-state-metrics", namespace=None)
 PROMETHEUS = Target(job="kps-prometheus")
 STAGE_PROMETHEUS = Target(job="stage-prometheus", namespace=None)
@@ -68,16 +68,16 @@ COLLECTORS = Target(job=f"{GATEWAYS.job}|{AGENT.job}", namespace=None)
 
 
 def selector(series: object, target: Target, *matchers: str, namespace: str | None = None) -> str:
-    """PromQL: the series of a name that a target made.
+    """PromQL: the series of a name that a target exposes.
 
     Args:
-        series: the name; empty if a matcher of `__name__` says it.
-        target: who made them.
-        matchers: further ones, such as `resource="memory"`.
-        namespace: value or regular expression, where the target leaves it open.
+        series: the name; empty if a matcher of `__name__` selects it.
+        target: the target that exposes them.
+        matchers: further matchers, such as `resource="memory"`.
+        namespace: value or regular expression, if the target has none.
 
     Raises:
-        ValueError: nobody, or both, say which namespace.
+        ValueError: neither, or both, of target and caller name the namespace.
     """
     if (target.namespace is None) == (namespace is None):
         raise ValueError(f"{series}: job {target.job} needs one namespace")

@@ -1,9 +1,9 @@
-"""Service levels: which requests count, and the names of what the recording rules make of them.
+"""Service levels: the requests that count, and the names of the recorded series.
 
 The method is multi-window, multi-burn-rate alerting of Google's SRE Workbook, chapter 5 "Alerting
 on SLOs" (https://sre.google/workbook/alerting-on-slos/), section 6 and table 5-8: budget over 30
 days; page at a burn rate of 14.4 over 1 h and 5 min, or 6 over 6 h and 30 min; ticket at 1 over 3 d
-and 6 h. The short window makes an alert end soon after the trouble did.
+and 6 h. The short window makes an alert end soon after the problem.
 """
 
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ PERIOD = "30d"
 """Time over which an objective counts."""
 
 SERVERS = 'span_kind=~"SPAN_KIND_(SERVER|CONSUMER)"'
-"""Requests are what a service answered, not what it asked of others."""
+"""Requests that a service answered, not those that it sent."""
 ERROR = 'status_code="STATUS_CODE_ERROR"'
 """By the semantic conventions, a server's span is an error from 500 on: not for a 404."""
 
 BY_SERVICE = (ENVIRONMENT, SERVICE)
-"""Labels of the recorded series, besides `sli` of those that are about one."""
+"""Labels of the recorded series; those of one indicator also have `sli`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class BurnRate:
     short: str
     factor: float
     budget_percent: int
-    """Share of the budget of 30 days that is gone when the long window is full."""
+    """Share of the budget of 30 days that is used when the long window is full."""
 
 
 PAGE = (
@@ -69,20 +69,20 @@ def requests(window: str) -> str:
 
 
 def errors(window: str) -> str:
-    """PromQL: failed ones of them; a service without any has no series."""
+    """PromQL: failed requests per second; a service without failures has no series."""
     return _by_service(f"rate({CALLS}{{{SERVERS}, {ERROR}}}[{window}])")
 
 
 def error_count(window: str) -> str:
-    """PromQL: number of failed requests in a window; a service without any has no series."""
+    """PromQL: number of failed requests in a window; a service without failures has no series."""
     return _by_service(f"increase({CALLS}{{{SERVERS}, {ERROR}}}[{window}])")
 
 
 def slow(window: str, stage: str, threshold_ms: int) -> str:
     """PromQL: share of a stage's requests that took longer than a threshold.
 
-    The threshold is a bound of the histogram. Prometheus writes bounds that come by OTLP without a
-    fraction where there is none: `le="1"`.
+    The threshold is a bound of the histogram. Prometheus writes OTLP bounds without a fraction if
+    they have none: `le="1"`.
     """
     every, in_time = _durations(stage, threshold_ms)
     return (

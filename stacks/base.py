@@ -1,4 +1,4 @@
-"""What every stack has: providers, versions, tags, and a state of its own in a known place."""
+"""The base of every stack: providers, versions, tags, and its own state in a known place."""
 
 from typing import Any
 

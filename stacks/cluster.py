@@ -1,4 +1,4 @@
-"""The EKS cluster with its add-ons and nodes, in the order in which they can work."""
+"""The EKS cluster with its add-ons and nodes, in the required order."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The VPC and everything that has to do with its traffic."""
+"""The VPC, its routes, endpoints and flow logs."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What runs in the cluster: namespaces with their bounds, then the releases in order."""
+"""Workloads of the cluster: namespaces with their limits, then the releases in order."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The bucket that holds the states of the other stacks, and the alarms of the bill."""
+"""The bucket with the states of the other stacks, and the cost alarms."""
 
 from dataclasses import dataclass
 

@@ -99,7 +99,7 @@ def publish(settings: Settings, folder: Path) -> list[SynthesizedStack]:
         hcl.mkdir()
         for stack in stacks:
             (hcl / f"{stack.name}.tf").write_text(stack.hcl, encoding="utf-8")
-        # From here on the new output is whole, and whoever comes next goes on with it.
+        # From here on the new output is complete, and the next process continues with it.
         scratch.rename(_ready(folder))
     finish_interrupted(folder)
     return stacks
@@ -168,12 +168,12 @@ def _locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
 
 
 def _remove_abandoned(folders: Iterable[Path]) -> None:
-    """Remove scratch folders that nobody holds: their processes were killed.
+    """Remove scratch folders without a lock: their processes were killed.
 
-    The lock tells, not a process id, which a later process may have got.
+    The lock decides, not a process id, because a later process may have the same id.
     """
     for folder in folders:
-        # Gone: whoever held it has removed it meanwhile. Blocked: it is held.
+        # Not found: its owner has removed it meanwhile. Blocked: its owner still holds the lock.
         with suppress(FileNotFoundError, BlockingIOError), _locked(folder, wait=False):
             shutil.rmtree(folder, ignore_errors=True)
 

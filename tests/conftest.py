@@ -45,7 +45,20 @@ VERDICT = "test_dev_is_applied_checked_and_destroyed"
 STOP_SECONDS = 30
 POLL_SECONDS = 0.2
 
-FOLDERS = ("tests/verification/rehearsal/", "tests/stacks/", "tests/")
+ORDER = (
+    "tests/verification/rehearsal/test_rehearse.py",
+    "tests/verification/rehearsal/test_hostile_neighbours.py",
+    "tests/operations/test_cdktf_cli.py",
+    "tests/stacks/test_environments_are_data.py",
+    "tests/stacks/test_hostile_synthesis.py",
+    "tests/verification/rehearsal/",
+    "tests/stacks/",
+    # Of the quick ones.
+    "tests/alertmanager/",
+    "tests/verification/permissions/",
+    "tests/verification/charts/",
+    "tests/",
+)
 """The files that take longest come first: begun last, they would be waited for alone."""
 
 NOT_QUICK = (
@@ -59,10 +72,12 @@ NOT_QUICK = (
     "tests/stacks/",
     "tests/test_import_contracts.py",
     "tests/verification/dashboards/test_dashboard",
+    "tests/verification/hostile/test_hostile.py::test_2000_random_settings",
     "tests/verification/load/test_load_run.py",
     "tests/verification/rehearsal/test_",
 )
-"""Tests that synthesize stacks or start programs; all others are quick (`make test-fast`)."""
+"""Tests that synthesize stacks, start what serves, or take long; all others are quick
+(`make test-fast`)."""
 
 SHARED = {
     f"tests/verification/dashboards/test_{name}.py": "generated_prometheus"
@@ -103,13 +118,26 @@ def group_of(nodeid: str) -> str:
 def order_of(nodeid: str, *, quick_first: bool = False) -> int:
     """By folder, the verdict at the very end; quick tests first while programs compile."""
     if VERDICT in nodeid:
-        return len(FOLDERS)
+        return len(ORDER)
     if quick_first and not nodeid.startswith(NOT_QUICK):
         return -2
     if quick_first and nodeid.startswith("tests/stacks/"):
         # Of what is compiled they need Terraform alone, which is compiled first.
         return -1
-    return next((n for n, folder in enumerate(FOLDERS) if nodeid.startswith(folder)), 0)
+    return next((n for n, prefix in enumerate(ORDER) if nodeid.startswith(prefix)), 0)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `-m quick`, files without a quick test are not imported, nor what they import."""
+    if config.option.markexpr == "quick" and not is_quick(collection_path):
+        return True
+    return None
+
+
+def is_quick(file: Path) -> bool:
+    """Whether the tests of a file, or some of a folder, are quick."""
+    # The last slash is that of a folder.
+    return not f"{file.relative_to(ROOT).as_posix()}/".startswith(NOT_QUICK)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -135,6 +163,15 @@ def _from_starter(config: pytest.Config) -> dict[str, Any]:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     node.workerinput.update(node.config.stash[DECIDED])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """A worker more than processors, as many tests wait; the quick ones do not."""
+    from xdist.plugin import pytest_xdist_auto_num_workers as one_for_each_processor
+
+    workers: int = one_for_each_processor(config)
+    return workers if config.option.markexpr == "quick" else workers + 1
 
 
 @pytest.hookimpl(optionalhook=True)

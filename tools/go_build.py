@@ -219,7 +219,7 @@ def _wait_with_progress(
 
 
 def progress(done: int, total: int, seconds: float) -> str:
-    """How far a compilation is, and how long the rest takes if it goes on as it went.
+    """Progress of a compilation, and the remaining time at its current rate.
 
     Args:
         done: packages compiled so far; Go also prints the modules that it downloads.

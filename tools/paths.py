@@ -7,4 +7,4 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 """The top folder of the checkout."""
 
 SAMPLE_ENVIRONMENTS = ROOT / "tests" / "environments"
-"""Settings that nobody deploys: of the tests and of the chart contracts. Users change others."""
+"""Settings of the tests and of the chart contracts. They are never deployed or changed by users."""

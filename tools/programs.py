@@ -1,4 +1,4 @@
-"""Makes available the real programs that the checks run, each in the version pinned here.
+"""Builds the pinned programs that the checks run.
 
 ``python -m tools.programs`` prints name, version and path of each, and compiles first what the
 per-user cache lacks. Helm and nginx are those that `make setup-dev` installs; no other is looked
@@ -24,6 +24,7 @@ from versions import (
     ALERTMANAGER_VERSION,
     AMTOOL_VERSION,
     COLLECTOR_VERSION,
+    CONTROL_PLANE_VERSION,
     PROMETHEUS_VERSION,
     THANOS_VERSION,
 )
@@ -44,8 +45,18 @@ class ProgramUnavailableError(RuntimeError):
 
 
 def _stamped(version: str) -> tuple[str, ...]:
-    # How the programs of the Prometheus project are told their version.
+    # The link flag that sets the version of the programs of the Prometheus project.
     return (f"-X github.com/prometheus/common/version.Version={version}",)
+
+
+def _kubernetes_version(version: str) -> tuple[str, ...]:
+    # As hack/lib/version.sh of Kubernetes does.
+    major, minor, _ = version.split(".")
+    values = {"gitVersion": f"v{version}", "gitMajor": major, "gitMinor": minor}
+    packages = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+    return tuple(
+        f"-X {package}.{name}={value}" for package in packages for name, value in values.items()
+    )
 
 
 PROGRAMS: Final[dict[str, GoProgram]] = {
@@ -101,6 +112,15 @@ PROGRAMS: Final[dict[str, GoProgram]] = {
             ldflags=_stamped(THANOS_VERSION.removeprefix("v")),
             # Without it labels are corrupted in memory, the sidecar ends (thanos-io/thanos#8947).
             tags=("slicelabels",),
+        ),
+        GoProgram(
+            name="kubernetes",
+            version=CONTROL_PLANE_VERSION,
+            module=TOOLS / "kubernetes",
+            package=".",
+            minutes=5,
+            # What the API server answers on /version, which clients and charts read.
+            ldflags=_kubernetes_version(CONTROL_PLANE_VERSION),
         ),
     )
 }

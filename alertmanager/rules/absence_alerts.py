@@ -1,4 +1,4 @@
-"""Silence: what sent and does not any more. Without these, no data looks like no trouble."""
+"""Alerts on telemetry that has stopped. Without them, missing data looks like a healthy system."""
 
 from alertmanager.alert_model import Alert, RuleGroup
 from alertmanager.rules.owners import NAMESPACE, namespaces, owner
@@ -26,11 +26,11 @@ BACK_ENDS = {
     "thanos-store": jobs.THANOS_STORE,
     "thanos-compactor": jobs.THANOS_COMPACTOR,
 }
-"""What must always answer."""
+"""Programs that must always answer."""
 
 
 def alerts(settings: Settings) -> RuleGroup:
-    """Alerts on what is missing."""
+    """Alerts on missing workloads, telemetry and back ends."""
     stage_alerts = tuple(alert for stage in settings.stages for alert in _of_stage(settings, stage))
     return RuleGroup(
         name="absence",
@@ -56,8 +56,8 @@ def _workload(settings: Settings) -> Alert:
         severity="critical",
         namespace=NAMESPACE,
         owner=owner(settings),
-        summary=f"{{{{ $labels.deployment }}}} in {NAMESPACE} has no pod that serves",
-        description="Of {{ $value }} pods none is available.",
+        summary=f"{{{{ $labels.deployment }}}} in {NAMESPACE} has no available pod",
+        description="0 of {{ $value }} pods are available.",
         dashboard=dashboard(uids.SATURATION, namespace="namespace"),
     )
 
@@ -67,7 +67,7 @@ def _of_stage(settings: Settings, stage: str) -> tuple[Alert, ...]:
     return (
         Alert(
             name="GatewayReceivesNothing",
-            # A stage that never sent anything is no trouble: it must have, within a day.
+            # A stage that never sent anything is no problem: it must have sent within a day.
             expr=f"sum by (namespace) (increase({received}[30m])) == 0 "
             f"and on (namespace) sum by (namespace) (increase({received}[1d])) > 0",
             for_="15m",
@@ -75,7 +75,7 @@ def _of_stage(settings: Settings, stage: str) -> tuple[Alert, ...]:
             namespace=stage,
             owner=settings.owner(stage),
             summary=f"The gateway of {stage} receives no spans",
-            description="{{ $value }} spans in half an hour, after some within a day.",
+            description="It received {{ $value }} spans in half an hour, but some within a day.",
             dashboard=_PIPELINE,
         ),
         Alert(
@@ -86,8 +86,8 @@ def _of_stage(settings: Settings, stage: str) -> tuple[Alert, ...]:
             namespace=stage,
             owner=settings.owner(OBSERVABILITY),
             summary=f"No gateway of {stage} answers",
-            description="{{ $value }} means: no replica of otel-gateway could be scraped. "
-            "Applications lose telemetry once their SDKs' buffers are full.",
+            description="Prometheus cannot scrape any replica of otel-gateway (value "
+            "{{ $value }}). Applications lose telemetry once their SDKs' buffers are full.",
             dashboard=_PIPELINE,
         ),
     )
@@ -104,8 +104,7 @@ def _logs(settings: Settings) -> Alert:
         namespace=OBSERVABILITY,
         owner=settings.owner(OBSERVABILITY),
         summary="No agent reads container logs",
-        description="{{ $value }} log records from all nodes in half an hour (or no agent is "
-        "there at all).",
+        description="{{ $value }} log records from all nodes in half an hour, or no agent answers.",
         dashboard=_PIPELINE,
     )
 
@@ -119,8 +118,8 @@ def _back_end(settings: Settings, name: str, target: Target) -> Alert:
         namespace=OBSERVABILITY,
         owner=settings.owner(OBSERVABILITY),
         summary=f"{name} does not answer",
-        description=f"{{{{ $value }}}} means: no replica of {name} could be scraped for five "
-        "minutes. Collectors queue meanwhile.",
+        description=f"Prometheus could not scrape any replica of {name} for five minutes (value "
+        "{{ $value }}). Collectors queue meanwhile.",
         dashboard=_PIPELINE,
         labels={"backend": name},
     )
@@ -135,8 +134,8 @@ def _prometheus_of(settings: Settings, stage: str) -> Alert:
         namespace=stage,
         owner=settings.owner(OBSERVABILITY),
         summary=f"The Prometheus of {stage} does not answer",
-        description="{{ $value }} means: no replica could be scraped for five minutes. Nobody "
-        f"watches the service levels of {stage} meanwhile; its gateway queues metrics.",
+        description="No replica could be scraped for five minutes (value {{ $value }}). Meanwhile "
+        f"{stage} has no alerts on its service levels, and its gateway queues metrics.",
         dashboard=_PIPELINE,
         labels={"backend": "stage-prometheus"},
     )

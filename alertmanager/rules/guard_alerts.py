@@ -1,4 +1,4 @@
-"""What a gateway drops of what a service sends: alerts for the owners of the stage."""
+"""Telemetry of a service that a gateway drops: alerts for the owners of the stage."""
 
 from alertmanager.alert_model import Alert, RuleGroup
 from alertmanager.rules.owners import STAGE, owner, stages
@@ -9,7 +9,7 @@ from signals.metrics import ENVIRONMENT, REFUSED_ITEMS, SERVICE
 
 
 def alerts(settings: Settings) -> RuleGroup:
-    """Alerts on telemetry that is dropped for a reason that its sender can remove."""
+    """Alerts on dropped telemetry, for reasons that its sender can fix."""
     return RuleGroup(
         name="guards",
         rules=(
@@ -22,7 +22,8 @@ def alerts(settings: Settings) -> RuleGroup:
                 namespace=STAGE,
                 owner=owner(settings, ENVIRONMENT),
                 summary=f"The gateway of {STAGE} drops data points of {{{{ $labels.{SERVICE} }}}}",
-                description="{{ $value | humanize }} points a second: {{ $labels.reason }}.",
+                description="{{ $value | humanize }} points a second are dropped: "
+                "{{ $labels.reason }}.",
                 dashboard=dashboard(uids.PIPELINE),
             ),
         ),

@@ -1,4 +1,4 @@
-"""What runs out or is left undone quietly: certificates, secrets, backups, room for series."""
+"""Failures without an immediate symptom: certificates, secrets, backups, capacity for series."""
 
 from alertmanager.alert_model import Alert, RuleGroup, Severity
 from alertmanager.rules.owners import NAMESPACE
@@ -56,8 +56,8 @@ def alerts(settings: Settings) -> RuleGroup:
                 "KubeletCertificateExpiring",
                 f"{selector(m.KUBELET_SERVER_CERTIFICATE, jobs.KUBELET)} < {7 * DAY}",
                 "1h",
-                "The certificate of {{ $labels.node }}'s kubelet runs out",
-                "It is valid for {{ $value | humanizeDuration }}. The kubelet should have renewed "
+                "The certificate of {{ $labels.node }}'s kubelet expires soon",
+                "It expires in {{ $value | humanizeDuration }}. The kubelet should have renewed "
                 "it.",
             ),
             alert(
@@ -65,16 +65,16 @@ def alerts(settings: Settings) -> RuleGroup:
                 f"histogram_quantile(0.01, sum by (job, le) (rate({certificate_buckets}[5m]))) "
                 f"< {7 * DAY} and on (job) sum by (job) (increase({certificate_count}[5m])) > 0",
                 "15m",
-                "Somebody uses a client certificate of the cluster that runs out",
-                "One of those in use is valid for {{ $value | humanizeDuration }} only.",
+                "A client certificate of the Kubernetes API expires soon",
+                "A certificate in use expires in {{ $value | humanizeDuration }}.",
             ),
             alert(
                 "ExternalSecretNotReady",
                 f"max by (exported_namespace, name) ({not_ready}) == 1",
                 "10m",
                 "The secret {{ $labels.name }} cannot be read from AWS Secrets Manager",
-                "Condition Ready is False ({{ $value }}) in {{ $labels.exported_namespace }}. Pods "
-                "that need it do not start.",
+                "Condition Ready is False in {{ $labels.exported_namespace }} (value "
+                "{{ $value }}). Pods that need the secret do not start.",
                 namespace="{{ $labels.exported_namespace }}",
             ),
             alert(
@@ -82,7 +82,7 @@ def alerts(settings: Settings) -> RuleGroup:
                 _overdue(),
                 "1h",
                 "The backup {{ $labels.schedule }} is overdue",
-                "None has succeeded for at least {{ $value | humanizeDuration }}.",
+                "No backup has succeeded for at least {{ $value | humanizeDuration }}.",
                 "critical",
             ),
             alert(
@@ -90,17 +90,17 @@ def alerts(settings: Settings) -> RuleGroup:
                 f"max by (pod) ({selector(m.HEAD_SERIES, jobs.PROMETHEUS)}) / {series} "
                 f"> {SERIES:g}",
                 "30m",
-                "The platform's Prometheus has nearly all the series that its size is made for",
-                f"{{{{ $value | humanizePercentage }}}} of {series} series.",
+                "The platform's Prometheus has nearly reached its capacity of series",
+                f"It has {{{{ $value | humanizePercentage }}}} of {series} series.",
                 uid=uids.CARDINALITY,
             ),
             alert(
                 "StageSeriesNearBudget",
                 f"max by (namespace) ({of_stages}) / {budget} > {SERIES:g}",
                 "15m",
-                f"{NAMESPACE} has used its budget of series nearly up",
-                f"{{{{ $value | humanizePercentage }}}} of {budget} series. Much above the budget "
-                f"its Prometheus runs out of memory, and {NAMESPACE} alone has no metrics and no "
+                f"{NAMESPACE} has nearly used up its budget of series",
+                f"It has {{{{ $value | humanizePercentage }}}} of {budget} series. Far above the "
+                f"budget its Prometheus runs out of memory: then {NAMESPACE} has no metrics and no "
                 "alerts on its services.",
                 namespace=NAMESPACE,
                 uid=uids.CARDINALITY,
@@ -130,7 +130,7 @@ def _overdue() -> str:
 
 
 def watchdog(settings: Settings) -> RuleGroup:
-    """An alert that always fires: somebody outside notices when it stops."""
+    """An alert that always fires: an external service notices when it stops."""
     return RuleGroup(
         name="watchdog",
         rules=(
@@ -141,9 +141,9 @@ def watchdog(settings: Settings) -> RuleGroup:
                 severity="none",
                 namespace=OBSERVABILITY,
                 owner=settings.owner(OBSERVABILITY),
-                summary="Alerts work",
-                description="{{ $value }} means: Prometheus evaluates rules. This must always fire "
-                "and reach the dead man's switch; it tells of no trouble.",
+                summary="Alerting works",
+                description="Prometheus evaluates rules (value {{ $value }}). This alert must "
+                "always fire and reach the dead man's switch; it signals no problem.",
                 dashboard=dashboard(uids.PIPELINE),
             ),
         ),

@@ -6,11 +6,11 @@ from signals.metrics import ENVIRONMENT
 
 STAGE = f"{{{{ $labels.{ENVIRONMENT} }}}}"
 NAMESPACE = "{{ $labels.namespace }}"
-"""Templates over the labels of an answer: of what comes by OTLP, and of Kubernetes' metrics."""
+"""Templates over the labels of a result: of OTLP telemetry, and of Kubernetes' metrics."""
 
 
 def stages(settings: Settings) -> str:
-    """Matcher of all stages on what comes by OTLP."""
+    """Matcher of all stages on OTLP telemetry."""
     return f'{ENVIRONMENT}=~"{"|".join(settings.stages)}"'
 
 

@@ -1,4 +1,4 @@
-"""The telemetry pipeline: what is refused, lost, late or not stored."""
+"""The telemetry pipeline: telemetry that is refused, lost, late or not stored."""
 
 from alertmanager.alert_model import Alert, RuleGroup, Severity
 from settings.model import OBSERVABILITY, Settings
@@ -64,16 +64,16 @@ def alerts(settings: Settings) -> RuleGroup:
                 any_of(m.REFUSED_SPANS, m.REFUSED_POINTS, m.REFUSED_LOGS),
                 "10m",
                 f"Collectors of {_WHERE} refuse data",
-                "{{ $value | humanize }} items a second were refused: senders repeat them for a "
-                "while, then they are lost.",
+                "{{ $value | humanize }} items a second were refused. Senders retry for a while, "
+                "then the items are lost.",
                 namespace=_WHERE,
             ),
             alert(
                 "CollectorDroppingData",
                 any_of(m.DROPPED_SPANS, m.DROPPED_POINTS, m.DROPPED_LOGS),
                 "5m",
-                f"Collectors of {_WHERE} have no room in their queues",
-                "{{ $value | humanize }} items a second found the queue full.",
+                f"Queues of the collectors of {_WHERE} are full",
+                "{{ $value | humanize }} items a second did not fit into a queue.",
                 "critical",
                 namespace=_WHERE,
             ),
@@ -82,7 +82,7 @@ def alerts(settings: Settings) -> RuleGroup:
                 any_of(m.FAILED_SPANS, m.FAILED_POINTS, m.FAILED_LOGS),
                 "5m",
                 f"Collectors of {_WHERE} lose data that a back end refuses",
-                "{{ $value | humanize }} items a second were given up.",
+                "{{ $value | humanize }} items a second were dropped.",
                 "critical",
                 namespace=_WHERE,
             ),
@@ -92,8 +92,8 @@ def alerts(settings: Settings) -> RuleGroup:
                 f"({collector(m.QUEUE_CAPACITY)} > 0)) > 0.8",
                 "10m",
                 f"A queue of {_WHERE} to {{{{ $labels.exporter }}}} is nearly full",
-                "{{ $value | humanizePercentage }} of its room are taken: the back end is away or "
-                "too slow.",
+                "{{ $value | humanizePercentage }} of its capacity is used: the back end is down "
+                "or too slow.",
                 namespace=_WHERE,
             ),
             alert(
@@ -101,18 +101,18 @@ def alerts(settings: Settings) -> RuleGroup:
                 "count by (namespace, pod, storage_set_aside) "
                 f"({collector(m.COLLECTOR_MEMORY, _SET_ASIDE)}) > 0",
                 "1m",
-                f"{{{{ $labels.pod }}}} of {_WHERE} has set damaged storage aside",
-                "{{ $labels.storage_set_aside }} could not be read ({{ $value }} collector): "
-                "what was in a queue is lost, files of a checkpoint are read again.",
+                f"{{{{ $labels.pod }}}} of {_WHERE} has moved damaged storage aside",
+                "{{ $value }} collector could not read {{ $labels.storage_set_aside }}. The data "
+                "of a queue is lost; log files of a checkpoint are read again.",
                 namespace=_WHERE,
             ),
             alert(
                 "TailSamplingDroppingEarly",
                 f"sum by (namespace) (rate({dropped_early}[5m])) > 0",
                 "10m",
-                f"The gateway of {_WHERE} has more traces than fit into its memory",
-                "{{ $value | humanize }} traces a second were dropped before the decision, errors "
-                "among them.",
+                f"The gateway of {_WHERE} receives more traces than it can hold",
+                "{{ $value | humanize }} traces a second were dropped before the sampling "
+                "decision, also traces with errors.",
                 "critical",
                 namespace=_WHERE,
             ),
@@ -120,8 +120,8 @@ def alerts(settings: Settings) -> RuleGroup:
                 "SamplesTooOld",
                 f"sum by (namespace, pod) (rate({too_old}[5m])) > 0",
                 "15m",
-                f"The Prometheus of {_WHERE} refuses samples that come too late",
-                "{{ $value | humanize }} samples a second came after the out-of-order window.",
+                f"The Prometheus of {_WHERE} refuses samples that arrive too late",
+                "{{ $value | humanize }} samples a second arrived after the out-of-order window.",
                 namespace=_WHERE,
             ),
             alert(
@@ -130,14 +130,14 @@ def alerts(settings: Settings) -> RuleGroup:
                 f"min by (tenant) ({selector(m.REMOTE_WRITE_SENT, jobs.TEMPO)}) > 120",
                 "15m",
                 "Tempo's service graph reaches Prometheus late",
-                "{{ $value | humanizeDuration }} behind.",
+                "It is {{ $value | humanizeDuration }} late.",
             ),
             alert(
                 "LokiDiscardingLines",
                 f"sum by (tenant, reason) (rate({lines}[5m])) > 0",
                 "15m",
                 "Loki refuses lines of {{ $labels.tenant }}",
-                "{{ $value | humanize }} lines a second: {{ $labels.reason }}.",
+                "{{ $value | humanize }} lines a second are refused: {{ $labels.reason }}.",
                 namespace="{{ $labels.tenant }}",
             ),
             alert(
@@ -145,7 +145,7 @@ def alerts(settings: Settings) -> RuleGroup:
                 f"sum by (tenant, reason) (rate({spans}[5m])) > 0",
                 "15m",
                 "Tempo refuses spans of {{ $labels.tenant }}",
-                "{{ $value | humanize }} spans a second: {{ $labels.reason }}.",
+                "{{ $value | humanize }} spans a second are refused: {{ $labels.reason }}.",
                 namespace="{{ $labels.tenant }}",
             ),
             *(
@@ -156,7 +156,7 @@ def alerts(settings: Settings) -> RuleGroup:
                     f"(sum by (route) (rate({selector(metric.count, target)}[5m])) > 0) > 0.1",
                     "15m",
                     f"{name} fails requests to {{{{ $labels.route }}}}",
-                    "{{ $value | humanizePercentage }} of them were answered with 500 or above.",
+                    "{{ $value | humanizePercentage }} of the requests failed with 500 or above.",
                 )
                 for name, metric, target in (
                     ("Loki", m.LOKI_REQUESTS, jobs.LOKI),
@@ -168,8 +168,8 @@ def alerts(settings: Settings) -> RuleGroup:
                 f"sum by (namespace, pod) (increase({uploads}[3h])) > 0",
                 "15m",
                 f"{{{{ $labels.pod }}}} of {_WHERE} cannot upload blocks of metrics",
-                "{{ $value | humanize }} uploads failed in three hours. Blocks wait on the volume "
-                "until its retention.",
+                "{{ $value | humanize }} uploads failed in three hours. Blocks stay on the volume "
+                "until the end of its retention.",
                 "critical",
                 namespace=_WHERE,
             ),
@@ -177,16 +177,16 @@ def alerts(settings: Settings) -> RuleGroup:
                 "ThanosCompactorHalted",
                 f"max({selector(m.COMPACT_HALTED, jobs.THANOS_COMPACTOR)}) == 1",
                 "5m",
-                "The compactor has stopped for good",
-                "{{ $value }} means halted: it found blocks that it must not touch. Nothing is "
-                "deleted or downsampled meanwhile.",
+                "The compactor of Thanos has halted",
+                "It found blocks that it must not change (value {{ $value }}). It deletes and "
+                "downsamples nothing until you fix this.",
             ),
             alert(
                 "ThanosCompactorStale",
                 f"sum(increase({rounds}[1d])) == 0",
                 "1h",
-                "The compactor has not finished a round in a day",
-                "{{ $value }} rounds in 24 hours.",
+                "The compactor of Thanos has not finished a run for a day",
+                "It finished {{ $value }} runs in 24 hours.",
             ),
             alert(
                 "ObjectStorageFailing",
@@ -203,7 +203,7 @@ def alerts(settings: Settings) -> RuleGroup:
                 f"time() - max({selector(m.LOKI_RETENTION, jobs.LOKI)} > 0) > 24 * 3600",
                 "1h",
                 "Loki has not applied retention for a day",
-                "The last time was {{ $value | humanizeDuration }} ago: logs are kept too long.",
+                "The last run was {{ $value | humanizeDuration }} ago: logs are kept too long.",
             ),
             alert(
                 "TempoFlushFailing",

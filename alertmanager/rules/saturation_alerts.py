@@ -1,7 +1,7 @@
-"""What is nearly full: memory, CPU, volumes, quotas.
+"""Alerts on resources near their limit: memory, CPU, volumes, quotas.
 
-They replace the chart's own CPUThrottlingHigh, KubePersistentVolumeFillingUp, KubeQuotaAlmostFull
-and KubeQuotaFullyUsed, which know neither owner nor dashboard; thresholds are theirs where it says.
+They replace the chart's CPUThrottlingHigh, KubePersistentVolumeFillingUp, KubeQuotaAlmostFull and
+KubeQuotaFullyUsed, which have no owner and no dashboard. Where noted, they use their thresholds.
 """
 
 from alertmanager.alert_model import Alert, RuleGroup, Severity
@@ -65,7 +65,7 @@ def alerts(settings: Settings) -> RuleGroup:
                 "ContainerMemoryNearLimit",
                 f"{by} ({containers(m.CONTAINER_MEMORY)}) / ({by} ({limits}) > 0) > {MEMORY:g}",
                 "10m",
-                f"{_CONTAINER} is about to be killed for its memory",
+                f"{_CONTAINER} has nearly reached its memory limit",
                 "It has used {{ $value | humanizePercentage }} of its limit for ten minutes.",
                 "warning",
             ),
@@ -74,8 +74,8 @@ def alerts(settings: Settings) -> RuleGroup:
                 f"{by} (increase({containers(m.CONTAINER_THROTTLED)}[5m])) / "
                 f"({by} (increase({containers(m.CONTAINER_PERIODS)}[5m])) > 0) > {THROTTLED:g}",
                 "15m",
-                f"{_CONTAINER} waits for its CPU limit",
-                "It was throttled in {{ $value | humanizePercentage }} of its periods.",
+                f"{_CONTAINER} is throttled by its CPU limit",
+                "It was throttled in {{ $value | humanizePercentage }} of its CPU periods.",
                 "info",
             ),
             alert(
@@ -83,9 +83,9 @@ def alerts(settings: Settings) -> RuleGroup:
                 f"{by} (increase({inside(m.RESTARTS, jobs.KUBE_STATE_METRICS)}[10m])) > 0 "
                 f"and on (namespace, pod, container) {killed} == 1",
                 "0m",
-                f"{_CONTAINER} was killed for its memory",
-                "{{ $value | humanize }} restarts in ten minutes, the last since the limit was "
-                "reached.",
+                f"{_CONTAINER} was killed because it reached its memory limit",
+                "It restarted {{ $value | humanize }} times in ten minutes, the last time because "
+                "of the limit.",
                 "warning",
             ),
             alert(
@@ -93,7 +93,7 @@ def alerts(settings: Settings) -> RuleGroup:
                 f"{left} < {VOLUME_LEFT:g} and predict_linear({free}[6h], 4 * 24 * 3600) < 0",
                 "1h",
                 "{{ $labels.persistentvolumeclaim }} will be full within four days",
-                "{{ $value | humanizePercentage }} are left.",
+                "{{ $value | humanizePercentage }} of its space is left.",
                 "warning",
             ),
             alert(
@@ -101,15 +101,15 @@ def alerts(settings: Settings) -> RuleGroup:
                 f"{left} < {VOLUME_LEFT_CRITICAL:g}",
                 "1m",
                 "{{ $labels.persistentvolumeclaim }} is nearly full",
-                "{{ $value | humanizePercentage }} are left.",
+                "{{ $value | humanizePercentage }} of its space is left.",
                 "critical",
             ),
             alert(
                 "NamespaceQuotaNearLimit",
                 f"{used} / ignoring (type) ({hard} > 0) > {QUOTA:g}",
                 "15m",
-                f"{NAMESPACE} has used its quota of {{{{ $labels.resource }}}} nearly up",
-                "{{ $value | humanizePercentage }} of it are used; at 100 % new pods are refused.",
+                f"{NAMESPACE} has nearly used up its quota of {{{{ $labels.resource }}}}",
+                "{{ $value | humanizePercentage }} of it is used; at 100 % new pods are refused.",
                 "warning",
             ),
         ),

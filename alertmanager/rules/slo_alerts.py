@@ -32,8 +32,8 @@ _DASHBOARD = dashboard(uids.SERVICE, namespace=ENVIRONMENT, service=SERVICE)
 
 ROUTE_ERRORS = 0.2
 ROUTE_REQUESTS_PER_SECOND = 0.05
-"""A fifth of a route's requests fail, and there are at least three a minute: below that, a single
-failure would be a fifth (ours; the Workbook's "Low-Traffic Services" leaves the number open)."""
+"""A fifth of a route's requests fail, and it has at least three a minute: with fewer, one failure
+would be a fifth (our choice; the Workbook's "Low-Traffic Services" has no number)."""
 
 
 def recordings(settings: Settings) -> RuleGroup:
@@ -102,7 +102,7 @@ def recordings(settings: Settings) -> RuleGroup:
 
 
 def alerts(settings: Settings) -> RuleGroup:
-    """Fast burns page, slow ones are tickets; and one route that the service's total hides."""
+    """Fast burns page, slow burns are tickets; one is for a route that the total hides."""
     return RuleGroup(
         name="slo-alerts",
         rules=(
@@ -125,16 +125,16 @@ def _burn(
     return Alert(
         name=name,
         expr=" or ".join(_burning(sli, rate) for rate in rates),
-        # The short window already asks that it still goes on; a wait would only delay the page.
+        # The short window already checks that it continues; a wait would only delay the page.
         for_="2m" if severity == "critical" else "15m",
         severity=severity,
         namespace=STAGE,
         owner=owner(settings, ENVIRONMENT),
         summary=f"{SERVICE_NAME} in {STAGE} uses up its {sli} budget "
         f"{'fast' if severity == 'critical' else 'slowly'}",
-        description=f"{{{{ $value | humanizePercentage }}}} of its requests were {_BAD[sli]}; over "
-        f"{longest} at this pace at least {rates[-1].budget_percent} % of the budget of 30 days "
-        "are gone.",
+        description=f"{{{{ $value | humanizePercentage }}}} of its requests were {_BAD[sli]}. At "
+        f"this pace it uses at least {rates[-1].budget_percent} % of the budget of 30 days in "
+        f"{longest}.",
         dashboard=_DASHBOARD,
     )
 

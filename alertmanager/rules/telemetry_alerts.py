@@ -1,6 +1,6 @@
-"""What applications send of themselves: whether it still comes, and whether it can be told apart.
+"""Span metrics of applications: missing services, and routes that cannot be distinguished.
 
-Evaluated by the Prometheus of each stage, as the service levels are.
+The Prometheus of each stage evaluates them, like the service levels.
 """
 
 from alertmanager.alert_model import Alert, RuleGroup
@@ -12,7 +12,7 @@ from signals.metrics import CALLS, ENVIRONMENT, SERVICE
 
 
 def alerts(settings: Settings) -> RuleGroup:
-    """Alerts on the metrics that gateways make of spans."""
+    """Alerts on the metrics that gateways compute from spans."""
     return RuleGroup(name="telemetry", rules=(_service(settings), _overflow(settings)))
 
 
@@ -21,15 +21,15 @@ def _service(settings: Settings) -> Alert:
     of_stages = stages(settings)
     return Alert(
         name="ServiceTelemetryAbsent",
-        # The connector forgets a silent service after half an hour (`metrics_expiration`), but a
-        # series that stopped to grow is as silent as one that is gone.
+        # The connector drops a silent service after half an hour (`metrics_expiration`), but a
+        # series that no longer grows is as silent as a missing one.
         expr=f"sum by ({by}) (increase({CALLS}{{{of_stages}}}[1h] offset 1h)) > 0 "
         f"unless on ({by}) sum by ({by}) (increase({CALLS}{{{of_stages}}}[30m])) > 0",
         for_="10m",
         severity="warning",
         namespace=STAGE,
         owner=owner(settings, ENVIRONMENT),
-        summary=f"{{{{ $labels.{SERVICE} }}}} in {STAGE} sends no traces any more",
+        summary=f"{{{{ $labels.{SERVICE} }}}} in {STAGE} no longer sends traces",
         description="It sent {{ $value | humanize }} spans in an hour, and none in the last half "
         "hour.",
         dashboard=dashboard(uids.SERVICE, namespace=ENVIRONMENT, service=SERVICE),
@@ -44,8 +44,8 @@ def _overflow(settings: Settings) -> Alert:
         severity="warning",
         namespace=STAGE,
         owner=settings.owner(OBSERVABILITY),
-        summary=f"The gateway of {STAGE} cannot tell all routes apart any more",
-        description="{{ $value | humanize }} spans were counted in the overflow series in 15 "
+        summary=f"The gateway of {STAGE} can no longer distinguish all routes",
+        description="It counted {{ $value | humanize }} spans in the overflow series in 15 "
         "minutes.",
         dashboard=dashboard(uids.CARDINALITY),
     )

@@ -11,6 +11,7 @@ from cdktf_cdktf_provider_aws.eks_access_policy_association import (
 )
 from constructs import Construct
 
+from blueprint.access import AccessEntry, access_entries
 from settings.model import Settings
 
 POLICY = "arn:aws:eks::aws:cluster-access-policy"
@@ -33,19 +34,8 @@ class AccessEntries(Construct):
     def __init__(self, scope: Construct, id_: str, props: AccessEntriesProps) -> None:
         super().__init__(scope, id_)
         self._cluster_name = props.cluster_name
-        settings = props.settings
-        for role_arn in settings.cluster.admin_role_arns:
-            self._associate(
-                self._entry(role_arn),
-                "AmazonEKSClusterAdminPolicy",
-                EksAccessPolicyAssociationAccessScope(type="cluster"),
-            )
-        for role_arn, namespaces in _namespaces_by_editor(settings).items():
-            self._associate(
-                self._entry(role_arn),
-                "AmazonEKSEditPolicy",
-                EksAccessPolicyAssociationAccessScope(type="namespace", namespaces=namespaces),
-            )
+        for access in access_entries(props.settings):
+            self._associate(self._entry(access.role_arn), access.policy, _scope(access))
 
     def _entry(self, role_arn: str) -> EksAccessEntry:
         return EksAccessEntry(
@@ -69,12 +59,12 @@ class AccessEntries(Construct):
         )
 
 
-def _namespaces_by_editor(settings: Settings) -> dict[str, list[str]]:
-    namespaces: dict[str, list[str]] = {}
-    for name, namespace in settings.namespaces.items():
-        for role_arn in namespace.editor_role_arns:
-            namespaces.setdefault(role_arn, []).append(name)
-    return namespaces
+def _scope(access: AccessEntry) -> EksAccessPolicyAssociationAccessScope:
+    if not access.namespaces:
+        return EksAccessPolicyAssociationAccessScope(type="cluster")
+    return EksAccessPolicyAssociationAccessScope(
+        type="namespace", namespaces=list(access.namespaces)
+    )
 
 
 def _role_id(role_arn: str) -> str:

@@ -18,9 +18,9 @@ from blueprint.bill_alarms import BUDGET_ALARMS
 
 @dataclass(frozen=True, kw_only=True)
 class BillAlarmsProps:
-    """Amounts in US dollars. `monitor_arn` is a monitor that the account has already.
+    """Amounts in US dollars. `monitor_arn` is an existing monitor of the account.
 
-    Without `emails` there is nobody to notify: the budget is made, and no subscription.
+    Without `emails` there is no receiver: the budget is created, but no subscription.
     """
 
     name: str

@@ -43,7 +43,7 @@ class Addon(Construct):
                 for account, role_arn in props.pod_identity_roles.items()
             ]
             or None,
-            # What the settings say wins over what somebody changed in the cluster.
+            # The settings overwrite manual changes in the cluster.
             resolve_conflicts_on_create="OVERWRITE",
             resolve_conflicts_on_update="OVERWRITE",
             depends_on=resources_in(*props.after) or None,

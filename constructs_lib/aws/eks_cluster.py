@@ -40,8 +40,8 @@ class ControlPlaneProps:
 class ControlPlane(Construct):
     """The cluster with its key, log group, role and OIDC provider.
 
-    Nobody becomes an administrator by creating it: access is by access entries alone, so that a
-    plan by another identity changes nothing (terraform-aws-eks#2911).
+    The creator does not become an administrator: only access entries give access, so that a plan
+    by another identity changes nothing (terraform-aws-eks#2911).
 
     Exposes: `cluster_name`, `endpoint`, `certificate_authority_data`, `security_group_id`,
     `oidc_provider_arn`, `oidc_issuer` (without `https://`).

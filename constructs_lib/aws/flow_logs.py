@@ -102,7 +102,7 @@ def _delivery_encrypts(settings: Settings) -> Statement:
 
 
 def _delivery_writes(settings: Settings, bucket_arn: str) -> tuple[Statement, ...]:
-    # Exactly what AWS would attach by itself, replacing our policy, if it were missing. With
+    # Exactly the policy that AWS would attach in place of ours, if it were missing. With
     # Hive-compatible prefixes the account's folder is "aws-account-id=<account>".
     owned_by_bucket = {
         **_source(settings)["StringEquals"],

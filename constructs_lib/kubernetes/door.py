@@ -1,4 +1,4 @@
-"""A door to the back ends: nginx with a list of what may be done, from `blueprint.doors`."""
+"""A door to the back ends: nginx with a list of allowed requests, from `blueprint.doors`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

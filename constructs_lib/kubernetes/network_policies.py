@@ -98,8 +98,7 @@ def _ports(rule: Rule) -> list[str]:
     return [str(port) for port in rule.ports]
 
 
-# The namespace is chosen by the label that Kubernetes itself puts on it: nobody can give it to
-# another one.
+# Kubernetes itself sets this label on the namespace: no user can set it on another namespace.
 _NAMESPACE_NAME = "kubernetes.io/metadata.name"
 
 

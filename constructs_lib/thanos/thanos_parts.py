@@ -1,4 +1,4 @@
-"""What the parts of Thanos share: labels, service account, Services, bucket."""
+"""Labels, service account, Services and bucket that the parts of Thanos share."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

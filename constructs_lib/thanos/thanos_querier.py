@@ -1,4 +1,4 @@
-"""The querier of Thanos: one Prometheus API for the last hours and all that is in the bucket."""
+"""The querier of Thanos: one Prometheus API for the last hours and the bucket."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -106,7 +106,7 @@ def _template(props: StatefulComponentProps) -> StatefulSetV1SpecTemplate:
                 StatefulSetV1SpecTemplateSpecTopologySpreadConstraint(
                     max_skew=1,
                     topology_key="topology.kubernetes.io/zone",
-                    # Where its volume is made, a pod stays for good: rather wait for a node.
+                    # A pod cannot leave the zone of its volume, so it rather waits for a node.
                     when_unsatisfiable="DoNotSchedule",
                     label_selector=[
                         StatefulSetV1SpecTemplateSpecTopologySpreadConstraintLabelSelector(

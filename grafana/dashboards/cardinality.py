@@ -1,4 +1,4 @@
-"""What telemetry costs: series, log and span bytes, and who makes most of them."""
+"""Cost of telemetry: series, log and span bytes, and their largest senders."""
 
 from collections.abc import Sequence
 
@@ -24,8 +24,8 @@ def dashboard(series_of_platform: int, series_of_stage: int) -> DashboardFile:
     return board(
         CARDINALITY,
         "Cost and cardinality",
-        "What drives the bill: series (memory of Prometheus), bytes a day (buckets), and the top "
-        "talkers of each. Compare with docs/operations/capacity.md.",
+        "The causes of the bill: series (memory of Prometheus) and bytes a day (buckets), with "
+        "the largest senders of each. Compare with docs/operations/capacity.md.",
         folder=PLATFORM_FOLDER,
         tags=["cost", "cardinality"],
         time_from="now-24h",
@@ -45,9 +45,10 @@ def _per_day(series_of_platform: int, series_of_stage: int) -> Sequence[Panel]:
     return [
         number(
             "Share of its series used",
-            f"Of the {series_of_stage:,} series of each stage, and the {series_of_platform:,} of "
-            "the platform (observability). Above 80 %: find the top talkers below, or take the "
-            "next size. Much above 100 %, the Prometheus of that stage runs out of memory.",
+            f"Of the {series_of_stage:,} series of each stage, and the {series_of_platform:,} "
+            "of the platform (observability). Above 80 %: find the largest senders below, or "
+            "use the next size. Far above 100 %, the Prometheus of that stage runs out of "
+            "memory.",
             "percentunit",
             Query(
                 expr=f'max by (namespace) ({m.HEAD_SERIES}{{namespace="{OBSERVABILITY}"}}) '
@@ -60,7 +61,7 @@ def _per_day(series_of_platform: int, series_of_stage: int) -> Sequence[Panel]:
         ),
         number(
             "Metrics a day",
-            "Samples times two bytes: the upper end of what Prometheus' documentation says.",
+            "Samples times two bytes, the upper value in Prometheus' documentation.",
             "bytes",
             Query(
                 expr=f"sum(rate({m.SAMPLES_APPENDED}[1h])) * {SECONDS_PER_DAY * BYTES_PER_SAMPLE}",
@@ -84,15 +85,16 @@ def _per_day(series_of_platform: int, series_of_stage: int) -> Sequence[Panel]:
         ),
         lines(
             "Logs a day by namespace",
-            "GB a day if it went on like this. A step: a debug level that stayed on?",
+            "GB a day at the current rate. After a sudden rise, check whether a debug level is "
+            "still on.",
             "bytes",
             [Query(expr=_daily(m.LOKI_BYTES), legend="{{tenant}}")],
             stacked=True,
         ),
         lines(
             "Traces a day by namespace",
-            "GB a day after sampling. Less: lower sampling_percentage in the settings; errors and "
-            "slow traces stay.",
+            "GB a day after sampling. To reduce it, lower sampling_percentage in the settings; "
+            "traces with errors and slow traces are always kept.",
             "bytes",
             [Query(expr=_daily(m.TEMPO_BYTES), legend="{{tenant}}")],
             stacked=True,
@@ -110,15 +112,15 @@ def _series() -> Sequence[Panel]:
     return [
         bars(
             "Series by metric",
-            "The twenty largest. A histogram has a series for each bucket: fewer routes, or fewer "
-            "labels.",
+            "The twenty largest. A histogram has a series for each bucket: to reduce them, use "
+            "fewer routes or labels.",
             "short",
             [Query(expr=_largest("__name__"), legend="{{__name__}}")],
         ),
         bars(
             "Series by namespace",
-            "Scraped: by the namespace of what was scraped. Pushed: by the stage of whose gateway "
-            "it came. Who grows without having grown?",
+            "Scraped series by the namespace of their target, pushed series by the stage of "
+            "their gateway. Look for growth without a reason.",
             "short",
             [
                 Query(expr=_largest("namespace"), legend="{{namespace}}, scraped"),
@@ -127,7 +129,7 @@ def _series() -> Sequence[Panel]:
         ),
         bars(
             "Series of applications by service",
-            "What comes by OTLP, by stage and service: the largest twenty.",
+            "Series sent by OTLP, by stage and service: the largest twenty.",
             "short",
             [
                 Query(
@@ -138,13 +140,15 @@ def _series() -> Sequence[Panel]:
         ),
         bars(
             "Samples by scrape job",
-            "Of one scrape of all targets. Each costs memory, every 30 seconds a sample.",
+            "Samples in one scrape of all targets. Each series uses memory and adds a sample "
+            "every 30 seconds.",
             "short",
             [Query(expr=f"topk(20, sum by (job) ({m.SCRAPE_SAMPLES}))", legend="{{job}}")],
         ),
         lines(
             "Series of span metrics by service",
-            "Routes × methods × status codes × buckets. A jump: a route with an id in its name.",
+            "Routes × methods × status codes × buckets. A jump often comes from a route with an "
+            "id in its name.",
             "short",
             [
                 Query(
@@ -155,8 +159,8 @@ def _series() -> Sequence[Panel]:
         ),
         lines(
             "Requests beyond the gateway's bound of series",
-            "Counted in one series with otel_metric_overflow. Above 0: routes cannot be told apart "
-            "any more; find the service at the left.",
+            "Counted in one series with otel_metric_overflow. Above 0, routes can no longer be "
+            "distinguished; find the service in the panel at the left.",
             "reqps",
             [
                 Query(
@@ -172,8 +176,8 @@ def _talkers() -> Sequence[Panel]:
     return [
         lines(
             "Spans by service",
-            "Spans per second before sampling; the ten largest. Many for each request: too much "
-            "automatic instrumentation.",
+            "Spans per second before sampling; the ten largest. Many spans for each request "
+            "point to too much automatic instrumentation.",
             "short",
             [
                 Query(
@@ -185,7 +189,7 @@ def _talkers() -> Sequence[Panel]:
         ),
         lines(
             "Log lines by namespace",
-            "Lines per second. Which service: Logs, bytes by container.",
+            "Lines per second. To find the service, open Logs, bytes by container.",
             "short",
             [Query(expr=rate(m.LOKI_LINES, "", "tenant"), legend="{{tenant}}")],
             width=HALF,

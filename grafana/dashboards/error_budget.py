@@ -77,7 +77,7 @@ def _objective(sli: Sli) -> Sequence[Panel]:
         ),
         lines(
             f"{sli.capitalize()}: share of good requests in an hour",
-            f"{_SAID[sli]} The line of the objective is what 30 days must reach together.",
+            f"{_SAID[sli]} The 30 days together must reach the line of the objective.",
             "percentunit",
             [
                 Query(
@@ -92,8 +92,8 @@ def _objective(sli: Sli) -> Sequence[Panel]:
         ),
         lines(
             f"{sli.capitalize()}: burn rate in an hour",
-            f"1 uses up exactly the budget of 30 days; at {page.factor:g} {page.budget_percent} % "
-            "of it go in an hour, and somebody is paged.",
+            f"A rate of 1 uses up exactly the budget of 30 days. A rate of {page.factor:g} uses "
+            f"{page.budget_percent} % of it in an hour, and pages.",
             "short",
             [
                 Query(
@@ -115,7 +115,7 @@ def _traffic() -> Sequence[Panel]:
     return [
         lines(
             "Requests",
-            "An objective over few requests jumps: of 20 a day, one failure is 5 %.",
+            "With few requests the value jumps: with 20 requests a day, one failure is 5 %.",
             "reqps",
             [Query(expr=f"{REQUEST_RATE}{{{IN_NAMESPACE}}}", legend="{{service_name}}")],
             width=24,

@@ -38,8 +38,8 @@ def dashboard() -> DashboardFile:
     return board(
         GLOBAL_OVERVIEW,
         "All namespaces",
-        "Every stage side by side: requests, errors, latency, budgets, alerts, and what the "
-        "cluster has left.",
+        "All stages: requests, errors, latency, budgets and alerts, and the free capacity of "
+        "the cluster.",
         folder=PLATFORM_FOLDER,
         tags=["overview"],
         sections=[
@@ -54,13 +54,13 @@ def _now() -> Sequence[Panel]:
     return [
         number(
             "Requests",
-            "Requests per second of all stages. 0: look at the pipeline first.",
+            "Requests per second of all stages. At 0, check the pipeline first.",
             "reqps",
             Query(expr=requests(_ANY), legend="requests"),
         ),
         number(
             "Errors",
-            "Share of failed requests of all stages. The table below says whose.",
+            "Share of failed requests of all stages. The table below shows the stage.",
             "percentunit",
             Query(expr=error_share(_ANY), legend="errors"),
             levels=ERROR_LEVELS,
@@ -68,7 +68,7 @@ def _now() -> Sequence[Panel]:
         ),
         number(
             "Critical alerts",
-            "Somebody has been paged. Open Alerting; each alert links to its runbook.",
+            "These alerts page. Open Alerting; each alert links to its runbook.",
             "short",
             Query(
                 expr=f'count({ALERTS}{{alertstate="firing", severity="critical"}}) or vector(0)',
@@ -78,15 +78,15 @@ def _now() -> Sequence[Panel]:
         ),
         number(
             "Targets down",
-            "Scrape targets that do not answer. Which: Status, Targets in Prometheus.",
+            "Scrape targets that do not answer. Prometheus lists them under Status, Targets.",
             "short",
             Query(expr=f"count({UP} == 0) or vector(0)", legend="targets"),
             levels=Levels(warning=1, critical=3),
         ),
         number(
             "CPU of all nodes",
-            "Share of the cores that pods may use. Above 80 %: the autoscaler has no room, or the "
-            "largest size is reached.",
+            "Share of the cores that pods may use. Above 80 %, the node groups may have reached "
+            "their maximum.",
             "percentunit",
             Query(
                 expr=f'sum({NODE_CPU}) / (sum({NODE_ALLOCATABLE}{{resource="cpu"}}) > 0)',
@@ -96,7 +96,7 @@ def _now() -> Sequence[Panel]:
         ),
         number(
             "Memory free on nodes",
-            "Memory that all nodes together can still give.",
+            "Free memory of all nodes together.",
             "bytes",
             Query(expr=f"sum({NODE_MEMORY_AVAILABLE})", legend="free"),
         ),
@@ -110,7 +110,7 @@ def _stages() -> Sequence[Panel]:
     return [
         rows(
             "Stages",
-            "A click opens a stage. The budgets are those of its worst service.",
+            "A click opens a stage. The budgets are those of the worst service of a stage.",
             ENVIRONMENT,
             [
                 Column(name="Requests", unit="reqps", expr=requests(_ANY, ENVIRONMENT)),
@@ -138,14 +138,14 @@ def _stages() -> Sequence[Panel]:
         ),
         lines(
             "Requests by stage",
-            "A stage that falls to nothing has lost its gateway or its callers.",
+            "If a stage falls to 0, its gateway is down or it has no callers.",
             "reqps",
             [Query(expr=requests(_ANY, ENVIRONMENT), legend=_LEGEND)],
             width=THIRD,
         ),
         lines(
             "Errors by stage",
-            "Errors in dev are work; in prd they use up the budget.",
+            "Errors in dev are normal work; errors in prd use up the error budget.",
             "percentunit",
             [Query(expr=error_share(_ANY, ENVIRONMENT), legend=_LEGEND)],
             width=THIRD,
@@ -153,7 +153,7 @@ def _stages() -> Sequence[Panel]:
         ),
         lines(
             "p95 by stage",
-            "A stage's mixture of services; open it for each.",
+            "All services of a stage together; open the stage to see each service.",
             "s",
             [
                 Query(
@@ -170,7 +170,7 @@ def _cluster() -> Sequence[Panel]:
     return [
         lines(
             "Alerts firing by namespace",
-            "Critical and warning. A step in all namespaces at once is something they share.",
+            "Critical and warning. A rise in all namespaces at once has a common cause.",
             "short",
             [
                 Query(
@@ -183,7 +183,7 @@ def _cluster() -> Sequence[Panel]:
         ),
         lines(
             "CPU by namespace",
-            "Cores used. Who grows?",
+            "Cores used. Look for namespaces that grow.",
             "short",
             [
                 Query(

@@ -15,8 +15,8 @@ def dashboard() -> DashboardFile:
     return board(
         LOGS,
         "Logs explorer",
-        "Lines of a service that contain what is searched for (a regular expression, upper and "
-        "lower case alike). A line with a trace id links to its trace.",
+        "Lines of a service that match the search (a regular expression, not case-sensitive). A "
+        "line with a trace id links to its trace.",
         folder=SERVICES_FOLDER,
         tags=["logs"],
         variables=[variables.stage(), variables.service(), text("search", "Search")],
@@ -26,7 +26,7 @@ def dashboard() -> DashboardFile:
                 panels=[
                     log_volume(
                         "Lines by level",
-                        "Lines per second that were found. A jump shows when it began.",
+                        "Matching lines per second. A jump shows when the problem began.",
                         "short",
                         f"sum by (detected_level) (rate({_FOUND} [$__auto]))",
                         "{{detected_level}}",
@@ -34,7 +34,7 @@ def dashboard() -> DashboardFile:
                     ),
                     log_volume(
                         "Bytes by container",
-                        "Bytes per second of all lines of the service: what they cost.",
+                        "Bytes per second of all lines of the service, which determine their cost.",
                         "Bps",
                         f"sum by (k8s_container_name) (bytes_rate({_STREAM} [$__auto]))",
                         "{{k8s_container_name}}",
@@ -47,7 +47,7 @@ def dashboard() -> DashboardFile:
                 panels=[
                     log_lines(
                         "Errors with a trace",
-                        "Errors that belong to a request: open the trace to see what led to them.",
+                        "Errors that belong to a request: open the trace to see their cause.",
                         f'{_FOUND} | detected_level=~"error|fatal" | trace_id!=""',
                         height=8,
                     ),

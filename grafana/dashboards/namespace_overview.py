@@ -46,7 +46,7 @@ def dashboard(namespace: str) -> DashboardFile:
     return board(
         namespace_overview(namespace),
         f"{namespace} overview",
-        f"What runs in {namespace} and how it does. A click on a service opens its golden signals.",
+        f"Services, pods and logs of {namespace}. A click on a service opens its golden signals.",
         folder=namespace,
         tags=[NAMESPACE_TAG, namespace],
         sections=sections,
@@ -58,13 +58,15 @@ def _glance(namespace: str) -> Sequence[Panel]:
     requests_of_stage = [
         number(
             "Requests",
-            "Requests per second of all services. 0: does the gateway receive anything (Pipeline)?",
+            "Requests per second of all services. At 0, check whether the gateway receives "
+            "anything (Pipeline).",
             "reqps",
             Query(expr=requests(stage), legend="requests"),
         ),
         number(
             "Errors",
-            "Share of failed requests of all services. Above 1 %: the table below says whose.",
+            "Share of failed requests of all services. Above 1 %, find the service in the table "
+            "below.",
             "percentunit",
             Query(expr=error_share(stage), legend="errors"),
             levels=ERROR_LEVELS,
@@ -72,7 +74,8 @@ def _glance(namespace: str) -> Sequence[Panel]:
         ),
         number(
             "p95 latency",
-            "One request in twenty of all services takes longer; a mixture, so look at each below.",
+            "One request in twenty of all services takes longer. This mixes all services, so "
+            "look at each below.",
             "s",
             Query(expr=quantile(0.95, stage), legend="p95"),
         ),
@@ -81,8 +84,8 @@ def _glance(namespace: str) -> Sequence[Panel]:
         *([] if namespace == OBSERVABILITY else requests_of_stage),
         number(
             "Alerts firing",
-            "Alerts of this namespace that fire, without those that only inform. Open them in "
-            "Alerting; each links to its runbook.",
+            "Firing alerts of this namespace, without severity info. Open them in Alerting; "
+            "each links to its runbook.",
             "short",
             Query(
                 expr=f'count({ALERTS}{{namespace=~"{_with_gateway(namespace)}", '
@@ -94,8 +97,8 @@ def _glance(namespace: str) -> Sequence[Panel]:
         ),
         number(
             "Pods not running",
-            "Pods that wait, failed or are unknown. `kubectl get pods` and `kubectl describe pod` "
-            "say why.",
+            "Pods that are pending, failed or unknown. `kubectl get pods` and `kubectl describe "
+            "pod` say why.",
             "short",
             Query(
                 expr=f'sum({POD_PHASE}{{namespace="{namespace}", '
@@ -106,7 +109,7 @@ def _glance(namespace: str) -> Sequence[Panel]:
         ),
         number(
             "Restarts in an hour",
-            "Restarts of containers. Several: out of memory, or a probe that fails?",
+            "Restarts of containers. If there are several, check memory and probes.",
             "short",
             Query(
                 expr=f'sum(increase({RESTARTS}{{namespace="{namespace}"}}[1h]))', legend="restarts"
@@ -162,8 +165,8 @@ def _services(namespace: str) -> Sequence[Panel]:
         ),
         lines(
             "Requests",
-            "Requests per second that each service answered. One that ended: is it deployed, and "
-            "does it send to otel-gateway in its namespace?",
+            "Requests per second that each service answered. If a service stops, check that it "
+            "is deployed and sends to otel-gateway in its namespace.",
             "reqps",
             [Query(expr=requests(stage, SERVICE), legend="{{service_name}}")],
             width=THIRD,
@@ -171,8 +174,8 @@ def _services(namespace: str) -> Sequence[Panel]:
         ),
         lines(
             "Errors",
-            "Share of requests whose span has the status error. Open the traces of one: errors are "
-            "never sampled away.",
+            "Share of requests whose span has the status error. Open the traces of a service: "
+            "traces with errors are always kept.",
             "percentunit",
             [Query(expr=error_share(stage, SERVICE), legend="{{service_name}}")],
             width=THIRD,
@@ -181,8 +184,8 @@ def _services(namespace: str) -> Sequence[Panel]:
         ),
         lines(
             "Latency, 95th percentile",
-            "One request in twenty took longer. The dots are exemplars; one that was not sampled "
-            "has no trace.",
+            "One request in twenty took longer. The dots are exemplars; only kept traces can be "
+            "opened.",
             "s",
             [Query(expr=quantile(0.95, stage, SERVICE), legend="{{service_name}}", exemplars=True)],
             width=THIRD,
@@ -197,8 +200,8 @@ def _pods(namespace: str) -> Sequence[Panel]:
     return [
         lines(
             "CPU",
-            "Cores by pod. Compare with the quota; who uses much more than it requests slows down "
-            "its neighbours.",
+            "Cores by pod. Compare with the quota. A pod that uses much more than it requests "
+            "slows down its neighbours.",
             "short",
             [
                 Query(
@@ -210,7 +213,7 @@ def _pods(namespace: str) -> Sequence[Panel]:
         ),
         lines(
             "Memory",
-            "Working set by pod: what counts against the limit.",
+            "Working set by pod, which counts against the limit.",
             "bytes",
             [Query(expr=f"sum by (pod) ({CONTAINER_MEMORY}{{{containers}}})", legend="{{pod}}")],
             width=THIRD,

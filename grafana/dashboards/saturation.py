@@ -1,4 +1,4 @@
-"""How full a namespace and the nodes are: CPU, memory, quota, volumes."""
+"""Saturation of a namespace and the nodes: CPU, memory, quota, volumes."""
 
 from collections.abc import Sequence
 
@@ -19,8 +19,8 @@ def dashboard() -> DashboardFile:
     return board(
         SATURATION,
         "Kubernetes saturation",
-        "What a namespace uses of what it requested, of its limits and of its quota, and what the "
-        "nodes have left.",
+        "The use of a namespace compared with its requests, limits and quota, and the free "
+        "capacity of the nodes.",
         folder=PLATFORM_FOLDER,
         tags=["saturation", "kubernetes"],
         variables=[variables.namespace()],
@@ -45,15 +45,15 @@ def _namespace() -> Sequence[Panel]:
     return [
         lines(
             "CPU: used, requested, limits",
-            "Requested far above used: paid for nothing. Used above requested: it lives from what "
-            "neighbours leave.",
+            "Requests far above use waste money. Use above requests depends on the free "
+            "capacity of the node.",
             "short",
             sums("cpu", f"sum(rate({m.CONTAINER_CPU}{{{_CONTAINERS}}}[{RATE}]))"),
             width=THIRD,
         ),
         lines(
             "Memory: used, requested, limits",
-            "Used near the limits: the next peak is killed.",
+            "If the use is near the limits, the next peak is killed.",
             "bytes",
             sums("memory", f"sum({m.CONTAINER_MEMORY}{{{_CONTAINERS}}})"),
             width=THIRD,
@@ -87,7 +87,7 @@ def _containers() -> Sequence[Panel]:
     return [
         lines(
             "Memory of the limit",
-            "At 100 % the kernel kills the container. Only the fullest ten.",
+            "At 100 % the kernel kills the container. The panel shows the ten highest.",
             "percentunit",
             [
                 Query(
@@ -101,7 +101,7 @@ def _containers() -> Sequence[Panel]:
         ),
         lines(
             "Throttled periods",
-            "Share of periods in which a container waited for its CPU limit; the worst ten.",
+            "Share of periods in which the CPU limit throttled a container; the worst ten.",
             "percentunit",
             [
                 Query(
@@ -113,7 +113,8 @@ def _containers() -> Sequence[Panel]:
         ),
         lines(
             "Restarts in an hour",
-            "Any: the last log lines before it, and `kubectl describe pod`, say why.",
+            "To find the cause, read the last log lines before the restart and `kubectl "
+            "describe pod`.",
             "short",
             [
                 Query(
@@ -141,7 +142,7 @@ def _volumes_and_nodes() -> Sequence[Panel]:
     return [
         lines(
             "Volumes: used",
-            "Full volumes stop whoever writes. The StorageClass lets a claim be made larger.",
+            "A full volume stops its program. The StorageClass allows larger claims.",
             "percentunit",
             [
                 Query(
@@ -155,7 +156,8 @@ def _volumes_and_nodes() -> Sequence[Panel]:
         ),
         lines(
             "Nodes: CPU of what pods may use",
-            "Nodes of all namespaces. All of them high: the node groups are at their largest.",
+            "Nodes of all namespaces. If all of them are high, the node groups are at their "
+            "maximum.",
             "percentunit",
             [
                 Query(
@@ -170,7 +172,7 @@ def _volumes_and_nodes() -> Sequence[Panel]:
         ),
         lines(
             "Nodes: memory free",
-            "Below some hundred MiB the kubelet evicts pods.",
+            "Below a few hundred MiB the kubelet evicts pods.",
             "bytes",
             [
                 Query(

@@ -66,8 +66,8 @@ def dashboard() -> DashboardFile:
     return board(
         UID,
         "Service golden signals",
-        "Latency, traffic, errors and saturation of one service. From the top down: is the "
-        "objective in danger, which route is it, what do its traces and logs say.",
+        "Latency, traffic, errors and saturation of one service. From top to bottom: the "
+        "objective, the routes, the traces and the logs.",
         folder=SERVICES_FOLDER,
         tags=["service", "golden-signals"],
         variables=[variables.stage(), variables.service()],
@@ -87,8 +87,8 @@ def _glance() -> Sequence[Panel]:
     return [
         number(
             "Requests",
-            "Requests per second that the service answers. 0: is it deployed, and does it send to "
-            "otel-gateway in its namespace?",
+            "Requests per second that the service answers. At 0, check that it is deployed and "
+            "sends to otel-gateway in its namespace.",
             "reqps",
             Query(expr=requests(OF_SERVICE), legend="requests"),
         ),
@@ -108,7 +108,7 @@ def _glance() -> Sequence[Panel]:
         ),
         number(
             "Restarts in an hour",
-            "Restarts of the service's containers. Any: see why with `kubectl describe pod`.",
+            "Restarts of the service's containers. `kubectl describe pod` shows the cause.",
             "short",
             Query(
                 expr=f'sum(increase({RESTARTS}{{namespace="$namespace"}}[1h])'
@@ -120,14 +120,14 @@ def _glance() -> Sequence[Panel]:
         ),
         number(
             "Availability budget left",
-            "Of 30 days. Below half: slow down risky releases. Below 0 the objective is missed.",
+            "Of 30 days. Below half, delay risky releases. Below 0 the objective is missed.",
             "percentunit",
             Query(expr=budget_left(OF_SERVICE, "availability"), legend="left"),
             levels=BUDGET_LEVELS,
         ),
         number(
             "Latency budget left",
-            "Of 30 days. Below half: look for the slow route. Below 0 the objective is missed.",
+            "Of 30 days. Below half, look for the slow route. Below 0 the objective is missed.",
             "percentunit",
             Query(expr=budget_left(OF_SERVICE, "latency"), legend="left"),
             levels=BUDGET_LEVELS,
@@ -139,15 +139,15 @@ def _traffic() -> Sequence[Panel]:
     return [
         lines(
             "Requests by route",
-            "A route that stopped, or one that nobody expected? A route that is missing here has "
-            "no `http.route`: see the runbook on instrumenting.",
+            "Look for routes that stopped and for unexpected routes. A missing route has no "
+            "`http.route`: see the instrumentation runbook.",
             "reqps",
             [Query(expr=requests(OF_SERVICE, "http_route"), legend="{{http_route}}")],
             stacked=True,
         ),
         lines(
             "Requests by status code",
-            "HTTP status codes. A wall of 4xx comes from a caller, 5xx from here.",
+            "HTTP status codes. 4xx are usually caused by a caller, 5xx by this service.",
             "reqps",
             [
                 Query(
@@ -164,8 +164,8 @@ def _errors() -> Sequence[Panel]:
     return [
         lines(
             "Share of errors by route",
-            "One bad route points to a release or to what only that route calls; all of them to "
-            "something shared: a database, a quota, the network.",
+            "Errors in one route point to a release or to a dependency of that route. Errors in "
+            "all routes point to something shared: a database, a quota, the network.",
             "percentunit",
             [Query(expr=error_share(OF_SERVICE, "http_route"), legend="{{http_route}}")],
             levels=ERROR_LEVELS,
@@ -199,7 +199,7 @@ def _latency() -> Sequence[Panel]:
         ),
         lines(
             "p95 by route",
-            "Which route is slow. Then open a slow trace of it below.",
+            "Find the slow route, then open one of its slow traces below.",
             "s",
             [
                 Query(
@@ -237,7 +237,8 @@ def _saturation() -> Sequence[Panel]:
     return [
         lines(
             "CPU of the limit",
-            "Above 80 % for long: raise the limit or the replicas; see also what is throttled.",
+            "If it stays above 80 %, raise the limit or the replicas; see also the throttled "
+            "periods.",
             "percentunit",
             [
                 Query(
@@ -250,7 +251,8 @@ def _saturation() -> Sequence[Panel]:
         ),
         lines(
             "Memory of the limit",
-            "At 100 % the kernel kills the container. A line that only rises is a leak.",
+            "At 100 % the kernel kills the container. A line that only rises points to a memory "
+            "leak.",
             "percentunit",
             [Query(expr=f"{_PODS} / on (pod) {limit % 'memory'}", legend="{{pod}}")],
             width=THIRD,
@@ -258,8 +260,8 @@ def _saturation() -> Sequence[Panel]:
         ),
         lines(
             "Throttled periods",
-            "Share of 100 ms periods in which a pod waited for its CPU limit: latency nobody sees "
-            "in the CPU graph. Above 25 %: raise the limit.",
+            "Share of 100 ms periods in which the CPU limit throttled a pod. The CPU graph does "
+            "not show this latency. Above 25 %: raise the limit.",
             "percentunit",
             [
                 Query(
@@ -277,8 +279,8 @@ def _semantic_conventions() -> Sequence[Panel]:
     return [
         lines(
             "HTTP server p95",
-            "`http.server.request.duration` of the SDK. Much lower than the latency above: the "
-            "time is spent before the application, or in what it does not measure.",
+            "`http.server.request.duration` of the SDK. If it is much lower than the latency "
+            "above, the time passes before the application, or in code that it does not measure.",
             "s",
             [
                 Query(
@@ -290,8 +292,8 @@ def _semantic_conventions() -> Sequence[Panel]:
         ),
         lines(
             "Requests in flight",
-            "`http.server.active_requests`. It rises when answers become slow: the queue before "
-            "the trouble.",
+            "`http.server.active_requests`. It rises when responses become slow, before errors "
+            "appear.",
             "short",
             [
                 Query(
@@ -303,7 +305,7 @@ def _semantic_conventions() -> Sequence[Panel]:
         ),
         lines(
             "Calls to other services, p95",
-            "`http.client.request.duration` by the service called. Is the slow one there?",
+            "`http.client.request.duration` by called service. Look for a slow dependency.",
             "s",
             [
                 Query(
@@ -315,8 +317,8 @@ def _semantic_conventions() -> Sequence[Panel]:
         ),
         lines(
             "Database operations, p95",
-            "`db.client.operation.duration` by operation. Slow and steady: an index; slow in "
-            "bursts: locks or connections.",
+            "`db.client.operation.duration` by operation. If it is always slow, check indexes; "
+            "if it is slow in bursts, check locks and connections.",
             "s",
             [
                 Query(

@@ -42,7 +42,7 @@ def dashboard() -> DashboardFile:
     return board(
         PIPELINE,
         "Telemetry pipeline",
-        "Does telemetry arrive, and is anything lost on the way? From left to right as data flows: "
+        "Shows whether telemetry arrives and where it is lost, in the order of the data flow: "
         "received, refused, queued, sent; then the back ends and their buckets.",
         folder=PLATFORM_FOLDER,
         tags=["pipeline"],
@@ -80,36 +80,37 @@ def _now() -> Sequence[Panel]:
     return [
         lost(
             "Refused in an hour",
-            "Senders were told to try again: the collector's memory is full, or a back end is "
-            "slow. Not lost yet: SDKs repeat for a while.",
+            "The collector's memory is full, or a back end is slow, so senders must retry. The "
+            "data is not lost yet: SDKs retry for a while.",
             m.REFUSED_SPANS,
             m.REFUSED_POINTS,
             m.REFUSED_LOGS,
         ),
         lost(
             "Dropped in an hour",
-            "The queue was full. Lost, unless the sender repeats: see Queues below.",
+            "The queue was full. The data is lost unless the sender retries: see Queues below.",
             m.DROPPED_SPANS,
             m.DROPPED_POINTS,
             m.DROPPED_LOGS,
         ),
         lost(
             "Given up in an hour",
-            "A back end refused them for good, or was away for too long. Lost: the collector's log "
-            "says why.",
+            "A back end refused the data permanently, or was down for too long. The data is "
+            "lost; the collector's log has the reason.",
             m.FAILED_SPANS,
             m.FAILED_POINTS,
             m.FAILED_LOGS,
         ),
         lost(
             "Refused by Loki and Tempo in an hour",
-            "Lines and spans over a limit of their tenant. The reason is below.",
+            "Lines and spans above a limit of their tenant. The reason is below.",
             m.LOKI_DISCARDED,
             m.TEMPO_DISCARDED,
         ),
         number(
             "Fullest queue",
-            "Of all collectors and exporters. Above half: a back end does not keep up.",
+            "The fullest queue of all collectors and exporters. Above half, a back end is too "
+            "slow.",
             "percentunit",
             Query(expr=f"max({m.QUEUE_SIZE} / ({m.QUEUE_CAPACITY} > 0))", legend="queue"),
             levels=Levels(warning=0.5, critical=0.8),
@@ -134,16 +135,16 @@ def _flow() -> Sequence[Panel]:
         panels += [
             lines(
                 f"Received: {signal}",
-                f"{signal.capitalize()} per second by namespace. 0 in a stage: nothing sends, or "
-                "nothing reaches its gateway.",
+                f"{signal.capitalize()} per second by namespace. If a stage is at 0, nothing "
+                "sends, or nothing reaches its gateway.",
                 "short",
                 [Query(expr=_sum(received, "namespace"), legend="{{namespace}}")],
                 width=THIRD,
             ),
             lines(
                 f"Sent: {signal}",
-                f"{signal.capitalize()} per second by exporter. Much less than received, for long: "
-                "the queues fill.",
+                f"{signal.capitalize()} per second by exporter. If it stays far below the "
+                "received rate, the queues fill.",
                 "short",
                 [
                     Query(
@@ -155,8 +156,8 @@ def _flow() -> Sequence[Panel]:
             ),
             lines(
                 f"Refused, dropped, given up: {signal}",
-                "Anything above 0 has a cause: memory (refused), a full queue (dropped), a back "
-                "end's refusal (given up).",
+                "The causes are full memory (refused), a full queue (dropped), or a refusal of "
+                "a back end (given up).",
                 "short",
                 [
                     Query(expr=_sum(refused, "namespace"), legend="refused {{namespace}}"),
@@ -173,8 +174,8 @@ def _collectors() -> Sequence[Panel]:
     return [
         lines(
             "Queues",
-            "Share of each queue that is full. It grows while a back end is away, and must shrink "
-            "after that.",
+            "Used share of each queue. It grows while a back end is down, and must shrink "
+            "afterwards.",
             "percentunit",
             [
                 Query(
@@ -200,7 +201,7 @@ def _collectors() -> Sequence[Panel]:
         ),
         lines(
             "CPU",
-            "Cores. Gateways get replicas from 70 % of their request on.",
+            "Cores. The autoscaler adds gateways above 70 % of their request.",
             "short",
             [
                 Query(
@@ -223,8 +224,8 @@ def _collectors() -> Sequence[Panel]:
         ),
         lines(
             "Traces dropped before the decision",
-            "More traces at a time than fit into a gateway's memory: add replicas, or raise the "
-            "size. Above 0, errors may be lost.",
+            "The gateway holds too many traces: add replicas, or raise the size. Above 0, "
+            "traces with errors may be lost.",
             "short",
             [Query(expr=_sum(m.TRACES_DROPPED_EARLY, "namespace"), legend="{{namespace}}")],
         ),
@@ -237,7 +238,7 @@ def _guards() -> Sequence[Panel]:
         lines(
             "Dropped data points",
             "Per second, by service and reason. Each reason is something that the service can "
-            "change; docs/reference/gateway.md says what.",
+            "change; docs/reference/gateway.md explains each reason.",
             "short",
             [
                 Query(
@@ -248,7 +249,7 @@ def _guards() -> Sequence[Panel]:
         ),
         lines(
             "Shortened spans and log records",
-            "Per second, by service. They arrive, but without what was too long or too much.",
+            "Per second, by service. They arrive without the part that was too long.",
             "short",
             [
                 Query(
@@ -264,30 +265,30 @@ def _metrics() -> Sequence[Panel]:
     return [
         lines(
             "Series in memory",
-            "Of the platform's Prometheus (observability) and of each stage's. The bound of its "
-            "memory; docs/operations/capacity.md has each size's.",
+            "Series of the platform's Prometheus (observability) and of each stage's. They "
+            "determine its memory; docs/operations/capacity.md has the numbers of each size.",
             "short",
             [Query(expr=f"max by (namespace, pod) ({m.HEAD_SERIES})", legend=_PROMETHEUS)],
             width=QUARTER,
         ),
         lines(
             "Samples",
-            "Samples per second taken, scraped and pushed.",
+            "Samples per second received, scraped and pushed.",
             "short",
             [Query(expr=_sum(m.SAMPLES_APPENDED, "namespace", "pod"), legend=_PROMETHEUS)],
             width=QUARTER,
         ),
         lines(
             "Samples too late",
-            "Pushed after the out-of-order window of 30 minutes, and lost. A gateway's queue was "
-            "held up for longer.",
+            "Samples that arrived after the out-of-order window of 30 minutes, and are lost. A "
+            "gateway's queue was blocked for longer.",
             "short",
             [Query(expr=_sum(m.TOO_OLD_SAMPLES, "namespace", "pod"), legend=_PROMETHEUS)],
             width=QUARTER,
         ),
         lines(
             "Rules that failed",
-            "Evaluations per second that failed. Alerts of that group are blind.",
+            "Failed evaluations per second. The alerts of that group do not work.",
             "short",
             [Query(expr=_sum(m.RULE_FAILURES, "rule_group"), legend="{{rule_group}}")],
             width=QUARTER,
@@ -318,8 +319,8 @@ def _metrics() -> Sequence[Panel]:
         ),
         lines(
             "Compactor",
-            "Rounds and failures in six hours. Halted (1): it found blocks it must not touch; see "
-            "the runbook ThanosCompactorHalted.",
+            "Rounds and failures in six hours. Halted (1): it found blocks that it must not "
+            "change; see the runbook ThanosCompactorHalted.",
             "short",
             [
                 Query(expr=f"sum(increase({m.COMPACT_ITERATIONS}[6h]))", legend="rounds"),
@@ -330,21 +331,21 @@ def _metrics() -> Sequence[Panel]:
         ),
         lines(
             "Requests to the bucket",
-            "By operation; they are paid for. Failures below.",
+            "Requests by operation; AWS bills them. Failures are below.",
             "reqps",
             [Query(expr=_sum(m.OBJSTORE_OPERATIONS, "operation"), legend="{{operation}}")],
             width=QUARTER,
         ),
         lines(
             "Requests to the bucket that failed",
-            "Above 0 for long: role, key, endpoint or throttling.",
+            "If it stays above 0, check role, key, endpoint and throttling.",
             "reqps",
             [Query(expr=_sum(m.OBJSTORE_FAILURES, "operation"), legend="{{operation}}")],
             width=THIRD,
         ),
         lines(
             "Blocks that the store gateway knows",
-            "It must be what the bucket has. None: long ranges in Grafana are empty.",
+            "It must match the bucket. Without blocks, long ranges in Grafana are empty.",
             "short",
             [Query(expr=f"sum by (pod) ({m.STORE_BLOCKS})", legend="{{pod}}")],
             width=THIRD,
@@ -387,7 +388,7 @@ def _logs_and_traces() -> Sequence[Panel]:
         lines(
             "Loki: lines refused",
             "By reason: rate_limited (raise the size), greater_than_max_sample_age (a queue was "
-            "held up), ...",
+            "blocked), ...",
             "short",
             [
                 Query(
@@ -398,14 +399,15 @@ def _logs_and_traces() -> Sequence[Panel]:
         ),
         lines(
             "Loki: streams in memory",
-            "Each combination of labels is one. A jump: a label with too many values.",
+            "Each combination of labels is a stream. A jump points to a label with too many "
+            "values.",
             "short",
             [Query(expr=f"sum by (tenant) ({m.LOKI_STREAMS})", legend="{{tenant}}")],
             width=QUARTER,
         ),
         lines(
             "Loki: share of requests that fail",
-            "Answers of 500 and above, by route.",
+            "Responses of 500 and above, by route.",
             "percentunit",
             [Query(expr=failing(m.LOKI_REQUESTS), legend="{{route}}")],
             width=QUARTER,
@@ -431,14 +433,14 @@ def _logs_and_traces() -> Sequence[Panel]:
         ),
         lines(
             "Tempo: traces in memory",
-            "Traces under way; its memory follows.",
+            "Traces that are still being written; Tempo's memory depends on them.",
             "short",
             [Query(expr=f"sum by (tenant) ({m.TEMPO_LIVE})", legend="{{tenant}}")],
             width=QUARTER,
         ),
         lines(
             "Tempo: share of requests that fail",
-            "Answers of 500 and above, by route.",
+            "Responses of 500 and above, by route.",
             "percentunit",
             [Query(expr=failing(m.TEMPO_REQUESTS), legend="{{route}}")],
             width=QUARTER,
@@ -446,15 +448,15 @@ def _logs_and_traces() -> Sequence[Panel]:
         ),
         lines(
             "Tempo: blocks that could not be written",
-            "Flushes per second that failed. Traces pile up on the volume meanwhile.",
+            "Flushes per second that failed. Meanwhile traces accumulate on the volume.",
             "short",
             [Query(expr=_sum(m.TEMPO_FLUSH_FAILURES, "pod"), legend="{{pod}}")],
             width=THIRD,
         ),
         lines(
             "Service graph: how late Prometheus gets it",
-            "Newest sample made minus newest sample taken by Prometheus. Above two minutes: "
-            "Prometheus refuses or is away.",
+            "Newest created sample minus newest sample received by Prometheus. Above two "
+            "minutes, Prometheus refuses samples or is down.",
             "s",
             [
                 Query(
@@ -468,15 +470,16 @@ def _logs_and_traces() -> Sequence[Panel]:
         ),
         lines(
             "Loki: since retention was applied",
-            "Grows to the compaction interval and falls back. Hours: logs are kept too long.",
+            "It grows to the compaction interval and falls back. If it reaches hours, logs are "
+            "kept too long.",
             "s",
             [Query(expr=f"time() - max({m.LOKI_RETENTION})", legend="since")],
             width=THIRD,
         ),
         bars(
             "Targets up",
-            "Share of each job's targets that answer. Below 100 %: `kubectl get pods` in its "
-            "namespace.",
+            "Share of each job's targets that answer. Below 100 %, run `kubectl get pods` in "
+            "its namespace.",
             "percentunit",
             [Query(expr=f"avg by (namespace, job) ({m.UP})", legend="{{namespace}} {{job}}")],
             width=FULL,

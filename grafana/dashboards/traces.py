@@ -1,4 +1,4 @@
-"""Who calls whom, and traces worth opening.
+"""Calls between services, and interesting traces.
 
 The service graph is made of the traces that were kept, so its numbers are smaller than the truth
 where sampling is on; who calls whom is right. Rates of services are in the other dashboards.
@@ -27,7 +27,7 @@ def dashboard() -> DashboardFile:
     return board(
         TRACES,
         "Traces and service graph",
-        "Who calls whom in a stage, which calls fail or are slow, and the traces to open.",
+        "The calls between services of a stage, failed and slow calls, and their traces.",
         folder=SERVICES_FOLDER,
         tags=["traces"],
         variables=[variables.stage(), variables.service()],
@@ -37,8 +37,9 @@ def dashboard() -> DashboardFile:
                 panels=[
                     service_map(
                         "Service graph",
-                        "From the traces kept: edges are right, rates are those after sampling. A "
-                        "service that is missing is not instrumented, or loses the trace context.",
+                        "Computed from kept traces: edges are correct, rates are after "
+                        "sampling. A missing service is not instrumented, or loses the trace "
+                        "context.",
                         f"{{{IN_NAMESPACE}}}",
                     )
                 ],
@@ -55,7 +56,7 @@ def _edges() -> Sequence[Panel]:
     return [
         lines(
             "Calls kept",
-            "Calls per second between two services, of the traces that were kept.",
+            "Calls per second between two services, from kept traces.",
             "reqps",
             [Query(expr=calls, legend=_EDGE)],
             width=THIRD,
@@ -70,7 +71,7 @@ def _edges() -> Sequence[Panel]:
         ),
         lines(
             "p95 of calls kept",
-            "How long the server took. Slow traces are all kept, so this is higher than the truth.",
+            "Response time of the server. All slow traces are kept, so the real value is lower.",
             "s",
             [
                 Query(
@@ -88,7 +89,7 @@ def _found() -> Sequence[Panel]:
     return [
         lines(
             "Traces decided by the gateway",
-            "Traces per second that were kept (true) and not (false). Few kept and many slow: see "
+            "Traces per second that were kept (true) and not (false). To change the share, see "
             "sampling in the settings.",
             "short",
             [
@@ -103,7 +104,7 @@ def _found() -> Sequence[Panel]:
         ),
         traces(
             "Failed traces of the service",
-            "Look for the deepest red span: that is where it began.",
+            "Look for the deepest red span: the error began there.",
             f"{{ {of_service} && status=error }}",
             width=HALF,
         ),
@@ -115,7 +116,7 @@ def _found() -> Sequence[Panel]:
         ),
         traces(
             "Traces that cross services with an error",
-            "The service is part of a trace in which something failed, perhaps elsewhere.",
+            "Traces of the service with an error in any service.",
             f"{{ {of_service} }} && {{ {_STAGE} && status=error }}",
         ),
     ]

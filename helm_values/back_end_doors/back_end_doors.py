@@ -1,4 +1,4 @@
-"""What the doors connect to. What they pass on is in blueprint/doors.py."""
+"""Connections of the doors. blueprint/doors.py has the requests that they forward."""
 
 from blueprint import endpoints
 from blueprint.traffic import (
@@ -20,7 +20,7 @@ from settings.model import Settings
 
 
 def flows(settings: Settings) -> tuple[Flow, ...]:
-    """From each door to what is behind it; whoever uses a door declares that."""
+    """Connections from each door to its back ends; clients of a door declare their own flows."""
     agent, tempo, grafana = map(
         door, (endpoints.AGENT_DOOR, endpoints.TEMPO_DOOR, endpoints.GRAFANA_DOOR)
     )

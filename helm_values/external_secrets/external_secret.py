@@ -1,4 +1,4 @@
-"""Secrets that come from AWS Secrets Manager, as objects for External Secrets."""
+"""Secrets of AWS Secrets Manager, as objects for External Secrets."""
 
 from typing import Any
 

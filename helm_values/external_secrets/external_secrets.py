@@ -34,7 +34,7 @@ def release(settings: Settings, _outputs: StackOutputs) -> Release:
         static="external_secrets",
         from_settings={
             "replicaCount": replicas,
-            # While the webhook is away, nobody can change a SecretStore or an ExternalSecret.
+            # While the webhook is down, SecretStores and ExternalSecrets cannot be changed.
             "webhook": {
                 "replicaCount": replicas,
                 "podDisruptionBudget": {"enabled": replicas > 1},

@@ -44,8 +44,8 @@ def datasources(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _door(port: int) -> str:
-    """Whoever may look at a dashboard may send any request to its data sources, by Grafana's proxy:
-    so Grafana gets no further than its door."""
+    """A user who may view a dashboard may send any request to its data sources, through Grafana's
+    proxy: so Grafana reaches only its door."""
     return f"http://{endpoints.door(endpoints.GRAFANA_DOOR, port)}"
 
 
@@ -58,8 +58,8 @@ def _datasource(
         "uid": uid,
         "access": "proxy",
         "url": url,
-        # Both back ends keep each namespace as a tenant and answer nobody who names none. Grafana
-        # keeps header values as secrets, which a list of namespaces is not.
+        # In both back ends each namespace is a tenant, and every request must name one. Grafana
+        # stores header values as secrets, although a list of namespaces is no secret.
         "jsonData": {"httpHeaderName1": "X-Scope-OrgID", **json_data},
         "secureJsonData": {"httpHeaderValue1": endpoints.tenants(settings)},
     }

@@ -62,8 +62,8 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
 
 
 def _prometheus(settings: Settings) -> dict[str, Any]:
-    # Namespaces in which nobody of a stage may make anything: so what a stage exposes, or calls its
-    # metrics, is never taken for the platform's.
+    # Namespaces in which editors of a stage may create nothing: so metrics of a stage, with any
+    # name, are never counted as metrics of the platform.
     platform = in_namespaces(OBSERVABILITY, "kube-system", *telemetry_namespaces(settings))
     return {
         "serviceAccount": {"name": PROMETHEUS_SERVICE_ACCOUNT},
@@ -93,7 +93,7 @@ def _manifests(settings: Settings) -> dict[str, Any]:
 
 
 def secrets(settings: Settings) -> tuple[Secret, ...]:
-    """Of Grafana's administrator, and of whoever Alertmanager tells."""
+    """Secrets of Grafana's administrator, and of Alertmanager's receivers."""
     return (
         Secret(name="grafana-admin", keys=("admin-user", "admin-password")),
         *(

@@ -1,4 +1,4 @@
-"""What Prometheus, Alertmanager, Grafana and the exporters connect to."""
+"""Connections of Prometheus, Alertmanager, Grafana and the exporters."""
 
 from alertmanager import routing
 from blueprint import endpoints

@@ -1,4 +1,4 @@
-"""What every Prometheus has, that of the platform and those of the stages."""
+"""Values shared by the Prometheus of the platform and those of the stages."""
 
 from typing import Any
 

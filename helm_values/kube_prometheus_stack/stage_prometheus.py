@@ -1,4 +1,4 @@
-"""The Prometheus of each stage: what its gateway pushes, what it exposes, and its rules.
+"""The Prometheus of each stage: pushed and scraped metrics, and the rules of the stage.
 
 A stage's metrics are in a Prometheus of their own, so a flood of series or a forged name in one
 stage changes nothing in another one, nor for the platform (ADR 0036).

@@ -1,4 +1,4 @@
-"""What gateways and agents have in common: small pure functions that give parts of a configuration.
+"""Shared parts of the configurations of gateways and agents, as small pure functions.
 
 Component names are the current ones (`otlp_grpc`, `file_log`, ...): the old ones are aliases that
 will go. Everything here is in the image's distribution, otelcol-k8s, which has no exporter for
@@ -90,10 +90,10 @@ _FAST_GZIP = {"compression": "gzip", "compression_params": {"level": 1}}
 """Prometheus and Loki take no other compression; level 1 needs half the CPU of the default."""
 
 _BATCHES = {
-    # Fewer, larger requests, made of what is in the queue already. The processor `batch` would
-    # acknowledge what it only holds in memory, and keep from the sender that the queue is full.
-    # In bytes: a receiver of gRPC, as Tempo's is, refuses more than 4 MiB for good, and 8,192 spans
-    # of half a KiB are more. What is refused for good is dropped (ADR 0027).
+    # Fewer, larger requests, built from data that is already in the queue. The processor `batch`
+    # would acknowledge data that is only in memory, and hide a full queue from the sender. The
+    # limit is in bytes: a gRPC receiver such as Tempo's permanently refuses more than 4 MiB, which
+    # 8,192 spans of half a KiB exceed, and the exporter drops them (ADR 0027).
     "flush_timeout": "2s",
     "sizer": "bytes",
     "min_size": MIB,

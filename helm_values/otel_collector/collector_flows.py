@@ -1,4 +1,4 @@
-"""What applications, gateways and agents connect to."""
+"""Connections of applications, gateways and agents."""
 
 from blueprint import endpoints
 from blueprint.traffic import (

@@ -1,4 +1,4 @@
-"""What the gateways do with attributes that they cannot trust or that would cost too much.
+"""Guards of the gateways for attributes that are not trusted or would cost too much.
 
 Regular expressions use `[.]`: a backslash would have to be doubled for OTTL, and `$` for the
 collector, which expands `${...}` before it reads the expression.
@@ -34,8 +34,8 @@ METRIC_ATTRIBUTES = (
     "(?:type|state|status|device|direction|cpu|pool|pool[.]name|generation|action|cause|count)",
     f"{_OPEN}.+",
 )
-"""Attributes of metric data points that become labels. Everything else is dropped: a label that
-nobody thought about costs a series for each of its values."""
+"""Attributes of metric data points that become labels. All others are dropped, because an
+unexpected label costs a series for each of its values."""
 
 UNBOUNDED_ATTRIBUTES = (
     "db[.](?:statement|query[.]text|user|connection_string)",
@@ -136,10 +136,9 @@ _CHANGED = "labels_changed"
 def limit_metric_labels() -> Config:
     """Keep labels few, short and bounded, and the process out of `target_info`.
 
-    Points that were told apart by a dropped label only are put together, or Prometheus would keep
-    one of them and refuse the others: counts and histograms are added, of gauges the mean is taken.
-    Only in a metric with a point whose labels were changed: finding out which points have become
-    the same costs more than all the rest.
+    Points that differ only in a dropped label are merged, or Prometheus would keep one of them and
+    refuse the others: counts and histograms are added, gauges are averaged. This happens only in a
+    metric with changed labels, because the search for equal points costs more than all the rest.
 
     Not exponential histograms: the function puts the buckets of points with different offsets in
     wrong places, and fills the room between the offsets, which the sender chooses, with zeros: two

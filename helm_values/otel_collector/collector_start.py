@@ -1,4 +1,4 @@
-"""The collector is started by a script that sets damaged storage aside (ADR 0034).
+"""Script that starts the collector and moves damaged storage aside (ADR 0034).
 
 The collector's image has no shell. An init container copies one static program, busybox, and the
 script to a volume that both share.

@@ -1,4 +1,4 @@
-"""What a gateway changed or dropped, counted by service and reason: metrics for their owners.
+"""Counters of the items that a gateway changed or dropped, by service and reason.
 
     traces, metrics, logs --count/guards--> metrics/guards --> Prometheus
 

@@ -1,4 +1,4 @@
-"""Data points that a gateway does not pass on, and why: each reason is one entry of `REASONS`.
+"""Data points that a gateway drops: each reason is one entry of `REASONS`.
 
 Prometheus takes an OTLP request as a whole or not at all
 (`storage/remote/write_otlp_handler.go`: any error rolls everything back). Two things follow:
@@ -85,7 +85,7 @@ REASONS: dict[str, tuple[str, str, str]] = {
     "reserved_name": (
         _METRIC,
         f'IsMatch(metric.name, "{reserved_name()}")',
-        "The name, as Prometheus writes it, begins like one of the platform's own metrics.",
+        "The name in Prometheus begins like a metric of the platform.",
     ),
     "invalid_name": (
         _METRIC,
@@ -95,16 +95,16 @@ REASONS: dict[str, tuple[str, str, str]] = {
     "identifier_in_name": (
         _METRIC,
         f'IsMatch(metric.name, "{IDENTIFIER}")',
-        "The name has a number of four or more digits, or another identifier: each of them would "
-        "be a metric of its own. It belongs into an attribute.",
+        "The name has a number of four or more digits, or another identifier: each would be a "
+        "separate metric. Put it into an attribute.",
     ),
     "temporality": (
         _METRIC,
         "metric.aggregation_temporality != nil and metric.aggregation_temporality != "
         "AGGREGATION_TEMPORALITY_CUMULATIVE",
-        "A counter or histogram tells differences (delta temporality) instead of sums. They can be "
-        "added up only where all points of a series come together, and the replicas of a gateway "
-        "each see some of them.",
+        "A counter or histogram sends differences (delta temporality) instead of sums. To add "
+        "them up, one program must receive all points of a series, but each replica of a "
+        "gateway receives only some of them.",
     ),
     "in_the_future": (
         _POINT,

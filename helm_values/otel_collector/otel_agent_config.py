@@ -1,4 +1,4 @@
-"""Configuration of the agent on each node: container logs and what the kubelet measures.
+"""Configuration of the agent on each node: container logs and metrics of the kubelet.
 
     file_log/<tenant> --> logs/<tenant> --> Loki, in the name of the tenant
     kubeletstats --> metrics -------------> Prometheus

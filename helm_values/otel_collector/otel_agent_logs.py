@@ -1,4 +1,4 @@
-"""How the agent reads what containers print: from lines of a file to records.
+"""How the agent reads container output: from lines of a file to records.
 
     line of the file --> text, stream and time, as the runtime wrote them
                      --> parts that the runtime cut are put together again

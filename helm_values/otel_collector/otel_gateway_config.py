@@ -1,4 +1,4 @@
-"""Configuration of a stage's gateway: a pure function from settings to what the collector reads.
+"""Configuration of a stage's gateway: a pure function from settings to the collector's file.
 
     application --4317/4318--> traces --14317, by trace id--> traces/sampled --> Tempo
                                  `--> traces/counted --> metrics/spans --> Prometheus
@@ -6,14 +6,14 @@
                                logs --> Loki
                                each of them --> metrics/guards --> Prometheus
 
-What an application sends is believed by nobody and can hurt nobody else: claims are dropped
-(`collector_guards`), what a back end would refuse is shortened (`size_limits`) or dropped
-(`metric_guards`), and both is counted by service and reason (`guard_counts`).
+The gateway does not trust data of an application, and data of one application cannot harm others:
+the gateway drops claims (`collector_guards`), shortens (`size_limits`) or drops (`metric_guards`)
+data that a back end would refuse, and counts both by service and reason (`guard_counts`).
 
-All spans of a trace must meet in one replica before it can be decided whether the trace is kept:
-`load_balancing` sends each to the replica that its trace id belongs to. Metrics are made of spans
-before that, so they count every request, whatever is kept. Their exemplars may thus name a trace
-that was not; erroneous and slow ones always lead to a trace.
+One replica must receive all spans of a trace before it decides whether to keep it: `load_balancing`
+sends each span to the replica of its trace id. Metrics are computed from spans before that, so they
+count every request. So their exemplars may name a trace that was not kept; exemplars of errors and
+of slow requests always lead to a trace.
 """
 
 from math import ceil
@@ -97,9 +97,9 @@ def gateway_config(settings: Settings, stage: str) -> Config:
             # becomes the `instance` of these metrics.
             "resource/writer": collector.upsert(service_instance_id="${env:OTEL_K8S_POD_NAME}"),
             "tail_sampling": _tail_sampling(settings.sampling(stage), size),
-            # Sampling gives each trace by itself to the queue, which would write each to the disk
-            # by itself: half of what a span costs where all are kept (ADR 0027). Nothing waits here
-            # that was safe before: until it is decided, a trace is in memory anyway.
+            # Sampling sends each trace alone to the queue, which would write each one to the disk
+            # separately: half of the cost of a span if all are kept (ADR 0027). This batch adds no
+            # risk: before the sampling decision, a trace is only in memory.
             "batch/sampled": {
                 "timeout": "200ms",
                 "send_batch_size": 4096,

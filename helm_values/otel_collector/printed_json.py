@@ -1,4 +1,4 @@
-"""What the agent makes of what a container printed, once the record is whole.
+"""How the agent parses a complete record of container output.
 
 A line of JSON becomes what the same logger sends by OTLP: severity, trace and span, the message as
 text and the other fields as attributes. The keys are those of pino, bunyan, winston,

@@ -1,4 +1,4 @@
-"""How long and how many the attributes of an item may be: longer ones are shortened and marked.
+"""Limits on the number and length of attributes: longer values are shortened and marked.
 
 Loki keeps the attributes of a log record, of its resource and of its scope as structured metadata:
 together at most 128 entries and 64 KiB (`max_structured_metadata_entries_count` and
@@ -44,7 +44,7 @@ FEW = Limits(attributes=12, value=2048)
 MANY = Limits(attributes=48, value=384)
 """... and of one with more."""
 STACK_TRACE_BYTES = 16 * 1024
-"""A stack trace is what somebody looks for, so it may be longer; 16 KiB are about 150 frames."""
+"""A stack trace is important for a diagnosis, so it may be longer; 16 KiB are about 150 frames."""
 MAX_BODY_BYTES = 192 * 1024
 """Bytes; Loki cuts a line at 256 KiB (`max_line_size`)."""
 SPAN = Limits(attributes=128, value=4096)

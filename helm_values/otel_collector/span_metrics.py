@@ -1,4 +1,4 @@
-"""Metrics that a gateway makes of spans: which are counted, under which names, and how many.
+"""Metrics that a gateway computes from spans: counted spans, their names, and the limits.
 
     traces --forward/counted--> traces/counted --span_metrics--> metrics/spans --> Prometheus
 

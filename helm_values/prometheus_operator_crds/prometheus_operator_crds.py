@@ -1,4 +1,4 @@
-"""The CRDs of the Prometheus operator, which every other release writes objects of.
+"""The CRDs of the Prometheus operator, which all other releases use.
 
 A release of its own, since Helm installs what is in a chart's `crds/` once and never upgrades it.
 """

@@ -58,7 +58,7 @@ def _values(settings: Settings, server: Part) -> dict[str, Any]:
 
 
 def flows(_settings: Settings) -> tuple[Flow, ...]:
-    """Whoever writes or asks declares it."""
+    """Connections within Tempo; clients declare their own flows."""
     return (
         # Its parts among themselves.
         Flow(source=TEMPO, destination=TEMPO),

@@ -1,4 +1,4 @@
-"""What Tempo may do in AWS, in both of its forms."""
+"""IAM statements of Tempo, in both of its modes."""
 
 from blueprint.iam_statements import Statement, read_and_write_objects
 from helm_values.component import AwsResources, WorkloadRole

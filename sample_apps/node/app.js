@@ -2,8 +2,8 @@
 // Orders: a small API that shows how a Node.js service is instrumented.
 //
 // `--require @opentelemetry/auto-instrumentations-node/register` does most of it before this file
-// is read: spans and metrics of requests, the trace context of calls, and what pino writes. Here
-// stands only what it cannot know.
+// is loaded: spans and metrics of requests, the trace context of calls, and the logs of pino. This
+// file adds only what the instrumentation cannot know.
 
 const { setTimeout: sleep } = require('node:timers/promises');
 
@@ -19,7 +19,7 @@ const LONGEST_ITEM = 100;
 const downstreamUrl = (process.env.DOWNSTREAM_URL ?? '').replace(/\/+$/, '');
 
 // region log
-// Written nowhere: the SDK sends each line, and the cluster collects what is printed.
+// Prints nothing: the SDK sends each line, and the cluster also collects printed lines.
 const log = pino({ base: null }, { write() {} });
 // endregion
 
@@ -90,7 +90,7 @@ app.get('/orders/fail', () => {
   throw new Error('the store of orders cannot be reached');
 });
 
-// Whether this process answers; says nothing about others.
+// Reports that this process answers; it does not check other services.
 app.get('/healthz', (_request, response) => {
   response.json({ status: 'ok' });
 });
@@ -100,7 +100,7 @@ app.use((_request, response) => {
 });
 
 // region error
-// Errors are JSON, too. A 500 says nothing of what happened inside: the span and the log do.
+// Errors are JSON, too. A 500 hides the cause from the caller: the span and the log have it.
 app.use((error, _request, response, next) => {
   if (response.headersSent) return next(error);
   if (error instanceof BadRequest) return response.status(400).json({ error: error.message });
@@ -114,7 +114,7 @@ app.use((error, _request, response, next) => {
 });
 // endregion
 
-// What a request asks for; throws BadRequest with what is allowed.
+// The order in a request; throws BadRequest with the allowed values.
 function readOrder(body) {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new BadRequest(WHAT_IS_ALLOWED);
@@ -129,7 +129,7 @@ function readOrder(body) {
   return { item, quantity };
 }
 
-// What the service downstream answers, or nothing where there is none.
+// The answer of the downstream service, or nothing if there is none.
 async function callDownstream(method, order) {
   if (!downstreamUrl) return null;
   const answer = await fetch(`${downstreamUrl}/orders`, {
@@ -145,8 +145,8 @@ async function callDownstream(method, order) {
 const server = app.listen(Number(process.env.PORT ?? 8080), process.env.HOST ?? '0.0.0.0');
 
 // region shutdown
-// The SDK stops at SIGTERM at once and would lose the requests that are still being answered. It
-// also stops when nothing is left to do: after the last answer.
+// At SIGTERM the SDK stops immediately and would lose the requests in progress. It also stops when
+// the event loop is empty: after the last response.
 process.removeAllListeners('SIGTERM');
 process.once('SIGTERM', () => {
   server.close();

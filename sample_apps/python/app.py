@@ -30,10 +30,10 @@ PORT = int(os.environ.get("PORT", "8080"))
 DOWNSTREAM_URL = os.environ.get("DOWNSTREAM_URL", "").rstrip("/")
 
 # region log
-# No handler that prints: the SDK added one that sends, and the cluster collects what is printed.
+# No handler that prints: the SDK added one that sends, and the cluster also collects printed lines.
 log = logging.getLogger("orders")
 log.setLevel(logging.INFO)
-# What the SDK itself has to say is printed: it may be that nothing can be sent.
+# The SDK prints its own messages: it may be unable to send.
 logging.getLogger("opentelemetry").addHandler(logging.StreamHandler())
 # endregion
 
@@ -87,12 +87,12 @@ def failing_orders() -> Response:
 
 @app.get("/healthz")
 def healthz() -> Response:
-    """Whether this process answers; says nothing about others."""
+    """Report that this process answers; it does not check other services."""
     return jsonify(status="ok")
 
 
 def read_order(body: Any) -> dict[str, Any]:
-    """What a request asks for; raises BadRequest with what is allowed."""
+    """The order in a request; raises BadRequest with the allowed values."""
     if not isinstance(body, dict):
         raise BadRequest('body: allowed is a JSON object as {"item": "book", "quantity": 1}')
     item, quantity = body.get("item"), body.get("quantity")
@@ -105,7 +105,7 @@ def read_order(body: Any) -> dict[str, Any]:
 
 
 def call_downstream(method: str, order: dict[str, Any] | None = None) -> Any:
-    """What the service downstream answers, or nothing where there is none."""
+    """The answer of the downstream service, or nothing if there is none."""
     if not DOWNSTREAM_URL:
         return None
     body = order and {"item": order["item"], "quantity": order["quantity"]}
@@ -136,13 +136,13 @@ def log_request(response: Response) -> Response:
 
 @app.errorhandler(HTTPException)
 def refuse(error: HTTPException) -> tuple[Response, int]:
-    """Errors are JSON, too. A 500 says nothing of what happened inside: the span and the log do."""
+    """Errors are JSON, too. A 500 hides the cause from the caller: the span and the log have it."""
     return jsonify(error=error.description), error.code or 500
 
 
 # region shutdown
 def stop(_signal: int, _frame: FrameType | None) -> None:
-    """End as at the end of a program: the SDK sends what it still has."""
+    """Exit normally, so that the SDK sends its remaining telemetry."""
     raise SystemExit(0)
 
 

@@ -174,7 +174,7 @@ def test_the_bill_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"{total:,.2f}" in out
     for words in ("Nodes: observability", "1 GB of logs", "sampling of prd 10 -> 50 %", "Datadog"):
         assert words in out
-    assert "Not verified in a dated copy" in out
+    assert "not verified in a dated copy" in out
     assert "of the budget of 3,000 USD" in out
 
 
@@ -188,7 +188,7 @@ def test_a_budget_is_answered_with_a_diff(capsys: pytest.CaptureFixture[str]) ->
 
 def test_enough_is_enough(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--env", "dev", "--budget", "9,000"]) == 0
-    assert "Nothing has to change." in capsys.readouterr().out
+    assert "The settings already fit the budget." in capsys.readouterr().out
 
 
 def test_where_nothing_fits_the_floor_is_said(capsys: pytest.CaptureFixture[str]) -> None:
@@ -206,7 +206,7 @@ def test_where_nothing_fits_the_floor_is_said(capsys: pytest.CaptureFixture[str]
         (["--env", "dev", "--budget", "much"], "'much': allowed: US dollars a month"),
         (["--env", "dev", "--budget", "-5"], "'-5': allowed: US dollars a month"),
         (["--env", "dev", "--workload", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
-        (["--env", "dev", "--csv", "nowhere/x.csv"], "allowed: a file in a folder that exists"),
+        (["--env", "dev", "--csv", "nowhere/x.csv"], "allowed: a file in an existing folder"),
         (["--env", "dev", "--budget", "5", "--csv", "x.csv"], "--budget: allowed without --csv"),
         ([], "--env"),
     ],

@@ -103,6 +103,6 @@ def test_a_translation_quotes_what_the_page_quotes(language: str) -> None:
 def test_the_limits_of_labels_are_those_of_the_gateway(language: str, folder: str) -> None:
     text = (ROOT / folder / "runbooks" / f"instrument-{language}.md").read_text(encoding="utf-8")
     (longest,) = re.findall(r"\b(\d+) (?:characters|caracteres)", text)
-    (most,) = re.findall(r"labels limited to (\d+)|no máximo (\d+) labels", text)
+    (most,) = re.findall(r"at most (\d+) labels|no máximo (\d+) labels", text)
     assert int(longest) == MAX_LABEL_LENGTH
     assert int("".join(most)) == MAX_LABELS

@@ -190,7 +190,7 @@ def test_every_policy_is_in_the_reference() -> None:
 
 def test_every_size_is_in_the_table_of_capacity() -> None:
     text = capacity_block()
-    assert "| What | small | medium | large |" in text
+    assert "| Quantity | small | medium | large |" in text
     assert "| Logs: GB/day | 20 | 150 | 1,500 |" in text
     # The reasons, from the modules' documentation.
     assert "- samples/s = active series / scrape interval (30 s)." in text

@@ -1,8 +1,9 @@
 """All pods fit the nodes and quotas that the settings give them.
 
 What pods ask for is in the contracts (`pods`, written by `make charts-check` from the rendered
-objects), what Thanos asks for in helm_values/thanos/thanos.py, what nodes have in the functions
-below.
+objects), what Thanos asks for in helm_values/thanos/thanos.py, what nodes have in
+verification/rehearsal/cluster/node_capacity.py. A real scheduler places those pods that need no
+chart (tests/verification/rehearsal/test_cluster.py).
 """
 
 from __future__ import annotations
@@ -37,6 +38,13 @@ from settings.node_sizes import (
 from verification.charts.chart_contract import STAGE, read_contracts
 from verification.charts.chart_pods import PodGroup, parse, pod_groups
 from verification.charts.chart_settings import sample_name, samples
+from verification.rehearsal.cluster.node_capacity import (
+    CENTRAL_ADDONS,
+    PER_NODE_ADDONS,
+    Amount,
+    allocatable,
+    allocatable_memory,
+)
 
 SETTINGS: Final = samples(TODAY)
 SIZES_IN_USE: Final = {load_environment(name, TODAY).size for name in environment_names()}
@@ -44,76 +52,12 @@ CONTRACTS: Final = read_contracts()
 
 # --- What nodes have ------------------------------------------------------------------------------
 
-INSTANCE_TYPES: Final[dict[str, tuple[int, int]]] = {
-    "m6i.large": (2, 8),
-    "m7i.large": (2, 8),
-    "m6i.xlarge": (4, 16),
-    "m7i.xlarge": (4, 16),
-    "m7i.2xlarge": (8, 32),
-}
-"""vCPUs and GiB of the types in use (EC2 user guide, general purpose instances)."""
-
-MAX_PODS: Final = 110
-"""With prefix delegation and fewer than 30 vCPUs (EKS user guide, "Assign more IP addresses to
-Amazon EKS nodes with prefixes"). EKS may reserve for fewer, so the nodes have rather more."""
-
 SHARE_OF_GATEWAYS: Final = 0.65
 """Half of the vCPUs (`MIN_STAGE_VCPUS`), and thus somewhat more of what is left of them."""
 
-FIRMWARE_SHARE: Final = 0.075
-"""Memory that hypervisor, firmware and kernel keep: Karpenter's `VM_MEMORY_OVERHEAD_PERCENT`."""
-
-
-@dataclass(frozen=True)
-class Amount:
-    """CPU in thousandths of a core, memory in MiB."""
-
-    cpu: int
-    memory: int
-
-    def __add__(self, other: Amount) -> Amount:
-        return Amount(self.cpu + other.cpu, self.memory + other.memory)
-
-    def __sub__(self, other: Amount) -> Amount:
-        return Amount(self.cpu - other.cpu, self.memory - other.memory)
-
-    def __mul__(self, times: int) -> Amount:
-        return Amount(self.cpu * times, self.memory * times)
-
-    def fits(self, room: Amount) -> bool:
-        return self.cpu <= room.cpu and self.memory <= room.memory
-
-
 NOTHING: Final = Amount(0, 0)
 
-PER_NODE_ADDONS: Final = Amount(50 + 100 + 30, 120)
-"""Requests of the add-ons on each node: aws-node with its network policy agent (2 x 25m),
-kube-proxy (100m), ebs-csi-node (3 x 10m 40Mi); the Pod Identity agent requests nothing. EKS can
-change them with a version of an add-on; those of the EBS CSI driver are its chart's."""
-
 NODE_ADDONS: Final = ("aws-node", "kube-proxy", "ebs-csi-node", "eks-pod-identity-agent")
-
-CENTRAL_ADDONS: Final = Amount(2 * 100 + 2 * 60, 2 * 70 + 2 * 240)
-"""On the observability nodes, the only ones without a taint: two CoreDNS (100m 70Mi) and two
-controllers of the EBS CSI driver (6 x 10m 40Mi)."""
-
-
-def allocatable(instance_type: str) -> Amount:
-    """What the kubelet gives to pods, as nodeadm of the EKS AMI sets it (`kubelet/config.go`).
-
-    Reserved: memory 255 MiB and 11 MiB a pod; CPU 6 % of the first core, 1 % of the second, 0.5 %
-    of the next two, 0.25 % of the others; evicted from 100 MiB of free memory on.
-    """
-    cores, gibibytes = INSTANCE_TYPES[instance_type]
-    shares = [0.06, 0.01, 0.005, 0.005, *[0.0025] * cores]
-    reserved_cpu = round(1000 * sum(shares[:cores]))
-    return Amount(cores * 1000 - reserved_cpu, allocatable_memory(gibibytes, MAX_PODS))
-
-
-def allocatable_memory(gibibytes: float, most_pods: int) -> int:
-    """The memory of `allocatable`, in MiB."""
-    usable = int(gibibytes * 1024 * (1 - FIRMWARE_SHARE))
-    return usable - (255 + 11 * most_pods) - 100
 
 
 def node_room(settings: Settings, group: NodeGroup) -> Amount:

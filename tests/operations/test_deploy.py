@@ -137,7 +137,7 @@ def test_the_state_stack_is_destroyed_when_named(project: Project) -> None:
     status, out, _ = project.run("destroy", "--env", "dev", "--yes", "--stack", "state")
     assert status == 0
     assert project.stacks == ["state"]
-    assert "stand on state: network, cluster, storage, observability." in out
+    assert "still depend on state: network, cluster, storage, observability." in out
 
 
 def test_named_stacks_are_put_in_order(project: Project) -> None:
@@ -316,7 +316,7 @@ def test_a_plan_explains_a_missing_upstream_and_goes_on(project: Project, messag
     assert status == 1
     assert [call.split()[0] for call in project.calls if " plan " in call] == ALL
     assert "cluster reads the outputs of stacks that are not applied yet" in out
-    assert "(state, network) first: `make deploy ENV=dev`" in out
+    assert "below it (state, network): `make deploy ENV=dev`" in out
 
 
 # --- Refusals -----------------------------------------------------------------------------------
@@ -429,7 +429,8 @@ def test_examples_of_the_repository_are_not_deployed(project: Project) -> None:
         "Nothing was deployed: environments/dev.yaml still has examples. Replace them, "
         "`make synth ENV=dev`, then run the same command again:"
     )
-    assert "  - account_id: 111122223333: an example; put the number of your AWS account" in refusal
+    number = "replace it with the number of your AWS account"
+    assert f"  - account_id: 111122223333: an example; {number}" in refusal
     assert any("platform-team@example.com" in line for line in refusal)
 
 

@@ -174,7 +174,7 @@ def test_the_plan_that_is_shown_is_asked_about_and_applied(
 ) -> None:
     (project / "go").touch()
     with deployment(project, emulator, "deploy") as running:
-        running.wait_for("Only yes is taken as approval: ")
+        running.wait_for("Type yes to approve: ")
         assert "2 to add" in running.shown
         assert COLOR in running.shown, "colours are kept on a terminal"
         (plan,) = (project / "tmp").rglob("*.tfplan")
@@ -195,7 +195,7 @@ def test_the_plan_that_is_shown_is_asked_about_and_applied(
 
 def test_no_other_word_than_yes_applies(project: Path, emulator: AwsEmulator, s3: Any) -> None:
     with deployment(project, emulator, "deploy") as running:
-        running.wait_for("Only yes is taken as approval: ")
+        running.wait_for("Type yes to approve: ")
         running.type("y\n")
         assert running.end() == 1
     assert "network: not approved, so nothing was changed in it." in running.shown
@@ -206,7 +206,7 @@ def test_ctrl_c_at_the_question_leaves_nothing(
     project: Path, emulator: AwsEmulator, s3: Any
 ) -> None:
     with deployment(project, emulator, "deploy") as running:
-        running.wait_for("Only yes is taken as approval: ")
+        running.wait_for("Type yes to approve: ")
         running.type("\x03")
         assert running.end() == 130
     assert "network: interrupted." in running.shown
@@ -271,7 +271,7 @@ def test_a_locked_state_says_who_holds_it_and_what_to_do(
     assert (
         "[1/1] network: deploy failed. The state of network is locked by ana@laptop since "
         "2026-11-26 10:00:00 +0000 UTC. Wait for that run to end, then run the same command again. "
-        "Only if it was killed and nobody runs it: `cd cdktf.out/dev/stacks/network && terraform "
+        "If it was killed and no longer runs: `cd cdktf.out/dev/stacks/network && terraform "
         "force-unlock 5f1c`.\n"
     ) in done.stdout
     assert COLOR not in done.stdout, "no colours in a log"

@@ -313,7 +313,7 @@ def test_destroy_stops_when_aws_does_not_say_what_is_left(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def silent(*_: object) -> list[Leftover]:
-        raise AwsCheckError("AWS does not say what is left: ExpiredToken")
+        raise AwsCheckError("AWS could not list leftovers: ExpiredToken")
 
     monkeypatch.setattr(deploy, "find_leftovers", silent)
     terraform = Terraform(program=Path(), environment={})
@@ -321,5 +321,5 @@ def test_destroy_stops_when_aws_does_not_say_what_is_left(
     request = deploy.Request("destroy", "dev", yes=True)
     assert deploy.run(request, ["cluster", "network"], workspace, TARGET) == 1
     printed = capsys.readouterr().out
-    assert "[1/2] cluster: AWS does not say what is left: ExpiredToken" in printed
+    assert "[1/2] cluster: AWS could not list leftovers: ExpiredToken" in printed
     assert "Not started: network." in printed

@@ -34,17 +34,17 @@ LOCKED = """
         (
             LOCKED,
             "The state of cluster is locked by ana@laptop since 2026-11-26 10:00:00.123 +0000 UTC. "
-            "Wait for that run to end, then run the same command again. Only if it was killed and "
-            "nobody runs it: `cd cdktf.out/dev/stacks/cluster && tofu force-unlock "
+            "Wait for that run to end, then run the same command again. If it was killed and "
+            "no longer runs: `cd cdktf.out/dev/stacks/cluster && tofu force-unlock "
             "0d7e0f3c-6a0b-9d2a-8f0e-1b1c5a4f3e2d`.",
         ),
         (
             "Error: Error acquiring the state lock\n\nError message: AccessDenied",
-            "may this role write to the state bucket",
+            "role may write to the state bucket",
         ),
         (
             "│ Error: Unable to find remote\n│ state",
-            "Apply those below it (state, network) first: `make deploy ENV=dev`.",
+            "First apply the stacks below it (state, network): `make deploy ENV=dev`.",
         ),
         ('Error: S3 bucket "b" does not\nexist', "cluster reads the outputs of stacks that are"),
         (
@@ -53,7 +53,7 @@ LOCKED = """
         ),
         ("Error: No valid credential sources found", "log in again"),
         ("Error: AWS account ID not allowed: 444455556666", "choose another AWS_PROFILE"),
-        ("Error: Saved plan is stale", "it plans anew"),
+        ("Error: Saved plan is stale", "it creates a new plan"),
         (
             "locked provider x 5.1 does not match\n│ configured version constraint ~> 6",
             "Delete cdktf.out/dev/stacks/cluster/.terraform.lock.hcl",

@@ -592,7 +592,7 @@ WRONG = [
     wrong(
         (*DEV, "quota"),
         DELETE,
-        "missing: Upper bounds",
+        "missing: Resource limits",
         "allowed: the keys requests_cpu",
         shows=None,
     ),
@@ -1134,11 +1134,11 @@ def test_alerts_go_to_slack_to_addresses_or_to_both(tmp_path: Path, left_out: tu
     [
         (
             (ALERT_SLACK, ALERT_EMAILS),
-            "alerting: nobody would hear of alerts; allowed: slack_channel, emails or both",
+            "alerting: no receiver for alerts; allowed: slack_channel, emails or both",
         ),
         (
             (ALERT_SMTP,),
-            "alerting.smtp: missing; allowed: a mail server where alerts have e-mail addresses",
+            "alerting.smtp: missing; allowed: a mail server, because alerts have e-mail addresses",
         ),
     ],
 )

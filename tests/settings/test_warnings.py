@@ -36,13 +36,15 @@ def test_settings_without_examples_have_no_placeholder(environment: str) -> None
 def test_every_example_of_dev_is_named() -> None:
     lines = [str(placeholder) for placeholder in placeholders(load_environment("dev", TODAY))]
     assert lines == [
-        "account_id: 111122223333: an example; put the number of your AWS account",
-        "cluster.admin_role_arns.0: arn:aws:iam::111122223333:role/platform-admin: an example; put "
-        "an ARN of your AWS account",
-        "alerting.emails.0: platform-team@example.com: an example; put an e-mail address of yours",
-        "alerting.smtp.sender: obs-alerts@example.com: an example; put an e-mail address of yours",
+        "account_id: 111122223333: an example; replace it with the number of your AWS account",
+        "cluster.admin_role_arns.0: arn:aws:iam::111122223333:role/platform-admin: an example; "
+        "replace it with an ARN of your AWS account",
+        "alerting.emails.0: platform-team@example.com: an example; replace it with your own e-mail "
+        "address",
+        "alerting.smtp.sender: obs-alerts@example.com: an example; replace it with your own e-mail "
+        "address",
         "alerting.runbooks_url: https://github.com/example/eks-observability-foundation/blob/main/"
-        "docs/runbooks/alerts: an example; put the address of your repository",
+        "docs/runbooks/alerts: an example; replace it with the address of your repository",
     ]
 
 
@@ -110,7 +112,7 @@ def test_no_way_out_names_what_no_longer_works() -> None:
     assert warnings(load_environment("prd", TODAY)) == []
     (line,) = warnings(changed("prd", network={"nat": "none"}))
     assert line.startswith("network.nat: none: ")
-    for part in ("Images", "Slack", "SMTP server", "dead man's switch"):
+    for part in ("images", "Slack", "SMTP server", "dead man's switch"):
         assert part in line
 
 

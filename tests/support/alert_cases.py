@@ -709,10 +709,10 @@ CASES = (
         alert="LokiRetentionStale",
         fires=(
             platform(
-                "loki_compactor_apply_retention_last_successful_run_timestamp_seconds", "600x1600"
+                "loki_compactor_apply_retention_last_successful_run_timestamp_seconds", "599x1600"
             ),
         ),
-        at=1511,
+        at=1510,
         quiet=(
             # Not run yet: Loki has only just started.
             platform(
@@ -721,7 +721,7 @@ CASES = (
         ),
         severity="warning",
         namespace="observability",
-        value="1d 1h 1m 0s",
+        value="1d 1h 0m 1s",
     ),
     Case(
         alert="TempoFlushFailing",
@@ -860,15 +860,15 @@ CASES = (
     ),
     Case(
         alert="BackupOverdue",
-        fires=(platform("velero_backup_last_successful_timestamp", "0x3000", schedule="daily"),),
-        at=2941,
+        fires=(platform("velero_backup_last_successful_timestamp", "-1x3000", schedule="daily"),),
+        at=2940,
         quiet=(
             platform("velero_backup_last_successful_timestamp", "86400x3000", schedule="daily"),
         ),
         severity="critical",
         namespace="observability",
         labels={"schedule": "daily"},
-        value="2d 1h 1m 0s",
+        value="2d 1h 0m 1s",
     ),
     Case(
         # It tries each day, and each time fails.

@@ -17,6 +17,7 @@ from versions import (
     ALERTMANAGER_VERSION,
     AMTOOL_VERSION,
     COLLECTOR_VERSION,
+    CONTROL_PLANE_VERSION,
     PROMETHEUS_VERSION,
     THANOS_VERSION,
 )
@@ -133,7 +134,7 @@ def test_an_unknown_name_is_one_message(
 
     assert capsys.readouterr().err == (
         "No program called grafana: there are promtool, prometheus, amtool, alertmanager, otelcol, "
-        "thanos, helm, nginx.\n"
+        "thanos, kubernetes, helm, nginx.\n"
     )
 
 
@@ -232,12 +233,30 @@ def prometheus_module_version(version: str) -> str:
         ("alertmanager", "github.com/prometheus/alertmanager", ALERTMANAGER_VERSION),
         ("otelcol", "go.opentelemetry.io/collector/otelcol", COLLECTOR_VERSION),
         ("thanos", "github.com/thanos-io/thanos", THANOS_VERSION.removeprefix("v")),
+        ("kubernetes", "k8s.io/kubernetes", CONTROL_PLANE_VERSION),
     ],
 )
 def test_the_go_module_pins_the_version_that_is_named(name: str, module: str, version: str) -> None:
     text = (PROGRAMS[name].module / "go.mod").read_text(encoding="utf-8")
 
     assert re.search(rf"^\s*{re.escape(module)} v{re.escape(version)}\b", text, re.MULTILINE)
+
+
+def test_the_parts_of_kubernetes_are_of_the_same_release() -> None:
+    """Kubernetes 1.36.3 publishes them as 0.36.3; go.mod must replace each with that one."""
+    text = (PROGRAMS["kubernetes"].module / "go.mod").read_text(encoding="utf-8")
+    replaced = re.findall(r"^\t(k8s\.io/\S+) => (\S+) v(\S+)$", text, re.MULTILINE)
+
+    assert len(replaced) > 30
+    assert {version for _, _, version in replaced} == {f"0.{CONTROL_PLANE_VERSION[2:]}"}
+    assert all(module == target for module, target, _ in replaced)
+
+
+def test_the_api_server_is_told_its_version(go_log: Path) -> None:
+    programs.program("kubernetes")
+
+    call = go_log.read_text(encoding="utf-8")
+    assert f"-X k8s.io/component-base/version.gitVersion=v{CONTROL_PLANE_VERSION}" in call
 
 
 def test_every_module_says_which_go_it_needs() -> None:

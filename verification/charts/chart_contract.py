@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import yaml
 
-from blueprint.documents import merge
+from blueprint.documents import merge, read_document
 from helm_values.release import Release
 from helm_values.static_values import DIRECTORY
 from settings.types import TELEMETRY_SUFFIX
@@ -372,7 +372,7 @@ def contract_key(release: Release) -> str:
 def read_contracts(directory: Path = DIRECTORY) -> dict[str, Contract]:
     """The contracts in the folders of the releases, by the names of their files."""
     return {
-        path.name: Contract(**yaml.safe_load(path.read_text("utf-8")))
+        path.name: Contract(**read_document(path.read_text("utf-8")))
         for path in sorted(directory.glob(f"*/*{SUFFIX}"))
     }
 

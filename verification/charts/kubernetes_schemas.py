@@ -11,11 +11,14 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from importlib import resources
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
 from referencing import Registry, Resource
+
+if TYPE_CHECKING:
+    # Importing it takes 1.5 s of a processor, for grammars of addresses: only who validates does.
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 Object = dict[str, Any]
 
@@ -78,7 +81,7 @@ class KubernetesSchemas:
         if api_version not in schema["properties"].get("apiVersion", {}).get("enum", ()):
             return None
         registry = Resource.from_contents(schema) @ self._registry
-        return Draft202012Validator(schema, registry=registry)
+        return _validator(schema, registry=registry)
 
 
 class CustomSchemas:
@@ -117,7 +120,7 @@ class CustomSchemas:
         schema = json_schema(self._schemas[api_version, kind])
         # The definition says nothing of metadata, which is Kubernetes' own.
         schema["properties"] = schema.get("properties", {}) | _OF_METADATA
-        return Draft202012Validator(schema)
+        return _validator(schema)
 
 
 def json_schema(structural: Object, *, closed: bool = True) -> Object:
@@ -177,11 +180,19 @@ def _compiles(pattern: str) -> bool:
     return True
 
 
+def _validator(schema: Object, **arguments: Any) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(schema, **arguments)
+
+
 def _problems(validator: Draft202012Validator, manifest: Object) -> list[str]:
     return [_text(error) for error in _errors(validator, _without_nulls(manifest))]
 
 
 def _errors(validator: Draft202012Validator, manifest: Object) -> Iterator[ValidationError]:
+    from jsonschema.exceptions import best_match
+
     for error in validator.iter_errors(manifest):
         # Of alternatives, the one that fits best tells what was meant.
         yield best_match([error]) or error

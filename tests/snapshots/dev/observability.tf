@@ -1101,8 +1101,8 @@ additionalPrometheusRulesMap:
           namespace: '{{ $labels.namespace }}'
           owner: platform-team
         annotations:
-          summary: '{{ $labels.deployment }} in {{ $labels.namespace }} has no pod that serves'
-          description: Of {{ $value }} pods none is available.
+          summary: '{{ $labels.deployment }} in {{ $labels.namespace }} has no available pod'
+          description: 0 of {{ $value }} pods are available.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/WorkloadUnavailable.md
           dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: GatewayReceivesNothing
@@ -1114,7 +1114,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: The gateway of dev receives no spans
-          description: '{{ $value }} spans in half an hour, after some within a day.'
+          description: It received {{ $value }} spans in half an hour, but some within a day.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayReceivesNothing.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: GatewayDown
@@ -1126,7 +1126,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: No gateway of dev answers
-          description: '{{ $value }} means: no replica of otel-gateway could be scraped. Applications lose telemetry once their SDKs'' buffers are full.'
+          description: Prometheus cannot scrape any replica of otel-gateway (value {{ $value }}). Applications lose telemetry once their SDKs' buffers are full.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: GatewayReceivesNothing
@@ -1138,7 +1138,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: The gateway of hml receives no spans
-          description: '{{ $value }} spans in half an hour, after some within a day.'
+          description: It received {{ $value }} spans in half an hour, but some within a day.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayReceivesNothing.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: GatewayDown
@@ -1150,7 +1150,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: No gateway of hml answers
-          description: '{{ $value }} means: no replica of otel-gateway could be scraped. Applications lose telemetry once their SDKs'' buffers are full.'
+          description: Prometheus cannot scrape any replica of otel-gateway (value {{ $value }}). Applications lose telemetry once their SDKs' buffers are full.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: GatewayReceivesNothing
@@ -1162,7 +1162,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: The gateway of prd receives no spans
-          description: '{{ $value }} spans in half an hour, after some within a day.'
+          description: It received {{ $value }} spans in half an hour, but some within a day.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayReceivesNothing.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: GatewayDown
@@ -1174,7 +1174,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: No gateway of prd answers
-          description: '{{ $value }} means: no replica of otel-gateway could be scraped. Applications lose telemetry once their SDKs'' buffers are full.'
+          description: Prometheus cannot scrape any replica of otel-gateway (value {{ $value }}). Applications lose telemetry once their SDKs' buffers are full.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/GatewayDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: LogsAbsent
@@ -1186,7 +1186,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: No agent reads container logs
-          description: '{{ $value }} log records from all nodes in half an hour (or no agent is there at all).'
+          description: '{{ $value }} log records from all nodes in half an hour, or no agent answers.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/LogsAbsent.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: BackendDown
@@ -1199,7 +1199,7 @@ additionalPrometheusRulesMap:
           backend: prometheus
         annotations:
           summary: prometheus does not answer
-          description: '{{ $value }} means: no replica of prometheus could be scraped for five minutes. Collectors queue meanwhile.'
+          description: Prometheus could not scrape any replica of prometheus for five minutes (value {{ $value }}). Collectors queue meanwhile.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: BackendDown
@@ -1212,7 +1212,7 @@ additionalPrometheusRulesMap:
           backend: alertmanager
         annotations:
           summary: alertmanager does not answer
-          description: '{{ $value }} means: no replica of alertmanager could be scraped for five minutes. Collectors queue meanwhile.'
+          description: Prometheus could not scrape any replica of alertmanager for five minutes (value {{ $value }}). Collectors queue meanwhile.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: BackendDown
@@ -1225,7 +1225,7 @@ additionalPrometheusRulesMap:
           backend: loki
         annotations:
           summary: loki does not answer
-          description: '{{ $value }} means: no replica of loki could be scraped for five minutes. Collectors queue meanwhile.'
+          description: Prometheus could not scrape any replica of loki for five minutes (value {{ $value }}). Collectors queue meanwhile.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: BackendDown
@@ -1238,7 +1238,7 @@ additionalPrometheusRulesMap:
           backend: tempo
         annotations:
           summary: tempo does not answer
-          description: '{{ $value }} means: no replica of tempo could be scraped for five minutes. Collectors queue meanwhile.'
+          description: Prometheus could not scrape any replica of tempo for five minutes (value {{ $value }}). Collectors queue meanwhile.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: BackendDown
@@ -1251,7 +1251,7 @@ additionalPrometheusRulesMap:
           backend: thanos-querier
         annotations:
           summary: thanos-querier does not answer
-          description: '{{ $value }} means: no replica of thanos-querier could be scraped for five minutes. Collectors queue meanwhile.'
+          description: Prometheus could not scrape any replica of thanos-querier for five minutes (value {{ $value }}). Collectors queue meanwhile.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: BackendDown
@@ -1264,7 +1264,7 @@ additionalPrometheusRulesMap:
           backend: thanos-store
         annotations:
           summary: thanos-store does not answer
-          description: '{{ $value }} means: no replica of thanos-store could be scraped for five minutes. Collectors queue meanwhile.'
+          description: Prometheus could not scrape any replica of thanos-store for five minutes (value {{ $value }}). Collectors queue meanwhile.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: BackendDown
@@ -1277,7 +1277,7 @@ additionalPrometheusRulesMap:
           backend: thanos-compactor
         annotations:
           summary: thanos-compactor does not answer
-          description: '{{ $value }} means: no replica of thanos-compactor could be scraped for five minutes. Collectors queue meanwhile.'
+          description: Prometheus could not scrape any replica of thanos-compactor for five minutes (value {{ $value }}). Collectors queue meanwhile.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: BackendDown
@@ -1290,7 +1290,7 @@ additionalPrometheusRulesMap:
           backend: stage-prometheus
         annotations:
           summary: The Prometheus of dev does not answer
-          description: '{{ $value }} means: no replica could be scraped for five minutes. Nobody watches the service levels of dev meanwhile; its gateway queues metrics.'
+          description: No replica could be scraped for five minutes (value {{ $value }}). Meanwhile dev has no alerts on its service levels, and its gateway queues metrics.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: BackendDown
@@ -1303,7 +1303,7 @@ additionalPrometheusRulesMap:
           backend: stage-prometheus
         annotations:
           summary: The Prometheus of hml does not answer
-          description: '{{ $value }} means: no replica could be scraped for five minutes. Nobody watches the service levels of hml meanwhile; its gateway queues metrics.'
+          description: No replica could be scraped for five minutes (value {{ $value }}). Meanwhile hml has no alerts on its service levels, and its gateway queues metrics.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: BackendDown
@@ -1316,7 +1316,7 @@ additionalPrometheusRulesMap:
           backend: stage-prometheus
         annotations:
           summary: The Prometheus of prd does not answer
-          description: '{{ $value }} means: no replica could be scraped for five minutes. Nobody watches the service levels of prd meanwhile; its gateway queues metrics.'
+          description: No replica could be scraped for five minutes (value {{ $value }}). Meanwhile prd has no alerts on its service levels, and its gateway queues metrics.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackendDown.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
     - name: saturation
@@ -1329,7 +1329,7 @@ additionalPrometheusRulesMap:
           namespace: '{{ $labels.namespace }}'
           owner: platform-team
         annotations:
-          summary: '{{ $labels.container }} of {{ $labels.pod }} is about to be killed for its memory'
+          summary: '{{ $labels.container }} of {{ $labels.pod }} has nearly reached its memory limit'
           description: It has used {{ $value | humanizePercentage }} of its limit for ten minutes.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerMemoryNearLimit.md
           dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace | urlquery | reReplaceAll "[+]" "%20" }}
@@ -1341,8 +1341,8 @@ additionalPrometheusRulesMap:
           namespace: '{{ $labels.namespace }}'
           owner: platform-team
         annotations:
-          summary: '{{ $labels.container }} of {{ $labels.pod }} waits for its CPU limit'
-          description: It was throttled in {{ $value | humanizePercentage }} of its periods.
+          summary: '{{ $labels.container }} of {{ $labels.pod }} is throttled by its CPU limit'
+          description: It was throttled in {{ $value | humanizePercentage }} of its CPU periods.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerCpuThrottled.md
           dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ContainerOomKilled
@@ -1353,8 +1353,8 @@ additionalPrometheusRulesMap:
           namespace: '{{ $labels.namespace }}'
           owner: platform-team
         annotations:
-          summary: '{{ $labels.container }} of {{ $labels.pod }} was killed for its memory'
-          description: '{{ $value | humanize }} restarts in ten minutes, the last since the limit was reached.'
+          summary: '{{ $labels.container }} of {{ $labels.pod }} was killed because it reached its memory limit'
+          description: It restarted {{ $value | humanize }} times in ten minutes, the last time because of the limit.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ContainerOomKilled.md
           dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: VolumeFillingUp
@@ -1366,7 +1366,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: '{{ $labels.persistentvolumeclaim }} will be full within four days'
-          description: '{{ $value | humanizePercentage }} are left.'
+          description: '{{ $value | humanizePercentage }} of its space is left.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/VolumeFillingUp.md
           dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: VolumeNearlyFull
@@ -1378,7 +1378,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: '{{ $labels.persistentvolumeclaim }} is nearly full'
-          description: '{{ $value | humanizePercentage }} are left.'
+          description: '{{ $value | humanizePercentage }} of its space is left.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/VolumeNearlyFull.md
           dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: NamespaceQuotaNearLimit
@@ -1389,8 +1389,8 @@ additionalPrometheusRulesMap:
           namespace: '{{ $labels.namespace }}'
           owner: platform-team
         annotations:
-          summary: '{{ $labels.namespace }} has used its quota of {{ $labels.resource }} nearly up'
-          description: '{{ $value | humanizePercentage }} of it are used; at 100 % new pods are refused.'
+          summary: '{{ $labels.namespace }} has nearly used up its quota of {{ $labels.resource }}'
+          description: '{{ $value | humanizePercentage }} of it is used; at 100 % new pods are refused.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/NamespaceQuotaNearLimit.md
           dashboard_url: http://localhost:3000/d/kubernetes-saturation?var-namespace={{ $labels.namespace | urlquery | reReplaceAll "[+]" "%20" }}
     - name: pipeline
@@ -1404,7 +1404,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: Collectors of {{ $labels.namespace }} refuse data
-          description: '{{ $value | humanize }} items a second were refused: senders repeat them for a while, then they are lost.'
+          description: '{{ $value | humanize }} items a second were refused. Senders retry for a while, then the items are lost.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorRefusingData.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: CollectorDroppingData
@@ -1415,8 +1415,8 @@ additionalPrometheusRulesMap:
           namespace: '{{ $labels.namespace }}'
           owner: platform-team
         annotations:
-          summary: Collectors of {{ $labels.namespace }} have no room in their queues
-          description: '{{ $value | humanize }} items a second found the queue full.'
+          summary: Queues of the collectors of {{ $labels.namespace }} are full
+          description: '{{ $value | humanize }} items a second did not fit into a queue.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorDroppingData.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: CollectorGivingUpData
@@ -1428,7 +1428,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: Collectors of {{ $labels.namespace }} lose data that a back end refuses
-          description: '{{ $value | humanize }} items a second were given up.'
+          description: '{{ $value | humanize }} items a second were dropped.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorGivingUpData.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: CollectorQueueNearlyFull
@@ -1440,7 +1440,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: A queue of {{ $labels.namespace }} to {{ $labels.exporter }} is nearly full
-          description: '{{ $value | humanizePercentage }} of its room are taken: the back end is away or too slow.'
+          description: '{{ $value | humanizePercentage }} of its capacity is used: the back end is down or too slow.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorQueueNearlyFull.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: CollectorStorageDamaged
@@ -1451,8 +1451,8 @@ additionalPrometheusRulesMap:
           namespace: '{{ $labels.namespace }}'
           owner: platform-team
         annotations:
-          summary: '{{ $labels.pod }} of {{ $labels.namespace }} has set damaged storage aside'
-          description: '{{ $labels.storage_set_aside }} could not be read ({{ $value }} collector): what was in a queue is lost, files of a checkpoint are read again.'
+          summary: '{{ $labels.pod }} of {{ $labels.namespace }} has moved damaged storage aside'
+          description: '{{ $value }} collector could not read {{ $labels.storage_set_aside }}. The data of a queue is lost; log files of a checkpoint are read again.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/CollectorStorageDamaged.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: TailSamplingDroppingEarly
@@ -1463,8 +1463,8 @@ additionalPrometheusRulesMap:
           namespace: '{{ $labels.namespace }}'
           owner: platform-team
         annotations:
-          summary: The gateway of {{ $labels.namespace }} has more traces than fit into its memory
-          description: '{{ $value | humanize }} traces a second were dropped before the decision, errors among them.'
+          summary: The gateway of {{ $labels.namespace }} receives more traces than it can hold
+          description: '{{ $value | humanize }} traces a second were dropped before the sampling decision, also traces with errors.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/TailSamplingDroppingEarly.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: SamplesTooOld
@@ -1475,8 +1475,8 @@ additionalPrometheusRulesMap:
           namespace: '{{ $labels.namespace }}'
           owner: platform-team
         annotations:
-          summary: The Prometheus of {{ $labels.namespace }} refuses samples that come too late
-          description: '{{ $value | humanize }} samples a second came after the out-of-order window.'
+          summary: The Prometheus of {{ $labels.namespace }} refuses samples that arrive too late
+          description: '{{ $value | humanize }} samples a second arrived after the out-of-order window.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SamplesTooOld.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: RemoteWriteLagging
@@ -1488,7 +1488,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: Tempo's service graph reaches Prometheus late
-          description: '{{ $value | humanizeDuration }} behind.'
+          description: It is {{ $value | humanizeDuration }} late.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/RemoteWriteLagging.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: LokiDiscardingLines
@@ -1500,7 +1500,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: Loki refuses lines of {{ $labels.tenant }}
-          description: '{{ $value | humanize }} lines a second: {{ $labels.reason }}.'
+          description: '{{ $value | humanize }} lines a second are refused: {{ $labels.reason }}.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/LokiDiscardingLines.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: TempoDiscardingSpans
@@ -1512,7 +1512,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: Tempo refuses spans of {{ $labels.tenant }}
-          description: '{{ $value | humanize }} spans a second: {{ $labels.reason }}.'
+          description: '{{ $value | humanize }} spans a second are refused: {{ $labels.reason }}.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/TempoDiscardingSpans.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: LokiRequestsFailing
@@ -1524,7 +1524,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: Loki fails requests to {{ $labels.route }}
-          description: '{{ $value | humanizePercentage }} of them were answered with 500 or above.'
+          description: '{{ $value | humanizePercentage }} of the requests failed with 500 or above.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/LokiRequestsFailing.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: TempoRequestsFailing
@@ -1536,7 +1536,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: Tempo fails requests to {{ $labels.route }}
-          description: '{{ $value | humanizePercentage }} of them were answered with 500 or above.'
+          description: '{{ $value | humanizePercentage }} of the requests failed with 500 or above.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/TempoRequestsFailing.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: ThanosUploadsFailing
@@ -1548,7 +1548,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: '{{ $labels.pod }} of {{ $labels.namespace }} cannot upload blocks of metrics'
-          description: '{{ $value | humanize }} uploads failed in three hours. Blocks wait on the volume until its retention.'
+          description: '{{ $value | humanize }} uploads failed in three hours. Blocks stay on the volume until the end of its retention.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ThanosUploadsFailing.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: ThanosCompactorHalted
@@ -1559,8 +1559,8 @@ additionalPrometheusRulesMap:
           namespace: observability
           owner: platform-team
         annotations:
-          summary: The compactor has stopped for good
-          description: '{{ $value }} means halted: it found blocks that it must not touch. Nothing is deleted or downsampled meanwhile.'
+          summary: The compactor of Thanos has halted
+          description: It found blocks that it must not change (value {{ $value }}). It deletes and downsamples nothing until you fix this.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ThanosCompactorHalted.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: ThanosCompactorStale
@@ -1571,8 +1571,8 @@ additionalPrometheusRulesMap:
           namespace: observability
           owner: platform-team
         annotations:
-          summary: The compactor has not finished a round in a day
-          description: '{{ $value }} rounds in 24 hours.'
+          summary: The compactor of Thanos has not finished a run for a day
+          description: It finished {{ $value }} runs in 24 hours.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ThanosCompactorStale.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: ObjectStorageFailing
@@ -1596,7 +1596,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: Loki has not applied retention for a day
-          description: 'The last time was {{ $value | humanizeDuration }} ago: logs are kept too long.'
+          description: 'The last run was {{ $value | humanizeDuration }} ago: logs are kept too long.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/LokiRetentionStale.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: TempoFlushFailing
@@ -1633,8 +1633,8 @@ additionalPrometheusRulesMap:
           namespace: observability
           owner: platform-team
         annotations:
-          summary: The certificate of {{ $labels.node }}'s kubelet runs out
-          description: It is valid for {{ $value | humanizeDuration }}. The kubelet should have renewed it.
+          summary: The certificate of {{ $labels.node }}'s kubelet expires soon
+          description: It expires in {{ $value | humanizeDuration }}. The kubelet should have renewed it.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/KubeletCertificateExpiring.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: ApiClientCertificateExpiring
@@ -1645,8 +1645,8 @@ additionalPrometheusRulesMap:
           namespace: observability
           owner: platform-team
         annotations:
-          summary: Somebody uses a client certificate of the cluster that runs out
-          description: One of those in use is valid for {{ $value | humanizeDuration }} only.
+          summary: A client certificate of the Kubernetes API expires soon
+          description: A certificate in use expires in {{ $value | humanizeDuration }}.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ApiClientCertificateExpiring.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: ExternalSecretNotReady
@@ -1658,7 +1658,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: The secret {{ $labels.name }} cannot be read from AWS Secrets Manager
-          description: Condition Ready is False ({{ $value }}) in {{ $labels.exported_namespace }}. Pods that need it do not start.
+          description: Condition Ready is False in {{ $labels.exported_namespace }} (value {{ $value }}). Pods that need the secret do not start.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ExternalSecretNotReady.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: BackupOverdue
@@ -1670,7 +1670,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: The backup {{ $labels.schedule }} is overdue
-          description: None has succeeded for at least {{ $value | humanizeDuration }}.
+          description: No backup has succeeded for at least {{ $value | humanizeDuration }}.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/BackupOverdue.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
       - alert: SeriesNearCapacity
@@ -1681,8 +1681,8 @@ additionalPrometheusRulesMap:
           namespace: observability
           owner: platform-team
         annotations:
-          summary: The platform's Prometheus has nearly all the series that its size is made for
-          description: '{{ $value | humanizePercentage }} of 60000 series.'
+          summary: The platform's Prometheus has nearly reached its capacity of series
+          description: It has {{ $value | humanizePercentage }} of 60000 series.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SeriesNearCapacity.md
           dashboard_url: http://localhost:3000/d/cost-cardinality
       - alert: StageSeriesNearBudget
@@ -1693,8 +1693,8 @@ additionalPrometheusRulesMap:
           namespace: '{{ $labels.namespace }}'
           owner: platform-team
         annotations:
-          summary: '{{ $labels.namespace }} has used its budget of series nearly up'
-          description: '{{ $value | humanizePercentage }} of 50000 series. Much above the budget its Prometheus runs out of memory, and {{ $labels.namespace }} alone has no metrics and no alerts on its services.'
+          summary: '{{ $labels.namespace }} has nearly used up its budget of series'
+          description: 'It has {{ $value | humanizePercentage }} of 50000 series. Far above the budget its Prometheus runs out of memory: then {{ $labels.namespace }} has no metrics and no alerts on its services.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/StageSeriesNearBudget.md
           dashboard_url: http://localhost:3000/d/cost-cardinality
     - name: watchdog
@@ -1707,8 +1707,8 @@ additionalPrometheusRulesMap:
           namespace: observability
           owner: platform-team
         annotations:
-          summary: Alerts work
-          description: '{{ $value }} means: Prometheus evaluates rules. This must always fire and reach the dead man''s switch; it tells of no trouble.'
+          summary: Alerting works
+          description: Prometheus evaluates rules (value {{ $value }}). This alert must always fire and reach the dead man's switch; it signals no problem.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/Watchdog.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
 EOT
@@ -6203,7 +6203,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget fast'
-          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
+          description: '{{ $value | humanizePercentage }} of its requests were answered with an error. At this pace it uses at least 5 % of the budget of 30 days in 6h.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnFast.md
           dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ServiceAvailabilityBurnSlow
@@ -6215,7 +6215,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget slowly'
-          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
+          description: '{{ $value | humanizePercentage }} of its requests were answered with an error. At this pace it uses at least 10 % of the budget of 30 days in 3d.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnSlow.md
           dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ServiceLatencyBurnFast
@@ -6227,7 +6227,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget fast'
-          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
+          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly. At this pace it uses at least 5 % of the budget of 30 days in 6h.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnFast.md
           dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ServiceLatencyBurnSlow
@@ -6239,7 +6239,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget slowly'
-          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
+          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly. At this pace it uses at least 10 % of the budget of 30 days in 3d.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnSlow.md
           dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ServiceRouteErrorRateHigh
@@ -6264,7 +6264,7 @@ additionalPrometheusRulesMap:
           namespace: '{{ $labels.deployment_environment_name }}'
           owner: platform-team
         annotations:
-          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} sends no traces any more'
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} no longer sends traces'
           description: It sent {{ $value | humanize }} spans in an hour, and none in the last half hour.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryAbsent.md
           dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
@@ -6276,8 +6276,8 @@ additionalPrometheusRulesMap:
           namespace: '{{ $labels.deployment_environment_name }}'
           owner: platform-team
         annotations:
-          summary: The gateway of {{ $labels.deployment_environment_name }} cannot tell all routes apart any more
-          description: '{{ $value | humanize }} spans were counted in the overflow series in 15 minutes.'
+          summary: The gateway of {{ $labels.deployment_environment_name }} can no longer distinguish all routes
+          description: It counted {{ $value | humanize }} spans in the overflow series in 15 minutes.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SpanMetricsOverflow.md
           dashboard_url: http://localhost:3000/d/cost-cardinality
     - name: guards
@@ -6291,7 +6291,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: The gateway of {{ $labels.deployment_environment_name }} drops data points of {{ $labels.service_name }}
-          description: '{{ $value | humanize }} points a second: {{ $labels.reason }}.'
+          description: '{{ $value | humanize }} points a second are dropped: {{ $labels.reason }}.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryRefused.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
 extraManifests:
@@ -6656,7 +6656,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget fast'
-          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
+          description: '{{ $value | humanizePercentage }} of its requests were answered with an error. At this pace it uses at least 5 % of the budget of 30 days in 6h.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnFast.md
           dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ServiceAvailabilityBurnSlow
@@ -6668,7 +6668,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget slowly'
-          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
+          description: '{{ $value | humanizePercentage }} of its requests were answered with an error. At this pace it uses at least 10 % of the budget of 30 days in 3d.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnSlow.md
           dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ServiceLatencyBurnFast
@@ -6680,7 +6680,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget fast'
-          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
+          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly. At this pace it uses at least 5 % of the budget of 30 days in 6h.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnFast.md
           dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ServiceLatencyBurnSlow
@@ -6692,7 +6692,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget slowly'
-          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
+          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly. At this pace it uses at least 10 % of the budget of 30 days in 3d.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnSlow.md
           dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ServiceRouteErrorRateHigh
@@ -6717,7 +6717,7 @@ additionalPrometheusRulesMap:
           namespace: '{{ $labels.deployment_environment_name }}'
           owner: platform-team
         annotations:
-          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} sends no traces any more'
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} no longer sends traces'
           description: It sent {{ $value | humanize }} spans in an hour, and none in the last half hour.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryAbsent.md
           dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
@@ -6729,8 +6729,8 @@ additionalPrometheusRulesMap:
           namespace: '{{ $labels.deployment_environment_name }}'
           owner: platform-team
         annotations:
-          summary: The gateway of {{ $labels.deployment_environment_name }} cannot tell all routes apart any more
-          description: '{{ $value | humanize }} spans were counted in the overflow series in 15 minutes.'
+          summary: The gateway of {{ $labels.deployment_environment_name }} can no longer distinguish all routes
+          description: It counted {{ $value | humanize }} spans in the overflow series in 15 minutes.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SpanMetricsOverflow.md
           dashboard_url: http://localhost:3000/d/cost-cardinality
     - name: guards
@@ -6744,7 +6744,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: The gateway of {{ $labels.deployment_environment_name }} drops data points of {{ $labels.service_name }}
-          description: '{{ $value | humanize }} points a second: {{ $labels.reason }}.'
+          description: '{{ $value | humanize }} points a second are dropped: {{ $labels.reason }}.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryRefused.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
 extraManifests:
@@ -7164,7 +7164,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget fast'
-          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
+          description: '{{ $value | humanizePercentage }} of its requests were answered with an error. At this pace it uses at least 5 % of the budget of 30 days in 6h.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnFast.md
           dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ServiceAvailabilityBurnSlow
@@ -7176,7 +7176,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its availability budget slowly'
-          description: '{{ $value | humanizePercentage }} of its requests were answered with an error; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
+          description: '{{ $value | humanizePercentage }} of its requests were answered with an error. At this pace it uses at least 10 % of the budget of 30 days in 3d.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceAvailabilityBurnSlow.md
           dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ServiceLatencyBurnFast
@@ -7188,7 +7188,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget fast'
-          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 6h at this pace at least 5 % of the budget of 30 days are gone.'
+          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly. At this pace it uses at least 5 % of the budget of 30 days in 6h.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnFast.md
           dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ServiceLatencyBurnSlow
@@ -7200,7 +7200,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} uses up its latency budget slowly'
-          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly; over 3d at this pace at least 10 % of the budget of 30 days are gone.'
+          description: '{{ $value | humanizePercentage }} of its requests were answered too slowly. At this pace it uses at least 10 % of the budget of 30 days in 3d.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceLatencyBurnSlow.md
           dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
       - alert: ServiceRouteErrorRateHigh
@@ -7225,7 +7225,7 @@ additionalPrometheusRulesMap:
           namespace: '{{ $labels.deployment_environment_name }}'
           owner: platform-team
         annotations:
-          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} sends no traces any more'
+          summary: '{{ $labels.service_name }} in {{ $labels.deployment_environment_name }} no longer sends traces'
           description: It sent {{ $value | humanize }} spans in an hour, and none in the last half hour.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryAbsent.md
           dashboard_url: http://localhost:3000/d/service-golden-signals?var-namespace={{ $labels.deployment_environment_name | urlquery | reReplaceAll "[+]" "%20" }}&var-service={{ $labels.service_name | urlquery | reReplaceAll "[+]" "%20" }}
@@ -7237,8 +7237,8 @@ additionalPrometheusRulesMap:
           namespace: '{{ $labels.deployment_environment_name }}'
           owner: platform-team
         annotations:
-          summary: The gateway of {{ $labels.deployment_environment_name }} cannot tell all routes apart any more
-          description: '{{ $value | humanize }} spans were counted in the overflow series in 15 minutes.'
+          summary: The gateway of {{ $labels.deployment_environment_name }} can no longer distinguish all routes
+          description: It counted {{ $value | humanize }} spans in the overflow series in 15 minutes.
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/SpanMetricsOverflow.md
           dashboard_url: http://localhost:3000/d/cost-cardinality
     - name: guards
@@ -7252,7 +7252,7 @@ additionalPrometheusRulesMap:
           owner: platform-team
         annotations:
           summary: The gateway of {{ $labels.deployment_environment_name }} drops data points of {{ $labels.service_name }}
-          description: '{{ $value | humanize }} points a second: {{ $labels.reason }}.'
+          description: '{{ $value | humanize }} points a second are dropped: {{ $labels.reason }}.'
           runbook_url: https://github.com/example/eks-observability-foundation/blob/main/docs/runbooks/alerts/ServiceTelemetryRefused.md
           dashboard_url: http://localhost:3000/d/telemetry-pipeline
 extraManifests:
@@ -7766,7 +7766,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
       annotations   = {}
       uid           = "cost-cardinality"
       title         = "Cost and cardinality"
-      description   = "What drives the bill: series (memory of Prometheus), bytes a day (buckets), and the top talkers of each. Compare with docs/operations/capacity.md."
+      description   = "The causes of the bill: series (memory of Prometheus) and bytes a day (buckets), with the largest senders of each. Compare with docs/operations/capacity.md."
       tags          = ["cost", "cardinality"]
       timezone      = "browser"
       editable      = false
@@ -7805,7 +7805,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             },
           ]
           title       = "Share of its series used"
-          description = "Of the 50,000 series of each stage, and the 60,000 of the platform (observability). Above 80 %: find the top talkers below, or take the next size. Much above 100 %, the Prometheus of that stage runs out of memory."
+          description = "Of the 50,000 series of each stage, and the 60,000 of the platform (observability). Above 80 %: find the largest senders below, or use the next size. Far above 100 %, the Prometheus of that stage runs out of memory."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -7870,7 +7870,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             },
           ]
           title       = "Metrics a day"
-          description = "Samples times two bytes: the upper end of what Prometheus' documentation says."
+          description = "Samples times two bytes, the upper value in Prometheus' documentation."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -8041,7 +8041,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             },
           ]
           title       = "Logs a day by namespace"
-          description = "GB a day if it went on like this. A step: a debug level that stayed on?"
+          description = "GB a day at the current rate. After a sudden rise, check whether a debug level is still on."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -8097,7 +8097,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             },
           ]
           title       = "Traces a day by namespace"
-          description = "GB a day after sampling. Less: lower sampling_percentage in the settings; errors and slow traces stay."
+          description = "GB a day after sampling. To reduce it, lower sampling_percentage in the settings; traces with errors and slow traces are always kept."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -8168,7 +8168,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             },
           ]
           title       = "Series by metric"
-          description = "The twenty largest. A histogram has a series for each bucket: fewer routes, or fewer labels."
+          description = "The twenty largest. A histogram has a series for each bucket: to reduce them, use fewer routes or labels."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -8246,7 +8246,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             },
           ]
           title       = "Series by namespace"
-          description = "Scraped: by the namespace of what was scraped. Pushed: by the stage of whose gateway it came. Who grows without having grown?"
+          description = "Scraped series by the namespace of their target, pushed series by the stage of their gateway. Look for growth without a reason."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -8313,7 +8313,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             },
           ]
           title       = "Series of applications by service"
-          description = "What comes by OTLP, by stage and service: the largest twenty."
+          description = "Series sent by OTLP, by stage and service: the largest twenty."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -8380,7 +8380,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             },
           ]
           title       = "Samples by scrape job"
-          description = "Of one scrape of all targets. Each costs memory, every 30 seconds a sample."
+          description = "Samples in one scrape of all targets. Each series uses memory and adds a sample every 30 seconds."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -8445,7 +8445,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             },
           ]
           title       = "Series of span metrics by service"
-          description = "Routes × methods × status codes × buckets. A jump: a route with an id in its name."
+          description = "Routes × methods × status codes × buckets. A jump often comes from a route with an id in its name."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -8498,7 +8498,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             },
           ]
           title       = "Requests beyond the gateway's bound of series"
-          description = "Counted in one series with otel_metric_overflow. Above 0: routes cannot be told apart any more; find the service at the left."
+          description = "Counted in one series with otel_metric_overflow. Above 0, routes can no longer be distinguished; find the service in the panel at the left."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -8564,7 +8564,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             },
           ]
           title       = "Spans by service"
-          description = "Spans per second before sampling; the ten largest. Many for each request: too much automatic instrumentation."
+          description = "Spans per second before sampling; the ten largest. Many spans for each request point to too much automatic instrumentation."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -8617,7 +8617,7 @@ resource "kubernetes_config_map_v1" "dashboard-cost-cardinality" {
             },
           ]
           title       = "Log lines by namespace"
-          description = "Lines per second. Which service: Logs, bytes by container."
+          description = "Lines per second. To find the service, open Logs, bytes by container."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -8811,7 +8811,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
       annotations   = {}
       uid           = "dev-overview"
       title         = "dev overview"
-      description   = "What runs in dev and how it does. A click on a service opens its golden signals."
+      description   = "Services, pods and logs of dev. A click on a service opens its golden signals."
       tags          = ["namespace", "dev"]
       timezone      = "browser"
       editable      = false
@@ -8850,7 +8850,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
             },
           ]
           title       = "Requests"
-          description = "Requests per second of all services. 0: does the gateway receive anything (Pipeline)?"
+          description = "Requests per second of all services. At 0, check whether the gateway receives anything (Pipeline)."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -8907,7 +8907,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
             },
           ]
           title       = "Errors"
-          description = "Share of failed requests of all services. Above 1 %: the table below says whose."
+          description = "Share of failed requests of all services. Above 1 %, find the service in the table below."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -8973,7 +8973,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
             },
           ]
           title       = "p95 latency"
-          description = "One request in twenty of all services takes longer; a mixture, so look at each below."
+          description = "One request in twenty of all services takes longer. This mixes all services, so look at each below."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -9030,7 +9030,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
             },
           ]
           title       = "Alerts firing"
-          description = "Alerts of this namespace that fire, without those that only inform. Open them in Alerting; each links to its runbook."
+          description = "Firing alerts of this namespace, without severity info. Open them in Alerting; each links to its runbook."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -9095,7 +9095,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
             },
           ]
           title       = "Pods not running"
-          description = "Pods that wait, failed or are unknown. `kubectl get pods` and `kubectl describe pod` say why."
+          description = "Pods that are pending, failed or unknown. `kubectl get pods` and `kubectl describe pod` say why."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -9160,7 +9160,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
             },
           ]
           title       = "Restarts in an hour"
-          description = "Restarts of containers. Several: out of memory, or a probe that fails?"
+          description = "Restarts of containers. If there are several, check memory and probes."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -9545,7 +9545,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
             },
           ]
           title       = "Requests"
-          description = "Requests per second that each service answered. One that ended: is it deployed, and does it send to otel-gateway in its namespace?"
+          description = "Requests per second that each service answered. If a service stops, check that it is deployed and sends to otel-gateway in its namespace."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -9612,7 +9612,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
             },
           ]
           title       = "Errors"
-          description = "Share of requests whose span has the status error. Open the traces of one: errors are never sampled away."
+          description = "Share of requests whose span has the status error. Open the traces of a service: traces with errors are always kept."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -9700,7 +9700,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
             },
           ]
           title       = "Latency, 95th percentile"
-          description = "One request in twenty took longer. The dots are exemplars; one that was not sampled has no trace."
+          description = "One request in twenty took longer. The dots are exemplars; only kept traces can be opened."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -9780,7 +9780,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
             },
           ]
           title       = "CPU"
-          description = "Cores by pod. Compare with the quota; who uses much more than it requests slows down its neighbours."
+          description = "Cores by pod. Compare with the quota. A pod that uses much more than it requests slows down its neighbours."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -9833,7 +9833,7 @@ resource "kubernetes_config_map_v1" "dashboard-dev-overview" {
             },
           ]
           title       = "Memory"
-          description = "Working set by pod: what counts against the limit."
+          description = "Working set by pod, which counts against the limit."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -10206,7 +10206,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
       annotations   = {}
       uid           = "global-overview"
       title         = "All namespaces"
-      description   = "Every stage side by side: requests, errors, latency, budgets, alerts, and what the cluster has left."
+      description   = "All stages: requests, errors, latency, budgets and alerts, and the free capacity of the cluster."
       tags          = ["overview"]
       timezone      = "browser"
       editable      = false
@@ -10245,7 +10245,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
             },
           ]
           title       = "Requests"
-          description = "Requests per second of all stages. 0: look at the pipeline first."
+          description = "Requests per second of all stages. At 0, check the pipeline first."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -10302,7 +10302,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
             },
           ]
           title       = "Errors"
-          description = "Share of failed requests of all stages. The table below says whose."
+          description = "Share of failed requests of all stages. The table below shows the stage."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -10368,7 +10368,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
             },
           ]
           title       = "Critical alerts"
-          description = "Somebody has been paged. Open Alerting; each alert links to its runbook."
+          description = "These alerts page. Open Alerting; each alert links to its runbook."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -10433,7 +10433,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
             },
           ]
           title       = "Targets down"
-          description = "Scrape targets that do not answer. Which: Status, Targets in Prometheus."
+          description = "Scrape targets that do not answer. Prometheus lists them under Status, Targets."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -10498,7 +10498,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
             },
           ]
           title       = "CPU of all nodes"
-          description = "Share of the cores that pods may use. Above 80 %: the autoscaler has no room, or the largest size is reached."
+          description = "Share of the cores that pods may use. Above 80 %, the node groups may have reached their maximum."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -10563,7 +10563,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
             },
           ]
           title       = "Memory free on nodes"
-          description = "Memory that all nodes together can still give."
+          description = "Free memory of all nodes together."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -10684,7 +10684,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
             },
           ]
           title       = "Stages"
-          description = "A click opens a stage. The budgets are those of its worst service."
+          description = "A click opens a stage. The budgets are those of the worst service of a stage."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -10939,7 +10939,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
             },
           ]
           title       = "Requests by stage"
-          description = "A stage that falls to nothing has lost its gateway or its callers."
+          description = "If a stage falls to 0, its gateway is down or it has no callers."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -10992,7 +10992,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
             },
           ]
           title       = "Errors by stage"
-          description = "Errors in dev are work; in prd they use up the budget."
+          description = "Errors in dev are normal work; errors in prd use up the error budget."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -11065,7 +11065,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
             },
           ]
           title       = "p95 by stage"
-          description = "A stage's mixture of services; open it for each."
+          description = "All services of a stage together; open the stage to see each service."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -11131,7 +11131,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
             },
           ]
           title       = "Alerts firing by namespace"
-          description = "Critical and warning. A step in all namespaces at once is something they share."
+          description = "Critical and warning. A rise in all namespaces at once has a common cause."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -11187,7 +11187,7 @@ resource "kubernetes_config_map_v1" "dashboard-global-overview" {
             },
           ]
           title       = "CPU by namespace"
-          description = "Cores used. Who grows?"
+          description = "Cores used. Look for namespaces that grow."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -11440,7 +11440,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
       annotations   = {}
       uid           = "hml-overview"
       title         = "hml overview"
-      description   = "What runs in hml and how it does. A click on a service opens its golden signals."
+      description   = "Services, pods and logs of hml. A click on a service opens its golden signals."
       tags          = ["namespace", "hml"]
       timezone      = "browser"
       editable      = false
@@ -11479,7 +11479,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
             },
           ]
           title       = "Requests"
-          description = "Requests per second of all services. 0: does the gateway receive anything (Pipeline)?"
+          description = "Requests per second of all services. At 0, check whether the gateway receives anything (Pipeline)."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -11536,7 +11536,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
             },
           ]
           title       = "Errors"
-          description = "Share of failed requests of all services. Above 1 %: the table below says whose."
+          description = "Share of failed requests of all services. Above 1 %, find the service in the table below."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -11602,7 +11602,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
             },
           ]
           title       = "p95 latency"
-          description = "One request in twenty of all services takes longer; a mixture, so look at each below."
+          description = "One request in twenty of all services takes longer. This mixes all services, so look at each below."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -11659,7 +11659,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
             },
           ]
           title       = "Alerts firing"
-          description = "Alerts of this namespace that fire, without those that only inform. Open them in Alerting; each links to its runbook."
+          description = "Firing alerts of this namespace, without severity info. Open them in Alerting; each links to its runbook."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -11724,7 +11724,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
             },
           ]
           title       = "Pods not running"
-          description = "Pods that wait, failed or are unknown. `kubectl get pods` and `kubectl describe pod` say why."
+          description = "Pods that are pending, failed or unknown. `kubectl get pods` and `kubectl describe pod` say why."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -11789,7 +11789,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
             },
           ]
           title       = "Restarts in an hour"
-          description = "Restarts of containers. Several: out of memory, or a probe that fails?"
+          description = "Restarts of containers. If there are several, check memory and probes."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -12174,7 +12174,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
             },
           ]
           title       = "Requests"
-          description = "Requests per second that each service answered. One that ended: is it deployed, and does it send to otel-gateway in its namespace?"
+          description = "Requests per second that each service answered. If a service stops, check that it is deployed and sends to otel-gateway in its namespace."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -12241,7 +12241,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
             },
           ]
           title       = "Errors"
-          description = "Share of requests whose span has the status error. Open the traces of one: errors are never sampled away."
+          description = "Share of requests whose span has the status error. Open the traces of a service: traces with errors are always kept."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -12329,7 +12329,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
             },
           ]
           title       = "Latency, 95th percentile"
-          description = "One request in twenty took longer. The dots are exemplars; one that was not sampled has no trace."
+          description = "One request in twenty took longer. The dots are exemplars; only kept traces can be opened."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -12409,7 +12409,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
             },
           ]
           title       = "CPU"
-          description = "Cores by pod. Compare with the quota; who uses much more than it requests slows down its neighbours."
+          description = "Cores by pod. Compare with the quota. A pod that uses much more than it requests slows down its neighbours."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -12462,7 +12462,7 @@ resource "kubernetes_config_map_v1" "dashboard-hml-overview" {
             },
           ]
           title       = "Memory"
-          description = "Working set by pod: what counts against the limit."
+          description = "Working set by pod, which counts against the limit."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -12857,7 +12857,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
       annotations  = {}
       uid          = "kubernetes-saturation"
       title        = "Kubernetes saturation"
-      description  = "What a namespace uses of what it requested, of its limits and of its quota, and what the nodes have left."
+      description  = "The use of a namespace compared with its requests, limits and quota, and the free capacity of the nodes."
       tags         = ["saturation", "kubernetes"]
       timezone     = "browser"
       editable     = false
@@ -12914,7 +12914,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
             },
           ]
           title       = "CPU: used, requested, limits"
-          description = "Requested far above used: paid for nothing. Used above requested: it lives from what neighbours leave."
+          description = "Requests far above use waste money. Use above requests depends on the free capacity of the node."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -12985,7 +12985,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
             },
           ]
           title       = "Memory: used, requested, limits"
-          description = "Used near the limits: the next peak is killed."
+          description = "If the use is near the limits, the next peak is killed."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -13127,7 +13127,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
             },
           ]
           title       = "Memory of the limit"
-          description = "At 100 % the kernel kills the container. Only the fullest ten."
+          description = "At 100 % the kernel kills the container. The panel shows the ten highest."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -13200,7 +13200,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
             },
           ]
           title       = "Throttled periods"
-          description = "Share of periods in which a container waited for its CPU limit; the worst ten."
+          description = "Share of periods in which the CPU limit throttled a container; the worst ten."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -13282,7 +13282,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
             },
           ]
           title       = "Restarts in an hour"
-          description = "Any: the last log lines before it, and `kubectl describe pod`, say why."
+          description = "To find the cause, read the last log lines before the restart and `kubectl describe pod`."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -13410,7 +13410,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
             },
           ]
           title       = "Volumes: used"
-          description = "Full volumes stop whoever writes. The StorageClass lets a claim be made larger."
+          description = "A full volume stops its program. The StorageClass allows larger claims."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -13484,7 +13484,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
             },
           ]
           title       = "Nodes: CPU of what pods may use"
-          description = "Nodes of all namespaces. All of them high: the node groups are at their largest."
+          description = "Nodes of all namespaces. If all of them are high, the node groups are at their maximum."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -13557,7 +13557,7 @@ resource "kubernetes_config_map_v1" "dashboard-kubernetes-saturation" {
             },
           ]
           title       = "Nodes: memory free"
-          description = "Below some hundred MiB the kubelet evicts pods."
+          description = "Below a few hundred MiB the kubelet evicts pods."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -13805,7 +13805,7 @@ resource "kubernetes_config_map_v1" "dashboard-logs-explorer" {
       annotations  = {}
       uid          = "logs-explorer"
       title        = "Logs explorer"
-      description  = "Lines of a service that contain what is searched for (a regular expression, upper and lower case alike). A line with a trace id links to its trace."
+      description  = "Lines of a service that match the search (a regular expression, not case-sensitive). A line with a trace id links to its trace."
       tags         = ["logs"]
       timezone     = "browser"
       editable     = false
@@ -13844,7 +13844,7 @@ resource "kubernetes_config_map_v1" "dashboard-logs-explorer" {
             },
           ]
           title       = "Lines by level"
-          description = "Lines per second that were found. A jump shows when it began."
+          description = "Matching lines per second. A jump shows when the problem began."
           transparent = false
           datasource = {
             type = "loki"
@@ -13886,7 +13886,7 @@ resource "kubernetes_config_map_v1" "dashboard-logs-explorer" {
             },
           ]
           title       = "Bytes by container"
-          description = "Bytes per second of all lines of the service: what they cost."
+          description = "Bytes per second of all lines of the service, which determine their cost."
           transparent = false
           datasource = {
             type = "loki"
@@ -13940,7 +13940,7 @@ resource "kubernetes_config_map_v1" "dashboard-logs-explorer" {
             },
           ]
           title       = "Errors with a trace"
-          description = "Errors that belong to a request: open the trace to see what led to them."
+          description = "Errors that belong to a request: open the trace to see their cause."
           transparent = false
           datasource = {
             type = "loki"
@@ -14160,7 +14160,7 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
       annotations   = {}
       uid           = "observability-overview"
       title         = "observability overview"
-      description   = "What runs in observability and how it does. A click on a service opens its golden signals."
+      description   = "Services, pods and logs of observability. A click on a service opens its golden signals."
       tags          = ["namespace", "observability"]
       timezone      = "browser"
       editable      = false
@@ -14199,7 +14199,7 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
             },
           ]
           title       = "Alerts firing"
-          description = "Alerts of this namespace that fire, without those that only inform. Open them in Alerting; each links to its runbook."
+          description = "Firing alerts of this namespace, without severity info. Open them in Alerting; each links to its runbook."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -14264,7 +14264,7 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
             },
           ]
           title       = "Pods not running"
-          description = "Pods that wait, failed or are unknown. `kubectl get pods` and `kubectl describe pod` say why."
+          description = "Pods that are pending, failed or unknown. `kubectl get pods` and `kubectl describe pod` say why."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -14329,7 +14329,7 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
             },
           ]
           title       = "Restarts in an hour"
-          description = "Restarts of containers. Several: out of memory, or a probe that fails?"
+          description = "Restarts of containers. If there are several, check memory and probes."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -14408,7 +14408,7 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
             },
           ]
           title       = "CPU"
-          description = "Cores by pod. Compare with the quota; who uses much more than it requests slows down its neighbours."
+          description = "Cores by pod. Compare with the quota. A pod that uses much more than it requests slows down its neighbours."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -14461,7 +14461,7 @@ resource "kubernetes_config_map_v1" "dashboard-observability-overview" {
             },
           ]
           title       = "Memory"
-          description = "Working set by pod: what counts against the limit."
+          description = "Working set by pod, which counts against the limit."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -14834,7 +14834,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
       annotations   = {}
       uid           = "prd-overview"
       title         = "prd overview"
-      description   = "What runs in prd and how it does. A click on a service opens its golden signals."
+      description   = "Services, pods and logs of prd. A click on a service opens its golden signals."
       tags          = ["namespace", "prd"]
       timezone      = "browser"
       editable      = false
@@ -14873,7 +14873,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
             },
           ]
           title       = "Requests"
-          description = "Requests per second of all services. 0: does the gateway receive anything (Pipeline)?"
+          description = "Requests per second of all services. At 0, check whether the gateway receives anything (Pipeline)."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -14930,7 +14930,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
             },
           ]
           title       = "Errors"
-          description = "Share of failed requests of all services. Above 1 %: the table below says whose."
+          description = "Share of failed requests of all services. Above 1 %, find the service in the table below."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -14996,7 +14996,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
             },
           ]
           title       = "p95 latency"
-          description = "One request in twenty of all services takes longer; a mixture, so look at each below."
+          description = "One request in twenty of all services takes longer. This mixes all services, so look at each below."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -15053,7 +15053,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
             },
           ]
           title       = "Alerts firing"
-          description = "Alerts of this namespace that fire, without those that only inform. Open them in Alerting; each links to its runbook."
+          description = "Firing alerts of this namespace, without severity info. Open them in Alerting; each links to its runbook."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -15118,7 +15118,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
             },
           ]
           title       = "Pods not running"
-          description = "Pods that wait, failed or are unknown. `kubectl get pods` and `kubectl describe pod` say why."
+          description = "Pods that are pending, failed or unknown. `kubectl get pods` and `kubectl describe pod` say why."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -15183,7 +15183,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
             },
           ]
           title       = "Restarts in an hour"
-          description = "Restarts of containers. Several: out of memory, or a probe that fails?"
+          description = "Restarts of containers. If there are several, check memory and probes."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -15568,7 +15568,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
             },
           ]
           title       = "Requests"
-          description = "Requests per second that each service answered. One that ended: is it deployed, and does it send to otel-gateway in its namespace?"
+          description = "Requests per second that each service answered. If a service stops, check that it is deployed and sends to otel-gateway in its namespace."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -15635,7 +15635,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
             },
           ]
           title       = "Errors"
-          description = "Share of requests whose span has the status error. Open the traces of one: errors are never sampled away."
+          description = "Share of requests whose span has the status error. Open the traces of a service: traces with errors are always kept."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -15723,7 +15723,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
             },
           ]
           title       = "Latency, 95th percentile"
-          description = "One request in twenty took longer. The dots are exemplars; one that was not sampled has no trace."
+          description = "One request in twenty took longer. The dots are exemplars; only kept traces can be opened."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -15803,7 +15803,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
             },
           ]
           title       = "CPU"
-          description = "Cores by pod. Compare with the quota; who uses much more than it requests slows down its neighbours."
+          description = "Cores by pod. Compare with the quota. A pod that uses much more than it requests slows down its neighbours."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -15856,7 +15856,7 @@ resource "kubernetes_config_map_v1" "dashboard-prd-overview" {
             },
           ]
           title       = "Memory"
-          description = "Working set by pod: what counts against the limit."
+          description = "Working set by pod, which counts against the limit."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -16270,7 +16270,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
       annotations  = {}
       uid          = "service-golden-signals"
       title        = "Service golden signals"
-      description  = "Latency, traffic, errors and saturation of one service. From the top down: is the objective in danger, which route is it, what do its traces and logs say."
+      description  = "Latency, traffic, errors and saturation of one service. From top to bottom: the objective, the routes, the traces and the logs."
       tags         = ["service", "golden-signals"]
       timezone     = "browser"
       editable     = false
@@ -16309,7 +16309,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
             },
           ]
           title       = "Requests"
-          description = "Requests per second that the service answers. 0: is it deployed, and does it send to otel-gateway in its namespace?"
+          description = "Requests per second that the service answers. At 0, check that it is deployed and sends to otel-gateway in its namespace."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -16489,7 +16489,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
             },
           ]
           title       = "Restarts in an hour"
-          description = "Restarts of the service's containers. Any: see why with `kubectl describe pod`."
+          description = "Restarts of the service's containers. `kubectl describe pod` shows the cause."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -16555,7 +16555,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
             },
           ]
           title       = "Availability budget left"
-          description = "Of 30 days. Below half: slow down risky releases. Below 0 the objective is missed."
+          description = "Of 30 days. Below half, delay risky releases. Below 0 the objective is missed."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -16620,7 +16620,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
             },
           ]
           title       = "Latency budget left"
-          description = "Of 30 days. Below half: look for the slow route. Below 0 the objective is missed."
+          description = "Of 30 days. Below half, look for the slow route. Below 0 the objective is missed."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -16698,7 +16698,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
             },
           ]
           title       = "Requests by route"
-          description = "A route that stopped, or one that nobody expected? A route that is missing here has no `http.route`: see the runbook on instrumenting."
+          description = "Look for routes that stopped and for unexpected routes. A missing route has no `http.route`: see the instrumentation runbook."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -16754,7 +16754,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
             },
           ]
           title       = "Requests by status code"
-          description = "HTTP status codes. A wall of 4xx comes from a caller, 5xx from here."
+          description = "HTTP status codes. 4xx are usually caused by a caller, 5xx by this service."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -16823,7 +16823,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
             },
           ]
           title       = "Share of errors by route"
-          description = "One bad route points to a release or to what only that route calls; all of them to something shared: a database, a quota, the network."
+          description = "Errors in one route point to a release or to a dependency of that route. Errors in all routes point to something shared: a database, a quota, the network."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -17037,7 +17037,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
             },
           ]
           title       = "p95 by route"
-          description = "Which route is slow. Then open a slow trace of it below."
+          description = "Find the slow route, then open one of its slow traces below."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -17302,7 +17302,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
             },
           ]
           title       = "CPU of the limit"
-          description = "Above 80 % for long: raise the limit or the replicas; see also what is throttled."
+          description = "If it stays above 80 %, raise the limit or the replicas; see also the throttled periods."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -17375,7 +17375,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
             },
           ]
           title       = "Memory of the limit"
-          description = "At 100 % the kernel kills the container. A line that only rises is a leak."
+          description = "At 100 % the kernel kills the container. A line that only rises points to a memory leak."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -17448,7 +17448,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
             },
           ]
           title       = "Throttled periods"
-          description = "Share of 100 ms periods in which a pod waited for its CPU limit: latency nobody sees in the CPU graph. Above 25 %: raise the limit."
+          description = "Share of 100 ms periods in which the CPU limit throttled a pod. The CPU graph does not show this latency. Above 25 %: raise the limit."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -17534,7 +17534,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
             },
           ]
           title       = "HTTP server p95"
-          description = "`http.server.request.duration` of the SDK. Much lower than the latency above: the time is spent before the application, or in what it does not measure."
+          description = "`http.server.request.duration` of the SDK. If it is much lower than the latency above, the time passes before the application, or in code that it does not measure."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -17587,7 +17587,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
             },
           ]
           title       = "Requests in flight"
-          description = "`http.server.active_requests`. It rises when answers become slow: the queue before the trouble."
+          description = "`http.server.active_requests`. It rises when responses become slow, before errors appear."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -17640,7 +17640,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
             },
           ]
           title       = "Calls to other services, p95"
-          description = "`http.client.request.duration` by the service called. Is the slow one there?"
+          description = "`http.client.request.duration` by called service. Look for a slow dependency."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -17693,7 +17693,7 @@ resource "kubernetes_config_map_v1" "dashboard-service-golden-signals" {
             },
           ]
           title       = "Database operations, p95"
-          description = "`db.client.operation.duration` by operation. Slow and steady: an index; slow in bursts: locks or connections."
+          description = "`db.client.operation.duration` by operation. If it is always slow, check indexes; if it is slow in bursts, check locks and connections."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -18448,7 +18448,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
             },
           ]
           title       = "Availability: share of good requests in an hour"
-          description = "Bad requests are those with the span status error. The line of the objective is what 30 days must reach together."
+          description = "Bad requests are those with the span status error. The 30 days together must reach the line of the objective."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -18501,7 +18501,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
             },
           ]
           title       = "Availability: burn rate in an hour"
-          description = "1 uses up exactly the budget of 30 days; at 14.4 2 % of it go in an hour, and somebody is paged."
+          description = "A rate of 1 uses up exactly the budget of 30 days. A rate of 14.4 uses 2 % of it in an hour, and pages."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -18908,7 +18908,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
             },
           ]
           title       = "Latency: share of good requests in an hour"
-          description = "Bad requests are those slower than the stage's latency_threshold_ms. The line of the objective is what 30 days must reach together."
+          description = "Bad requests are those slower than the stage's latency_threshold_ms. The 30 days together must reach the line of the objective."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -18961,7 +18961,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
             },
           ]
           title       = "Latency: burn rate in an hour"
-          description = "1 uses up exactly the budget of 30 days; at 14.4 2 % of it go in an hour, and somebody is paged."
+          description = "A rate of 1 uses up exactly the budget of 30 days. A rate of 14.4 uses 2 % of it in an hour, and pages."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -19047,7 +19047,7 @@ resource "kubernetes_config_map_v1" "dashboard-slo-error-budget" {
             },
           ]
           title       = "Requests"
-          description = "An objective over few requests jumps: of 20 a day, one failure is 5 %."
+          description = "With few requests the value jumps: with 20 requests a day, one failure is 5 %."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -19241,7 +19241,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
       annotations   = {}
       uid           = "telemetry-pipeline"
       title         = "Telemetry pipeline"
-      description   = "Does telemetry arrive, and is anything lost on the way? From left to right as data flows: received, refused, queued, sent; then the back ends and their buckets."
+      description   = "Shows whether telemetry arrives and where it is lost, in the order of the data flow: received, refused, queued, sent; then the back ends and their buckets."
       tags          = ["pipeline"]
       timezone      = "browser"
       editable      = false
@@ -19280,7 +19280,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Refused in an hour"
-          description = "Senders were told to try again: the collector's memory is full, or a back end is slow. Not lost yet: SDKs repeat for a while."
+          description = "The collector's memory is full, or a back end is slow, so senders must retry. The data is not lost yet: SDKs retry for a while."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -19346,7 +19346,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Dropped in an hour"
-          description = "The queue was full. Lost, unless the sender repeats: see Queues below."
+          description = "The queue was full. The data is lost unless the sender retries: see Queues below."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -19412,7 +19412,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Given up in an hour"
-          description = "A back end refused them for good, or was away for too long. Lost: the collector's log says why."
+          description = "A back end refused the data permanently, or was down for too long. The data is lost; the collector's log has the reason."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -19478,7 +19478,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Refused by Loki and Tempo in an hour"
-          description = "Lines and spans over a limit of their tenant. The reason is below."
+          description = "Lines and spans above a limit of their tenant. The reason is below."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -19544,7 +19544,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Fullest queue"
-          description = "Of all collectors and exporters. Above half: a back end does not keep up."
+          description = "The fullest queue of all collectors and exporters. Above half, a back end is too slow."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -19687,7 +19687,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Received: spans"
-          description = "Spans per second by namespace. 0 in a stage: nothing sends, or nothing reaches its gateway."
+          description = "Spans per second by namespace. If a stage is at 0, nothing sends, or nothing reaches its gateway."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -19740,7 +19740,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Sent: spans"
-          description = "Spans per second by exporter. Much less than received, for long: the queues fill."
+          description = "Spans per second by exporter. If it stays far below the received rate, the queues fill."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -19811,7 +19811,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Refused, dropped, given up: spans"
-          description = "Anything above 0 has a cause: memory (refused), a full queue (dropped), a back end's refusal (given up)."
+          description = "The causes are full memory (refused), a full queue (dropped), or a refusal of a back end (given up)."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -19864,7 +19864,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Received: data points"
-          description = "Data points per second by namespace. 0 in a stage: nothing sends, or nothing reaches its gateway."
+          description = "Data points per second by namespace. If a stage is at 0, nothing sends, or nothing reaches its gateway."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -19917,7 +19917,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Sent: data points"
-          description = "Data points per second by exporter. Much less than received, for long: the queues fill."
+          description = "Data points per second by exporter. If it stays far below the received rate, the queues fill."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -19988,7 +19988,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Refused, dropped, given up: data points"
-          description = "Anything above 0 has a cause: memory (refused), a full queue (dropped), a back end's refusal (given up)."
+          description = "The causes are full memory (refused), a full queue (dropped), or a refusal of a back end (given up)."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -20041,7 +20041,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Received: log records"
-          description = "Log records per second by namespace. 0 in a stage: nothing sends, or nothing reaches its gateway."
+          description = "Log records per second by namespace. If a stage is at 0, nothing sends, or nothing reaches its gateway."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -20094,7 +20094,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Sent: log records"
-          description = "Log records per second by exporter. Much less than received, for long: the queues fill."
+          description = "Log records per second by exporter. If it stays far below the received rate, the queues fill."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -20165,7 +20165,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Refused, dropped, given up: log records"
-          description = "Anything above 0 has a cause: memory (refused), a full queue (dropped), a back end's refusal (given up)."
+          description = "The causes are full memory (refused), a full queue (dropped), or a refusal of a back end (given up)."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -20231,7 +20231,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Queues"
-          description = "Share of each queue that is full. It grows while a back end is away, and must shrink after that."
+          description = "Used share of each queue. It grows while a back end is down, and must shrink afterwards."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -20358,7 +20358,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "CPU"
-          description = "Cores. Gateways get replicas from 70 % of their request on."
+          description = "Cores. The autoscaler adds gateways above 70 % of their request."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -20464,7 +20464,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Traces dropped before the decision"
-          description = "More traces at a time than fit into a gateway's memory: add replicas, or raise the size. Above 0, errors may be lost."
+          description = "The gateway holds too many traces: add replicas, or raise the size. Above 0, traces with errors may be lost."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -20530,7 +20530,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Dropped data points"
-          description = "Per second, by service and reason. Each reason is something that the service can change; docs/reference/gateway.md says what."
+          description = "Per second, by service and reason. Each reason is something that the service can change; docs/reference/gateway.md explains each reason."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -20583,7 +20583,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Shortened spans and log records"
-          description = "Per second, by service. They arrive, but without what was too long or too much."
+          description = "Per second, by service. They arrive without the part that was too long."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -20649,7 +20649,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Series in memory"
-          description = "Of the platform's Prometheus (observability) and of each stage's. The bound of its memory; docs/operations/capacity.md has each size's."
+          description = "Series of the platform's Prometheus (observability) and of each stage's. They determine its memory; docs/operations/capacity.md has the numbers of each size."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -20702,7 +20702,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Samples"
-          description = "Samples per second taken, scraped and pushed."
+          description = "Samples per second received, scraped and pushed."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -20755,7 +20755,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Samples too late"
-          description = "Pushed after the out-of-order window of 30 minutes, and lost. A gateway's queue was held up for longer."
+          description = "Samples that arrived after the out-of-order window of 30 minutes, and are lost. A gateway's queue was blocked for longer."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -20808,7 +20808,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Rules that failed"
-          description = "Evaluations per second that failed. Alerts of that group are blind."
+          description = "Failed evaluations per second. The alerts of that group do not work."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -20994,7 +20994,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Compactor"
-          description = "Rounds and failures in six hours. Halted (1): it found blocks it must not touch; see the runbook ThanosCompactorHalted."
+          description = "Rounds and failures in six hours. Halted (1): it found blocks that it must not change; see the runbook ThanosCompactorHalted."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -21047,7 +21047,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Requests to the bucket"
-          description = "By operation; they are paid for. Failures below."
+          description = "Requests by operation; AWS bills them. Failures are below."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -21100,7 +21100,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Requests to the bucket that failed"
-          description = "Above 0 for long: role, key, endpoint or throttling."
+          description = "If it stays above 0, check role, key, endpoint and throttling."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -21153,7 +21153,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Blocks that the store gateway knows"
-          description = "It must be what the bucket has. None: long ranges in Grafana are empty."
+          description = "It must match the bucket. Without blocks, long ranges in Grafana are empty."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -21334,7 +21334,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Loki: lines refused"
-          description = "By reason: rate_limited (raise the size), greater_than_max_sample_age (a queue was held up), ..."
+          description = "By reason: rate_limited (raise the size), greater_than_max_sample_age (a queue was blocked), ..."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -21387,7 +21387,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Loki: streams in memory"
-          description = "Each combination of labels is one. A jump: a label with too many values."
+          description = "Each combination of labels is a stream. A jump points to a label with too many values."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -21440,7 +21440,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Loki: share of requests that fail"
-          description = "Answers of 500 and above, by route."
+          description = "Responses of 500 and above, by route."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -21619,7 +21619,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Tempo: traces in memory"
-          description = "Traces under way; its memory follows."
+          description = "Traces that are still being written; Tempo's memory depends on them."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -21672,7 +21672,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Tempo: share of requests that fail"
-          description = "Answers of 500 and above, by route."
+          description = "Responses of 500 and above, by route."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -21745,7 +21745,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Tempo: blocks that could not be written"
-          description = "Flushes per second that failed. Traces pile up on the volume meanwhile."
+          description = "Flushes per second that failed. Meanwhile traces accumulate on the volume."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -21798,7 +21798,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Service graph: how late Prometheus gets it"
-          description = "Newest sample made minus newest sample taken by Prometheus. Above two minutes: Prometheus refuses or is away."
+          description = "Newest created sample minus newest sample received by Prometheus. Above two minutes, Prometheus refuses samples or is down."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -21871,7 +21871,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Loki: since retention was applied"
-          description = "Grows to the compaction interval and falls back. Hours: logs are kept too long."
+          description = "It grows to the compaction interval and falls back. If it reaches hours, logs are kept too long."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -21926,7 +21926,7 @@ resource "kubernetes_config_map_v1" "dashboard-telemetry-pipeline" {
             },
           ]
           title       = "Targets up"
-          description = "Share of each job's targets that answer. Below 100 %: `kubectl get pods` in its namespace."
+          description = "Share of each job's targets that answer. Below 100 %, run `kubectl get pods` in its namespace."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -22182,7 +22182,7 @@ resource "kubernetes_config_map_v1" "dashboard-traces-service-graph" {
       annotations  = {}
       uid          = "traces-service-graph"
       title        = "Traces and service graph"
-      description  = "Who calls whom in a stage, which calls fail or are slow, and the traces to open."
+      description  = "The calls between services of a stage, failed and slow calls, and their traces."
       tags         = ["traces"]
       timezone     = "browser"
       editable     = false
@@ -22222,7 +22222,7 @@ resource "kubernetes_config_map_v1" "dashboard-traces-service-graph" {
             },
           ]
           title       = "Service graph"
-          description = "From the traces kept: edges are right, rates are those after sampling. A service that is missing is not instrumented, or loses the trace context."
+          description = "Computed from kept traces: edges are correct, rates are after sampling. A missing service is not instrumented, or loses the trace context."
           transparent = false
           datasource = {
             type = "tempo"
@@ -22270,7 +22270,7 @@ resource "kubernetes_config_map_v1" "dashboard-traces-service-graph" {
             },
           ]
           title       = "Calls kept"
-          description = "Calls per second between two services, of the traces that were kept."
+          description = "Calls per second between two services, from kept traces."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -22376,7 +22376,7 @@ resource "kubernetes_config_map_v1" "dashboard-traces-service-graph" {
             },
           ]
           title       = "p95 of calls kept"
-          description = "How long the server took. Slow traces are all kept, so this is higher than the truth."
+          description = "Response time of the server. All slow traces are kept, so the real value is lower."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -22442,7 +22442,7 @@ resource "kubernetes_config_map_v1" "dashboard-traces-service-graph" {
             },
           ]
           title       = "Traces decided by the gateway"
-          description = "Traces per second that were kept (true) and not (false). Few kept and many slow: see sampling in the settings."
+          description = "Traces per second that were kept (true) and not (false). To change the share, see sampling in the settings."
           transparent = false
           datasource = {
             type = "prometheus"
@@ -22500,7 +22500,7 @@ resource "kubernetes_config_map_v1" "dashboard-traces-service-graph" {
             },
           ]
           title       = "Failed traces of the service"
-          description = "Look for the deepest red span: that is where it began."
+          description = "Look for the deepest red span: the error began there."
           transparent = false
           datasource = {
             type = "tempo"
@@ -22574,7 +22574,7 @@ resource "kubernetes_config_map_v1" "dashboard-traces-service-graph" {
             },
           ]
           title       = "Traces that cross services with an error"
-          description = "The service is part of a trace in which something failed, perhaps elsewhere."
+          description = "Traces of the service with an error in any service."
           transparent = false
           datasource = {
             type = "tempo"

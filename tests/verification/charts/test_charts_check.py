@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from settings_files import TODAY
 
 from helm_values import release as release_module
 from helm_values.release import Release
@@ -30,6 +31,7 @@ from verification.charts.chart_configs import (
     with_directories,
     without_kubelet_login,
 )
+from verification.charts.chart_settings import samples, settings_to_check
 from verification.charts.chart_source import CHARTS_DIR, find_helm, objects
 from verification.charts.kubernetes_schemas import (
     CustomSchemas,
@@ -154,6 +156,10 @@ def chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+SETTINGS, SAMPLES = settings_to_check(TODAY), samples(TODAY)
+ONE_SAMPLE = {"size-small": SAMPLES["size-small"]}
+ONE_OF_EACH = {**ONE_SAMPLE, "dev": SETTINGS["dev"]}
+
 Check = Callable[..., tuple[int, str]]
 
 
@@ -164,11 +170,19 @@ def check(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Check:
-    """Run the command on releases; the contract is written first unless it is to be compared."""
+    """Run the command on releases; the contract is written first unless it is to be compared.
+
+    Unless `everywhere`, for a sample of one size and one environment alone.
+    """
     monkeypatch.setattr(release_module, "static_values", lambda name: {})
     monkeypatch.setattr(charts_check, "folder_of", lambda name: "tiny")
 
-    def run(*releases: Release, arguments: tuple[str, ...] = ("--update",)) -> tuple[int, str]:
+    def run(
+        *releases: Release, arguments: tuple[str, ...] = ("--update",), everywhere: bool = False
+    ) -> tuple[int, str]:
+        some = (SETTINGS, SAMPLES) if everywhere else (ONE_OF_EACH, ONE_SAMPLE)
+        for name, known in zip(("settings_to_check", "samples"), some, strict=True):
+            monkeypatch.setattr(charts_check, name, lambda today, known=known: known)
         monkeypatch.setattr(charts_check, "all_releases", lambda settings, below: list(releases))
         code = charts_check.main(arguments, directory=tmp_path, find=no_program)
         return code, capsys.readouterr().out
@@ -184,7 +198,7 @@ def tiny(name: str = "one", chart: Chart = TINY, **values: Any) -> Release:
 
 
 def test_good_release_passes_and_its_contract_holds(check: Check, tmp_path: Path) -> None:
-    code, output = check(tiny(labels={"team": "a"}))
+    code, output = check(tiny(labels={"team": "a"}), everywhere=True)
     assert code == 0, output
     assert "dev observability/one: 3 objects" in output
     contract = yaml.safe_load((tmp_path / "tiny" / "tiny-1.0.0.contract.yaml").read_text())
@@ -428,7 +442,7 @@ def of_stage(stage: str, **values: Any) -> Release:
 
 
 def test_the_contract_has_each_release_of_the_stages_once(check: Check, tmp_path: Path) -> None:
-    check(of_stage("dev"), of_stage("acceptance", labels={"team": "a"}))
+    check(of_stage("dev"), of_stage("acceptance", labels={"team": "a"}), everywhere=True)
     contract = yaml.safe_load((tmp_path / "tiny" / "tiny-1.0.0.contract.yaml").read_text())
     assert contract["keys"] == {"<stage>-telemetry/gateway": ["labels.*"]}
     for facts in (contract["objects"], contract["pods"]):
@@ -437,7 +451,8 @@ def test_the_contract_has_each_release_of_the_stages_once(check: Check, tmp_path
             set(by_release) == {"<stage>-telemetry/gateway"} for by_release in facts.values()
         )
     # Another name changes nothing in it.
-    _, output = check(of_stage("qa"), of_stage("prd", labels={"team": "a"}), arguments=())
+    renamed = of_stage("qa"), of_stage("prd", labels={"team": "a"})
+    _, output = check(*renamed, arguments=(), everywhere=True)
     assert "out of date" not in output
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -68,16 +69,15 @@ def of_documents() -> Iterator[Query]:
         yield where, language, interpolated(text, PUT_IN)
 
 
-def everything() -> list[Query]:
+@functools.cache
+def everything() -> tuple[Query, ...]:
+    """Made by the first test that asks: every worker imports this module."""
     items = list(of_documents())
     for environment in REAL_ENVIRONMENTS:
         settings = real_settings(environment)
         for queries in (of_dashboards(settings), of_rules(settings), of_datasources(settings)):
             items += [(f"{environment}: {where}", *rest) for where, *rest in queries]  # type: ignore[misc]
-    return items
-
-
-QUERIES = everything()
+    return tuple(items)
 
 
 def mistaken(queries: list[Query]) -> list[str]:
@@ -92,18 +92,20 @@ def mistaken(queries: list[Query]) -> list[str]:
 
 @pytest.mark.parametrize("language", LANGUAGE)
 def test_every_query_is_accepted_by_its_grammar(language: Language) -> None:
-    queries = [query for query in QUERIES if query[1] == language]
+    queries = [query for query in everything() if query[1] == language]
     assert queries
     assert not mistaken(queries), "\n".join(mistaken(queries))
 
 
 def test_queries_are_found_where_people_write_them() -> None:
-    places = {where.partition(",")[0].partition(" ")[2] or where for where, _, _ in QUERIES}
+    places = {where.partition(",")[0].partition(" ")[2] or where for where, _, _ in everything()}
     for dashboard in dashboards(load_environment("prd", TODAY)):
         assert dashboard.uid in places
     assert "rule Watchdog" in places
     assert any("Tempo" in place for place in places)
-    assert any(where.startswith("docs/runbooks/alerts/BackendDown.md") for where, _, _ in QUERIES)
+    assert any(
+        where.startswith("docs/runbooks/alerts/BackendDown.md") for where, _, _ in everything()
+    )
 
 
 # One character is taken away: what quotes or encloses.
@@ -118,7 +120,7 @@ def without_strings(text: str) -> str:
 @pytest.mark.parametrize("language", LANGUAGE)
 def test_without_one_character_none_is_accepted(language: Language) -> None:
     broken: list[Query] = []
-    for where, of, text in QUERIES:
+    for where, of, text in everything():
         if of == language:
             shown = without_strings(text)
             for at in {shown.find(mark) for mark in BREAKS[language]} - {-1}:
@@ -214,14 +216,15 @@ def unknown(language: Language, text: str, answer: Parsed) -> set[str]:
     )
 
 
-OF_LOGS_AND_TRACES = [query for query in QUERIES if query[1] != "promql"]
+def of_logs_and_traces() -> list[Query]:
+    return [query for query in everything() if query[1] != "promql"]
 
 
 def test_logs_and_traces_are_asked_for_what_they_have() -> None:
-    answers = parsed_queries([(language, text) for _, language, text in OF_LOGS_AND_TRACES])
+    answers = parsed_queries([(language, text) for _, language, text in of_logs_and_traces()])
     strangers = {
         where: unknown(language, text, answer)
-        for (where, language, text), answer in zip(OF_LOGS_AND_TRACES, answers, strict=True)
+        for (where, language, text), answer in zip(of_logs_and_traces(), answers, strict=True)
     }
     assert {where: names for where, names in strangers.items() if names} == {}
 
@@ -229,10 +232,10 @@ def test_logs_and_traces_are_asked_for_what_they_have() -> None:
 def test_a_misspelt_name_in_any_of_them_is_noticed() -> None:
     names = re.compile(r"\b\w+(?=\s*(?:=~|!=|=)\s*[\"`])|(?<=by \()\w+")
     mistaken: list[tuple[Language, str]] = []
-    for _, language, text in OF_LOGS_AND_TRACES:
+    for _, language, text in of_logs_and_traces():
         for match in names.finditer(text):
             mistaken.append((language, f"{text[: match.end()]}_misspelt{text[match.end() :]}"))
-    assert len(mistaken) >= len(OF_LOGS_AND_TRACES)
+    assert len(mistaken) >= len(of_logs_and_traces())
     for (language, text), answer in zip(mistaken, parsed_queries(mistaken), strict=True):
         assert unknown(language, text, answer), text
 

@@ -341,7 +341,7 @@ def test_the_document_says_what_was_kept() -> None:
     figures["warnings"] = ["busy"]
     block = load_docs.load_block(figures)
 
-    assert "| Limit of one core, in a second | 2,000 | 2,000 | 2,000 |" in block
+    assert "| Limit of one core, per second | 2,000 | 2,000 | 2,000 |" in block
     assert "| Lost below the limit | 0 | 0 | 0 |" in block
     assert "(allowed 2.5) | 2.10 | 2.10 | 2.10 |" in block
     assert "| traces | 77 | 10.0 µs | 200 MiB |" in block

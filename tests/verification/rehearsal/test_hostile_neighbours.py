@@ -1,12 +1,15 @@
 """Whatever a hostile service sends, the gateway lives and its well-behaved neighbour loses nothing.
 
-All cases run at one gateway of the synthesized stack, beside a neighbour that sends all the time.
-Then each guard is taken out of the configuration, and the case that it is for must fail.
+The cases of an area run at one gateway of the synthesized stack, beside a neighbour that sends all
+the time. Then each guard is taken out of the configuration, and the case that it is for must fail.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,13 +21,17 @@ from blueprint.documents import Config
 from tools.programs import ProgramUnavailableError, program
 from verification.rehearsal.neighbours.fuzz import fuzz
 from verification.rehearsal.neighbours.gateway_stage import Change, running_stage
-from verification.rehearsal.neighbours.hostile_cases import CASES, Case
-from verification.rehearsal.neighbours.hostile_run import Outcome, Report, try_cases
+from verification.rehearsal.neighbours.hostile_cases import AREAS, CASES, Case
+from verification.rehearsal.neighbours.hostile_run import Report, try_cases
 from verification.rehearsal.pipeline.synthesized_stacks import observability_stack
 
 TODAY = date(2026, 11, 24)
-PATIENCE = 12
-"""Seconds until a broken configuration is known to be broken."""
+CASE = {case.name: case for case in CASES}
+AT_ONCE = 5
+"""Gateways that run at the same time, each with a Prometheus and a neighbour of its own."""
+
+PATIENCE_SECONDS = 12
+"""Until a broken configuration is known to be broken."""
 
 pytestmark = pytest.mark.slow
 
@@ -53,14 +60,52 @@ def programs() -> None:
         not_checked(reason)
 
 
+@dataclass(frozen=True)
+class Runs:
+    """What was begun for the tests that were selected: it mostly waits."""
+
+    areas: dict[str, Future[Report]]
+    without_guards: dict[str, Future[Report]]
+
+
 @pytest.fixture(scope="module")
-def report(programs: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
-    done = run_cases(tmp_path_factory.mktemp("hostile"), CASES)
-    return {outcome.case: outcome for outcome in done.outcomes}
+def runs(
+    programs: None, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Runs]:
+    selected = {
+        item.callspec.params["name"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.path == request.path
+        if hasattr(item, "callspec")
+    }
+    areas, guards = tmp_path_factory.mktemp("areas"), tmp_path_factory.mktemp("guards")
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        yield Runs(
+            areas={
+                area: pool.submit(run_cases, areas / area, cases)
+                for area, cases in AREAS.items()
+                if selected & {case.name for case in cases}
+            },
+            without_guards={
+                name: pool.submit(
+                    run_cases, guards / name, (CASE[case],), change, patience=PATIENCE_SECONDS
+                )
+                for name, (change, case) in BROKEN.items()
+                if name in selected
+            },
+        )
+    finally:
+        # What has not begun when the tests are interrupted never does.
+        pool.shutdown(cancel_futures=True)
 
 
-@pytest.mark.parametrize("name", [case.name for case in CASES])
-def test_a_hostile_service_hurts_nobody_else(report: dict[str, Outcome], name: str) -> None:
+AREA_OF = {case.name: area for area, cases in AREAS.items() for case in cases}
+
+
+@pytest.mark.parametrize("name", CASE)
+def test_a_hostile_service_hurts_nobody_else(runs: Runs, name: str) -> None:
+    report = {outcome.case: outcome for outcome in runs.areas[AREA_OF[name]].result().outcomes}
     assert name in report, f"not tried: the gateway ended after {list(report)[-1]}"
     assert report[name].failures == ()
 
@@ -140,8 +185,5 @@ BROKEN: dict[str, tuple[Change, str]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_without_its_guard_the_case_fails(programs: None, tmp_path: Path, name: str) -> None:
-    change, case = BROKEN[name]
-    cases = tuple(one for one in CASES if one.name == case)
-    assert cases
-    assert run_cases(tmp_path, cases, change, patience=PATIENCE).failures
+def test_without_its_guard_the_case_fails(runs: Runs, name: str) -> None:
+    assert runs.without_guards[name].result().failures

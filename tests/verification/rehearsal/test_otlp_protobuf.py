@@ -78,3 +78,17 @@ def test_the_recorder_reads_what_exporters_send() -> None:
     assert len(spans) == 3
     assert spans[0] == spans[1] == spans[2]
     assert spans[0].attributes == {"app.order.quantity": "3"}
+
+
+def test_what_came_since_the_last_look_is_added_and_what_was_refused_is_apart() -> None:
+    with OtlpSink() as sink:
+        kind = "application/x-protobuf"
+        assert send(sink, request(), kind, "identity") == 200
+        first = sink.spans()
+        sink.answer(503)
+        assert send(sink, request(), kind, "identity") == 503
+        assert (sink.spans(), len(sink.spans(accepted=False))) == (first, 1)
+        sink.answer(200)
+        assert send(sink, request(), kind, "identity") == 200
+        # A list that was given out earlier stays as it was.
+        assert (len(sink.spans()), len(first)) == (2, 1)

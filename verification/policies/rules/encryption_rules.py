@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import yaml
-
+from blueprint.documents import read_document
 from blueprint.names import STORAGE_CLASS
 from synthesis.reading import instances, resources
 from verification.policies.rule import Breach, Rule, Subject
@@ -115,7 +114,7 @@ def _parsed(text: str) -> object:
     # A document with Terraform's expressions may be no YAML before Terraform has evaluated it.
     if text.startswith("${"):
         return None
-    return yaml.safe_load(text)
+    return read_document(text)
 
 
 RULES = (

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from blueprint.documents import Config, merge
+from blueprint.documents import Config, merge, read_document
 from blueprint.names import GATEWAY, telemetry_namespace
 from verification.rehearsal.processes import LOOPBACK, RunningProcess, free_port, on_free_ports
 from verification.rehearsal.processes import start as start_process
@@ -131,7 +131,7 @@ def release_values(stack: Mapping[str, Any], name: str, namespace: str) -> dict[
         )
     values: dict[str, Any] = {}
     for text in releases[0]["values"]:
-        values = merge(values, yaml.safe_load(unescape_terraform(text)) or {})
+        values = merge(values, read_document(unescape_terraform(text)) or {})
     return values
 
 

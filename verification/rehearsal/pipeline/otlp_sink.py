@@ -51,6 +51,7 @@ class OtlpSink(Serving):
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._requests: list[Request] = []
+        self._items_of: dict[str, _Read] = {}
         self._status = _OK
         self._delay = 0.0
         self._server = _Server((LOOPBACK, 0), _Handler)
@@ -89,30 +90,25 @@ class OtlpSink(Serving):
 
     def spans(self, *, accepted: bool = True) -> list[Item]:
         """Every span that was accepted (or refused) so far."""
-        return list(self._items("resourceSpans", "scopeSpans", "spans", accepted))
+        return self._items("resourceSpans", "scopeSpans", "spans", accepted)
 
     def log_records(self, *, accepted: bool = True) -> list[Item]:
         """Every log record; its name is its body."""
-        return list(self._items("resourceLogs", "scopeLogs", "logRecords", accepted))
+        return self._items("resourceLogs", "scopeLogs", "logRecords", accepted)
 
     def data_points(self, *, accepted: bool = True) -> list[Item]:
         """Every data point; its name is the metric's."""
-        return list(self._items("resourceMetrics", "scopeMetrics", "metrics", accepted))
+        return self._items("resourceMetrics", "scopeMetrics", "metrics", accepted)
 
-    def _items(self, resources: str, scopes: str, leaves: str, accepted: bool) -> Iterator[Item]:
-        for request in self.requests(accepted=accepted):
-            for resource in request.body.get(resources, ()):
-                for scope in resource.get(scopes, ()):
-                    for leaf in scope.get(leaves, ()):
-                        for raw in _points(leaf) if leaves == "metrics" else (leaf,):
-                            yield Item(
-                                back_end=request.back_end,
-                                tenant=request.tenant,
-                                name=leaf.get("name") or _value(leaf.get("body", {})) or "",
-                                resource=attributes(resource.get("resource", {})),
-                                attributes=attributes(raw),
-                                raw=raw,
-                            )
+    def _items(self, resources: str, scopes: str, leaves: str, accepted: bool) -> list[Item]:
+        # Whoever waits asks again and again: each request is read once.
+        with self._changed:
+            read = self._items_of.setdefault(leaves, _Read())
+            for request in self._requests[read.requests :]:
+                items = read.accepted if request.status == _OK else read.refused
+                items.extend(_items_in(request, resources, scopes, leaves))
+            read.requests = len(self._requests)
+            return list(read.accepted if accepted else read.refused)
 
     def record(self, path: str, tenant: str | None, body: dict[str, Any]) -> int:
         """Remember a request; the status to answer it with."""
@@ -126,6 +122,31 @@ class OtlpSink(Serving):
             )
             self._changed.notify_all()
         return status
+
+
+@dataclass
+class _Read:
+    """Items of one kind in the first so many requests."""
+
+    requests: int = 0
+    accepted: list[Item] = field(default_factory=list)
+    refused: list[Item] = field(default_factory=list)
+
+
+def _items_in(request: Request, resources: str, scopes: str, leaves: str) -> Iterator[Item]:
+    for resource in request.body.get(resources, ()):
+        of_resource = attributes(resource.get("resource", {}))
+        for scope in resource.get(scopes, ()):
+            for leaf in scope.get(leaves, ()):
+                for raw in _points(leaf) if leaves == "metrics" else (leaf,):
+                    yield Item(
+                        back_end=request.back_end,
+                        tenant=request.tenant,
+                        name=leaf.get("name") or _value(leaf.get("body", {})) or "",
+                        resource=of_resource,
+                        attributes=attributes(raw),
+                        raw=raw,
+                    )
 
 
 def attributes(holder: dict[str, Any]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ import sun.misc.Signal;
  * Orders: a small API that shows how a Java service is instrumented.
  *
  * <p>The agent (`-javaagent`) does most of it: spans and metrics of requests, the trace context of
- * calls, and what `java.util.logging` writes. Here stands only what it cannot know.
+ * calls, and the records of `java.util.logging`. This file adds only what the agent cannot know.
  */
 public final class App {
   private static final long SLOW_MS = 1200;
@@ -56,7 +56,7 @@ public final class App {
   private static final Logger LOG = Logger.getLogger("orders");
 
   static {
-    // No handler that prints: the agent sends each record, and the cluster collects what is printed.
+    // No handler that prints: the agent sends each record, and the cluster collects printed lines.
     LogManager.getLogManager().reset();
   }
 
@@ -103,8 +103,8 @@ public final class App {
   }
 
   // region shutdown
-  // Not a shutdown hook: all hooks run at the same time, and the agent's would end the SDK while
-  // requests are still being answered.
+  // Not a shutdown hook: all hooks run at the same time, and the hook of the agent would stop the
+  // SDK while requests are in progress.
   private static void stopAtSigterm(HttpServer server, ExecutorService threads) {
     Signal.handle(
         new Signal("TERM"),
@@ -164,7 +164,7 @@ public final class App {
     return new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
   }
 
-  /** What a request asks for; throws Refusal with what is allowed. */
+  /** The order in a request; throws Refusal with the allowed values. */
   private static Wanted readOrder(String body) {
     JsonObject order;
     try {
@@ -200,7 +200,7 @@ public final class App {
     }
   }
 
-  /** What the service downstream answers, or nothing where there is none. */
+  /** The answer of the downstream service, or nothing if there is none. */
   private JsonElement callDownstream(String method, Wanted order)
       throws IOException, InterruptedException {
     if (downstreamUrl.isEmpty()) {
@@ -252,7 +252,7 @@ public final class App {
     } catch (Refusal refusal) {
       answer = new Answer(refusal.status, new Failure(refusal.getMessage()));
     } catch (Exception error) {
-      // A 500 says nothing of what happened inside: the span and the log do.
+      // A 500 hides the cause from the caller: the span and the log have it.
       Span.current().recordException(error).setStatus(StatusCode.ERROR, error.getMessage());
       LOG.log(Level.SEVERE, error.getMessage(), error);
       answer = new Answer(500, new Failure("internal error"));
