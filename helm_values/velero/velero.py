@@ -111,7 +111,7 @@ def _restores_deletion() -> dict[str, Any]:
         },
         "spec": {
             "backoffLimit": 2,
-            "activeDeadlineSeconds": 300,
+            "activeDeadlineSeconds": 180,
             "template": {
                 "metadata": {"labels": dict(_JOBS.labels)},
                 "spec": {
@@ -130,7 +130,7 @@ def _kubectl() -> dict[str, Any]:
         "name": "kubectl",
         "image": f"registry.k8s.io/kubectl:{KUBECTL_VERSION}",
         "command": ["/bin/kubectl", "delete", "restores.velero.io", "--all"],
-        "args": [f"--namespace={OBSERVABILITY}", "--timeout=240s"],
+        "args": [f"--namespace={OBSERVABILITY}", "--timeout=150s"],
         "resources": resources("20m 64Mi", "100m 128Mi").values,
         "securityContext": static_values("velero")["containerSecurityContext"],
     }

@@ -7726,7 +7726,7 @@ extraObjects:
       helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
   spec:
     backoffLimit: 2
-    activeDeadlineSeconds: 300
+    activeDeadlineSeconds: 180
     template:
       metadata:
         labels:
@@ -7751,7 +7751,7 @@ extraObjects:
           - --all
           args:
           - --namespace=observability
-          - --timeout=240s
+          - --timeout=150s
           resources:
             requests:
               cpu: 20m
