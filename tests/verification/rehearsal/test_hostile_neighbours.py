@@ -142,6 +142,6 @@ BROKEN: dict[str, tuple[Change, str]] = {
 @pytest.mark.parametrize("name", BROKEN)
 def test_without_its_guard_the_case_fails(programs: None, tmp_path: Path, name: str) -> None:
     change, case = BROKEN[name]
-    cases = tuple(one for one in CASES if one.name == case)
+    cases = tuple(attempt for attempt in CASES if attempt.name == case)
     assert cases
     assert run_cases(tmp_path, cases, change, patience=PATIENCE).failures
