@@ -29,8 +29,9 @@ from typing import Final
 class EksAddonVersions:
     """The EKS add-on builds installed with one Kubernetes version.
 
-    Floors: ``vpc_cni`` 1.14 (first with the network policy agent) and ``aws_ebs_csi_driver`` 1.58
-    (first that works with the cluster-scoped managed policy).
+    Floors: ``vpc_cni`` 1.22.1 (before it, pods of a node whose kube-proxy starts late lose their
+    network for good: aws-network-policy-agent#570) and ``aws_ebs_csi_driver`` 1.58 (first that
+    works with the cluster-scoped managed policy).
     """
 
     vpc_cni: str

@@ -217,8 +217,7 @@ def _sampled(settings: Settings) -> Iterator[Row]:
     workload = load_workload(workload_path(settings.environment), settings)
     by_name = {flow.namespace: flow for flow in flows(settings, workload)}
     for stage, percent in samplings(settings).items():
-        sampling = settings.namespaces[stage].sampling
-        assert sampling is not None
+        sampling = settings.sampling(stage)
         flow, load = by_name[stage], workload.namespaces.get(stage)
         share = kept_share(load.kept_anyway_percent if load else 0, percent)
         yield (

@@ -47,7 +47,11 @@ class ClusterStack(EnvironmentStack):
         control_plane = ControlPlane(
             self,
             "control-plane",
-            ControlPlaneProps(settings=settings, subnet_ids=self._network.intra_subnet_ids),
+            ControlPlaneProps(
+                settings=settings,
+                vpc_id=self._network.vpc_id,
+                subnet_ids=self._network.intra_subnet_ids,
+            ),
         )
         self._control_plane = control_plane
         AccessEntries(
@@ -111,7 +115,18 @@ class ClusterStack(EnvironmentStack):
                 version=self._addon_versions.eks_pod_identity_agent,
             ),
         )
-        return [vpc_cni, pod_identity_agent]
+        # The network policy agent reaches the API by a Service's address, which needs kube-proxy.
+        # Where kube-proxy comes later, pods have no network (aws-network-policy-agent#570).
+        kube_proxy = Addon(
+            self,
+            "kube-proxy",
+            AddonProps(
+                cluster_name=control_plane.cluster_name,
+                name="kube-proxy",
+                version=self._addon_versions.kube_proxy,
+            ),
+        )
+        return [vpc_cni, pod_identity_agent, kube_proxy]
 
     def _nodes(self, before_nodes: list[Addon]) -> dict[str, NamespaceNodes]:
         settings = self.settings
@@ -164,16 +179,6 @@ class ClusterStack(EnvironmentStack):
                 trust=pod_identity_trust(),
                 # V2 touches only volumes that the driver has tagged; the first version any volume.
                 managed_policies=("AmazonEBSCSIDriverPolicyV2",),
-            ),
-        )
-        Addon(
-            self,
-            "kube-proxy",
-            AddonProps(
-                cluster_name=cluster_name,
-                name="kube-proxy",
-                version=versions.kube_proxy,
-                after=after,
             ),
         )
         Addon(

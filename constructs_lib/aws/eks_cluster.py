@@ -15,6 +15,7 @@ from cdktf_cdktf_provider_aws.eks_cluster import (
     EksClusterZonalShiftConfig,
 )
 from cdktf_cdktf_provider_aws.iam_openid_connect_provider import IamOpenidConnectProvider
+from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from constructs import Construct
 
@@ -32,6 +33,7 @@ class ControlPlaneProps:
     """`subnet_ids` hold the control plane's network interfaces, one per zone."""
 
     settings: Settings
+    vpc_id: str
     subnet_ids: list[str]
 
 
@@ -95,6 +97,7 @@ class ControlPlane(Construct):
             ),
             vpc_config=EksClusterVpcConfig(
                 subnet_ids=props.subnet_ids,
+                security_group_ids=self._private_access(props) or None,
                 endpoint_private_access=True,
                 endpoint_public_access=bool(public_cidrs),
                 public_access_cidrs=list(public_cidrs) or None,
@@ -125,17 +128,37 @@ class ControlPlane(Construct):
         self.oidc_issuer: str = TerraformLocal(
             self, "oidc_issuer", Fn.replace(issuer_url, "https://", "")
         ).as_string
-        for cidr in settings.cluster.endpoint.private_cidrs:
+
+    def _private_access(self, props: ControlPlaneProps) -> list[str]:
+        """Ids of the security groups that let networks outside the cluster reach its API.
+
+        Not a rule of the cluster's own security group: that one is the nodes' too, so such a
+        network would reach port 443 of every node and of pods on the host's network.
+        """
+        cidrs = props.settings.cluster.endpoint.private_cidrs
+        if not cidrs:
+            return []
+        name = f"{props.settings.prefix}-kubernetes-api"
+        group = SecurityGroup(
+            self,
+            "api-security-group",
+            name=name,
+            description="Kubernetes API from networks outside the cluster",
+            vpc_id=props.vpc_id,
+            tags={"Name": name},
+        )
+        for cidr in cidrs:
             VpcSecurityGroupIngressRule(
                 self,
                 f"api-from-{cidr.replace('.', '-').replace('/', '_')}",
-                security_group_id=self.security_group_id,
+                security_group_id=group.id,
                 description="Kubernetes API from a network outside the cluster",
                 cidr_ipv4=cidr,
                 ip_protocol="tcp",
                 from_port=443,
                 to_port=443,
             )
+        return [group.id]
 
 
 def _log_group_encrypts(settings: Settings, log_group_name: str) -> Statement:

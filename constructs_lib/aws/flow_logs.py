@@ -82,11 +82,20 @@ def _source(settings: Settings) -> dict[str, dict[str, str]]:
 
 
 def _delivery_encrypts(settings: Settings) -> Statement:
+    # With Decrypt, as AWS documents it ("Required key policy for use with SSE-KMS", VPC guide): S3
+    # completes an upload in parts only for principals that may decrypt. Without it the flow log is
+    # active, and objects are missing.
     return {
         "Sid": "LogDeliveryEncrypts",
         "Effect": "Allow",
         "Principal": {"Service": LOG_DELIVERY},
-        "Action": ["kms:GenerateDataKey*", "kms:Encrypt", "kms:ReEncrypt*", "kms:DescribeKey"],
+        "Action": [
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:Encrypt",
+            "kms:GenerateDataKey*",
+            "kms:ReEncrypt*",
+        ],
         "Resource": "*",
         "Condition": _source(settings),
     }

@@ -10,6 +10,10 @@ from signals import metrics as m
 from signals.metrics import ENVIRONMENT, SERVICE
 from signals.uids import CARDINALITY
 
+BY_STAGE = f"{{{{{ENVIRONMENT}}}}}"
+BY_SERVICE = f"{BY_STAGE} {{{{{SERVICE}}}}}"
+"""Legends: Grafana puts the value of a label in the place of its name in two braces."""
+
 SECONDS_PER_DAY = 86_400
 BYTES_PER_SAMPLE = 2
 """The upper end of the "1-2 bytes per sample" of Prometheus' documentation ("Storage")."""
@@ -118,7 +122,7 @@ def _series() -> Sequence[Panel]:
             "short",
             [
                 Query(expr=_largest("namespace"), legend="{{namespace}}, scraped"),
-                Query(expr=_largest(ENVIRONMENT), legend="{{deployment_environment_name}}, pushed"),
+                Query(expr=_largest(ENVIRONMENT), legend=f"{BY_STAGE}, pushed"),
             ],
         ),
         bars(
@@ -128,7 +132,7 @@ def _series() -> Sequence[Panel]:
             [
                 Query(
                     expr=_largest(ENVIRONMENT, SERVICE),
-                    legend="{{deployment_environment_name}} {{service_name}}",
+                    legend=BY_SERVICE,
                 )
             ],
         ),
@@ -145,7 +149,7 @@ def _series() -> Sequence[Panel]:
             [
                 Query(
                     expr=f"count by ({ENVIRONMENT}, {SERVICE}) ({m.DURATION.bucket})",
-                    legend="{{deployment_environment_name}} {{service_name}}",
+                    legend=BY_SERVICE,
                 )
             ],
         ),
@@ -157,7 +161,7 @@ def _series() -> Sequence[Panel]:
             [
                 Query(
                     expr=rate(m.CALLS, 'otel_metric_overflow="true"', ENVIRONMENT),
-                    legend="{{deployment_environment_name}}",
+                    legend=BY_STAGE,
                 )
             ],
         ),
@@ -174,7 +178,7 @@ def _talkers() -> Sequence[Panel]:
             [
                 Query(
                     expr=f"topk(10, sum by ({ENVIRONMENT}, {SERVICE}) (rate({m.CALLS}[{RATE}])))",
-                    legend="{{deployment_environment_name}} {{service_name}}",
+                    legend=BY_SERVICE,
                 )
             ],
             width=HALF,

@@ -96,7 +96,7 @@ def gateway_config(settings: Settings, stage: str) -> Config:
             # Several replicas count the same service, and each must write series of its own: it
             # becomes the `instance` of these metrics.
             "resource/writer": collector.upsert(service_instance_id="${env:OTEL_K8S_POD_NAME}"),
-            "tail_sampling": _tail_sampling(_sampling(settings, stage), size),
+            "tail_sampling": _tail_sampling(settings.sampling(stage), size),
             # Sampling gives each trace by itself to the queue, which would write each to the disk
             # by itself: half of what a span costs where all are kept (ADR 0027). Nothing waits here
             # that was safe before: until it is decided, a trace is in memory anyway.
@@ -222,14 +222,6 @@ def http_protocol() -> Config:
 def decision_wait_seconds(sampling: Sampling) -> int:
     """How long a trace is held: until a trace that just counts as slow has ended and was sent."""
     return max(10, ceil(sampling.slow_trace_ms / 1000) + SDK_BATCH_SECONDS)
-
-
-def _sampling(settings: Settings, stage: str) -> Sampling:
-    sampling = settings.namespaces[stage].sampling
-    if sampling is None:
-        # The checks on settings refuse this.
-        raise ValueError(f"namespaces.{stage}.sampling: missing; allowed: sampling for every stage")
-    return sampling
 
 
 def _pods_of(stage: str) -> Config:

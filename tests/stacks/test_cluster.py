@@ -23,7 +23,6 @@ from versions import AL2023_ARM_64, AL2023_X86_64, KUBERNETES
 LABEL = "deployment.environment.name"
 ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
 OBSERVABILITY_GROUPS = {f"aws_eks_node_group.nodes-observability_{zone}" for zone in ZONES}
-CLUSTER_SECURITY_GROUP = "${aws_eks_cluster.control-plane.vpc_config[0].cluster_security_group_id}"
 
 both = pytest.mark.parametrize("environment", ["dev", "prd"])
 
@@ -101,20 +100,25 @@ def test_the_api_is_public_only_for_the_allow_list(
     assert network["endpoint_private_access"] is True
 
 
-def test_private_cidrs_reach_the_api_and_nothing_else(
-    synthesize_variation: SynthesizeVariation,
-) -> None:
+def test_private_cidrs_reach_the_api_and_no_node(synthesize_variation: SynthesizeVariation) -> None:
     cidrs = ["10.30.0.0/16", "10.31.128.0/17"]
     stacks = synthesize_variation({"cluster": {"endpoint": {"private_cidrs": cidrs}}})
     rules = instances(stacks["cluster"], "aws_vpc_security_group_ingress_rule").values()
+    ((group, settings),) = instances(stacks["cluster"], "aws_security_group").items()
+    group_id = f"${{aws_security_group.{group}.id}}"
+    assert settings["vpc_id"] == "${data.terraform_remote_state.network.outputs.vpc_id}"
     assert sorted(rule["cidr_ipv4"] for rule in rules) == cidrs
     for rule in rules:
-        assert rule["security_group_id"] == CLUSTER_SECURITY_GROUP
+        assert rule["security_group_id"] == group_id
         assert (rule["ip_protocol"], rule["from_port"], rule["to_port"]) == ("tcp", 443, 443)
+    # Of the control plane's interfaces alone: the cluster's own group is the nodes' too.
+    assert control_plane(stacks)["vpc_config"]["security_group_ids"] == [group_id]
+    assert group not in str(instances(stacks["cluster"], "aws_launch_template"))
 
 
 def test_without_private_cidrs_only_the_cluster_reaches_its_api(dev: Stacks) -> None:
     assert instances(dev["cluster"], "aws_vpc_security_group_ingress_rule") == {}
+    assert "security_group_ids" not in control_plane(dev)["vpc_config"]
 
 
 @both
@@ -292,7 +296,7 @@ def access(stacks: Stacks, policy_name: str) -> dict[str, Config]:
 # --- Add-ons ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["vpc-cni", "pod-identity-agent"])
+@pytest.mark.parametrize("name", ["vpc-cni", "pod-identity-agent", "kube-proxy"])
 def test_what_nodes_need_to_become_ready_does_not_wait_for_nodes(dev: Stacks, name: str) -> None:
     before = waits_for(dev["cluster"], f"aws_eks_addon.{name}")
     assert "aws_eks_cluster.control-plane" in before
@@ -300,16 +304,18 @@ def test_what_nodes_need_to_become_ready_does_not_wait_for_nodes(dev: Stacks, na
 
 
 @both
-def test_every_node_group_waits_for_the_network_plugin_and_the_pod_identity_agent(
+def test_every_node_group_waits_for_the_addons_that_run_on_each_node(
     configs: dict[str, Stacks], environment: str
 ) -> None:
-    # Without the network plugin a node never becomes ready (terraform-aws-eks#1972).
+    # Without the network plugin a node never becomes ready (terraform-aws-eks#1972). Where
+    # kube-proxy comes later, pods have no network (aws-network-policy-agent#570).
+    before_nodes = {
+        f"aws_eks_addon.{name}" for name in ("vpc-cni", "pod-identity-agent", "kube-proxy")
+    }
     groups = instances(configs[environment]["cluster"], "aws_eks_node_group")
     assert len(groups) == 6
     for name, group in groups.items():
-        assert {"aws_eks_addon.vpc-cni", "aws_eks_addon.pod-identity-agent"} <= set(
-            group["depends_on"]
-        ), name
+        assert before_nodes <= set(group["depends_on"]), name
 
 
 def test_node_groups_wait_for_the_rights_of_their_role(dev: Stacks) -> None:
@@ -320,7 +326,7 @@ def test_node_groups_wait_for_the_rights_of_their_role(dev: Stacks) -> None:
         } <= set(group["depends_on"])
 
 
-@pytest.mark.parametrize("name", ["coredns", "kube-proxy", "ebs-csi"])
+@pytest.mark.parametrize("name", ["coredns", "ebs-csi"])
 def test_what_needs_nodes_waits_for_the_untainted_observability_nodes(
     dev: Stacks, name: str
 ) -> None:

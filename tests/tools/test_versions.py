@@ -49,7 +49,7 @@ def test_addons_fit_the_kubernetes_version_and_the_floors(version: str) -> None:
     addons = KUBERNETES[version].addons
 
     assert numbers(addons.kube_proxy)[:2] == numbers(version)
-    assert numbers(addons.vpc_cni) >= (1, 14)
+    assert numbers(addons.vpc_cni) >= (1, 22, 1)
     assert numbers(addons.aws_ebs_csi_driver) >= (1, 58)
 
 

@@ -106,15 +106,9 @@ resource "aws_eks_addon" "ebs-csi" {
 }
 
 resource "aws_eks_addon" "kube-proxy" {
-  addon_name    = "kube-proxy"
-  addon_version = "v1.36.0-eksbuild.14"
-  cluster_name  = aws_eks_cluster.control-plane.name
-  depends_on = [
-    aws_launch_template.nodes-observability_launch-template,
-    aws_eks_node_group.nodes-observability_us-east-1a,
-    aws_eks_node_group.nodes-observability_us-east-1b,
-    aws_eks_node_group.nodes-observability_us-east-1c,
-  ]
+  addon_name                  = "kube-proxy"
+  addon_version               = "v1.36.0-eksbuild.14"
+  cluster_name                = aws_eks_cluster.control-plane.name
   resolve_conflicts_on_create = "OVERWRITE"
   resolve_conflicts_on_update = "OVERWRITE"
 }
@@ -203,6 +197,7 @@ resource "aws_eks_node_group" "nodes-dev" {
   depends_on = [
     aws_eks_addon.vpc-cni,
     aws_eks_addon.pod-identity-agent,
+    aws_eks_addon.kube-proxy,
     aws_iam_role.node-role,
     aws_iam_role_policy_attachment.node-role_AmazonEKSWorkerNodePolicy,
     aws_iam_role_policy_attachment.node-role_AmazonEC2ContainerRegistryPullOnly,
@@ -257,6 +252,7 @@ resource "aws_eks_node_group" "nodes-hml" {
   depends_on = [
     aws_eks_addon.vpc-cni,
     aws_eks_addon.pod-identity-agent,
+    aws_eks_addon.kube-proxy,
     aws_iam_role.node-role,
     aws_iam_role_policy_attachment.node-role_AmazonEKSWorkerNodePolicy,
     aws_iam_role_policy_attachment.node-role_AmazonEC2ContainerRegistryPullOnly,
@@ -311,6 +307,7 @@ resource "aws_eks_node_group" "nodes-observability_us-east-1a" {
   depends_on = [
     aws_eks_addon.vpc-cni,
     aws_eks_addon.pod-identity-agent,
+    aws_eks_addon.kube-proxy,
     aws_iam_role.node-role,
     aws_iam_role_policy_attachment.node-role_AmazonEKSWorkerNodePolicy,
     aws_iam_role_policy_attachment.node-role_AmazonEC2ContainerRegistryPullOnly,
@@ -355,6 +352,7 @@ resource "aws_eks_node_group" "nodes-observability_us-east-1b" {
   depends_on = [
     aws_eks_addon.vpc-cni,
     aws_eks_addon.pod-identity-agent,
+    aws_eks_addon.kube-proxy,
     aws_iam_role.node-role,
     aws_iam_role_policy_attachment.node-role_AmazonEKSWorkerNodePolicy,
     aws_iam_role_policy_attachment.node-role_AmazonEC2ContainerRegistryPullOnly,
@@ -399,6 +397,7 @@ resource "aws_eks_node_group" "nodes-observability_us-east-1c" {
   depends_on = [
     aws_eks_addon.vpc-cni,
     aws_eks_addon.pod-identity-agent,
+    aws_eks_addon.kube-proxy,
     aws_iam_role.node-role,
     aws_iam_role_policy_attachment.node-role_AmazonEKSWorkerNodePolicy,
     aws_iam_role_policy_attachment.node-role_AmazonEC2ContainerRegistryPullOnly,
@@ -443,6 +442,7 @@ resource "aws_eks_node_group" "nodes-prd" {
   depends_on = [
     aws_eks_addon.vpc-cni,
     aws_eks_addon.pod-identity-agent,
+    aws_eks_addon.kube-proxy,
     aws_iam_role.node-role,
     aws_iam_role_policy_attachment.node-role_AmazonEKSWorkerNodePolicy,
     aws_iam_role_policy_attachment.node-role_AmazonEC2ContainerRegistryPullOnly,

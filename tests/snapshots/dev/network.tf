@@ -106,7 +106,13 @@ resource "aws_kms_key" "flow-logs_key" {
         Principal = {
           Service = "delivery.logs.amazonaws.com"
         }
-        Action   = ["kms:GenerateDataKey*", "kms:Encrypt", "kms:ReEncrypt*", "kms:DescribeKey"]
+        Action = [
+          "kms:Decrypt",
+          "kms:DescribeKey",
+          "kms:Encrypt",
+          "kms:GenerateDataKey*",
+          "kms:ReEncrypt*",
+        ]
         Resource = "*"
         Condition = {
           StringEquals = {

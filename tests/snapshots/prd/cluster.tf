@@ -139,15 +139,9 @@ resource "aws_eks_addon" "ebs-csi" {
 }
 
 resource "aws_eks_addon" "kube-proxy" {
-  addon_name    = "kube-proxy"
-  addon_version = "v1.36.0-eksbuild.14"
-  cluster_name  = aws_eks_cluster.control-plane.name
-  depends_on = [
-    aws_launch_template.nodes-observability_launch-template,
-    aws_eks_node_group.nodes-observability_us-east-1a,
-    aws_eks_node_group.nodes-observability_us-east-1b,
-    aws_eks_node_group.nodes-observability_us-east-1c,
-  ]
+  addon_name                  = "kube-proxy"
+  addon_version               = "v1.36.0-eksbuild.14"
+  cluster_name                = aws_eks_cluster.control-plane.name
   resolve_conflicts_on_create = "OVERWRITE"
   resolve_conflicts_on_update = "OVERWRITE"
 }
@@ -221,6 +215,7 @@ resource "aws_eks_cluster" "control-plane" {
   vpc_config {
     endpoint_private_access = true
     endpoint_public_access  = false
+    security_group_ids      = [aws_security_group.control-plane_api-security-group.id]
     subnet_ids              = data.terraform_remote_state.network.outputs.intra_subnet_ids
   }
 
@@ -236,6 +231,7 @@ resource "aws_eks_node_group" "nodes-dev" {
   depends_on = [
     aws_eks_addon.vpc-cni,
     aws_eks_addon.pod-identity-agent,
+    aws_eks_addon.kube-proxy,
     aws_iam_role.node-role,
     aws_iam_role_policy_attachment.node-role_AmazonEKSWorkerNodePolicy,
     aws_iam_role_policy_attachment.node-role_AmazonEC2ContainerRegistryPullOnly,
@@ -290,6 +286,7 @@ resource "aws_eks_node_group" "nodes-hml" {
   depends_on = [
     aws_eks_addon.vpc-cni,
     aws_eks_addon.pod-identity-agent,
+    aws_eks_addon.kube-proxy,
     aws_iam_role.node-role,
     aws_iam_role_policy_attachment.node-role_AmazonEKSWorkerNodePolicy,
     aws_iam_role_policy_attachment.node-role_AmazonEC2ContainerRegistryPullOnly,
@@ -344,6 +341,7 @@ resource "aws_eks_node_group" "nodes-observability_us-east-1a" {
   depends_on = [
     aws_eks_addon.vpc-cni,
     aws_eks_addon.pod-identity-agent,
+    aws_eks_addon.kube-proxy,
     aws_iam_role.node-role,
     aws_iam_role_policy_attachment.node-role_AmazonEKSWorkerNodePolicy,
     aws_iam_role_policy_attachment.node-role_AmazonEC2ContainerRegistryPullOnly,
@@ -388,6 +386,7 @@ resource "aws_eks_node_group" "nodes-observability_us-east-1b" {
   depends_on = [
     aws_eks_addon.vpc-cni,
     aws_eks_addon.pod-identity-agent,
+    aws_eks_addon.kube-proxy,
     aws_iam_role.node-role,
     aws_iam_role_policy_attachment.node-role_AmazonEKSWorkerNodePolicy,
     aws_iam_role_policy_attachment.node-role_AmazonEC2ContainerRegistryPullOnly,
@@ -432,6 +431,7 @@ resource "aws_eks_node_group" "nodes-observability_us-east-1c" {
   depends_on = [
     aws_eks_addon.vpc-cni,
     aws_eks_addon.pod-identity-agent,
+    aws_eks_addon.kube-proxy,
     aws_iam_role.node-role,
     aws_iam_role_policy_attachment.node-role_AmazonEKSWorkerNodePolicy,
     aws_iam_role_policy_attachment.node-role_AmazonEC2ContainerRegistryPullOnly,
@@ -476,6 +476,7 @@ resource "aws_eks_node_group" "nodes-prd" {
   depends_on = [
     aws_eks_addon.vpc-cni,
     aws_eks_addon.pod-identity-agent,
+    aws_eks_addon.kube-proxy,
     aws_iam_role.node-role,
     aws_iam_role_policy_attachment.node-role_AmazonEKSWorkerNodePolicy,
     aws_iam_role_policy_attachment.node-role_AmazonEC2ContainerRegistryPullOnly,
@@ -927,12 +928,21 @@ resource "aws_launch_template" "nodes-prd_launch-template" {
   }
 }
 
+resource "aws_security_group" "control-plane_api-security-group" {
+  description = "Kubernetes API from networks outside the cluster"
+  name        = "obs-prd-kubernetes-api"
+  tags = {
+    Name = "obs-prd-kubernetes-api"
+  }
+  vpc_id = data.terraform_remote_state.network.outputs.vpc_id
+}
+
 resource "aws_vpc_security_group_ingress_rule" "control-plane_api-from-10-30-0-0_16" {
   cidr_ipv4         = "10.30.0.0/16"
   description       = "Kubernetes API from a network outside the cluster"
   from_port         = 443
   ip_protocol       = "tcp"
-  security_group_id = aws_eks_cluster.control-plane.vpc_config[0].cluster_security_group_id
+  security_group_id = aws_security_group.control-plane_api-security-group.id
   to_port           = 443
 }
 
