@@ -15,6 +15,9 @@ from versions import KUBERNETES
 
 Location = tuple[str | int, ...]
 
+STAGE_QUOTAS = ("storage_gib", "ephemeral_storage_gib", "load_balancers")
+"""Bounds for the objects that editors of a stage create."""
+
 
 class Problem(NamedTuple):
     """A wrong setting: where, what was given, and what is allowed."""
@@ -303,6 +306,13 @@ def _check_quota(name: str, settings: Settings) -> Iterator[Problem]:
                 f"allowed: at most {limits}, which is {getattr(quota, limits)}",
             )
     if name == OBSERVABILITY:
+        for key in STAGE_QUOTAS:
+            if getattr(quota, key) != Quota.model_fields[key].default:
+                yield Problem(
+                    ("namespaces", name, "quota", key),
+                    getattr(quota, key),
+                    f"'{OBSERVABILITY}' has no such bound; allowed: only for stages such as dev",
+                )
         for key, least in asdict(MIN_OBSERVABILITY_QUOTA[settings.size]).items():
             # Not the number of nodes: it is what the others are enough for.
             if key in Quota.model_fields and getattr(quota, key) < least:

@@ -170,6 +170,12 @@ class Quota(Model):
     """Pods at the same time."""
     persistent_volume_claims: Annotated[int, Field(ge=0, le=1_000)]
     """Volumes that the namespace may claim."""
+    storage_gib: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    """Size of all volumes of a stage together. Default: 100 for each volume that it may claim."""
+    ephemeral_storage_gib: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """Disk of the nodes that all pods of a stage may fill together. Default: 2 for each pod."""
+    load_balancers: Annotated[int, Field(ge=0, le=50)] = 0
+    """Services of type LoadBalancer of a stage, each of which may publish it to the internet."""
 
 
 class NamespaceRetention(Model):

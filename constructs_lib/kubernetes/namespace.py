@@ -26,6 +26,8 @@ from cdktf_cdktf_provider_kubernetes.resource_quota_v1 import (
     ResourceQuotaV1,
     ResourceQuotaV1Metadata,
     ResourceQuotaV1Spec,
+    ResourceQuotaV1SpecScopeSelector,
+    ResourceQuotaV1SpecScopeSelectorMatchExpression,
 )
 from cdktf_cdktf_provider_kubernetes.service_account_v1 import (
     ServiceAccountV1,
@@ -34,6 +36,12 @@ from cdktf_cdktf_provider_kubernetes.service_account_v1 import (
 from constructs import Construct
 
 from blueprint.names import ENVIRONMENT_LABEL
+from blueprint.stage_bounds import (
+    CONTAINER_EPHEMERAL_LIMIT,
+    CONTAINER_EPHEMERAL_REQUEST,
+    SYSTEM_PRIORITIES,
+    stage_bounds,
+)
 from settings.model import OBSERVABILITY, Quota
 
 CONTAINER_DEFAULT_REQUEST = {"cpu": "50m", "memory": "64Mi"}
@@ -62,6 +70,11 @@ class BoundedNamespaceProps:
     secrets_reader: SecretsReader | None = None
     after: Sequence[ITerraformDependable] = ()
 
+    @property
+    def is_stage(self) -> bool:
+        """Whether applications run here, and not parts of the platform."""
+        return self.name == self.environment != OBSERVABILITY
+
 
 class BoundedNamespace(Construct):
     """A namespace with quota, defaults for containers, and no traffic but DNS unless allowed."""
@@ -80,8 +93,33 @@ class BoundedNamespace(Construct):
             self,
             "quota",
             metadata=ResourceQuotaV1Metadata(name="quota", namespace=name),
-            spec=ResourceQuotaV1Spec(hard=_hard_limits(props.quota)),
+            spec=ResourceQuotaV1Spec(
+                hard=_hard_limits(props.quota)
+                | (stage_bounds(props.quota) if props.is_stage else {})
+            ),
         )
+        if props.is_stage:
+            ResourceQuotaV1(
+                self,
+                "no-system-priority",
+                metadata=ResourceQuotaV1Metadata(name="no-system-priority", namespace=name),
+                spec=ResourceQuotaV1Spec(
+                    hard={"pods": "0"},
+                    scope_selector=ResourceQuotaV1SpecScopeSelector(
+                        match_expression=[
+                            ResourceQuotaV1SpecScopeSelectorMatchExpression(
+                                scope_name="PriorityClass",
+                                operator="In",
+                                values=list(SYSTEM_PRIORITIES),
+                            )
+                        ]
+                    ),
+                ),
+            )
+        request, limit = CONTAINER_DEFAULT_REQUEST, CONTAINER_DEFAULT_LIMIT
+        if props.is_stage:
+            request = request | {"ephemeral-storage": CONTAINER_EPHEMERAL_REQUEST}
+            limit = limit | {"ephemeral-storage": CONTAINER_EPHEMERAL_LIMIT}
         LimitRangeV1(
             self,
             "limit-range",
@@ -90,8 +128,8 @@ class BoundedNamespace(Construct):
                 limit=[
                     LimitRangeV1SpecLimit(
                         type="Container",
-                        default_request=CONTAINER_DEFAULT_REQUEST,
-                        default=CONTAINER_DEFAULT_LIMIT,
+                        default_request=request,
+                        default=limit,
                     )
                 ]
             ),

@@ -55,7 +55,13 @@ QUOTA_RANGES = {
     "limits_memory_gib": (1, 100_000),
     "pods": (1, 10_000),
     "persistent_volume_claims": (0, 1_000),
+    "storage_gib": (0, 1_000_000),
+    "ephemeral_storage_gib": (1, 1_000_000),
+    "load_balancers": (0, 50),
 }
+OPTIONAL = ("storage_gib", "ephemeral_storage_gib")
+"""An empty value is the default."""
+
 A_GROUP = {"instance_types": ["m7i.large"], "min_size": 1, "max_size": 3}
 
 
@@ -106,10 +112,11 @@ def wrong(
 
 def out_of_range(path: Keys, least: int, most: int) -> list[Wrong]:
     allowed = f"allowed: a whole number from {least} to {most}"
+    needed = path[-1] not in OPTIONAL
     return [
         *(wrong(path, value, allowed) for value in (least - 1, most + 1)),
         *(wrong(path, value, allowed) for value in (str(least), least + 0.5, True)),
-        wrong(path, None, f"is empty; {allowed}", shows=None),
+        *([wrong(path, None, f"is empty; {allowed}", shows=None)] if needed else []),
     ]
 
 
@@ -502,6 +509,10 @@ WRONG = [
     wrong((*GROUP, "instance_types", 1), "m7i.large", ONCE),
     wrong((*GROUP, "capacity_type"), "spot", "allowed: ON_DEMAND, SPOT"),
     wrong((*GROUP, "zone_spread"), "zones", "allowed: balanced, per_zone"),
+    *(
+        wrong((*OBS, "quota", key), 1, "has no such bound", "only for stages such as dev")
+        for key in ("storage_gib", "ephemeral_storage_gib", "load_balancers")
+    ),
     wrong((*DEV, "quota", "requests_cpu"), 9, "allowed: at most limits_cpu, which is 8"),
     wrong(
         (*DEV, "quota", "requests_memory_gib"),
@@ -738,7 +749,8 @@ def test_every_rule_on_ranges_is_in_the_table() -> None:
         integer_keys = set()
         for definition in schema["$defs"].values():
             for key, value in definition["properties"].items():
-                if value.get("type") == "integer" and "enum" not in value:
+                types = {option.get("type") for option in (value, *value.get("anyOf", ()))}
+                if "integer" in types and "enum" not in value:
                     integer_keys.add(key)
         return integer_keys
 

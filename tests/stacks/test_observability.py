@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from stack_files import Config, Stacks, instances, only, strings
 
+from blueprint.stage_bounds import stage_bounds
 from helm_values.telemetry_quota import telemetry_quota
 from settings.model import OBSERVABILITY, Settings
 
 NAMESPACES = ("observability", "dev", "hml", "prd")
+STAGES = ("dev", "hml", "prd")
 GATEWAYS = {"dev-telemetry": "dev", "hml-telemetry": "hml", "prd-telemetry": "prd"}
 """Namespaces of the gateways, and their stages."""
 
@@ -49,7 +51,9 @@ def test_a_namespace_is_bounded_by_its_quota(
         else settings[environment].namespaces[namespace].quota
     )
     body = part(configs[environment], "resource_quota", namespace, "quota")
+    stage = namespace in settings[environment].stages
     assert body["spec"]["hard"] == {
+        **(stage_bounds(quota) if stage else {}),
         "requests.cpu": str(quota.requests_cpu),
         "requests.memory": f"{quota.requests_memory_gib}Gi",
         "limits.cpu": str(quota.limits_cpu),
@@ -65,8 +69,27 @@ def test_a_container_that_says_nothing_still_fits_the_quota(prd: Stacks, namespa
     body = part(prd, "limit_range", namespace, "limit-range")
     (limit,) = body["spec"]["limit"]
     assert limit["type"] == "Container"
-    assert set(limit["default"]) == {"cpu", "memory"}
-    assert set(limit["default_request"]) == {"cpu", "memory"}
+    names = {"cpu", "memory"} | ({"ephemeral-storage"} if namespace in STAGES else set())
+    assert set(limit["default"]) == names
+    assert set(limit["default_request"]) == names
+
+
+def test_no_pod_of_a_stage_displaces_those_of_the_system(prd: Stacks) -> None:
+    quotas = instances(prd["observability"], "kubernetes_resource_quota_v1")
+    bounded = {
+        body["metadata"]["namespace"]: body["spec"]
+        for name, body in quotas.items()
+        if name.endswith("_no-system-priority")
+    }
+    assert len(bounded) == len(STAGES)
+    for spec in bounded.values():
+        assert spec["hard"] == {"pods": "0"}
+        (scope,) = spec["scope_selector"]["match_expression"]
+        assert scope == {
+            "scope_name": "PriorityClass",
+            "operator": "In",
+            "values": ["system-cluster-critical", "system-node-critical"],
+        }
 
 
 @every_namespace

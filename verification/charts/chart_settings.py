@@ -9,7 +9,7 @@ from datetime import date
 
 from settings.checks import min_stage_nodes
 from settings.load import environment_names, load_environment
-from settings.model import OBSERVABILITY, Namespace, Quota, Settings
+from settings.model import OBSERVABILITY, Namespace, Settings
 from settings.node_sizes import MIN_OBSERVABILITY_QUOTA, SIZES, Size
 from tools.paths import SAMPLE_ENVIRONMENTS
 
@@ -47,8 +47,10 @@ def settings_to_check(today: date) -> dict[str, Settings]:
 def _in_size(settings: Settings, size: Size) -> Settings:
     """The settings in another size, adapted to pass the checks on settings."""
     namespace = settings.namespaces[OBSERVABILITY]
-    current, least = namespace.quota.model_dump(), asdict(MIN_OBSERVABILITY_QUOTA[size])
-    quota = Quota(**{key: max(value, least[key]) for key, value in current.items()})
+    current, least = dict(namespace.quota), asdict(MIN_OBSERVABILITY_QUOTA[size])
+    quota = namespace.quota.model_copy(
+        update={key: max(current[key], least[key]) for key in current if key in least}
+    )
     observability = namespace.model_copy(update={"quota": quota})
     stages = {stage: _with_room(settings, stage, size) for stage in settings.stages}
     return settings.model_copy(

@@ -3132,6 +3132,7 @@ resource "helm_release" "release-otel-gateway-dev-telemetry" {
     kubernetes_network_policy_v1.traffic-dev-telemetry_otel-gateway,
     kubernetes_namespace_v1.dev,
     kubernetes_resource_quota_v1.dev_quota,
+    kubernetes_resource_quota_v1.dev_no-system-priority,
     kubernetes_limit_range_v1.dev_limit-range,
     kubernetes_network_policy_v1.dev_deny-all,
     kubernetes_network_policy_v1.dev_allow-dns,
@@ -4060,6 +4061,7 @@ resource "helm_release" "release-otel-gateway-hml-telemetry" {
     kubernetes_network_policy_v1.traffic-hml-telemetry_otel-gateway,
     kubernetes_namespace_v1.hml,
     kubernetes_resource_quota_v1.hml_quota,
+    kubernetes_resource_quota_v1.hml_no-system-priority,
     kubernetes_limit_range_v1.hml_limit-range,
     kubernetes_network_policy_v1.hml_deny-all,
     kubernetes_network_policy_v1.hml_allow-dns,
@@ -4988,6 +4990,7 @@ resource "helm_release" "release-otel-gateway-prd-telemetry" {
     kubernetes_network_policy_v1.traffic-prd-telemetry_otel-gateway,
     kubernetes_namespace_v1.prd,
     kubernetes_resource_quota_v1.prd_quota,
+    kubernetes_resource_quota_v1.prd_no-system-priority,
     kubernetes_limit_range_v1.prd_limit-range,
     kubernetes_network_policy_v1.prd_deny-all,
     kubernetes_network_policy_v1.prd_allow-dns,
@@ -5916,6 +5919,7 @@ resource "helm_release" "release-prometheus-dev-telemetry" {
     kubernetes_network_policy_v1.traffic-dev-telemetry_otel-gateway,
     kubernetes_namespace_v1.dev,
     kubernetes_resource_quota_v1.dev_quota,
+    kubernetes_resource_quota_v1.dev_no-system-priority,
     kubernetes_limit_range_v1.dev_limit-range,
     kubernetes_network_policy_v1.dev_deny-all,
     kubernetes_network_policy_v1.dev_allow-dns,
@@ -6369,6 +6373,7 @@ resource "helm_release" "release-prometheus-hml-telemetry" {
     kubernetes_network_policy_v1.traffic-hml-telemetry_otel-gateway,
     kubernetes_namespace_v1.hml,
     kubernetes_resource_quota_v1.hml_quota,
+    kubernetes_resource_quota_v1.hml_no-system-priority,
     kubernetes_limit_range_v1.hml_limit-range,
     kubernetes_network_policy_v1.hml_deny-all,
     kubernetes_network_policy_v1.hml_allow-dns,
@@ -6877,6 +6882,7 @@ resource "helm_release" "release-prometheus-prd-telemetry" {
     kubernetes_network_policy_v1.traffic-prd-telemetry_otel-gateway,
     kubernetes_namespace_v1.prd,
     kubernetes_resource_quota_v1.prd_quota,
+    kubernetes_resource_quota_v1.prd_no-system-priority,
     kubernetes_limit_range_v1.prd_limit-range,
     kubernetes_network_policy_v1.prd_deny-all,
     kubernetes_network_policy_v1.prd_allow-dns,
@@ -24925,12 +24931,14 @@ resource "kubernetes_limit_range_v1" "dev_limit-range" {
   spec {
     limit {
       default = {
-        cpu    = "500m"
-        memory = "256Mi"
+        cpu               = "500m"
+        ephemeral-storage = "1Gi"
+        memory            = "256Mi"
       }
       default_request = {
-        cpu    = "50m"
-        memory = "64Mi"
+        cpu               = "50m"
+        ephemeral-storage = "100Mi"
+        memory            = "64Mi"
       }
       type = "Container"
     }
@@ -24967,12 +24975,14 @@ resource "kubernetes_limit_range_v1" "hml_limit-range" {
   spec {
     limit {
       default = {
-        cpu    = "500m"
-        memory = "256Mi"
+        cpu               = "500m"
+        ephemeral-storage = "1Gi"
+        memory            = "256Mi"
       }
       default_request = {
-        cpu    = "50m"
-        memory = "64Mi"
+        cpu               = "50m"
+        ephemeral-storage = "100Mi"
+        memory            = "64Mi"
       }
       type = "Container"
     }
@@ -25030,12 +25040,14 @@ resource "kubernetes_limit_range_v1" "prd_limit-range" {
   spec {
     limit {
       default = {
-        cpu    = "500m"
-        memory = "256Mi"
+        cpu               = "500m"
+        ephemeral-storage = "1Gi"
+        memory            = "256Mi"
       }
       default_request = {
-        cpu    = "50m"
-        memory = "64Mi"
+        cpu               = "50m"
+        ephemeral-storage = "100Mi"
+        memory            = "64Mi"
       }
       type = "Container"
     }
@@ -25775,6 +25787,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev_telemetry" {
   depends_on = [
     kubernetes_namespace_v1.dev,
     kubernetes_resource_quota_v1.dev_quota,
+    kubernetes_resource_quota_v1.dev_no-system-priority,
     kubernetes_limit_range_v1.dev_limit-range,
     kubernetes_network_policy_v1.dev_deny-all,
     kubernetes_network_policy_v1.dev_allow-dns,
@@ -26130,6 +26143,7 @@ resource "kubernetes_network_policy_v1" "traffic-hml_telemetry" {
   depends_on = [
     kubernetes_namespace_v1.hml,
     kubernetes_resource_quota_v1.hml_quota,
+    kubernetes_resource_quota_v1.hml_no-system-priority,
     kubernetes_limit_range_v1.hml_limit-range,
     kubernetes_network_policy_v1.hml_deny-all,
     kubernetes_network_policy_v1.hml_allow-dns,
@@ -28858,6 +28872,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd_telemetry" {
   depends_on = [
     kubernetes_namespace_v1.prd,
     kubernetes_resource_quota_v1.prd_quota,
+    kubernetes_resource_quota_v1.prd_no-system-priority,
     kubernetes_limit_range_v1.prd_limit-range,
     kubernetes_network_policy_v1.prd_deny-all,
     kubernetes_network_policy_v1.prd_allow-dns,
@@ -29285,6 +29300,27 @@ resource "kubernetes_resource_quota_v1" "dev-telemetry_quota" {
   }
 }
 
+resource "kubernetes_resource_quota_v1" "dev_no-system-priority" {
+  metadata {
+    name      = "no-system-priority"
+    namespace = kubernetes_namespace_v1.dev.metadata[0].name
+  }
+
+  spec {
+    hard = {
+      pods = "0"
+    }
+
+    scope_selector {
+      match_expression {
+        operator   = "In"
+        scope_name = "PriorityClass"
+        values     = ["system-cluster-critical", "system-node-critical"]
+      }
+    }
+  }
+}
+
 resource "kubernetes_resource_quota_v1" "dev_quota" {
   metadata {
     name      = "quota"
@@ -29293,12 +29329,21 @@ resource "kubernetes_resource_quota_v1" "dev_quota" {
 
   spec {
     hard = {
-      "limits.cpu"           = "8"
-      "limits.memory"        = "16Gi"
-      persistentvolumeclaims = "5"
-      pods                   = "50"
-      "requests.cpu"         = "4"
-      "requests.memory"      = "12Gi"
+      "count/configmaps"         = "500"
+      "count/cronjobs.batch"     = "100"
+      "count/jobs.batch"         = "500"
+      "count/secrets"            = "500"
+      "limits.cpu"               = "8"
+      "limits.ephemeral-storage" = "100Gi"
+      "limits.memory"            = "16Gi"
+      persistentvolumeclaims     = "5"
+      pods                       = "50"
+      "requests.cpu"             = "4"
+      "requests.memory"          = "12Gi"
+      "requests.storage"         = "500Gi"
+      services                   = "100"
+      "services.loadbalancers"   = "0"
+      "services.nodeports"       = "0"
     }
   }
 }
@@ -29321,6 +29366,27 @@ resource "kubernetes_resource_quota_v1" "hml-telemetry_quota" {
   }
 }
 
+resource "kubernetes_resource_quota_v1" "hml_no-system-priority" {
+  metadata {
+    name      = "no-system-priority"
+    namespace = kubernetes_namespace_v1.hml.metadata[0].name
+  }
+
+  spec {
+    hard = {
+      pods = "0"
+    }
+
+    scope_selector {
+      match_expression {
+        operator   = "In"
+        scope_name = "PriorityClass"
+        values     = ["system-cluster-critical", "system-node-critical"]
+      }
+    }
+  }
+}
+
 resource "kubernetes_resource_quota_v1" "hml_quota" {
   metadata {
     name      = "quota"
@@ -29329,12 +29395,21 @@ resource "kubernetes_resource_quota_v1" "hml_quota" {
 
   spec {
     hard = {
-      "limits.cpu"           = "8"
-      "limits.memory"        = "16Gi"
-      persistentvolumeclaims = "5"
-      pods                   = "50"
-      "requests.cpu"         = "4"
-      "requests.memory"      = "12Gi"
+      "count/configmaps"         = "500"
+      "count/cronjobs.batch"     = "100"
+      "count/jobs.batch"         = "500"
+      "count/secrets"            = "500"
+      "limits.cpu"               = "8"
+      "limits.ephemeral-storage" = "100Gi"
+      "limits.memory"            = "16Gi"
+      persistentvolumeclaims     = "5"
+      pods                       = "50"
+      "requests.cpu"             = "4"
+      "requests.memory"          = "12Gi"
+      "requests.storage"         = "500Gi"
+      services                   = "100"
+      "services.loadbalancers"   = "0"
+      "services.nodeports"       = "0"
     }
   }
 }
@@ -29375,6 +29450,27 @@ resource "kubernetes_resource_quota_v1" "prd-telemetry_quota" {
   }
 }
 
+resource "kubernetes_resource_quota_v1" "prd_no-system-priority" {
+  metadata {
+    name      = "no-system-priority"
+    namespace = kubernetes_namespace_v1.prd.metadata[0].name
+  }
+
+  spec {
+    hard = {
+      pods = "0"
+    }
+
+    scope_selector {
+      match_expression {
+        operator   = "In"
+        scope_name = "PriorityClass"
+        values     = ["system-cluster-critical", "system-node-critical"]
+      }
+    }
+  }
+}
+
 resource "kubernetes_resource_quota_v1" "prd_quota" {
   metadata {
     name      = "quota"
@@ -29383,12 +29479,21 @@ resource "kubernetes_resource_quota_v1" "prd_quota" {
 
   spec {
     hard = {
-      "limits.cpu"           = "8"
-      "limits.memory"        = "16Gi"
-      persistentvolumeclaims = "5"
-      pods                   = "50"
-      "requests.cpu"         = "4"
-      "requests.memory"      = "12Gi"
+      "count/configmaps"         = "500"
+      "count/cronjobs.batch"     = "100"
+      "count/jobs.batch"         = "500"
+      "count/secrets"            = "500"
+      "limits.cpu"               = "8"
+      "limits.ephemeral-storage" = "100Gi"
+      "limits.memory"            = "16Gi"
+      persistentvolumeclaims     = "5"
+      pods                       = "50"
+      "requests.cpu"             = "4"
+      "requests.memory"          = "12Gi"
+      "requests.storage"         = "500Gi"
+      services                   = "100"
+      "services.loadbalancers"   = "0"
+      "services.nodeports"       = "0"
     }
   }
 }
@@ -30265,6 +30370,7 @@ resource "kubernetes_service_v1" "gateway-address-dev" {
   depends_on = [
     kubernetes_namespace_v1.dev,
     kubernetes_resource_quota_v1.dev_quota,
+    kubernetes_resource_quota_v1.dev_no-system-priority,
     kubernetes_limit_range_v1.dev_limit-range,
     kubernetes_network_policy_v1.dev_deny-all,
     kubernetes_network_policy_v1.dev_allow-dns,
@@ -30287,6 +30393,7 @@ resource "kubernetes_service_v1" "gateway-address-hml" {
   depends_on = [
     kubernetes_namespace_v1.hml,
     kubernetes_resource_quota_v1.hml_quota,
+    kubernetes_resource_quota_v1.hml_no-system-priority,
     kubernetes_limit_range_v1.hml_limit-range,
     kubernetes_network_policy_v1.hml_deny-all,
     kubernetes_network_policy_v1.hml_allow-dns,
@@ -30309,6 +30416,7 @@ resource "kubernetes_service_v1" "gateway-address-prd" {
   depends_on = [
     kubernetes_namespace_v1.prd,
     kubernetes_resource_quota_v1.prd_quota,
+    kubernetes_resource_quota_v1.prd_no-system-priority,
     kubernetes_limit_range_v1.prd_limit-range,
     kubernetes_network_policy_v1.prd_deny-all,
     kubernetes_network_policy_v1.prd_allow-dns,

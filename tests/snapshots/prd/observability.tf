@@ -3162,6 +3162,7 @@ resource "helm_release" "release-otel-gateway-dev-telemetry" {
     kubernetes_network_policy_v1.traffic-dev-telemetry_otel-gateway,
     kubernetes_namespace_v1.dev,
     kubernetes_resource_quota_v1.dev_quota,
+    kubernetes_resource_quota_v1.dev_no-system-priority,
     kubernetes_limit_range_v1.dev_limit-range,
     kubernetes_network_policy_v1.dev_deny-all,
     kubernetes_network_policy_v1.dev_allow-dns,
@@ -4090,6 +4091,7 @@ resource "helm_release" "release-otel-gateway-hml-telemetry" {
     kubernetes_network_policy_v1.traffic-hml-telemetry_otel-gateway,
     kubernetes_namespace_v1.hml,
     kubernetes_resource_quota_v1.hml_quota,
+    kubernetes_resource_quota_v1.hml_no-system-priority,
     kubernetes_limit_range_v1.hml_limit-range,
     kubernetes_network_policy_v1.hml_deny-all,
     kubernetes_network_policy_v1.hml_allow-dns,
@@ -5018,6 +5020,7 @@ resource "helm_release" "release-otel-gateway-prd-telemetry" {
     kubernetes_network_policy_v1.traffic-prd-telemetry_otel-gateway,
     kubernetes_namespace_v1.prd,
     kubernetes_resource_quota_v1.prd_quota,
+    kubernetes_resource_quota_v1.prd_no-system-priority,
     kubernetes_limit_range_v1.prd_limit-range,
     kubernetes_network_policy_v1.prd_deny-all,
     kubernetes_network_policy_v1.prd_allow-dns,
@@ -5946,6 +5949,7 @@ resource "helm_release" "release-prometheus-dev-telemetry" {
     kubernetes_network_policy_v1.traffic-dev-telemetry_otel-gateway,
     kubernetes_namespace_v1.dev,
     kubernetes_resource_quota_v1.dev_quota,
+    kubernetes_resource_quota_v1.dev_no-system-priority,
     kubernetes_limit_range_v1.dev_limit-range,
     kubernetes_network_policy_v1.dev_deny-all,
     kubernetes_network_policy_v1.dev_allow-dns,
@@ -6399,6 +6403,7 @@ resource "helm_release" "release-prometheus-hml-telemetry" {
     kubernetes_network_policy_v1.traffic-hml-telemetry_otel-gateway,
     kubernetes_namespace_v1.hml,
     kubernetes_resource_quota_v1.hml_quota,
+    kubernetes_resource_quota_v1.hml_no-system-priority,
     kubernetes_limit_range_v1.hml_limit-range,
     kubernetes_network_policy_v1.hml_deny-all,
     kubernetes_network_policy_v1.hml_allow-dns,
@@ -6907,6 +6912,7 @@ resource "helm_release" "release-prometheus-prd-telemetry" {
     kubernetes_network_policy_v1.traffic-prd-telemetry_otel-gateway,
     kubernetes_namespace_v1.prd,
     kubernetes_resource_quota_v1.prd_quota,
+    kubernetes_resource_quota_v1.prd_no-system-priority,
     kubernetes_limit_range_v1.prd_limit-range,
     kubernetes_network_policy_v1.prd_deny-all,
     kubernetes_network_policy_v1.prd_allow-dns,
@@ -24955,12 +24961,14 @@ resource "kubernetes_limit_range_v1" "dev_limit-range" {
   spec {
     limit {
       default = {
-        cpu    = "500m"
-        memory = "256Mi"
+        cpu               = "500m"
+        ephemeral-storage = "1Gi"
+        memory            = "256Mi"
       }
       default_request = {
-        cpu    = "50m"
-        memory = "64Mi"
+        cpu               = "50m"
+        ephemeral-storage = "100Mi"
+        memory            = "64Mi"
       }
       type = "Container"
     }
@@ -24997,12 +25005,14 @@ resource "kubernetes_limit_range_v1" "hml_limit-range" {
   spec {
     limit {
       default = {
-        cpu    = "500m"
-        memory = "256Mi"
+        cpu               = "500m"
+        ephemeral-storage = "1Gi"
+        memory            = "256Mi"
       }
       default_request = {
-        cpu    = "50m"
-        memory = "64Mi"
+        cpu               = "50m"
+        ephemeral-storage = "100Mi"
+        memory            = "64Mi"
       }
       type = "Container"
     }
@@ -25060,12 +25070,14 @@ resource "kubernetes_limit_range_v1" "prd_limit-range" {
   spec {
     limit {
       default = {
-        cpu    = "500m"
-        memory = "256Mi"
+        cpu               = "500m"
+        ephemeral-storage = "1Gi"
+        memory            = "256Mi"
       }
       default_request = {
-        cpu    = "50m"
-        memory = "64Mi"
+        cpu               = "50m"
+        ephemeral-storage = "100Mi"
+        memory            = "64Mi"
       }
       type = "Container"
     }
@@ -25805,6 +25817,7 @@ resource "kubernetes_network_policy_v1" "traffic-dev_telemetry" {
   depends_on = [
     kubernetes_namespace_v1.dev,
     kubernetes_resource_quota_v1.dev_quota,
+    kubernetes_resource_quota_v1.dev_no-system-priority,
     kubernetes_limit_range_v1.dev_limit-range,
     kubernetes_network_policy_v1.dev_deny-all,
     kubernetes_network_policy_v1.dev_allow-dns,
@@ -26160,6 +26173,7 @@ resource "kubernetes_network_policy_v1" "traffic-hml_telemetry" {
   depends_on = [
     kubernetes_namespace_v1.hml,
     kubernetes_resource_quota_v1.hml_quota,
+    kubernetes_resource_quota_v1.hml_no-system-priority,
     kubernetes_limit_range_v1.hml_limit-range,
     kubernetes_network_policy_v1.hml_deny-all,
     kubernetes_network_policy_v1.hml_allow-dns,
@@ -28888,6 +28902,7 @@ resource "kubernetes_network_policy_v1" "traffic-prd_telemetry" {
   depends_on = [
     kubernetes_namespace_v1.prd,
     kubernetes_resource_quota_v1.prd_quota,
+    kubernetes_resource_quota_v1.prd_no-system-priority,
     kubernetes_limit_range_v1.prd_limit-range,
     kubernetes_network_policy_v1.prd_deny-all,
     kubernetes_network_policy_v1.prd_allow-dns,
@@ -29374,6 +29389,27 @@ resource "kubernetes_resource_quota_v1" "dev-telemetry_quota" {
   }
 }
 
+resource "kubernetes_resource_quota_v1" "dev_no-system-priority" {
+  metadata {
+    name      = "no-system-priority"
+    namespace = kubernetes_namespace_v1.dev.metadata[0].name
+  }
+
+  spec {
+    hard = {
+      pods = "0"
+    }
+
+    scope_selector {
+      match_expression {
+        operator   = "In"
+        scope_name = "PriorityClass"
+        values     = ["system-cluster-critical", "system-node-critical"]
+      }
+    }
+  }
+}
+
 resource "kubernetes_resource_quota_v1" "dev_quota" {
   metadata {
     name      = "quota"
@@ -29382,12 +29418,21 @@ resource "kubernetes_resource_quota_v1" "dev_quota" {
 
   spec {
     hard = {
-      "limits.cpu"           = "12"
-      "limits.memory"        = "32Gi"
-      persistentvolumeclaims = "10"
-      pods                   = "80"
-      "requests.cpu"         = "6"
-      "requests.memory"      = "24Gi"
+      "count/configmaps"         = "500"
+      "count/cronjobs.batch"     = "100"
+      "count/jobs.batch"         = "500"
+      "count/secrets"            = "500"
+      "limits.cpu"               = "12"
+      "limits.ephemeral-storage" = "160Gi"
+      "limits.memory"            = "32Gi"
+      persistentvolumeclaims     = "10"
+      pods                       = "80"
+      "requests.cpu"             = "6"
+      "requests.memory"          = "24Gi"
+      "requests.storage"         = "1000Gi"
+      services                   = "100"
+      "services.loadbalancers"   = "0"
+      "services.nodeports"       = "0"
     }
   }
 }
@@ -29410,6 +29455,27 @@ resource "kubernetes_resource_quota_v1" "hml-telemetry_quota" {
   }
 }
 
+resource "kubernetes_resource_quota_v1" "hml_no-system-priority" {
+  metadata {
+    name      = "no-system-priority"
+    namespace = kubernetes_namespace_v1.hml.metadata[0].name
+  }
+
+  spec {
+    hard = {
+      pods = "0"
+    }
+
+    scope_selector {
+      match_expression {
+        operator   = "In"
+        scope_name = "PriorityClass"
+        values     = ["system-cluster-critical", "system-node-critical"]
+      }
+    }
+  }
+}
+
 resource "kubernetes_resource_quota_v1" "hml_quota" {
   metadata {
     name      = "quota"
@@ -29418,12 +29484,21 @@ resource "kubernetes_resource_quota_v1" "hml_quota" {
 
   spec {
     hard = {
-      "limits.cpu"           = "16"
-      "limits.memory"        = "48Gi"
-      persistentvolumeclaims = "10"
-      pods                   = "80"
-      "requests.cpu"         = "8"
-      "requests.memory"      = "32Gi"
+      "count/configmaps"         = "500"
+      "count/cronjobs.batch"     = "100"
+      "count/jobs.batch"         = "500"
+      "count/secrets"            = "500"
+      "limits.cpu"               = "16"
+      "limits.ephemeral-storage" = "160Gi"
+      "limits.memory"            = "48Gi"
+      persistentvolumeclaims     = "10"
+      pods                       = "80"
+      "requests.cpu"             = "8"
+      "requests.memory"          = "32Gi"
+      "requests.storage"         = "1000Gi"
+      services                   = "100"
+      "services.loadbalancers"   = "0"
+      "services.nodeports"       = "0"
     }
   }
 }
@@ -29464,6 +29539,27 @@ resource "kubernetes_resource_quota_v1" "prd-telemetry_quota" {
   }
 }
 
+resource "kubernetes_resource_quota_v1" "prd_no-system-priority" {
+  metadata {
+    name      = "no-system-priority"
+    namespace = kubernetes_namespace_v1.prd.metadata[0].name
+  }
+
+  spec {
+    hard = {
+      pods = "0"
+    }
+
+    scope_selector {
+      match_expression {
+        operator   = "In"
+        scope_name = "PriorityClass"
+        values     = ["system-cluster-critical", "system-node-critical"]
+      }
+    }
+  }
+}
+
 resource "kubernetes_resource_quota_v1" "prd_quota" {
   metadata {
     name      = "quota"
@@ -29472,12 +29568,21 @@ resource "kubernetes_resource_quota_v1" "prd_quota" {
 
   spec {
     hard = {
-      "limits.cpu"           = "80"
-      "limits.memory"        = "192Gi"
-      persistentvolumeclaims = "30"
-      pods                   = "300"
-      "requests.cpu"         = "40"
-      "requests.memory"      = "160Gi"
+      "count/configmaps"         = "500"
+      "count/cronjobs.batch"     = "100"
+      "count/jobs.batch"         = "500"
+      "count/secrets"            = "500"
+      "limits.cpu"               = "80"
+      "limits.ephemeral-storage" = "600Gi"
+      "limits.memory"            = "192Gi"
+      persistentvolumeclaims     = "30"
+      pods                       = "300"
+      "requests.cpu"             = "40"
+      "requests.memory"          = "160Gi"
+      "requests.storage"         = "3000Gi"
+      services                   = "100"
+      "services.loadbalancers"   = "0"
+      "services.nodeports"       = "0"
     }
   }
 }
@@ -30354,6 +30459,7 @@ resource "kubernetes_service_v1" "gateway-address-dev" {
   depends_on = [
     kubernetes_namespace_v1.dev,
     kubernetes_resource_quota_v1.dev_quota,
+    kubernetes_resource_quota_v1.dev_no-system-priority,
     kubernetes_limit_range_v1.dev_limit-range,
     kubernetes_network_policy_v1.dev_deny-all,
     kubernetes_network_policy_v1.dev_allow-dns,
@@ -30376,6 +30482,7 @@ resource "kubernetes_service_v1" "gateway-address-hml" {
   depends_on = [
     kubernetes_namespace_v1.hml,
     kubernetes_resource_quota_v1.hml_quota,
+    kubernetes_resource_quota_v1.hml_no-system-priority,
     kubernetes_limit_range_v1.hml_limit-range,
     kubernetes_network_policy_v1.hml_deny-all,
     kubernetes_network_policy_v1.hml_allow-dns,
@@ -30398,6 +30505,7 @@ resource "kubernetes_service_v1" "gateway-address-prd" {
   depends_on = [
     kubernetes_namespace_v1.prd,
     kubernetes_resource_quota_v1.prd_quota,
+    kubernetes_resource_quota_v1.prd_no-system-priority,
     kubernetes_limit_range_v1.prd_limit-range,
     kubernetes_network_policy_v1.prd_deny-all,
     kubernetes_network_policy_v1.prd_allow-dns,

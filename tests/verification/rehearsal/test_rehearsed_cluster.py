@@ -278,6 +278,84 @@ def test_what_a_stage_must_not_have_is_refused(api: KubeApi, spec: Object, messa
     assert caught.value.status == 403
 
 
+def a_service(kind: str) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "public", "namespace": "dev"},
+        "spec": {"type": kind, "selector": {"app": "app"}, "ports": [{"port": 80}]},
+    }
+
+
+def a_claim(size: str) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "large", "namespace": "dev"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}},
+    }
+
+
+def a_greedy_pod(size: str) -> Object:
+    container = {"name": "app", "image": "app.invalid/app:1"}
+    limits = {"limits": {"ephemeral-storage": size}, "requests": {"ephemeral-storage": "1Mi"}}
+    return a_pod("disk", containers=[{**container, "resources": limits}])
+
+
+@pytest.mark.parametrize(
+    ("manifest", "message"),
+    [
+        (a_service("LoadBalancer"), "exceeded quota: quota, requested: services.loadbalancers=1"),
+        (a_service("NodePort"), "exceeded quota: quota, requested: services.nodeports=1"),
+        (a_claim("16Ti"), "exceeded quota: quota, requested: requests.storage=16Ti"),
+        (a_greedy_pod("200Gi"), "exceeded quota: quota, requested: limits.ephemeral-storage=200Gi"),
+        *(
+            (
+                a_pod("vital", priorityClassName=f"system-{kind}-critical"),
+                "exceeded quota: no-system-priority, requested: pods=1",
+            )
+            for kind in ("node", "cluster")
+        ),
+    ],
+    ids=["load balancer", "node port", "volume", "disk", "node priority", "cluster priority"],
+)
+def test_what_harms_others_is_refused_in_a_stage(
+    api: KubeApi, manifest: Object, message: str
+) -> None:
+    with pytest.raises(ApiError, match=message) as caught:
+        api.apply(manifest, dry_run=True)
+
+    assert caught.value.status == 403
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [a_service("ClusterIP"), a_claim("100Gi"), a_greedy_pod("20Gi"), a_pod("usual")],
+    ids=["service", "volume", "disk", "pod"],
+)
+def test_what_applications_need_is_admitted_in_a_stage(api: KubeApi, manifest: Object) -> None:
+    api.apply(manifest, dry_run=True)
+
+
+def test_a_stage_cannot_fill_etcd(api: KubeApi) -> None:
+    def config_map(number: int) -> Object:
+        name = f"filler-{number}"
+        metadata = {"name": name, "namespace": "hml"}
+        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+
+    paths, refusal = [], ""
+    try:
+        for number in range(600):
+            paths.append(api.path_of(api.apply(config_map(number))[0]))
+    except ApiError as error:
+        refusal = str(error)
+    finally:
+        for path in paths:
+            api.delete(path)
+    assert "exceeded quota: quota, requested: count/configmaps=1" in refusal
+    assert len(paths) >= 450
+
+
 def test_a_workload_whose_pods_are_refused_says_why(api: KubeApi) -> None:
     labels = {"app": "privileged"}
     container = {
