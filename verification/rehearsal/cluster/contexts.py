@@ -81,10 +81,10 @@ def check_version(api: KubeApi, minor: str, context: str) -> None:
     """
     answer = api.get("/version")
     # EKS writes a + behind the minor version.
-    found = f"{answer['major']}.{answer['minor'].rstrip('+')}"
-    if found != minor:
+    version = f"{answer['major']}.{answer['minor'].rstrip('+')}"
+    if version != minor:
         raise ContextError(
-            f"CLUSTER={context} is Kubernetes {found}; cluster.kubernetes_version is {minor}"
+            f"CLUSTER={context} is Kubernetes {version}; cluster.kubernetes_version is {minor}"
         )
 
 

@@ -80,12 +80,12 @@ def _wait_for_namespaces(api: KubeApi) -> None:
 
     def are_there() -> bool:
         accounts = api.items("/api/v1/serviceaccounts")
-        found = {
+        namespaces = {
             item["metadata"]["namespace"]
             for item in accounts
             if item["metadata"]["name"] == "default"
         }
-        return {SYSTEM, "default", "kube-node-lease"} <= found
+        return {SYSTEM, "default", "kube-node-lease"} <= namespaces
 
     if not wait_for(are_there, START_SECONDS):
         raise ProcessError(f"no service accounts in {SYSTEM} after {START_SECONDS} s")

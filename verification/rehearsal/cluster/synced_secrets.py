@@ -16,12 +16,12 @@ class ExternalSecrets:
     def step(self) -> None:
         """Look at every ExternalSecret once; before the kind is defined there are none."""
         try:
-            wanted = self._api.items(f"{ROOT}/externalsecrets")
+            listed = self._api.items(f"{ROOT}/externalsecrets")
         except ApiError as error:
             if error.status != 404:
                 raise
             return
-        for external in wanted:
+        for external in listed:
             if not (external.get("status") or {}).get("conditions"):
                 self._fulfil(external)
 

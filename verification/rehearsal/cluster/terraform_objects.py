@@ -219,11 +219,11 @@ class Schemas:
         if path not in self._documents:
             self._documents[path] = self._api.get(self._paths[path]["serverRelativeURL"])
         self._document = self._documents[path]
-        wanted = {"group": group, "kind": kind, "version": version}
+        identity = {"group": group, "kind": kind, "version": version}
         for schema in self._document["components"]["schemas"].values():
-            if wanted in schema.get("x-kubernetes-group-version-kind", ()):
-                found: Object = schema
-                return found
+            if identity in schema.get("x-kubernetes-group-version-kind", ()):
+                described: Object = schema
+                return described
         raise TranslationError(f"the API server has no schema of {api_version} {kind}")
 
     def resolve(self, schema: Object) -> Object:

@@ -20,16 +20,18 @@ class Workload:
     kind: str
     namespace: str
     name: str
-    wanted: int
+    replicas: int
     ready: int
 
     @property
     def is_ready(self) -> bool:
         """Whether it has all of its pods."""
-        return self.ready >= self.wanted
+        return self.ready >= self.replicas
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.namespace}/{self.name}: {self.ready} of {self.wanted} pods ready"
+        return (
+            f"{self.kind} {self.namespace}/{self.name}: {self.ready} of {self.replicas} pods ready"
+        )
 
 
 def workloads(api: KubeApi) -> list[Workload]:
@@ -49,12 +51,12 @@ def workloads(api: KubeApi) -> list[Workload]:
 def _numbers(kind: str, item: Object) -> tuple[int, int]:
     status = item.get("status") or {}
     if kind == "DaemonSet":
-        wanted, ready = status.get("desiredNumberScheduled", 0), status.get("numberReady", 0)
+        replicas, ready = status.get("desiredNumberScheduled", 0), status.get("numberReady", 0)
     else:
-        wanted, ready = item["spec"]["replicas"], status.get("readyReplicas", 0)
+        replicas, ready = item["spec"]["replicas"], status.get("readyReplicas", 0)
     # Until the controller has seen it, what it says is of something older.
     seen = status.get("observedGeneration", 0) >= item["metadata"].get("generation", 0)
-    return max(wanted, 0 if seen else 1), ready if seen else 0
+    return max(replicas, 0 if seen else 1), ready if seen else 0
 
 
 def not_ready(api: KubeApi, seconds: float) -> list[str]:
