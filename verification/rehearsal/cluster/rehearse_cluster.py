@@ -63,7 +63,21 @@ class ClusterRehearsal:
     folder: Path
 
     def run(self) -> None:
-        """Apply everything, check it, and remove it."""
+        """Apply everything, check it, and remove it, from an existing cluster whatever happens."""
+        is_done = False
+        try:
+            self._objects()
+            is_done = True
+        finally:
+            # A cluster that was started here ends as a whole.
+            if is_done or not self.plane:
+                self._remove()
+        if self.plane:
+            self._terraform(self.plane)
+        else:
+            self.verdicts.run(TERRAFORM, "applies the stack", _foreign_cluster)
+
+    def _objects(self) -> None:
         stack = self.stacks[OBSERVABILITY]
         run = self.verdicts.run
         run(
@@ -76,16 +90,14 @@ class ClusterRehearsal:
             self._pods()
         else:
             self.verdicts.run(PODS, "all are admitted, scheduled and run", _foreign_nodes)
-        run(
+
+    def _remove(self) -> None:
+        stack = self.stacks[OBSERVABILITY]
+        self.verdicts.run(
             END,
             "everything can be removed",
             partial(cluster_checks.everything_is_removed, self.api, stack, self.releases),
         )
-
-        if self.plane:
-            self._terraform(self.plane)
-        else:
-            run(TERRAFORM, "applies the stack", _foreign_cluster)
 
     def _terraform(self, plane: ControlPlane) -> None:
         run = self.verdicts.run
@@ -154,22 +166,37 @@ def synthesized(settings: Settings, folder: Path) -> Stacks:
 
 @contextmanager
 def cluster_of(
-    settings: Settings, stacks: Stacks, folder: Path, context: str, say: Callable[[str], None]
+    settings: Settings,
+    stacks: Stacks,
+    folder: Path,
+    existing: KubeApi | None,
+    say: Callable[[str], None],
 ) -> Iterator[tuple[KubeApi, ControlPlane | None]]:
-    """An empty cluster: that of a context, or one started here, with its control plane."""
-    minor = settings.cluster.kubernetes_version
-    if context:
-        api = contexts.connect(context, contexts.kubeconfig_path())
-        contexts.check_version(api, minor, context)
-        contexts.check_is_empty(api, context)
-        yield api, None
+    """An empty cluster: the existing one, or one started here, with its control plane."""
+    if existing:
+        yield existing, None
         return
+    minor = settings.cluster.kubernetes_version
     say(f"starting etcd, API server, controllers and scheduler of Kubernetes {minor}")
     with running_cluster(folder, settings, stacks["cluster"]) as cluster:
         nodes = len(cluster.api.items("/api/v1/nodes"))
         say(f"{cluster.plane.version} answers at {cluster.plane.url}, {nodes} nodes")
         yield cluster.api, cluster.plane
+        if cluster.stand_ins.failure:
+            raise ProcessError(f"a stand-in gave up: {cluster.stand_ins.failure}")
         say("stopping everything")
+
+
+def existing_cluster(context: str, settings: Settings) -> KubeApi:
+    """The API server of a context.
+
+    Raises:
+        ContextError: there is none, or the cluster is not empty or of another version.
+    """
+    api = contexts.connect(context, contexts.kubeconfig_path())
+    contexts.check_version(api, settings.cluster.kubernetes_version, context)
+    contexts.check_is_empty(api, context)
+    return api
 
 
 def parser() -> argparse.ArgumentParser:
@@ -224,9 +251,10 @@ def _rehearsed(
 ) -> int:
     began = time.monotonic()
     try:
+        existing = existing_cluster(context, settings) if context else None
         say("synthesizing the stacks")
         stacks = synthesized(settings, folder / "stacks")
-        with cluster_of(settings, stacks, folder, context, say) as (api, plane):
+        with cluster_of(settings, stacks, folder, existing, say) as (api, plane):
             say("rendering the charts")
             ClusterRehearsal(
                 api=api,
