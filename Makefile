@@ -252,7 +252,7 @@ destroy: setup-dev terraform ## Destroy ENV in reverse order, except the stack o
 smoke: setup-dev ## Send a metric, a log and a trace through ENV's gateways and query them (SMOKE_ARGS=...)
 	$(PY) -m verification.rehearsal.pipeline.smoke --env $(ENV) $(SMOKE_ARGS)
 
-drift: setup-dev terraform ## Compare AWS with ENV's stacks (exit code 1: they differ)
+drift: setup-dev terraform ## Compare AWS and the cluster with ENV's stacks (exit code 1: they differ)
 	$(PY) -m operations.drift --env $(ENV) $(foreach name,$(STACK),--stack $(name))
 
 # --- Maintain -----------------------------------------------------------------------------------

@@ -110,13 +110,14 @@ OPENTOFU_VERSION: Final = "1.12.6"
 PROVIDER_RANGES: Final[dict[str, str]] = {
     "aws": ">= 5.100, < 7",
     "helm": ">= 3.1, < 4",
-    "kubernetes": ">= 2.38, < 3",
+    "kubernetes": ">= 2.38, < 4",
 }
 """What replaces the exact provider pins that the prebuilt bindings write (design decision 4).
 
 The bindings (wheel metadata) were generated from aws 6.25.0, helm 3.1.1 and kubernetes 2.38.0. The
 lower bound of aws is the oldest provider the stacks were applied with; those of helm and kubernetes
-are the binding's own. The upper bounds are the next major versions.
+are the binding's own. The upper bounds are the next major versions, of kubernetes the one after:
+3.0 only deprecates resources without a version in their names, and the stacks have none of those.
 """
 
 AL2023_X86_64: Final = "AL2023_x86_64_STANDARD"
@@ -186,6 +187,11 @@ pinned by public repositories that copy the program alone; it was not pulled her
 VELERO_PLUGIN_FOR_AWS: Final = "v1.14.2"
 """1.14 goes with Velero 1.18 (its README, branch release-1.14). The newest patch that public
 repositories pin; the image itself was not looked up."""
+
+KUBECTL_VERSION: Final = "v1.35.3"
+"""Of the job that deletes Velero's Restores before Velero goes. It may be one minor version older
+or newer than the cluster (Kubernetes, "Version Skew Policy"). A kubectl is released with each patch
+of Kubernetes, and EKS has a kube-proxy of this one; the image itself was not looked up."""
 
 PROMETHEUS_VERSION: Final = "3.16.0"
 """The promtool and prometheus that the checks run (tools/programs.py); the cluster's comes with

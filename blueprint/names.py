@@ -13,6 +13,10 @@ STORAGE_CLASS = "gp3-encrypted"
 SECRETS_READER_SERVICE_ACCOUNT = "secrets-reader"
 """In every namespace: by its role, External Secrets reads that namespace's secrets."""
 
+POD_TEMPLATE_HASH = "pod-template-hash"
+"""Label by which a Deployment tells the pods of one rollout from those of the one before. In
+`matchLabelKeys` of a topology spread, each rollout is spread by itself."""
+
 PROMETHEUS_SERVICE_ACCOUNT = "kps-prometheus"
 """Of Prometheus' pods, in which Thanos' sidecar uploads blocks."""
 

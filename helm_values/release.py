@@ -19,6 +19,8 @@ class Release:
     `static` names the YAML file of the constants; `from_settings` is what the settings decide;
     `from_stack_outputs` holds strings out of `StackOutputs` and nothing else: they are tokens.
     Later ones win, key by key. `after` holds ids of releases that must be installed before.
+    `outlives_stages`: stages may have objects whose finalizers only this release's controller
+    removes, so their namespaces are made after it and destroyed before it.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Release:
     from_settings: dict[str, Any] = field(default_factory=dict)
     from_stack_outputs: dict[str, Any] = field(default_factory=dict)
     after: tuple[str, ...] = ()
+    outlives_stages: bool = False
     timeout_seconds: int = 600
 
     @property

@@ -41,6 +41,16 @@ def releases(settings: Settings, outputs: StackOutputs) -> list[Release]:
     ]
 
 
+def split_at_stages(in_order: Sequence[Release]) -> tuple[list[Release], list[Release]]:
+    """The releases up to the last one that outlives the stages, and those after it.
+
+    Args:
+        in_order: releases in the order of installation.
+    """
+    first = max((n for n, release in enumerate(in_order, 1) if release.outlives_stages), default=0)
+    return list(in_order[:first]), list(in_order[first:])
+
+
 def workload_roles(components: Sequence[Component] = COMPONENTS) -> tuple[WorkloadRole, ...]:
     """Every role that components declare; each has one output of the storage stack."""
     return tuple(role for component in components for role in component.roles)

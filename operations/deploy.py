@@ -32,10 +32,18 @@ from operations.account_checks import (
     find_leftovers,
     read_target,
 )
+from operations.cluster_access import (
+    ClusterUnavailableError,
+    namespaces_of,
+    read_access,
+    uses_cluster,
+)
+from operations.not_ready import ClusterWatch, not_shown
 from operations.terraform_advice import Run, advice
 from operations.terraform_stack import (
     STOPPING,
     Outcome,
+    Plan,
     Terraform,
     TerraformError,
     installed_terraform,
@@ -183,10 +191,37 @@ def _act(request: Request, stack: str, workspace: Workspace, target: Target | No
         with terraform.planned(folder):
             return _DONE_WORD[request.action]
     change = terraform.destroy if request.action == "destroy" else terraform.apply
-    outcome = change(folder, lambda: request.yes or _approved(request, stack))
+    outcome = change(
+        folder,
+        lambda: request.yes or _approved(request, stack),
+        lambda plan: _watched(terraform, folder, plan),
+    )
     if outcome is Outcome.DECLINED:
         raise NotDoneError("not approved, so nothing was changed in it.")
     return _DONE_WORD[request.action] if outcome is Outcome.APPLIED else outcome.value
+
+
+@contextmanager
+def _watched(terraform: Terraform, folder: Path, plan: Plan) -> Iterator[None]:
+    """Show what was not ready in the cluster, if the stack makes objects there and that fails."""
+    if not uses_cluster(folder):
+        yield
+        return
+    try:
+        access = read_access(terraform, folder, plan)
+    except ClusterUnavailableError as problem:
+        try:
+            yield
+        except TerraformError:
+            _say(not_shown(str(problem)))
+            raise
+        return
+    with ClusterWatch(access.get, namespaces_of(folder)) as watch:
+        try:
+            yield
+        except TerraformError:
+            _say(watch.report())
+            raise
 
 
 def _approved(request: Request, stack: str) -> bool:

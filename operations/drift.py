@@ -1,18 +1,17 @@
-"""`make drift`: report where AWS differs from the synthesized stacks.
+"""`make drift`: report where AWS and the cluster differ from the synthesized stacks.
 
-Plans every stack without changing anything. Exit code 0: as synthesized; 1: something differs;
-2: it could not be told; 130: interrupted.
+Plans every stack, and compares the objects of Helm releases, without changing anything. Exit code
+0: as synthesized; 1: something differs; 2: it could not be told; 130: interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -20,25 +19,41 @@ from rich.markup import escape
 from rich.table import Table
 
 from operations.account_checks import AwsCheckError, check_account, read_target
+from operations.cluster_access import ClusterUnavailableError, read_access, uses_cluster
 from operations.deploy import (
     INTERRUPTED,
     UsageProblemError,
     ended_as_by_ctrl_c,
     synthesized_order,
 )
-from operations.terraform_stack import Terraform, TerraformError, installed_terraform
+from operations.release_drift import (
+    HOW,
+    ComparisonError,
+    ProgramMissingError,
+    changed_objects,
+)
+from operations.terraform_stack import Plan, Terraform, TerraformError, installed_terraform
 from tools.paths import ROOT
 from tools.terraform import TerraformUnavailableError
 
 SHOWN = 20
+NOT_COMPARED = f"""\
+Hand-made changes inside Helm releases are not seen: Terraform compares the values of a release, and
+the objects of the cluster were not compared here: {{why}}. To see them, release by release:
+  {HOW}"""
 
 
 @dataclass(frozen=True)
 class StackDrift:
-    """What a plan of one stack would change: address and actions; or why it could not be told."""
+    """What a plan of one stack would change: address and actions; or why it could not be told.
+
+    `by_hand` names changed objects of releases; `not_compared` says why there are none of them.
+    """
 
     stack: str
     changes: tuple[tuple[str, str], ...] = ()
+    by_hand: tuple[str, ...] = ()
+    not_compared: str | None = None
     error: str | None = None
 
 
@@ -72,7 +87,7 @@ def _drifts(env: str, stacks: Sequence[str], root: Path) -> list[StackDrift]:
         )
     output = root / "cdktf.out" / env
     # The table is what is shown, and not the plans.
-    terraform = dataclasses.replace(installed_terraform(), shown=False)
+    terraform = installed_terraform().quiet()
     target = read_target(output)
     if target:
         check_account(target)
@@ -89,11 +104,27 @@ def drift(terraform: Terraform, folder: Path) -> StackDrift:
     try:
         terraform.init(folder)
         with terraform.planned(folder, "-lock-timeout=60s") as plan:
-            if not plan.has_changes:
-                return StackDrift(folder.name)
-            _, text = terraform.run(folder, "show", "-json", str(plan.file))
+            changes = _changes(terraform, folder, plan) if plan.has_changes else ()
+            if not uses_cluster(folder):
+                return StackDrift(folder.name, changes)
+            return _with_releases(StackDrift(folder.name, changes), terraform, folder, plan)
     except TerraformError as error:
         return StackDrift(folder.name, error=str(error))
+
+
+def _with_releases(drift: StackDrift, terraform: Terraform, folder: Path, plan: Plan) -> StackDrift:
+    """The drift with what was changed by hand inside the stack's releases."""
+    try:
+        by_hand = changed_objects(folder, read_access(terraform, folder, plan))
+    except (ClusterUnavailableError, ProgramMissingError) as problem:
+        return replace(drift, not_compared=str(problem))
+    except ComparisonError as error:
+        return replace(drift, error=str(error))
+    return replace(drift, by_hand=tuple(by_hand))
+
+
+def _changes(terraform: Terraform, folder: Path, plan: Plan) -> tuple[tuple[str, str], ...]:
+    _, text = terraform.run(folder, "show", "-json", str(plan.file))
     planned = json.loads(text)
     changes = [
         (item["address"], "/".join(item["change"]["actions"]))
@@ -105,7 +136,7 @@ def drift(terraform: Terraform, folder: Path) -> StackDrift:
         for name, change in planned.get("output_changes", {}).items()
         if change["actions"] != ["no-op"]
     ]
-    return StackDrift(folder.name, tuple(changes))
+    return tuple(changes)
 
 
 def report(environment: str, drifts: Sequence[StackDrift]) -> int:
@@ -119,20 +150,23 @@ def report(environment: str, drifts: Sequence[StackDrift]) -> int:
         if drift.error is not None:
             verdict = "[bold red]unknown[/]"
         else:
-            verdict = (
-                f"[yellow]{len(drift.changes)} differ[/]" if drift.changes else "[green]none[/]"
-            )
+            count = len(drift.changes) + len(drift.by_hand)
+            verdict = f"[yellow]{count} differ[/]" if count else "[green]none[/]"
         lines = [f"{actions} {address}" for address, actions in drift.changes[:SHOWN]]
         more = len(drift.changes) - SHOWN
         lines += [f"and {more} more: make plan"] if more > 0 else []
+        lines += [f"leave {name}, changed by hand" for name in drift.by_hand]
         table.add_row(drift.stack, verdict, escape("\n".join(lines)))
     console.print(table)
+    for drift in drifts:
+        if drift.not_compared:
+            print(NOT_COMPARED.format(why=drift.not_compared))
     errors = [drift for drift in drifts if drift.error is not None]
     for drift in errors:
         print(f"{drift.stack}: {drift.error}", file=sys.stderr)
     if errors:
         return 2
-    return 1 if any(drift.changes for drift in drifts) else 0
+    return 1 if any(drift.changes or drift.by_hand for drift in drifts) else 0
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Run Terraform on one synthesized stack: the same code deploys, rehearses and looks for drift."""
 
+from __future__ import annotations
+
 import json
 import os
 import re
@@ -8,8 +10,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -61,6 +63,10 @@ class Plan:
 
     file: Path
     has_changes: bool
+
+
+Watch = Callable[[Plan], AbstractContextManager[object]]
+"""Makes what looks on while a plan is being applied."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,18 +144,33 @@ class Terraform:
             )
             yield Plan(file, code == CHANGES)
 
-    def apply(self, folder: Path, approve: Callable[[], bool] = lambda: True) -> Outcome:
+    def apply(
+        self,
+        folder: Path,
+        approve: Callable[[], bool] = lambda: True,
+        watch: Watch = nullcontext,
+    ) -> Outcome:
         """Plan, ask, then apply exactly that plan.
 
         Args:
             folder: of the stack.
             approve: asked after a plan that changes something.
+            watch: entered with the plan for as long as it is being applied.
         """
-        return self._change(folder, approve)
+        return self._change(folder, approve, watch)
 
-    def destroy(self, folder: Path, approve: Callable[[], bool] = lambda: True) -> Outcome:
+    def destroy(
+        self,
+        folder: Path,
+        approve: Callable[[], bool] = lambda: True,
+        watch: Watch = nullcontext,
+    ) -> Outcome:
         """Plan to destroy everything in the stack's state, ask, then apply exactly that plan."""
-        return self._change(folder, approve, "-destroy")
+        return self._change(folder, approve, watch, "-destroy")
+
+    def quiet(self) -> Terraform:
+        """The same, without showing what it prints."""
+        return replace(self, shown=False)
 
     def changes(self, folder: Path) -> str | None:
         """What a plan would change, or None for an empty plan."""
@@ -164,13 +185,16 @@ class Terraform:
         root = json.loads(text).get("values", {}).get("root_module", {})
         return [item["address"] for item in root.get("resources", []) if item["mode"] == "managed"]
 
-    def _change(self, folder: Path, approve: Callable[[], bool], *options: str) -> Outcome:
+    def _change(
+        self, folder: Path, approve: Callable[[], bool], watch: Watch, *options: str
+    ) -> Outcome:
         with self.planned(folder, *options) as plan:
             if not plan.has_changes:
                 return Outcome.UNCHANGED
             if not approve():
                 return Outcome.DECLINED
-            self.run(folder, "apply", "-input=false", str(plan.file))
+            with watch(plan):
+                self.run(folder, "apply", "-input=false", str(plan.file))
             return Outcome.APPLIED
 
     def _run_child(self, command: list[str], folder: Path) -> tuple[int, str, bool]:
@@ -213,7 +237,7 @@ class _Interrupts:
         self._unsent = [signal.SIGINT]
 
     @contextmanager
-    def received(self) -> Iterator["_Interrupts"]:
+    def received(self) -> Iterator[_Interrupts]:
         """Take the signals of this process for the time of the block."""
         # Python takes signals in its main thread only.
         taken = STOPPING if threading.current_thread() is threading.main_thread() else ()

@@ -1,4 +1,4 @@
-"""The base of every stack: provider, versions, tags, and its own state in a known place."""
+"""The base of every stack: providers, versions, tags, and its own state in a known place."""
 
 from typing import Any
 
@@ -44,10 +44,20 @@ class EnvironmentStack(TerraformStack):
     Owns: its provider and backend. Depends on: the state stack, which makes the bucket.
     """
 
+    makes_aws_resources = True
+    """Otherwise it needs no AWS provider, of some 700 MB: Terraform itself reads and writes states
+    in S3."""
+
     def __init__(self, scope: Construct, id_: str, settings: Settings) -> None:
         super().__init__(scope, id_)
         self.settings = settings
         self._logical_ids: dict[tuple[str, str], str] = {}
+        if self.makes_aws_resources:
+            self._aws_provider(settings)
+        self.add_override("terraform.required_version", f">= {TERRAFORM_MINIMUM}")
+        self.set_backend()
+
+    def _aws_provider(self, settings: Settings) -> None:
         AwsProvider(
             self,
             "aws",
@@ -57,8 +67,6 @@ class EnvironmentStack(TerraformStack):
             default_tags=[AwsProviderDefaultTags(tags=default_tags(settings))],
         )
         self.require_provider("aws")
-        self.add_override("terraform.required_version", f">= {TERRAFORM_MINIMUM}")
-        self.set_backend()
 
     def _allocate_logical_id(self, tf_element: IConstruct) -> str:
         """Name an element by its path, `flow-logs_bucket`, where cdktf would append a hash.

@@ -1,5 +1,8 @@
 """Workloads of the cluster: namespaces with their limits, then the releases in order."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
 from cdktf import Fn, TerraformResource
 from cdktf_cdktf_provider_helm.provider import (
     HelmProvider,
@@ -31,7 +34,8 @@ from constructs_lib.thanos.thanos_parts import ObjectStorage
 from constructs_lib.thanos.thanos_querier import ThanosQuerier, ThanosQuerierProps
 from constructs_lib.thanos.thanos_store import ThanosStore, ThanosStoreProps
 from grafana.dashboards.all_dashboards import dashboards
-from helm_values.releases import outputs_read, releases
+from helm_values.release import Release
+from helm_values.releases import outputs_read, releases, split_at_stages
 from helm_values.stack_outputs import StackOutputs
 from helm_values.telemetry_quota import telemetry_quota
 from helm_values.thanos import thanos
@@ -50,20 +54,24 @@ class ObservabilityStack(EnvironmentStack):
     """
 
     stack_id = "observability"
+    makes_aws_resources = False
 
     def __init__(self, scope: Construct, settings: Settings) -> None:
         super().__init__(scope, self.stack_id, settings)
         storage = StorageOutputs.read(self, settings)
         self._providers(ClusterOutputs.read(self, settings))
         storage_class = EncryptedStorageClass(self, "storage-class")
-        namespace_objects = self._namespaces(storage)
-        ready = {
-            name: resources_in(storage_class, *parts) for name, parts in namespace_objects.items()
-        }
         outputs = _stack_outputs(storage)
+        platform, others = split_at_stages(releases(settings, outputs))
+        platform_objects = self._namespace(_bounds(settings, OBSERVABILITY, storage))
+        ready = {OBSERVABILITY: resources_in(storage_class, *platform_objects)}
+        installed = self._install(platform, ready, {})
+        outliving = [installed[item.id].resource for item in platform if item.outlives_stages]
+        for name, parts in self._stage_namespaces(storage, outliving).items():
+            ready[name] = resources_in(storage_class, *parts)
         for door in doors.doors(settings):
             BackEndDoor(self, door.name, BackEndDoorProps(door=door, after=ready[OBSERVABILITY]))
-        kps = self._releases(outputs, ready)["kps"]
+        kps = self._install(others, ready, installed)["kps"]
         self._thanos(outputs.only(thanos.COMPONENT.reads), [*ready[OBSERVABILITY], kps.resource])
         for dashboard in dashboards(settings):
             Dashboard(
@@ -72,11 +80,17 @@ class ObservabilityStack(EnvironmentStack):
                 DashboardProps(dashboard=dashboard, after=ready[OBSERVABILITY]),
             )
 
-    def _namespaces(self, storage: StorageOutputs) -> dict[str, list[Construct]]:
-        """Make those of the settings and one for each gateway; what there is in each, by name."""
+    def _stage_namespaces(
+        self, storage: StorageOutputs, after: Sequence[TerraformResource]
+    ) -> dict[str, list[Construct]]:
+        """Make a namespace for each stage and one for its gateway; what there is in each, by name.
+
+        `after` are the releases whose controllers remove finalizers there.
+        """
         settings = self.settings
         namespace_objects = {
-            name: self._namespace(_bounds(settings, name, storage)) for name in settings.namespaces
+            name: self._namespace(replace(_bounds(settings, name, storage), after=after))
+            for name in settings.stages
         }
         for stage in settings.stages:
             address = GatewayAddress(
@@ -87,7 +101,7 @@ class ObservabilityStack(EnvironmentStack):
             # A gateway also asks for the pods of its stage, by a Role there.
             name = telemetry_namespace(stage)
             bounds = BoundedNamespaceProps(
-                name=name, environment=stage, quota=telemetry_quota(settings)
+                name=name, environment=stage, quota=telemetry_quota(settings), after=after
             )
             namespace_objects[name] = [*self._namespace(bounds), *namespace_objects[stage]]
             namespace_objects[stage].append(address)
@@ -106,12 +120,19 @@ class ObservabilityStack(EnvironmentStack):
         )
         return [namespace, traffic]
 
-    def _releases(
-        self, outputs: StackOutputs, ready: dict[str, list[TerraformResource]]
+    def _install(
+        self,
+        in_order: Sequence[Release],
+        ready: Mapping[str, Sequence[TerraformResource]],
+        before: Mapping[str, ChartRelease],
     ) -> dict[str, ChartRelease]:
-        """Install each release once its namespace, with its bounds, and earlier ones are there."""
-        installed: dict[str, ChartRelease] = {}
-        for release in releases(self.settings, outputs):
+        """Install each release once its namespace, with its bounds, and earlier ones are there.
+
+        Returns:
+            By id, the releases that were there before and these.
+        """
+        installed = dict(before)
+        for release in in_order:
             earlier = [installed[id_].resource for id_ in release.after]
             installed[release.id] = ChartRelease(
                 self,

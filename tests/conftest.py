@@ -52,6 +52,7 @@ ORDER = (
     "tests/stacks/test_environments_are_data.py",
     "tests/stacks/test_hostile_synthesis.py",
     "tests/verification/rehearsal/",
+    "tests/operations/",
     "tests/stacks/",
     # Of the quick ones.
     "tests/alertmanager/",

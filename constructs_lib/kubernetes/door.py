@@ -56,6 +56,7 @@ from blueprint import doors
 from blueprint.documents import escape_terraform
 from blueprint.door_config import SCRATCH_DIRECTORY, nginx_config
 from blueprint.doors import Door
+from blueprint.names import POD_TEMPLATE_HASH
 from settings.model import OBSERVABILITY
 from versions import NGINX_VERSION
 
@@ -182,6 +183,8 @@ def _pod(door: Door, config_map_name: str) -> DeploymentV1SpecTemplateSpec:
                 max_skew=1,
                 topology_key="topology.kubernetes.io/zone",
                 when_unsatisfiable="ScheduleAnyway",
+                # Else the pods that a rollout is about to remove count too.
+                match_label_keys=[POD_TEMPLATE_HASH],
                 label_selector=[
                     DeploymentV1SpecTemplateSpecTopologySpreadConstraintLabelSelector(
                         match_labels=_selector(door)

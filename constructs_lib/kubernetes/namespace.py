@@ -1,7 +1,9 @@
 """A Kubernetes namespace with its quota, limits and network isolation."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_kubernetes.limit_range_v1 import (
     LimitRangeV1,
     LimitRangeV1Metadata,
@@ -49,12 +51,16 @@ class SecretsReader:
 
 @dataclass(frozen=True, kw_only=True)
 class BoundedNamespaceProps:
-    """`environment` is the label: the stage, or `observability`."""
+    """`environment` is the label: the stage, or `observability`.
+
+    `after` must be there before the namespace, and longer than it.
+    """
 
     name: str
     environment: str
     quota: Quota
     secrets_reader: SecretsReader | None = None
+    after: Sequence[ITerraformDependable] = ()
 
 
 class BoundedNamespace(Construct):
@@ -66,6 +72,7 @@ class BoundedNamespace(Construct):
             self,
             "Resource",
             metadata=NamespaceV1Metadata(name=props.name, labels=_labels(props.environment)),
+            depends_on=list(props.after) or None,
         )
         # The resource's name rather than the setting, so that Terraform makes the namespace first.
         name = namespace.metadata.name

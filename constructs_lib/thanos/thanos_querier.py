@@ -28,6 +28,7 @@ from cdktf_cdktf_provider_kubernetes.deployment_v1 import (
 )
 from constructs import Construct
 
+from blueprint.names import POD_TEMPLATE_HASH
 from constructs_lib.thanos.thanos_parts import (
     GRPC,
     HTTP,
@@ -94,6 +95,8 @@ def _deployment(
                             max_skew=1,
                             topology_key="topology.kubernetes.io/zone",
                             when_unsatisfiable="ScheduleAnyway",
+                            # Else the pods that a rollout is about to remove count too.
+                            match_label_keys=[POD_TEMPLATE_HASH],
                             label_selector=[
                                 DeploymentV1SpecTemplateSpecTopologySpreadConstraintLabelSelector(
                                     match_labels=selector(component.name)

@@ -41,6 +41,8 @@ def release(settings: Settings, _outputs: StackOutputs) -> Release:
             },
         },
         after=(prometheus_operator_crds.NAME,),
+        # Every ExternalSecret has the finalizer `externalsecret-cleanup`.
+        outlives_stages=True,
     )
 
 

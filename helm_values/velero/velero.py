@@ -11,8 +11,9 @@ from helm_values.component import AwsResources, Component, WorkloadRole
 from helm_values.prometheus_operator_crds import prometheus_operator_crds
 from helm_values.release import Release
 from helm_values.stack_outputs import StackOutputs
+from helm_values.static_values import static_values
 from settings.model import OBSERVABILITY, Settings
-from versions import VELERO, VELERO_PLUGIN_FOR_AWS
+from versions import KUBECTL_VERSION, VELERO, VELERO_PLUGIN_FOR_AWS
 
 NAME = "velero"
 SERVICE_ACCOUNT = "velero"
@@ -20,7 +21,7 @@ _PROVIDER = "velero.io/aws"
 _SERVER = Pods(
     name="velero-server", namespace=OBSERVABILITY, labels=labelled("velero", instance=NAME)
 )
-_CRDS_JOB = Pods(
+_JOBS = Pods(
     name="velero-crds-job",
     namespace=OBSERVABILITY,
     labels={"app.kubernetes.io/component": "upgrade-crds"},
@@ -48,6 +49,7 @@ def release(settings: Settings, outputs: StackOutputs) -> Release:
                 ],
             },
             "schedules": _schedules(settings),
+            "extraObjects": [_restores_deletion()],
         },
         from_stack_outputs={
             "serviceAccount": {
@@ -89,6 +91,51 @@ def _plugin() -> dict[str, Any]:
     }
 
 
+def _restores_deletion() -> dict[str, Any]:
+    """A hook that deletes all Restores while Velero still runs.
+
+    Only Velero removes their finalizer (`ExternalResourcesFinalizer` in its restore_controller.go):
+    with one left, the namespace would never be gone. What they restored stays. The chart's own
+    `cleanUpCRDs` deletes the CRDs too, after which Helm cannot find the kinds of the release's
+    other objects, and backups with them.
+    """
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": "velero-delete-restores",
+            "annotations": {
+                "helm.sh/hook": "pre-delete",
+                "helm.sh/hook-delete-policy": "before-hook-creation,hook-succeeded",
+            },
+        },
+        "spec": {
+            "backoffLimit": 2,
+            "activeDeadlineSeconds": 180,
+            "template": {
+                "metadata": {"labels": dict(_JOBS.labels)},
+                "spec": {
+                    "restartPolicy": "Never",
+                    "serviceAccountName": SERVICE_ACCOUNT,
+                    "securityContext": static_values("velero")["podSecurityContext"],
+                    "containers": [_kubectl()],
+                },
+            },
+        },
+    }
+
+
+def _kubectl() -> dict[str, Any]:
+    return {
+        "name": "kubectl",
+        "image": f"registry.k8s.io/kubectl:{KUBECTL_VERSION}",
+        "command": ["/bin/kubectl", "delete", "restores.velero.io", "--all"],
+        "args": [f"--namespace={OBSERVABILITY}", "--timeout=150s"],
+        "resources": resources("20m 64Mi", "100m 128Mi").values,
+        "securityContext": static_values("velero")["containerSecurityContext"],
+    }
+
+
 def _time_to_live(settings: Settings) -> str:
     return f"{hours(settings.retention_days.backups)}0m0s"
 
@@ -118,13 +165,13 @@ def _schedules(settings: Settings) -> dict[str, Any]:
 
 
 def flows(settings: Settings) -> tuple[Flow, ...]:
-    """The server, and the job that upgrades the CRDs before a release."""
+    """The server, and the jobs before a release and before its end."""
     return (
         Flow(source=PROMETHEUS, destination=_SERVER, ports=(8085,)),
         Flow(source=_SERVER, destination=api_server(settings), ports=(HTTPS,)),
         # S3 and STS.
         Flow(source=_SERVER, destination=EVERYWHERE, ports=(HTTPS,)),
-        Flow(source=_CRDS_JOB, destination=api_server(settings), ports=(HTTPS,)),
+        Flow(source=_JOBS, destination=api_server(settings), ports=(HTTPS,)),
     )
 
 

@@ -188,3 +188,22 @@ def test_the_network_policies_that_pages_name_exist() -> None:
     }
     assert named
     assert named <= planned
+
+
+def test_no_page_restarts_an_object_of_ours_by_changing_it() -> None:
+    """`rollout restart` writes into the object; the next deployment would undo it, with a restart.
+
+    An application's object is its team's.
+    """
+    command = re.compile(r"kubectl -n (\S+) rollout restart (\S+)")
+    pages = [page for page in (ROOT / "docs").rglob("*.md") if "adr" not in page.parts]
+    restarts = {
+        page.relative_to(ROOT / "docs"): command.findall(page.read_text(encoding="utf-8"))
+        for page in pages
+        if re.search(r"kubectl[^`\n]*rollout\s+restart", page.read_text(encoding="utf-8"))
+    }
+    applications = [("<namespace>", "deployment/<name>`.")]
+    assert restarts == {
+        Path("runbooks/secrets-rotation.md"): applications,
+        Path("pt-BR/runbooks/secrets-rotation.md"): applications,
+    }

@@ -3,7 +3,7 @@
 What pods ask for is in the contracts (`pods`, written by `make charts-check` from the rendered
 objects), what Thanos asks for in helm_values/thanos/thanos.py, what nodes have in
 verification/rehearsal/cluster/node_capacity.py. A real scheduler places those pods that need no
-chart (tests/verification/rehearsal/test_cluster.py).
+chart (tests/verification/rehearsal/test_rehearsed_cluster.py).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from stack_files import Config, Stacks, as_list, instances, only, strings
+from stack_files import Config, Stacks, instances, only, strings
 
 from helm_values.telemetry_quota import telemetry_quota
 from settings.model import OBSERVABILITY, Settings
@@ -189,16 +189,12 @@ def test_the_kubernetes_provider_is_configured_from_another_state_with_a_fresh_t
     assert "token" not in provider
 
 
-def test_no_container_of_ours_may_run_as_root(prd: Stacks) -> None:
-    """The provider sends `false` for what is unset in a container, over what its pod says."""
-    containers = [
-        container
-        for kind in ("kubernetes_deployment_v1", "kubernetes_stateful_set_v1")
-        for workload in instances(prd["observability"], kind).values()
-        for container in as_list(workload["spec"]["template"]["spec"]["container"])
-    ]
-    assert containers
-    assert all(
-        as_list(container["security_context"])[0]["run_as_non_root"] is True
-        for container in containers
-    )
+@both
+def test_kubernetes_resources_have_a_version_in_their_names(
+    configs: dict[str, Stacks], environment: str
+) -> None:
+    # Version 3 of the provider deprecates the others.
+    kinds = set(configs[environment]["observability"]["resource"])
+    of_kubernetes = {kind for kind in kinds if kind.startswith("kubernetes_")}
+    assert len(of_kubernetes) > 10
+    assert {kind for kind in of_kubernetes if not kind.endswith("_v1")} == set()

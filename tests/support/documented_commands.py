@@ -60,7 +60,10 @@ RULES: tuple[tuple[str, Fate], ...] = (
     (r"python -m [\w.]+ --help", Run()),
     (r"make test", Covered(by="CI: it is what CI runs")),
     (r"make charts-check", Covered(by="test_values_keep_to_the_contracts")),
-    (r"make rehearse-cluster( .*)?", Covered(by="tests/verification/rehearsal/test_cluster.py")),
+    (
+        r"make rehearse-cluster( .*)?",
+        Covered(by="tests/verification/rehearsal/test_rehearsed_cluster.py"),
+    ),
     (r"make access( RECORD=1)?", Covered(by="test_the_page_of_access_is_current")),
     (r"make rehearse-infra", Covered(by="test_dev_is_applied_checked_and_destroyed")),
     (r"make (plan|deploy|destroy)\b.*", Covered(by="test_deploy.py")),

@@ -270,3 +270,13 @@ def test_ci_runs_what_people_run() -> None:
     cd, run = [line for line in text.splitlines() if not line.startswith("#")]
     assert cd == 'cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit'
     assert run == "exec make test"
+
+
+@pytest.mark.parametrize(
+    ("version", "taken"), [("2.37.1", False), ("2.38.0", True), ("3.2.1", True), ("4.0.0", False)]
+)
+def test_two_major_versions_of_the_kubernetes_provider_are_taken(
+    tmp_path: Path, version: str, taken: bool
+) -> None:
+    put(tmp_path, "kubernetes", version)
+    assert providers.offers(tmp_path, "kubernetes") is taken

@@ -1,4 +1,4 @@
-"""Checks of every rendered object beyond its schema: images, resources, names."""
+"""Checks of every rendered object beyond its schema: images, resources, spread, names."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from blueprint.names import POD_TEMPLATE_HASH
 from verification.charts.kubernetes_schemas import Object
 
 WITHOUT_RESOURCES: Final[dict[str, str]] = {}
@@ -107,6 +108,23 @@ def _missing(resources: dict[str, Any]) -> list[str]:
     # Without requests, Kubernetes takes the limits for them.
     missing = [f"requests.{name}" for name in ("cpu", "memory") if name not in requests | limits]
     return missing if "memory" in limits else [*missing, "limits.memory"]
+
+
+def spread_problems(manifest: Object) -> list[str]:
+    """Topology spreads of Deployments that also count the pods which a rollout is about to remove.
+
+    With those counted, the new pods may end up together. A StatefulSet replaces a pod by one of
+    the same place, and its pods do not have the label.
+    """
+    is_deployment = manifest["kind"] == "Deployment"
+    return [
+        f"{label(manifest)}: its topology spread over {spread['topologyKey']} "
+        + ("lacks" if is_deployment else "has no use for")
+        + f" matchLabelKeys: [{POD_TEMPLATE_HASH}]"
+        for pods in pod_specs(manifest)
+        for spread in pods.get("topologySpreadConstraints") or ()
+        if (POD_TEMPLATE_HASH in (spread.get("matchLabelKeys") or ())) is not is_deployment
+    ]
 
 
 def collisions(

@@ -30,7 +30,13 @@ from helm_values.static_values import DIRECTORY, folder_of
 from settings.load import SettingsError
 from settings.model import Settings
 from tools.programs import ProgramUnavailableError, program
-from verification.charts.chart_checks import collisions, image_problems, label, resource_problems
+from verification.charts.chart_checks import (
+    collisions,
+    image_problems,
+    label,
+    resource_problems,
+    spread_problems,
+)
 from verification.charts.chart_configs import FindProgram, findings
 from verification.charts.chart_contract import (
     SUFFIX,
@@ -349,7 +355,8 @@ class EnvironmentCheck:
         self._report_undefined(checked, sorted(undefined))
         # The other checks rely on the form that the schemas require.
         for manifest in valid:
-            checked.problems += image_problems(manifest) + resource_problems(manifest)
+            for problems_of in (image_problems, resource_problems, spread_problems):
+                checked.problems += problems_of(manifest)
         try:
             checked.pods = {group.name: group.text for group in pod_groups(valid)}
         except ValueError as error:

@@ -18,6 +18,7 @@ from verification.policies.rules import (
     secret_rules,
     tag_rules,
     version_rules,
+    workload_rules,
 )
 
 RULES: Final[tuple[Rule, ...]] = tuple(
@@ -31,6 +32,7 @@ RULES: Final[tuple[Rule, ...]] = tuple(
         tag_rules,
         version_rules,
         secret_rules,
+        workload_rules,
     )
     for rule in module.RULES
 )

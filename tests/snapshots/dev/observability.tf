@@ -11,32 +11,13 @@ terraform {
   }
 
   required_providers {
-    aws = {
-      source  = "aws"
-      version = ">= 5.100, < 7"
-    }
     helm = {
       source  = "helm"
       version = ">= 3.1, < 4"
     }
     kubernetes = {
       source  = "kubernetes"
-      version = ">= 2.38, < 3"
-    }
-  }
-}
-
-provider "aws" {
-  allowed_account_ids = ["111122223333"]
-  region              = "us-east-1"
-
-  default_tags {
-    tags = {
-      CostCenter  = "cc-1001"
-      Environment = "dev"
-      ManagedBy   = "terraform"
-      Owner       = "platform-team"
-      Project     = "obs"
+      version = ">= 2.38, < 4"
     }
   }
 }
@@ -3214,6 +3195,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: topology.kubernetes.io/zone
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -3221,6 +3204,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: kubernetes.io/hostname
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -4138,6 +4123,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: topology.kubernetes.io/zone
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -4145,6 +4132,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: kubernetes.io/hostname
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -5062,6 +5051,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: topology.kubernetes.io/zone
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -5069,6 +5060,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: kubernetes.io/hostname
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -7693,6 +7686,55 @@ schedules:
       includedNamespaces:
       - observability
       snapshotVolumes: false
+extraObjects:
+- apiVersion: batch/v1
+  kind: Job
+  metadata:
+    name: velero-delete-restores
+    annotations:
+      helm.sh/hook: pre-delete
+      helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+  spec:
+    backoffLimit: 2
+    activeDeadlineSeconds: 180
+    template:
+      metadata:
+        labels:
+          app.kubernetes.io/component: upgrade-crds
+      spec:
+        restartPolicy: Never
+        serviceAccountName: velero
+        securityContext:
+          runAsNonRoot: true
+          runAsUser: 65532
+          runAsGroup: 65532
+          fsGroup: 65532
+          seccompProfile:
+            type: RuntimeDefault
+        containers:
+        - name: kubectl
+          image: registry.k8s.io/kubectl:v1.35.3
+          command:
+          - /bin/kubectl
+          - delete
+          - restores.velero.io
+          - --all
+          args:
+          - --namespace=observability
+          - --timeout=150s
+          resources:
+            requests:
+              cpu: 20m
+              memory: 64Mi
+            limits:
+              cpu: 100m
+              memory: 128Mi
+          securityContext:
+            allowPrivilegeEscalation: false
+            readOnlyRootFilesystem: true
+            capabilities:
+              drop:
+              - ALL
 EOT
     ,
     <<EOT
@@ -23792,6 +23834,7 @@ resource "kubernetes_deployment_v1" "door-agent" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -23972,6 +24015,7 @@ resource "kubernetes_deployment_v1" "door-grafana" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24144,6 +24188,7 @@ resource "kubernetes_deployment_v1" "door-stage-dev" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24316,6 +24361,7 @@ resource "kubernetes_deployment_v1" "door-stage-hml" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24488,6 +24534,7 @@ resource "kubernetes_deployment_v1" "door-stage-prd" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24660,6 +24707,7 @@ resource "kubernetes_deployment_v1" "door-tempo" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24831,6 +24879,7 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24994,6 +25043,8 @@ resource "kubernetes_limit_range_v1" "prd_limit-range" {
 }
 
 resource "kubernetes_namespace_v1" "dev" {
+  depends_on = [helm_release.release-external-secrets]
+
   metadata {
     labels = {
       "deployment.environment.name"        = "dev"
@@ -25005,6 +25056,8 @@ resource "kubernetes_namespace_v1" "dev" {
 }
 
 resource "kubernetes_namespace_v1" "dev-telemetry" {
+  depends_on = [helm_release.release-external-secrets]
+
   metadata {
     labels = {
       "deployment.environment.name"        = "dev"
@@ -25016,6 +25069,8 @@ resource "kubernetes_namespace_v1" "dev-telemetry" {
 }
 
 resource "kubernetes_namespace_v1" "hml" {
+  depends_on = [helm_release.release-external-secrets]
+
   metadata {
     labels = {
       "deployment.environment.name"        = "hml"
@@ -25027,6 +25082,8 @@ resource "kubernetes_namespace_v1" "hml" {
 }
 
 resource "kubernetes_namespace_v1" "hml-telemetry" {
+  depends_on = [helm_release.release-external-secrets]
+
   metadata {
     labels = {
       "deployment.environment.name"        = "hml"
@@ -25049,6 +25106,8 @@ resource "kubernetes_namespace_v1" "observability" {
 }
 
 resource "kubernetes_namespace_v1" "prd" {
+  depends_on = [helm_release.release-external-secrets]
+
   metadata {
     labels = {
       "deployment.environment.name"        = "prd"
@@ -25060,6 +25119,8 @@ resource "kubernetes_namespace_v1" "prd" {
 }
 
 resource "kubernetes_namespace_v1" "prd-telemetry" {
+  depends_on = [helm_release.release-external-secrets]
+
   metadata {
     labels = {
       "deployment.environment.name"        = "prd"

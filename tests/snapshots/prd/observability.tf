@@ -11,32 +11,13 @@ terraform {
   }
 
   required_providers {
-    aws = {
-      source  = "aws"
-      version = ">= 5.100, < 7"
-    }
     helm = {
       source  = "helm"
       version = ">= 3.1, < 4"
     }
     kubernetes = {
       source  = "kubernetes"
-      version = ">= 2.38, < 3"
-    }
-  }
-}
-
-provider "aws" {
-  allowed_account_ids = ["444455556666"]
-  region              = "us-east-1"
-
-  default_tags {
-    tags = {
-      CostCenter  = "cc-1002"
-      Environment = "prd"
-      ManagedBy   = "terraform"
-      Owner       = "platform-team"
-      Project     = "obs"
+      version = ">= 2.38, < 4"
     }
   }
 }
@@ -3244,6 +3225,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: topology.kubernetes.io/zone
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -3251,6 +3234,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: kubernetes.io/hostname
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -4168,6 +4153,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: topology.kubernetes.io/zone
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -4175,6 +4162,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: kubernetes.io/hostname
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -5092,6 +5081,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: topology.kubernetes.io/zone
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -5099,6 +5090,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: kubernetes.io/hostname
   whenUnsatisfiable: ScheduleAnyway
+  matchLabelKeys:
+  - pod-template-hash
   labelSelector:
     matchLabels:
       app.kubernetes.io/name: opentelemetry-collector
@@ -7723,6 +7716,55 @@ schedules:
       includedNamespaces:
       - observability
       snapshotVolumes: false
+extraObjects:
+- apiVersion: batch/v1
+  kind: Job
+  metadata:
+    name: velero-delete-restores
+    annotations:
+      helm.sh/hook: pre-delete
+      helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+  spec:
+    backoffLimit: 2
+    activeDeadlineSeconds: 180
+    template:
+      metadata:
+        labels:
+          app.kubernetes.io/component: upgrade-crds
+      spec:
+        restartPolicy: Never
+        serviceAccountName: velero
+        securityContext:
+          runAsNonRoot: true
+          runAsUser: 65532
+          runAsGroup: 65532
+          fsGroup: 65532
+          seccompProfile:
+            type: RuntimeDefault
+        containers:
+        - name: kubectl
+          image: registry.k8s.io/kubectl:v1.35.3
+          command:
+          - /bin/kubectl
+          - delete
+          - restores.velero.io
+          - --all
+          args:
+          - --namespace=observability
+          - --timeout=150s
+          resources:
+            requests:
+              cpu: 20m
+              memory: 64Mi
+            limits:
+              cpu: 100m
+              memory: 128Mi
+          securityContext:
+            allowPrivilegeEscalation: false
+            readOnlyRootFilesystem: true
+            capabilities:
+              drop:
+              - ALL
 EOT
     ,
     <<EOT
@@ -23822,6 +23864,7 @@ resource "kubernetes_deployment_v1" "door-agent" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24002,6 +24045,7 @@ resource "kubernetes_deployment_v1" "door-grafana" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24174,6 +24218,7 @@ resource "kubernetes_deployment_v1" "door-stage-dev" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24346,6 +24391,7 @@ resource "kubernetes_deployment_v1" "door-stage-hml" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24518,6 +24564,7 @@ resource "kubernetes_deployment_v1" "door-stage-prd" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24690,6 +24737,7 @@ resource "kubernetes_deployment_v1" "door-tempo" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -24861,6 +24909,7 @@ resource "kubernetes_deployment_v1" "thanos-querier" {
           }
         }
         topology_spread_constraint {
+          match_label_keys   = ["pod-template-hash"]
           max_skew           = 1
           topology_key       = "topology.kubernetes.io/zone"
           when_unsatisfiable = "ScheduleAnyway"
@@ -25024,6 +25073,8 @@ resource "kubernetes_limit_range_v1" "prd_limit-range" {
 }
 
 resource "kubernetes_namespace_v1" "dev" {
+  depends_on = [helm_release.release-external-secrets]
+
   metadata {
     labels = {
       "deployment.environment.name"        = "dev"
@@ -25035,6 +25086,8 @@ resource "kubernetes_namespace_v1" "dev" {
 }
 
 resource "kubernetes_namespace_v1" "dev-telemetry" {
+  depends_on = [helm_release.release-external-secrets]
+
   metadata {
     labels = {
       "deployment.environment.name"        = "dev"
@@ -25046,6 +25099,8 @@ resource "kubernetes_namespace_v1" "dev-telemetry" {
 }
 
 resource "kubernetes_namespace_v1" "hml" {
+  depends_on = [helm_release.release-external-secrets]
+
   metadata {
     labels = {
       "deployment.environment.name"        = "hml"
@@ -25057,6 +25112,8 @@ resource "kubernetes_namespace_v1" "hml" {
 }
 
 resource "kubernetes_namespace_v1" "hml-telemetry" {
+  depends_on = [helm_release.release-external-secrets]
+
   metadata {
     labels = {
       "deployment.environment.name"        = "hml"
@@ -25079,6 +25136,8 @@ resource "kubernetes_namespace_v1" "observability" {
 }
 
 resource "kubernetes_namespace_v1" "prd" {
+  depends_on = [helm_release.release-external-secrets]
+
   metadata {
     labels = {
       "deployment.environment.name"        = "prd"
@@ -25090,6 +25149,8 @@ resource "kubernetes_namespace_v1" "prd" {
 }
 
 resource "kubernetes_namespace_v1" "prd-telemetry" {
+  depends_on = [helm_release.release-external-secrets]
+
   metadata {
     labels = {
       "deployment.environment.name"        = "prd"

@@ -19,7 +19,12 @@ from helm_values import release as release_module
 from helm_values.release import Release
 from tools.programs import PROGRAMS, ProgramUnavailableError, cached
 from verification.charts import charts_check
-from verification.charts.chart_checks import collisions, image_problems, resource_problems
+from verification.charts.chart_checks import (
+    collisions,
+    image_problems,
+    resource_problems,
+    spread_problems,
+)
 from verification.charts.chart_configs import (
     findings,
     is_collector_config,
@@ -61,6 +66,9 @@ spec:
   template:
     metadata: {labels: {app: tiny}}
     spec:
+      {{- with .Values.topologySpreadConstraints }}
+      topologySpreadConstraints: {{- toYaml . | nindent 8 }}
+      {{- end }}
       containers:
         - name: app
           image: {{ .Values.image }}
@@ -265,6 +273,39 @@ def test_missing_limit(check: Check) -> None:
     code, output = check(tiny(resources={"limits": None}))
     assert code == 1
     assert "Deployment one: container app has no limits.memory" in output
+
+
+def spread(**more: Any) -> dict[str, Any]:
+    return {
+        "maxSkew": 1,
+        "topologyKey": "kubernetes.io/hostname",
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": {"app": "tiny"}},
+        **more,
+    }
+
+
+def test_spread_that_counts_the_pods_of_the_rollout_before(check: Check) -> None:
+    good = spread(matchLabelKeys=["pod-template-hash"])
+    assert check(tiny(topologySpreadConstraints=[good]))[0] == 0
+    code, output = check(tiny(topologySpreadConstraints=[good, spread()]))
+    assert code == 1
+    assert (
+        "Deployment one: its topology spread over kubernetes.io/hostname lacks "
+        "matchLabelKeys: [pod-template-hash]" in output
+    )
+
+
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+def test_spread_of_pods_without_the_label_of_a_rollout(kind: str) -> None:
+    def manifest(constraint: dict[str, Any]) -> dict[str, Any]:
+        pods = {"topologySpreadConstraints": [constraint]}
+        metadata = {"name": "one"}
+        return {"kind": kind, "metadata": metadata, "spec": {"template": {"spec": pods}}}
+
+    assert spread_problems(manifest(spread())) == []
+    (problem,) = spread_problems(manifest(spread(matchLabelKeys=["pod-template-hash"])))
+    assert problem.startswith(f"{kind} one: its topology spread over kubernetes.io/hostname has no")
 
 
 def test_colliding_cluster_roles(check: Check) -> None:

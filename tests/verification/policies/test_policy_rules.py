@@ -18,7 +18,7 @@ from synthesis.reading import as_list, policies
 from verification.policies import policy_check
 from verification.policies.all_policies import RULES, subjects_of
 from verification.policies.rule import Finding, Rule, Subject, findings
-from verification.policies.rules import iam_rules, secret_rules
+from verification.policies.rules import iam_rules, secret_rules, workload_rules
 from verification.policies.rules.version_rules import NOTICE
 from versions import KUBERNETES
 
@@ -28,6 +28,10 @@ SETTINGS = all_settings()
 REVIEWED = Foundation.load(environments=REAL_ENVIRONMENTS)
 
 Plant = Callable[[Config], None]
+
+DEPLOYMENT, STATEFUL_SET = "kubernetes_deployment_v1", "kubernetes_stateful_set_v1"
+POD = "spec.template.spec"
+CONTEXT = f"{POD}.container.0.security_context"
 
 
 def subject(environment: str, stack: str, today: date = TODAY) -> Subject:
@@ -456,6 +460,18 @@ PLANTED: list[tuple[str, str, str, Plant]] = [
         "works in accounts other",
         top("provider.aws.0.allowed_account_ids", []),
     ),
+    (
+        "tags-account-is-ours",
+        "observability",
+        "aws_iam_role.planted: tags-account-is-ours: no provider says",
+        adding("aws_iam_role", {"name": "planted"}),
+    ),
+    (
+        "tags-account-is-ours",
+        "observability",
+        "data.aws_vpc.planted: tags-account-is-ours: no provider says",
+        top("data.aws_vpc", {"planted": {}}),
+    ),
     ("tags-account-is-ours", "storage", "region eu", top("provider.aws.0.region", "eu-west-1")),
     (
         "tags-no-foreign-account",
@@ -535,6 +551,67 @@ PLANTED: list[tuple[str, str, str, Plant]] = [
         "readable in the state",
         top("output.planted", {"value": "x", "sensitive": True}),
     ),
+    *[
+        ("workloads-are-hardened", "observability", message, setting(kind, path, value))
+        for kind in (DEPLOYMENT, STATEFUL_SET)
+        for message, path, value in (
+            ("does not set run_as_non_root", f"{CONTEXT}.run_as_non_root", None),
+            ("does not set read_only_root", f"{CONTEXT}.read_only_root_filesystem", False),
+            (
+                "does not set allow_privilege_escalation = false",
+                f"{CONTEXT}.allow_privilege_escalation",
+                None,
+            ),
+            ("does not set run_as_non_root", f"{POD}.container.0.security_context", {}),
+            ("is privileged", f"{CONTEXT}.privileged", True),
+            ("keeps capabilities", f"{CONTEXT}.capabilities", {}),
+            ("keeps capabilities", f"{CONTEXT}.capabilities.add", ["NET_ADMIN"]),
+            ("container planted keeps", f"{POD}.init_container", [{"name": "planted"}]),
+            ("the pod does not set run_as_non", f"{POD}.security_context.run_as_non_root", None),
+            ("seccomp profile", f"{POD}.security_context.seccomp_profile", {}),
+            ("the pod sets host_network", f"{POD}.host_network", True),
+        )
+    ],
+    (
+        "workloads-are-hardened",
+        "observability",
+        "kubernetes_cron_job_v1.planted: ",
+        adding(
+            "kubernetes_cron_job_v1",
+            {"spec": {"job_template": {"spec": {"template": {"spec": {"container": []}}}}}},
+        ),
+    ),
+    *[
+        ("workloads-have-no-token", "observability", message, setting(kind, path, value))
+        for kind in (DEPLOYMENT, STATEFUL_SET)
+        for message, path, value in (
+            ("automount_service", f"{POD}.automount_service_account_token", None),
+            ("enable_service_links", f"{POD}.enable_service_links", True),
+            ("default service account", f"{POD}.service_account_name", None),
+        )
+    ],
+    (
+        "workloads-spread-each-rollout",
+        "observability",
+        "topology.kubernetes.io/zone lacks match_label_keys",
+        setting(DEPLOYMENT, f"{POD}.topology_spread_constraint.0.match_label_keys", None),
+    ),
+    (
+        "workloads-spread-each-rollout",
+        "observability",
+        "has no use for match_label_keys",
+        setting(
+            STATEFUL_SET,
+            f"{POD}.topology_spread_constraint.0.match_label_keys",
+            ["pod-template-hash"],
+        ),
+    ),
+    (
+        "workloads-have-no-token",
+        "observability",
+        "kubernetes_service_account_v1.planted",
+        adding("kubernetes_service_account_v1", {"metadata": {"name": "planted"}}),
+    ),
 ]
 
 
@@ -576,6 +653,15 @@ def test_rules_have_names_reasons_and_sources() -> None:
 def test_the_policies_are_really_looked_at() -> None:
     storage = sample_foundation().configs["prd"]["storage"]
     assert sum(1 for _ in policies(storage)) > 20
+
+
+def test_the_pods_of_every_workload_are_really_looked_at() -> None:
+    config = sample_foundation().configs["prd"]["observability"]
+    workloads = {
+        f"{kind}.{name}" for kind in (DEPLOYMENT, STATEFUL_SET) for name in config["resource"][kind]
+    }
+    assert {address for address, _ in workload_rules.pod_specs(config)} == workloads
+    assert len(workloads) > 5
 
 
 def test_every_recorded_justification_is_needed() -> None:

@@ -15,8 +15,20 @@ _ACCOUNT = re.compile(r"\barn:aws:[\w-]+:[\w*-]*:(\d{12}):")
 
 
 def _providers(subject: Subject) -> list[Config]:
-    providers: list[Config] = subject.config["provider"]["aws"]
+    """Those of AWS; a stack that makes nothing there needs none."""
+    providers: list[Config] = subject.config["provider"].get("aws", [])
     return providers
+
+
+def _without_provider(subject: Subject) -> list[str]:
+    """Addresses of what is made or read in AWS although no provider says in which account."""
+    if _providers(subject):
+        return []
+    read = subject.config.get("data", {})
+    return [
+        *(address for address, _ in resources(subject.config) if address.startswith("aws_")),
+        *(f"data.{kind}.{name}" for kind in read if kind.startswith("aws_") for name in read[kind]),
+    ]
 
 
 def _tags(subject: Subject) -> Iterator[Breach]:
@@ -46,6 +58,8 @@ def _tags(subject: Subject) -> Iterator[Breach]:
 
 def _account(subject: Subject) -> Iterator[Breach]:
     settings = subject.settings
+    for address in _without_provider(subject):
+        yield Breach(address, "no provider says in which account it is, or with which tags")
     for provider in _providers(subject):
         if provider.get("allowed_account_ids") != [settings.account_id]:
             yield Breach("provider.aws", f"works in accounts other than {settings.account_id}")

@@ -17,7 +17,7 @@ from verification.rehearsal.cluster.rendered_charts import Rendered
 from verification.rehearsal.cluster.workloads import reasons, workloads
 from verification.rehearsal.verdicts import CheckFailedError, NotCheckedError, expect, some
 
-PROVIDERS = ("aws", "helm", "kubernetes")
+PROVIDERS = ("helm", "kubernetes")
 NO_VARIABLES: dict[str, str] = {}
 _PLAN = re.compile(r"Plan: (\d+) to add, (\d+) to change, (\d+) to destroy")
 
