@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tools.paths import ROOT
 
@@ -27,7 +27,8 @@ SITE: Final = ROOT / "site"
 PICTURES: Final = ROOT / ".cache" / "site-check"
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 SECONDS: Final = 90
-SETTLE_SECONDS: Final = 3
+SETTLE_SECONDS: Final = (3, 20)
+"""How long a page may work until it is looked at; the second applies if it was not finished."""
 _WAIT: Final = "/settle.png"
 NOT_CHECKED: Final = (
     "not checked: whether diagrams are drawn and the search finds, in a browser: none of "
@@ -87,11 +88,16 @@ class _Handler(SimpleHTTPRequestHandler):
     or picture gives it at the load event.
     """
 
+    def __init__(self, *arguments: Any, settle_seconds: float, **options: Any) -> None:
+        # The base class answers the request while it is created.
+        self._settle_seconds = settle_seconds
+        super().__init__(*arguments, **options)
+
     def do_GET(self) -> None:
         """Answer with a file, the page with its picture, or the picture."""
         path = Path(self.translate_path(self.path))
         if self.path == _WAIT:
-            time.sleep(SETTLE_SECONDS)
+            time.sleep(self._settle_seconds)
             self.send_response(204)
             self.end_headers()
         elif path.suffix == ".html" and path.is_file():
@@ -109,9 +115,9 @@ class _Handler(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(site: Path) -> Iterator[str]:
+def served(site: Path, settle_seconds: float) -> Iterator[str]:
     """The site on loopback; its address."""
-    handler = functools.partial(_Handler, directory=str(site))
+    handler = functools.partial(_Handler, directory=str(site), settle_seconds=settle_seconds)
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -123,14 +129,24 @@ def served(site: Path) -> Iterator[str]:
         thread.join()
 
 
-def looked_at(program: Path, url: str, view: View, picture: Path | None) -> list[str]:
+def looked_at(program: Path, site: Path, view: View, picture: Path | None) -> list[str]:
     """What is wrong with a page, in words; the picture is taken in a second visit."""
-    html = _run(program, f"{url}/{view.address}", "--dump-dom")
+    problems: list[str] = []
+    for settle_seconds in SETTLE_SECONDS:
+        with served(site, settle_seconds) as url:
+            problems = _problems(program, f"{url}/{view.address}", view, picture)
+        if not problems:
+            break
+    return problems
+
+
+def _problems(program: Path, url: str, view: View, picture: Path | None) -> list[str]:
+    html = _run(program, url, "--dump-dom")
     problems = [f"{view.name}: no {text!r}" for text in view.has if text not in html]
     problems += [f"{view.name}: {text!r}" for text in view.has_not if text in html]
     if picture is not None:
         size = f"--window-size=1400,{view.height}"
-        _run(program, f"{url}/{view.address}", size, f"--screenshot={picture}")
+        _run(program, url, size, f"--screenshot={picture}")
         if not picture.is_file():
             problems.append(f"{view.name}: no picture")
     return problems
@@ -169,12 +185,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     PICTURES.mkdir(parents=True, exist_ok=True)
     problems = external(SITE)
-    with served(SITE) as url:
-        for view in VIEWS:
-            picture = PICTURES / f"{view.name}.png" if pictures else None
-            view_problems = looked_at(program, url, view, picture)
-            print(f"{'ok' if not view_problems else 'FAILED':8}{view.name}", flush=True)
-            problems += view_problems
+    for view in VIEWS:
+        picture = PICTURES / f"{view.name}.png" if pictures else None
+        view_problems = looked_at(program, SITE, view, picture)
+        print(f"{'ok' if not view_problems else 'FAILED':8}{view.name}", flush=True)
+        problems += view_problems
     print("\n".join(problems) or f"Pictures: {PICTURES.relative_to(ROOT)}")
     return 1 if problems else 0
 

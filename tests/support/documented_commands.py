@@ -106,10 +106,10 @@ class Command:
 
 def documents() -> list[Path]:
     """The documents whose commands are checked; translations have the same blocks."""
-    found = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    paths = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
     for folder in ("onboarding", "operations", "runbooks"):
-        found += sorted((ROOT / "docs" / folder).rglob("*.md"))
-    return found
+        paths += sorted((ROOT / "docs" / folder).rglob("*.md"))
+    return paths
 
 
 def fenced_commands(document: str, text: str) -> Iterator[Command]:
@@ -128,8 +128,8 @@ def fenced_commands(document: str, text: str) -> Iterator[Command]:
 def inline_commands(document: str, text: str) -> Iterator[Command]:
     """Commands of known programs in running text."""
     prose = re.sub(r"^ *```.*?^ *```$", "", text, flags=re.MULTILINE | re.DOTALL)
-    for found in INLINE.findall(prose):
-        command = " ".join(found.split())
+    for snippet in INLINE.findall(prose):
+        command = " ".join(snippet.split())
         if command.split(" ")[0] in PROGRAMS and " " in command:
             yield Command(document=document, text=command)
 
@@ -142,15 +142,15 @@ def calls(command: str) -> list[list[str]]:
     """
     inner = re.findall(r"\$\(([^)]*)\)", command)
     outer = re.sub(r"\$\([^)]*\)", "RESULT", PLACEHOLDER.sub("PLACEHOLDER", command))
-    made: list[list[str]] = [[]]
+    programs: list[list[str]] = [[]]
     # As a shell splits: operators are words of their own unless quoted.
     lexer = shlex.shlex(outer, posix=True, punctuation_chars="|;&")
     lexer.whitespace_split = True
     lexer.commenters = ""
     for word in lexer:
         if word in SEPARATORS:
-            made.append([])
+            programs.append([])
         else:
-            made[-1].append(word)
-    found = [words for words in made if words and not re.fullmatch(r"[A-Z]+=.*", words[0])]
-    return found + [call for text in inner for call in calls(text)]
+            programs[-1].append(word)
+    commands = [words for words in programs if words and not re.fullmatch(r"[A-Z]+=.*", words[0])]
+    return commands + [call for text in inner for call in calls(text)]

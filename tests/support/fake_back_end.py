@@ -32,8 +32,8 @@ def port() -> int:
         if argument.startswith("-config.file="):
             config = yaml.safe_load(Path(argument.partition("=")[2]).read_text(encoding="utf-8"))
             return int(config["server"]["http_listen_port"])
-        if found := re.fullmatch(r"(\d+):\d+", argument):
-            return int(found[1])
+        if ports := re.fullmatch(r"(\d+):\d+", argument):
+            return int(ports[1])
     raise SystemExit(f"no port in {sys.argv}")
 
 

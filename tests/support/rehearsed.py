@@ -69,34 +69,34 @@ def good() -> Arrived:
         for number, kind in enumerate(kinds)
     )
     traces: dict[tuple[str, str], list[Span]] = {
-        (tenant, one.trace_id): [] for one in sent for tenant in SETTINGS.stages
+        (tenant, call.trace_id): [] for call in sent for tenant in SETTINGS.stages
     }
-    for number, one in enumerate(sent):
-        is_ordinary = one.kind in ("list", "create")
-        if one.stage == "dev" or not is_ordinary or number % 2:
-            traces[one.stage, one.trace_id] = spans(one)
+    for number, call in enumerate(sent):
+        is_ordinary = call.kind in ("list", "create")
+        if call.stage == "dev" or not is_ordinary or number % 2:
+            traces[call.stage, call.trace_id] = spans(call)
     logs = {
         (tenant, service): [
             LogLine(
                 tenant=tenant,
                 body="GET /orders answered 200",
-                trace_id=one.trace_id,
+                trace_id=call.trace_id,
                 resource=resource(tenant, service),
             )
-            for one in sent
-            if one.stage == tenant and service in one.services
+            for call in sent
+            if call.stage == tenant and service in call.services
         ]
         for tenant in SETTINGS.namespaces
         for service in SERVICES
     }
     exemplars = [
         Exemplar(
-            series={"deployment_environment_name": one.stage, "service_name": service},
-            trace_id=one.trace_id,
-            value=one.seconds,
+            series={"deployment_environment_name": call.stage, "service_name": service},
+            trace_id=call.trace_id,
+            value=call.seconds,
         )
-        for one in sent
-        for service in one.services
+        for call in sent
+        for service in call.services
     ]
     series = [
         {
@@ -110,7 +110,7 @@ def good() -> Arrived:
         for service in SERVICES
     ]
     empty: Sequence[Any] = ()
-    found = Arrived(
+    arrived = Arrived(
         settings=SETTINGS,
         services=SERVICES,
         stages=STAGES,
@@ -122,11 +122,11 @@ def good() -> Arrived:
         series=series,
         exemplars=exemplars,
         exemplar_traces={
-            (one.stage, one.trace_id): traces[one.stage, one.trace_id] or empty for one in sent
+            (call.stage, call.trace_id): traces[call.stage, call.trace_id] or empty for call in sent
         },
     )
     return replace(
-        found,
-        created={key: float(number) for key, number in found.expected("create").items()},
-        calls={key: float(number) for key, number in found.expected().items()},
+        arrived,
+        created={key: float(number) for key, number in arrived.expected("create").items()},
+        calls={key: float(number) for key, number in arrived.expected().items()},
     )

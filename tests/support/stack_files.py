@@ -46,9 +46,9 @@ def resource(config: Config, address: str) -> Config:
     return instances(config, resource_type)[name]
 
 
-def only(found: dict[str, Config]) -> Config:
-    (one,) = found.values()
-    return one
+def only(instances: dict[str, Config]) -> Config:
+    (body,) = instances.values()
+    return body
 
 
 def actions(statements: list[Config], resource_suffix: str = "") -> set[str]:

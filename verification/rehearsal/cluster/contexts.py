@@ -81,10 +81,10 @@ def check_version(api: KubeApi, minor: str, context: str) -> None:
     """
     answer = api.get("/version")
     # EKS writes a + behind the minor version.
-    version = f"{answer['major']}.{answer['minor'].rstrip('+')}"
-    if version != minor:
+    running = f"{answer['major']}.{answer['minor'].rstrip('+')}"
+    if running != minor:
         raise ContextError(
-            f"CLUSTER={context} is Kubernetes {version}; cluster.kubernetes_version is {minor}"
+            f"CLUSTER={context} is Kubernetes {running}; cluster.kubernetes_version is {minor}"
         )
 
 

@@ -179,12 +179,12 @@ class KubeApi:
         headers = {"Accept": _JSON, "Content-Type": content_type, **self._identity()}
         payload = None if body is None else json.dumps(body).encode()
         try:
-            status, text, header = self._exchange(method, target, payload, headers)
+            status, text, headers_text = self._exchange(method, target, payload, headers)
         except (OSError, http.client.HTTPException) as error:
             raise ApiError(0, "Unreachable", f"{self._credentials.url}: {error}") from error
         if status >= 400:
             raise _refusal(status, text)
-        warnings = [match[1].replace('\\"', '"') for match in _WARNING.finditer(header)]
+        warnings = [match[1].replace('\\"', '"') for match in _WARNING.finditer(headers_text)]
         return (json.loads(text) if text else {}), warnings
 
     def text(self, path: str) -> str:

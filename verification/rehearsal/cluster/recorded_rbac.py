@@ -17,14 +17,13 @@ from blueprint.names import telemetry_namespace
 from verification.charts.chart_contract import STAGE, contract_key, stage_of
 from verification.rehearsal.cluster.kube_api import Object
 from verification.rehearsal.cluster.rendered_charts import Rendered
+from verification.rehearsal.cluster.rights_text import Text, objects_of, text_of
 
 FILE = Path(__file__).with_name("chart_rbac.yaml")
 HEADER = (
     "# Written by `make access RECORD=1` from the charts themselves: change the values instead.\n"
 )
 KINDS = ("ServiceAccount", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding")
-AGGREGATION = "rbac.authorization.k8s.io/"
-"""Labels of this prefix add a ClusterRole's rules to another one."""
 
 
 class RecordError(ValueError):
@@ -33,32 +32,25 @@ class RecordError(ValueError):
 
 @dataclass(frozen=True)
 class Record:
-    """Objects by release (with `<stage>`), and the charts' versions."""
+    """Texts of objects by release (with `<stage>`), and the charts' versions."""
 
     charts: dict[str, str]
-    releases: dict[str, list[Object]]
+    releases: dict[str, Text]
 
     @property
     def text(self) -> str:
         """The file, the same for the same content."""
         content = {"charts": self.charts, "releases": self.releases}
-        return HEADER + yaml.dump(content, Dumper=_Dumper, sort_keys=True, width=100)
+        return HEADER + yaml.safe_dump(content, sort_keys=True, width=1000)
 
     def objects(self, stages: Sequence[str]) -> list[Object]:
         """The objects in a cluster with these stages."""
         return [
             _replaced(manifest, {STAGE: stage})
-            for name, manifests in self.releases.items()
+            for name, text in self.releases.items()
             for stage in (stages if STAGE in name else ("",))
-            for manifest in manifests
+            for manifest in objects_of(text)
         ]
-
-
-class _Dumper(yaml.SafeDumper):
-    """Without anchors: each object can be read by itself."""
-
-    def ignore_aliases(self, _data: Any) -> bool:
-        return True
 
 
 def read_record(path: Path = FILE) -> Record:
@@ -71,49 +63,39 @@ def record(rendered: Iterable[Rendered]) -> Record:
 
     Raises:
         RecordError: a release could not be rendered, or stages get different rights.
+        NoTextError: rights for which the record has no text.
     """
     charts: dict[str, str] = {}
-    releases: dict[str, list[Object]] = {}
+    releases: dict[str, Text] = {}
     for item in rendered:
         if item.missing:
             raise RecordError(f"{item.name} is not rendered: {item.missing}")
         chart = item.release.chart
         charts[chart.name] = chart.version
         key = contract_key(item.release)
-        objects = _general(item)
-        if objects and releases.setdefault(key, objects) != objects:
+        text = _general(item)
+        if text and releases.setdefault(key, text) != text:
             raise RecordError(f"{item.name} gives other rights than in another stage")
     return Record(charts, releases)
 
 
-def _general(item: Rendered) -> list[Object]:
+def _general(item: Rendered) -> Text:
     stage = stage_of(item.release)
     words = {}
     if stage is not None:
         words = {stage: STAGE, telemetry_namespace(stage): telemetry_namespace(STAGE)}
-    return [
-        _words_replaced(_reduced(manifest, item.release.namespace), words)
+    return text_of(
+        _words_replaced(_placed(manifest, item.release.namespace), words)
         for manifest in item.manifests
         if manifest["kind"] in KINDS
-    ]
+    )
 
 
-def _reduced(manifest: Object, namespace: str) -> Object:
-    """Without what has nothing to do with rights: annotations, and labels of the chart."""
-    metadata = {"name": manifest["metadata"]["name"]}
-    if not manifest["kind"].startswith("Cluster"):
-        metadata["namespace"] = manifest["metadata"].get("namespace", namespace)
-    labels = {
-        key: value
-        for key, value in (manifest["metadata"].get("labels") or {}).items()
-        if key.startswith(AGGREGATION)
-    }
-    rest = {
-        key: manifest[key]
-        for key in ("apiVersion", "kind", "aggregationRule", "roleRef", "rules", "subjects")
-        if manifest.get(key) is not None
-    }
-    return {**rest, "metadata": {**metadata, **({"labels": labels} if labels else {})}}
+def _placed(manifest: Object, namespace: str) -> Object:
+    """With its namespace, which a chart may leave to the release."""
+    if manifest["kind"].startswith("Cluster"):
+        return manifest
+    return manifest | {"metadata": {"namespace": namespace} | manifest["metadata"]}
 
 
 def _words_replaced(value: Any, words: dict[str, str]) -> Any:

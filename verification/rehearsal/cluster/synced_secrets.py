@@ -16,12 +16,12 @@ class ExternalSecrets:
     def step(self) -> None:
         """Look at every ExternalSecret once; before the kind is defined there are none."""
         try:
-            listed = self._api.items(f"{ROOT}/externalsecrets")
+            external_secrets = self._api.items(f"{ROOT}/externalsecrets")
         except ApiError as error:
             if error.status != 404:
                 raise
             return
-        for external in listed:
+        for external in external_secrets:
             if not (external.get("status") or {}).get("conditions"):
                 self._fulfil(external)
 

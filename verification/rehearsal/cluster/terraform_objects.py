@@ -222,8 +222,8 @@ class Schemas:
         identity = {"group": group, "kind": kind, "version": version}
         for schema in self._document["components"]["schemas"].values():
             if identity in schema.get("x-kubernetes-group-version-kind", ()):
-                described: Object = schema
-                return described
+                matching: Object = schema
+                return matching
         raise TranslationError(f"the API server has no schema of {api_version} {kind}")
 
     def resolve(self, schema: Object) -> Object:

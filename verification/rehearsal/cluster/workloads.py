@@ -20,18 +20,17 @@ class Workload:
     kind: str
     namespace: str
     name: str
-    replicas: int
+    desired: int
     ready: int
 
     @property
     def is_ready(self) -> bool:
         """Whether it has all of its pods."""
-        return self.ready >= self.replicas
+        return self.ready >= self.desired
 
     def __str__(self) -> str:
-        return (
-            f"{self.kind} {self.namespace}/{self.name}: {self.ready} of {self.replicas} pods ready"
-        )
+        name = f"{self.kind} {self.namespace}/{self.name}"
+        return f"{name}: {self.ready} of {self.desired} pods ready"
 
 
 def workloads(api: KubeApi) -> list[Workload]:
@@ -51,12 +50,12 @@ def workloads(api: KubeApi) -> list[Workload]:
 def _numbers(kind: str, item: Object) -> tuple[int, int]:
     status = item.get("status") or {}
     if kind == "DaemonSet":
-        replicas, ready = status.get("desiredNumberScheduled", 0), status.get("numberReady", 0)
+        desired, ready = status.get("desiredNumberScheduled", 0), status.get("numberReady", 0)
     else:
-        replicas, ready = item["spec"]["replicas"], status.get("readyReplicas", 0)
+        desired, ready = item["spec"]["replicas"], status.get("readyReplicas", 0)
     # Until the controller has seen it, what it says is of something older.
     seen = status.get("observedGeneration", 0) >= item["metadata"].get("generation", 0)
-    return max(replicas, 0 if seen else 1), ready if seen else 0
+    return max(desired, 0 if seen else 1), ready if seen else 0
 
 
 def not_ready(api: KubeApi, seconds: float) -> list[str]:
