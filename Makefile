@@ -71,7 +71,7 @@ scanners: .cache/scanners/.setup.stamp ## Install checkov and parliament in .cac
 terraform: setup ## Print which Terraform is used; compile OpenTofu if there is none
 	@$(PY) -m tools.terraform
 
-programs: setup-dev ## Compile the programs that run our configurations (once, 23 minutes)
+programs: setup-dev ## Compile the programs that run our configurations (once, 25 minutes)
 	$(PY) -m tools.programs
 
 # What the tests and charts-check run.

@@ -25,6 +25,7 @@ from versions import (
     AMTOOL_VERSION,
     COLLECTOR_VERSION,
     CONTROL_PLANE_VERSION,
+    KUBE_PROMETHEUS_STACK,
     PROMETHEUS_VERSION,
     THANOS_VERSION,
 )
@@ -112,6 +113,14 @@ PROGRAMS: Final[dict[str, GoProgram]] = {
             ldflags=_stamped(THANOS_VERSION.removeprefix("v")),
             # Without it labels are corrupted in memory, the sidecar ends (thanos-io/thanos#8947).
             tags=("slicelabels",),
+        ),
+        GoProgram(
+            name="prometheus-operator",
+            version=KUBE_PROMETHEUS_STACK.app_version.removeprefix("v"),
+            module=TOOLS / "prometheus_operator",
+            package="github.com/prometheus-operator/prometheus-operator/cmd/operator",
+            minutes=2,
+            ldflags=_stamped(KUBE_PROMETHEUS_STACK.app_version.removeprefix("v")),
         ),
         GoProgram(
             name="kubernetes",

@@ -18,6 +18,7 @@ from versions import (
     AMTOOL_VERSION,
     COLLECTOR_VERSION,
     CONTROL_PLANE_VERSION,
+    KUBE_PROMETHEUS_STACK,
     PROMETHEUS_VERSION,
     THANOS_VERSION,
 )
@@ -134,7 +135,7 @@ def test_an_unknown_name_is_one_message(
 
     assert capsys.readouterr().err == (
         "No program called grafana: there are promtool, prometheus, amtool, alertmanager, otelcol, "
-        "thanos, kubernetes, helm, nginx.\n"
+        "thanos, prometheus-operator, kubernetes, helm, nginx.\n"
     )
 
 
@@ -233,6 +234,11 @@ def prometheus_module_version(version: str) -> str:
         ("alertmanager", "github.com/prometheus/alertmanager", ALERTMANAGER_VERSION),
         ("otelcol", "go.opentelemetry.io/collector/otelcol", COLLECTOR_VERSION),
         ("thanos", "github.com/thanos-io/thanos", THANOS_VERSION.removeprefix("v")),
+        (
+            "prometheus-operator",
+            "github.com/prometheus-operator/prometheus-operator",
+            KUBE_PROMETHEUS_STACK.app_version.removeprefix("v"),
+        ),
         ("kubernetes", "k8s.io/kubernetes", CONTROL_PLANE_VERSION),
     ],
 )

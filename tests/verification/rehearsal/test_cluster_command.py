@@ -22,9 +22,10 @@ from tools.programs import ProgramUnavailableError
 from verification.rehearsal.cluster import control_plane, rehearse_cluster
 from verification.rehearsal.cluster.control_plane import emulation, running_control_plane
 from verification.rehearsal.cluster.eks_access import UnknownPolicyError, roles_and_bindings
-from verification.rehearsal.cluster.local_stack import storage_outputs
+from verification.rehearsal.cluster.local_stack import override, storage_outputs
 from verification.rehearsal.cluster.nodes import UnknownCapacityError, node_groups
 from verification.rehearsal.cluster.placement import EVERY_NODE, group_of
+from verification.rehearsal.cluster.prometheus_operator import is_operator, portable
 from verification.rehearsal.cluster.rights import Right, table
 from verification.rehearsal.processes import ProcessError
 from versions import CONTROL_PLANE_VERSION, KUBERNETES
@@ -200,3 +201,43 @@ def test_outputs_of_the_storage_stack_have_sample_values() -> None:
     }
 
     assert storage_outputs(text) == expected
+
+
+def test_the_override_says_where_states_and_charts_are_and_nothing_else(tmp_path: Path) -> None:
+    stack = sample_foundation().configs["dev"][OBSERVABILITY]
+    releases = stack["resource"]["helm_release"]
+
+    downloaded = override(stack, tmp_path, None)
+    unpacked = override(stack, tmp_path, tmp_path / "charts")
+
+    assert set(downloaded) == {"terraform", "data", "provider"}
+    assert set(downloaded["data"]["terraform_remote_state"]) == {"cluster", "storage"}
+    helm = downloaded["provider"]["helm"][0]["kubernetes"]
+    assert helm["host"] == stack["provider"]["helm"][0]["kubernetes"]["host"]
+    assert helm["exec"]["command"] == "cat"
+    assert unpacked["resource"]["helm_release"] == {
+        name: {"chart": str(tmp_path / "charts" / release["chart"]), "repository": None}
+        for name, release in releases.items()
+    }
+
+
+# --- The Prometheus operator ----------------------------------------------------------------------
+
+
+def test_the_operator_keeps_its_arguments_but_those_of_its_web_server() -> None:
+    arguments = ["--kubelet-service=kube-system/kps-kubelet", "--web.enable-tls=true"]
+
+    assert portable(arguments) == ["--kubelet-service=kube-system/kps-kubelet"]
+
+
+@pytest.mark.parametrize(
+    ("image", "is_it"),
+    [
+        ("quay.io/prometheus-operator/prometheus-operator:v0.93.1", True),
+        ("quay.io/prometheus-operator/prometheus-config-reloader:v0.93.1", False),
+    ],
+)
+def test_the_operator_is_known_by_its_image(image: str, is_it: bool) -> None:
+    spec = {"template": {"spec": {"containers": [{"image": image}]}}}
+
+    assert is_operator({"spec": spec}) is is_it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,10 @@ def a_pod(name: str, namespace: str = "dev", **spec: Any) -> Object:
 def phase(api: KubeApi, name: str, namespace: str = "dev") -> str:
     pod = api.get(f"/api/v1/namespaces/{namespace}/pods/{name}")
     return str(pod["status"]["phase"])
+
+
+def is_running(api: KubeApi, name: str, namespace: str) -> bool:
+    return phase(api, name, namespace) == "Running"
 
 
 # --- The control plane ----------------------------------------------------------------------------
@@ -405,6 +410,112 @@ def test_a_budget_that_allows_no_disruption_is_noticed(api: KubeApi) -> None:
     finally:
         for path in paths:
             api.delete(path)
+
+
+# --- Stand-ins ------------------------------------------------------------------------------------
+
+
+def test_a_webhook_is_called_and_answered(api: KubeApi) -> None:
+    """Without an answer, or without the authority of its certificate, it would refuse all."""
+    service = {"name": "any", "namespace": "observability", "path": "/validate"}
+    webhook = {
+        "name": "any.example.com",
+        "clientConfig": {"service": service},
+        "rules": [
+            {
+                "apiGroups": [""],
+                "apiVersions": ["v1"],
+                "operations": ["CREATE"],
+                "resources": ["configmaps"],
+            }
+        ],
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "hml"}},
+        "failurePolicy": "Fail",
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+    }
+    configuration = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": "any"},
+        "webhooks": [webhook],
+    }
+    target = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "any", "namespace": "observability"},
+        "spec": {"ports": [{"port": 443}]},
+    }
+    config_map = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "checked", "namespace": "hml"},
+    }
+    paths = [api.path_of(api.apply(item)[0]) for item in (target, configuration)]
+
+    def is_allowed() -> bool:
+        try:
+            api.apply(config_map, dry_run=True)
+        except ApiError as error:
+            refusals.append(str(error))
+            return False
+        return True
+
+    refusals: list[str] = []
+    try:
+        assert wait_for(is_allowed, 60), refusals[-1]
+        assert all("failed calling webhook" in refusal for refusal in refusals)
+        (hook,) = api.get(paths[1])["webhooks"]
+        assert hook["clientConfig"]["caBundle"]
+    finally:
+        for path in paths:
+            api.delete(path)
+
+
+def test_the_job_of_a_webhooks_certificate_makes_its_secret(api: KubeApi) -> None:
+    arguments = ["create", "--host=any,any.dev.svc", "--namespace=dev", "--secret-name=any-tls"]
+    container = {"name": "create", "image": "certgen.invalid/certgen:1", "args": arguments}
+    pod = a_pod("certgen", containers=[container], restartPolicy="Never")["spec"]
+    job = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": "certgen", "namespace": "dev"},
+        "spec": {"template": {"spec": pod}},
+    }
+    path = api.path_of(api.apply(job)[0])
+    try:
+        assert wait_for(lambda: api.get(path)["status"].get("succeeded") == 1, 60)
+        secret = api.get("/api/v1/namespaces/dev/secrets/any-tls")
+        assert set(secret["data"]) == {"ca", "cert", "key"}
+    finally:
+        api.delete(path, {"propagationPolicy": "Background"})
+
+
+def test_a_group_grows_for_a_pod_that_finds_no_node(api: KubeApi) -> None:
+    selector = "deployment.environment.name=hml"
+    before = len(api.items("/api/v1/nodes", labelSelector=selector))
+    apart = {
+        "podAntiAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": [
+                {
+                    "labelSelector": {"matchLabels": {"app": "apart"}},
+                    "topologyKey": "kubernetes.io/hostname",
+                }
+            ]
+        }
+    }
+    pods = [a_pod(f"apart-{number}", "hml", affinity=apart) for number in range(before + 1)]
+    for pod in pods:
+        pod["metadata"]["labels"] = {"app": "apart"}
+        api.apply(pod)
+    try:
+        for pod in pods:
+            name = pod["metadata"]["name"]
+            assert wait_for(partial(is_running, api, name, "hml"), 90), name
+        assert len(api.items("/api/v1/nodes", labelSelector=selector)) == before + 1
+    finally:
+        for pod in pods:
+            api.delete(api.path_of(pod))
 
 
 # --- Rights ---------------------------------------------------------------------------------------

@@ -4,13 +4,14 @@ Each returns what it saw, or raises CheckFailedError with what is not as it shou
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from blueprint.names import ENVIRONMENT_LABEL
 from settings.model import Settings
 from verification.rehearsal.cluster.applying import NOT_KEPT, Account, apply_all
 from verification.rehearsal.cluster.drains import drain
-from verification.rehearsal.cluster.kube_api import KubeApi, wait_for
+from verification.rehearsal.cluster.kube_api import KubeApi, UnknownKindError, wait_for
 from verification.rehearsal.cluster.placement import placed_pods
 from verification.rehearsal.cluster.rendered_charts import Rendered
 from verification.rehearsal.cluster.terraform_objects import kubernetes_objects
@@ -107,7 +108,9 @@ def _delete(api: KubeApi, manifests: Sequence[dict[str, Any]], namespace: str) -
     # Definitions of kinds last: their objects go with them otherwise, without finalizers' owners.
     kept = [item for item in manifests if item["kind"] not in NOT_KEPT]
     for manifest in sorted(kept, key=lambda item: item["kind"] == "CustomResourceDefinition"):
-        api.delete(api.path_of(manifest, namespace), {"propagationPolicy": "Background"})
+        # Where its definition was refused, there is no such kind, and no object of it.
+        with suppress(UnknownKindError):
+            api.delete(api.path_of(manifest, namespace), {"propagationPolicy": "Background"})
 
 
 def _why_held(namespace: dict[str, Any]) -> str:

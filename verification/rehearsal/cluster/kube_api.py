@@ -39,6 +39,13 @@ class ApiError(RuntimeError):
         """Kubernetes' word for the kind of refusal, such as `Forbidden` or `NotFound`."""
 
 
+class UnknownKindError(ApiError):
+    """The API server has no such kind."""
+
+    def __init__(self, api_version: str, kind: str) -> None:
+        super().__init__(404, "NotFound", f"the API server has no kind {api_version} {kind}")
+
+
 @dataclass(frozen=True)
 class Person:
     """Somebody in whose name a request is made (impersonation)."""
@@ -231,7 +238,7 @@ class KubeApi:
         """How the API names the objects of a manifest's kind.
 
         Raises:
-            ApiError: the server has no such kind.
+            UnknownKindError: the server has no such kind.
         """
         version, name = manifest["apiVersion"], manifest["kind"]
         if (version, name) not in self._kinds:
@@ -244,7 +251,7 @@ class KubeApi:
                         )
         kind = self._kinds.get((version, name))
         if kind is None:
-            raise ApiError(404, "NotFound", f"the API server has no kind {version} {name}")
+            raise UnknownKindError(version, name)
         return kind
 
     def path_of(self, manifest: Object, namespace: str = "") -> str:

@@ -14,6 +14,7 @@ from verification.rehearsal.cluster.eks_add_ons import SYSTEM, eks_add_ons
 from verification.rehearsal.cluster.kube_api import KubeApi, wait_for
 from verification.rehearsal.cluster.kubelets import Kubelets
 from verification.rehearsal.cluster.nodes import Fleet, node_groups
+from verification.rehearsal.cluster.prometheus_operator import PrometheusOperator
 from verification.rehearsal.cluster.stand_ins import StandIns
 from verification.rehearsal.cluster.synced_secrets import ExternalSecrets
 from verification.rehearsal.cluster.volumes import EbsVolumes
@@ -39,7 +40,10 @@ class LocalCluster:
 
 @contextmanager
 def running_cluster(
-    folder: Path, settings: Settings, cluster_stack: Mapping[str, Any]
+    folder: Path,
+    settings: Settings,
+    cluster_stack: Mapping[str, Any],
+    operator: Path | None = None,
 ) -> Iterator[LocalCluster]:
     """An empty cluster with the nodes of an environment.
 
@@ -47,6 +51,7 @@ def running_cluster(
         folder: takes certificates, data and logs; it exists.
         settings: of the environment.
         cluster_stack: its parsed cluster stack, of which the node groups are.
+        operator: the Prometheus operator, which is started when its Deployment is there.
 
     Raises:
         ProgramUnavailableError: the control plane cannot be compiled here.
@@ -62,8 +67,10 @@ def running_cluster(
         fleet.start()
         for manifest in eks_add_ons():
             api.apply(manifest)
+        operators = [_operator(operator, plane, folder)] if operator else []
         stand_ins = StandIns(
             [
+                *operators,
                 Kubelets(api, fleet),
                 EbsVolumes(api),
                 ExternalSecrets(api),
@@ -71,8 +78,23 @@ def running_cluster(
                 WebhookAuthorities(api, plane.authority),
             ]
         )
-        with stand_ins:
-            yield LocalCluster(plane, fleet, stand_ins)
+        try:
+            with stand_ins:
+                yield LocalCluster(plane, fleet, stand_ins)
+        finally:
+            for running in operators:
+                running.stop()
+
+
+def _operator(binary: Path, plane: ControlPlane, folder: Path) -> PrometheusOperator:
+    return PrometheusOperator(
+        binary,
+        plane.api,
+        plane.url,
+        plane.authority.certificate,
+        plane.administrator,
+        folder,
+    )
 
 
 def _wait_for_namespaces(api: KubeApi) -> None:

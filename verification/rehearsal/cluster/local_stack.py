@@ -38,8 +38,8 @@ def publish_stack(
     publish(settings, output)
     stack = output / "stacks" / OBSERVABILITY
     text = (stack / "cdk.tf.json").read_text("utf-8")
-    override = _override(json.loads(text), folder, charts)
-    (stack / OVERRIDE).write_text(json.dumps(override, indent=2), encoding="utf-8")
+    changes = override(json.loads(text), folder, charts)
+    (stack / OVERRIDE).write_text(json.dumps(changes, indent=2), encoding="utf-8")
     _write_state(folder / "storage.tfstate", storage_outputs(text))
     authority = base64.b64encode(plane.authority.certificate.read_bytes()).decode()
     cluster = {
@@ -64,14 +64,15 @@ def storage_outputs(text: str) -> dict[str, Any]:
     return outputs
 
 
-def _override(stack: Mapping[str, Any], folder: Path, charts: Path | None) -> dict[str, Any]:
+def override(stack: Mapping[str, Any], folder: Path, charts: Path | None) -> dict[str, Any]:
+    """What is otherwise here than in an account: states, the login, and unpacked charts."""
     login = {
         "api_version": "client.authentication.k8s.io/v1",
         "command": "cat",
         "args": [str(folder / "login.json")],
     }
     (helm,) = stack["provider"]["helm"]
-    override: dict[str, Any] = {
+    changes: dict[str, Any] = {
         "terraform": {"backend": {"local": {"path": str(folder / "observability.tfstate")}}},
         "data": {
             "terraform_remote_state": {
@@ -85,13 +86,13 @@ def _override(stack: Mapping[str, Any], folder: Path, charts: Path | None) -> di
         },
     }
     if charts is not None:
-        override["resource"] = {
+        changes["resource"] = {
             "helm_release": {
                 name: {"chart": str(charts / release["chart"]), "repository": None}
                 for name, release in stack["resource"]["helm_release"].items()
             }
         }
-    return override
+    return changes
 
 
 def _write_state(path: Path, outputs: Mapping[str, Any]) -> None:

@@ -24,13 +24,14 @@ from typing import Any
 from settings.load import SettingsError, environment_names, load_environment
 from settings.model import OBSERVABILITY, Settings
 from synthesis.synth import synthesize
-from tools.programs import ProgramUnavailableError
+from tools.programs import ProgramUnavailableError, program
 from tools.providers import ProviderError
 from verification.rehearsal.cluster import cluster_checks, contexts
 from verification.rehearsal.cluster.control_plane import ControlPlane
 from verification.rehearsal.cluster.kube_api import ApiError, KubeApi
 from verification.rehearsal.cluster.local_cluster import running_cluster
 from verification.rehearsal.cluster.nodes import UnknownCapacityError
+from verification.rehearsal.cluster.prometheus_operator import PROGRAM, operated_pods
 from verification.rehearsal.cluster.rendered_charts import Rendered, rendered_releases
 from verification.rehearsal.cluster.terraform_checks import TerraformRun
 from verification.rehearsal.processes import ProcessError
@@ -42,7 +43,6 @@ OBJECTS, PODS, END, TERRAFORM = "objects", "pods", "end", "Terraform"
 NOT_CHECKED = (
     "containers: images, probes, what programs do with their configuration (no kubelet runs here)",
     "network policies and Services; a stand-in answers for webhooks and metrics-server",
-    "the pods of Prometheus and Alertmanager, which the Prometheus operator makes: it does not run",
     "what AWS does: EBS volumes, IAM roles of service accounts, load balancers; its own authorizer",
 )
 
@@ -61,9 +61,25 @@ class ClusterRehearsal:
     plane: ControlPlane | None
     """Of the cluster that was started here; None for an existing one."""
     folder: Path
+    has_operator: bool
+    """Whether the Prometheus operator runs once its Deployment is there."""
 
     def run(self) -> None:
-        """Apply everything, check it, and remove it."""
+        """Apply everything, check it, and remove it, from an existing cluster whatever happens."""
+        is_done = False
+        try:
+            self._objects()
+            is_done = True
+        finally:
+            # A cluster that was started here ends as a whole.
+            if is_done or not self.plane:
+                self._remove()
+        if self.plane:
+            self._terraform(self.plane)
+        else:
+            self.verdicts.run(TERRAFORM, "applies the stack", _foreign_cluster)
+
+    def _objects(self) -> None:
         stack = self.stacks[OBSERVABILITY]
         run = self.verdicts.run
         run(
@@ -76,16 +92,14 @@ class ClusterRehearsal:
             self._pods()
         else:
             self.verdicts.run(PODS, "all are admitted, scheduled and run", _foreign_nodes)
-        run(
+
+    def _remove(self) -> None:
+        stack = self.stacks[OBSERVABILITY]
+        self.verdicts.run(
             END,
             "everything can be removed",
             partial(cluster_checks.everything_is_removed, self.api, stack, self.releases),
         )
-
-        if self.plane:
-            self._terraform(self.plane)
-        else:
-            run(TERRAFORM, "applies the stack", _foreign_cluster)
 
     def _terraform(self, plane: ControlPlane) -> None:
         run = self.verdicts.run
@@ -118,8 +132,14 @@ class ClusterRehearsal:
                 partial(cluster_checks.release_objects, self.api, missing[0]),
             )
 
+    def _operated(self, api: KubeApi) -> str:
+        if not self.has_operator:
+            raise NotCheckedError("pods of Prometheus and Alertmanager: the operator does not run")
+        return operated_pods(api)
+
     def _pods(self) -> None:
         run = self.verdicts.run
+        run(PODS, "the Prometheus operator makes its own", partial(self._operated, self.api))
         they_run = run(
             PODS,
             "all are admitted, scheduled and run",
@@ -154,22 +174,38 @@ def synthesized(settings: Settings, folder: Path) -> Stacks:
 
 @contextmanager
 def cluster_of(
-    settings: Settings, stacks: Stacks, folder: Path, context: str, say: Callable[[str], None]
+    settings: Settings,
+    stacks: Stacks,
+    folder: Path,
+    existing: KubeApi | None,
+    operator: Path | None,
+    say: Callable[[str], None],
 ) -> Iterator[tuple[KubeApi, ControlPlane | None]]:
-    """An empty cluster: that of a context, or one started here, with its control plane."""
-    minor = settings.cluster.kubernetes_version
-    if context:
-        api = contexts.connect(context, contexts.kubeconfig_path())
-        contexts.check_version(api, minor, context)
-        contexts.check_is_empty(api, context)
-        yield api, None
+    """An empty cluster: the existing one, or one started here, with its control plane."""
+    if existing:
+        yield existing, None
         return
+    minor = settings.cluster.kubernetes_version
     say(f"starting etcd, API server, controllers and scheduler of Kubernetes {minor}")
-    with running_cluster(folder, settings, stacks["cluster"]) as cluster:
+    with running_cluster(folder, settings, stacks["cluster"], operator) as cluster:
         nodes = len(cluster.api.items("/api/v1/nodes"))
         say(f"{cluster.plane.version} answers at {cluster.plane.url}, {nodes} nodes")
         yield cluster.api, cluster.plane
+        if cluster.stand_ins.failure:
+            raise ProcessError(f"a stand-in gave up: {cluster.stand_ins.failure}")
         say("stopping everything")
+
+
+def existing_cluster(context: str, settings: Settings) -> KubeApi:
+    """The API server of a context.
+
+    Raises:
+        ContextError: there is none, or the cluster is not empty or of another version.
+    """
+    api = contexts.connect(context, contexts.kubeconfig_path())
+    contexts.check_version(api, settings.cluster.kubernetes_version, context)
+    contexts.check_is_empty(api, context)
+    return api
 
 
 def parser() -> argparse.ArgumentParser:
@@ -224,18 +260,22 @@ def _rehearsed(
 ) -> int:
     began = time.monotonic()
     try:
+        existing = existing_cluster(context, settings) if context else None
         say("synthesizing the stacks")
         stacks = synthesized(settings, folder / "stacks")
-        with cluster_of(settings, stacks, folder, context, say) as (api, plane):
-            say("rendering the charts")
+        say("rendering the charts")
+        releases = rendered_releases(settings)
+        operator = None if existing else _operator(releases, say)
+        with cluster_of(settings, stacks, folder, existing, operator, say) as (api, plane):
             ClusterRehearsal(
                 api=api,
                 settings=settings,
                 stacks=stacks,
-                releases=rendered_releases(settings),
+                releases=releases,
                 verdicts=verdicts,
                 plane=plane,
                 folder=folder,
+                has_operator=operator is not None,
             ).run()
     except KeyboardInterrupt:
         print("\nInterrupted; everything that was started is stopped.", file=sys.stderr)
@@ -257,6 +297,17 @@ def _rehearsed(
     seconds = time.monotonic() - began
     print(f"{'PASSED' if verdicts.passed else 'FAILED'} in {seconds:.0f} s: {counts}")
     return 0 if verdicts.passed else 1
+
+
+def _operator(releases: Sequence[Rendered], say: Callable[[str], None]) -> Path | None:
+    """The Prometheus operator, where its chart is there and it can be compiled."""
+    if any(release.missing for release in releases):
+        return None
+    try:
+        return program(PROGRAM)
+    except ProgramUnavailableError as error:
+        say(f"without the Prometheus operator: {error}")
+        return None
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
