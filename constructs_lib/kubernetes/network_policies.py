@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from cdktf_cdktf_provider_kubernetes.network_policy_v1 import (
     NetworkPolicyV1,
@@ -25,6 +26,8 @@ from constructs import Construct, IConstruct
 
 from blueprint.traffic import Anywhere, Networks, Peer, Pods, Policy, Rule
 from constructs_lib.dependencies import resources_in
+
+Block = TypeVar("Block")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,27 +61,32 @@ def _spec(policy: Policy) -> NetworkPolicyV1Spec:
     return NetworkPolicyV1Spec(
         pod_selector=NetworkPolicyV1SpecPodSelector(match_labels=dict(policy.pods.labels)),
         policy_types=[kind for kind, rules in kinds if rules],
-        ingress=[
+        ingress=_blocks(
             NetworkPolicyV1SpecIngress(
-                from_=[_source(peer) for peer in _single(rule.peers)],
-                ports=[
+                from_=_blocks(_source(peer) for peer in _single(rule.peers)),
+                ports=_blocks(
                     NetworkPolicyV1SpecIngressPorts(port=port, protocol=rule.protocol)
                     for port in _ports(rule)
-                ],
+                ),
             )
             for rule in policy.ingress
-        ],
-        egress=[
+        ),
+        egress=_blocks(
             NetworkPolicyV1SpecEgress(
-                to=[_destination(peer) for peer in _single(rule.peers)],
-                ports=[
+                to=_blocks(_destination(peer) for peer in _single(rule.peers)),
+                ports=_blocks(
                     NetworkPolicyV1SpecEgressPorts(port=port, protocol=rule.protocol)
                     for port in _ports(rule)
-                ],
+                ),
             )
             for rule in policy.egress
-        ],
+        ),
     )
+
+
+def _blocks(items: Iterable[Block]) -> list[Block] | None:
+    """Blocks of one kind; None without any, as HCL has no block for an empty list."""
+    return list(items) or None
 
 
 def _single(peers: Iterable[Peer]) -> list[Pods | Networks]:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stack_files import STACKS
@@ -69,3 +70,27 @@ def test_blocks_and_maps_are_what_the_bindings_say(
         argument: theirs[argument] for argument in both
     }
     assert len(both) >= 5, "there is something to compare"
+
+
+def empty_lists(value: Any, place: str) -> list[str]:
+    """Places of empty lists in a value."""
+    if isinstance(value, dict):
+        return [line for key, item in value.items() for line in empty_lists(item, f"{place}.{key}")]
+    if isinstance(value, list):
+        nested = [line for item in value for line in empty_lists(item, place)]
+        return nested if value else [place]
+    return []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_argument_is_an_empty_list(
+    synthesized: dict[str, dict[str, SynthesizedStack]], stack: str
+) -> None:
+    # JSON does not tell whether it stands for blocks, and HCL has no list of blocks.
+    resources = synthesized["dev"][stack].config["resource"]
+    assert empty_lists(resources, "resource") == []
+
+
+def test_an_empty_list_is_found_at_any_depth() -> None:
+    value = {"spec": {"egress": [{"to": []}], "ports": [1], "labels": {}}}
+    assert empty_lists(value, "policy") == ["policy.spec.egress.to"]

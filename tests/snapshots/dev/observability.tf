@@ -27496,8 +27496,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki" {
     policy_types = ["Ingress", "Egress"]
 
     egress {
-      ports = []
-
       to {
         namespace_selector {
           match_labels = {
@@ -27607,8 +27605,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki" {
       }
     }
     ingress {
-      ports = []
-
       from {
         namespace_selector {
           match_labels = {
@@ -27771,8 +27767,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_prometheus" {
     policy_types = ["Ingress", "Egress"]
 
     egress {
-      ports = []
-      to    = []
     }
     ingress {
       from {
@@ -27860,7 +27854,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_prometheus-admiss
   }
 
   spec {
-    ingress      = []
     policy_types = ["Egress"]
 
     egress {
@@ -27913,7 +27906,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_prometheus-admiss
   }
 
   spec {
-    ingress      = []
     policy_types = ["Egress"]
 
     egress {
@@ -28059,8 +28051,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
     policy_types = ["Ingress", "Egress"]
 
     egress {
-      ports = []
-
       to {
         namespace_selector {
           match_labels = {
@@ -28164,8 +28154,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
       }
     }
     ingress {
-      ports = []
-
       from {
         namespace_selector {
           match_labels = {
@@ -28465,7 +28453,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_velero-crds-job" 
   }
 
   spec {
-    ingress      = []
     policy_types = ["Egress"]
 
     egress {

@@ -27526,8 +27526,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki" {
     policy_types = ["Ingress", "Egress"]
 
     egress {
-      ports = []
-
       to {
         namespace_selector {
           match_labels = {
@@ -27637,8 +27635,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_loki" {
       }
     }
     ingress {
-      ports = []
-
       from {
         namespace_selector {
           match_labels = {
@@ -27801,8 +27797,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_prometheus" {
     policy_types = ["Ingress", "Egress"]
 
     egress {
-      ports = []
-      to    = []
     }
     ingress {
       from {
@@ -27890,7 +27884,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_prometheus-admiss
   }
 
   spec {
-    ingress      = []
     policy_types = ["Egress"]
 
     egress {
@@ -27943,7 +27936,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_prometheus-admiss
   }
 
   spec {
-    ingress      = []
     policy_types = ["Egress"]
 
     egress {
@@ -28089,8 +28081,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
     policy_types = ["Ingress", "Egress"]
 
     egress {
-      ports = []
-
       to {
         namespace_selector {
           match_labels = {
@@ -28194,8 +28184,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_tempo" {
       }
     }
     ingress {
-      ports = []
-
       from {
         namespace_selector {
           match_labels = {
@@ -28495,7 +28483,6 @@ resource "kubernetes_network_policy_v1" "traffic-observability_velero-crds-job" 
   }
 
   spec {
-    ingress      = []
     policy_types = ["Egress"]
 
     egress {
