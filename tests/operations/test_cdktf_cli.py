@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ def project(tmp_path: Path) -> Path:
     config = json.loads((ROOT / "cdktf.json").read_text(encoding="utf-8"))
     python, app = config["app"].split()
     assert (ROOT / python).exists()
-    config["app"] = f"{sys.executable} {ROOT / app}"
+    config["app"] = shlex.join([sys.executable, str(ROOT / app)])
     (tmp_path / "cdktf.json").write_text(json.dumps(config), encoding="utf-8")
     return tmp_path
 

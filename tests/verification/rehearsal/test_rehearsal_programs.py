@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import urllib.request
@@ -191,10 +192,12 @@ def on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder on the PATH with all three."""
     folder = tmp_path / "bin"
     folder.mkdir()
+    program = shlex.join([sys.executable, str(FAKE)])
     for name in optional_programs.NAMES:
         script = folder / name
+        record = shlex.quote(f"{tmp_path}/{name}.started")
         script.write_text(
-            f'#!/bin/sh\nRECORD={tmp_path}/{name}.started exec {sys.executable} {FAKE} "$@"\n',
+            f'#!/bin/sh\nRECORD={record} exec {program} "$@"\n',
             encoding="utf-8",
         )
         script.chmod(0o755)

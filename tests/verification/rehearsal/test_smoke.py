@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import sys
 import urllib.error
 from dataclasses import dataclass, field
@@ -200,7 +201,8 @@ def test_ports_are_forwarded_by_kubectl_and_closed_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kubectl = tmp_path / "kubectl"
-    kubectl.write_text(f'#!/bin/sh\nexec {sys.executable} {FAKE} "$@"\n', encoding="utf-8")
+    program = shlex.join([sys.executable, str(FAKE)])
+    kubectl.write_text(f'#!/bin/sh\nexec {program} "$@"\n', encoding="utf-8")
     kubectl.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/usr/bin:/bin")
     monkeypatch.setenv("RECORD", str(tmp_path / "started"))

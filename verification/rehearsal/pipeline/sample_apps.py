@@ -222,7 +222,8 @@ def _install_node(source: Path, folder: Path) -> None:
     # npm starts the first `node` on the PATH.
     path = os.pathsep.join([scripts, os.environ.get("PATH", os.defpath)])
     npm = [str(Path(scripts) / "npm"), "ci", "--omit=dev", "--loglevel=error"]
-    _run(npm, folder, os.environ | {"PATH": path})
+    # npm would leave a cache of compiled code in the folder for temporary files.
+    _run(npm, folder, os.environ | {"PATH": path, "NODE_DISABLE_COMPILE_CACHE": "1"})
 
 
 def _node_folder(_folder: Path) -> tuple[str, ...]:
