@@ -282,6 +282,11 @@ def _install_hooks() -> None:
         signal.signal(signal.SIGTERM, _exit_on_sigterm)
 
 
+def heed_interrupts() -> None:
+    """Let SIGINT raise KeyboardInterrupt, also where it was ignored, as in a shell's background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def _exit_on_sigterm(number: int, _frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 

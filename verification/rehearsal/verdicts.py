@@ -79,6 +79,12 @@ class Verdicts:
         return sum(verdict.status == status for verdict in self.verdicts)
 
     @property
+    def counts(self) -> str:
+        """How many ended in each way: `3 passed, 0 failed, 1 not checked`."""
+        ways: tuple[Status, ...] = ("passed", "failed", "not checked")
+        return ", ".join(f"{self.count(status)} {status}" for status in ways)
+
+    @property
     def passed(self) -> bool:
         """Whether no check failed, and at least one passed."""
         return self.count("failed") == 0 and self.count("passed") > 0

@@ -92,7 +92,7 @@ class _Proxy(_Silent):
             with self.server.tls.wrap_socket(self.connection, server_side=True) as inside:
                 _Service(inside, self.client_address, self.server)
         except OSError:
-            # The other side has gone, or does not take our certificate: it says so itself.
+            # The other side closed the connection or refused the certificate, and logs why.
             return
 
 

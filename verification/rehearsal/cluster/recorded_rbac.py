@@ -6,7 +6,7 @@ service account may do. `make access RECORD=1` writes the record, which
 `verification/rehearsal/cluster/chart_rbac.yaml` holds.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,7 @@ class Record:
     def objects(self, stages: Sequence[str]) -> list[Object]:
         """The objects in a cluster with these stages."""
         return [
-            _replaced(manifest, {STAGE: stage})
+            _in_stage(manifest, stage)
             for name, text in self.releases.items()
             for stage in (stages if STAGE in name else ("",))
             for manifest in objects_of(text)
@@ -85,7 +85,7 @@ def _general(item: Rendered) -> Text:
     if stage is not None:
         words = {stage: STAGE, telemetry_namespace(stage): telemetry_namespace(STAGE)}
     return text_of(
-        _words_replaced(_placed(manifest, item.release.namespace), words)
+        _mapped(_placed(manifest, item.release.namespace), lambda word: words.get(word, word))
         for manifest in item.manifests
         if manifest["kind"] in KINDS
     )
@@ -98,22 +98,15 @@ def _placed(manifest: Object, namespace: str) -> Object:
     return manifest | {"metadata": {"namespace": namespace} | manifest["metadata"]}
 
 
-def _words_replaced(value: Any, words: dict[str, str]) -> Any:
-    """A value in which texts that are exactly a word are another one."""
-    if isinstance(value, dict):
-        return {key: _words_replaced(item, words) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_words_replaced(item, words) for item in value]
-    return words.get(value, value) if isinstance(value, str) else value
+def _in_stage(manifest: Object, stage: str) -> Object:
+    replaced: Object = _mapped(manifest, lambda text: text.replace(STAGE, stage))
+    return replaced
 
 
-def _replaced(value: Any, parts: dict[str, str]) -> Any:
-    """A value in whose texts parts are replaced."""
+def _mapped(value: Any, change: Callable[[str], str]) -> Any:
+    """A value in which each text is changed."""
     if isinstance(value, dict):
-        return {key: _replaced(item, parts) for key, item in value.items()}
+        return {key: _mapped(item, change) for key, item in value.items()}
     if isinstance(value, list):
-        return [_replaced(item, parts) for item in value]
-    if isinstance(value, str):
-        for old, new in parts.items():
-            value = value.replace(old, new)
-    return value
+        return [_mapped(item, change) for item in value]
+    return change(value) if isinstance(value, str) else value

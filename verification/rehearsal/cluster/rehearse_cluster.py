@@ -8,7 +8,6 @@ applies, changes and destroys the stack. CLUSTER=<context> uses an existing, emp
 
 import argparse
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -18,7 +17,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from settings.load import SettingsError, environment_names, load_environment
@@ -34,7 +32,7 @@ from verification.rehearsal.cluster.nodes import UnknownCapacityError
 from verification.rehearsal.cluster.prometheus_operator import PROGRAM, operated_pods
 from verification.rehearsal.cluster.rendered_charts import Rendered, rendered_releases
 from verification.rehearsal.cluster.terraform_checks import TerraformRun
-from verification.rehearsal.processes import ProcessError
+from verification.rehearsal.processes import ProcessError, heed_interrupts
 from verification.rehearsal.verdicts import NotCheckedError, Verdicts
 
 OBJECTS, PODS, END, TERRAFORM = "objects", "pods", "end", "Terraform"
@@ -235,7 +233,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
-    signal.signal(signal.SIGINT, _interrupt)
+    heed_interrupts()
     began = time.monotonic()
 
     def say(line: str) -> None:
@@ -291,11 +289,8 @@ def _rehearsed(
         return 1
     for line in NOT_CHECKED:
         print(f"not checked: {line}")
-    counts = ", ".join(
-        f"{verdicts.count(status)} {status}" for status in ("passed", "failed", "not checked")
-    )
     seconds = time.monotonic() - began
-    print(f"{'PASSED' if verdicts.passed else 'FAILED'} in {seconds:.0f} s: {counts}")
+    print(f"{'PASSED' if verdicts.passed else 'FAILED'} in {seconds:.0f} s: {verdicts.counts}")
     return 0 if verdicts.passed else 1
 
 
@@ -308,11 +303,6 @@ def _operator(releases: Sequence[Rendered], say: Callable[[str], None]) -> Path 
     except ProgramUnavailableError as error:
         say(f"without the Prometheus operator: {error}")
         return None
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    # Also where SIGINT was ignored, as in what a shell starts in the background.
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

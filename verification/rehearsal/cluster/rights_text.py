@@ -12,6 +12,7 @@ from typing import Any
 from verification.rehearsal.cluster.kube_api import Object
 
 API = "rbac.authorization.k8s.io"
+API_VERSION = f"{API}/v1"
 AGGREGATION = f"{API}/"
 """Labels of this prefix add a ClusterRole's rules to another one."""
 
@@ -50,9 +51,6 @@ def objects_of(text: Text) -> Iterator[Object]:
                 "metadata": metadata | ({"labels": labels} if labels else {}),
                 "rules": [rule for line in body["rules"] for rule in rules_of(line)],
             }
-
-
-API_VERSION = f"{API}/v1"
 
 
 def rule_text(rule: Object) -> str:

@@ -7,7 +7,6 @@ writes a report. Loki, Tempo and Grafana are used where they are on the PATH.
 
 import argparse
 import shutil
-import signal
 import sys
 import tempfile
 import threading
@@ -17,7 +16,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from types import FrameType
 
 from settings.load import SettingsError, environment_names, load_environment
 from settings.model import Settings
@@ -40,7 +38,7 @@ from verification.rehearsal.pipeline.local_pipeline import STAND_IN, Pipeline, r
 from verification.rehearsal.pipeline.metrics_backend import QUICK
 from verification.rehearsal.pipeline.received_telemetry import ORDERS_CREATED
 from verification.rehearsal.pipeline.scenario import Rehearsal, Timing, memory_stays_below
-from verification.rehearsal.processes import ProcessError
+from verification.rehearsal.processes import ProcessError, heed_interrupts
 from verification.rehearsal.prometheus_api import QueryError
 from verification.rehearsal.verdicts import CheckFailedError, Verdict, Verdicts
 from versions import NGINX_VERSION
@@ -319,7 +317,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         allowed = ", ".join(settings.stages)
         print(f"--stage {', '.join(unknown)}: allowed are {allowed}", file=sys.stderr)
         return 2
-    signal.signal(signal.SIGINT, _interrupt)
+    heed_interrupts()
     began = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix=f"rehearse-{options.env}-"))
     run = Run(
@@ -361,17 +359,10 @@ def _finished(run: Run, folder: Path, *, keep: bool) -> int:
         print(f"configurations, data and logs: {run.folder}")
     else:
         shutil.rmtree(run.folder, ignore_errors=True)
-    counts = ", ".join(
-        f"{run.verdicts.count(status)} {status}" for status in ("passed", "failed", "not checked")
-    )
-    print(f"{'PASSED' if status == 0 else 'FAILED'} in {written.seconds:.0f} s: {counts}")
+    outcome = "PASSED" if status == 0 else "FAILED"
+    print(f"{outcome} in {written.seconds:.0f} s: {run.verdicts.counts}")
     print(f"report: {page}")
     return status
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    # Also where SIGINT was ignored, as in what a shell starts in the background.
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
