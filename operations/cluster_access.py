@@ -124,7 +124,7 @@ def read_access(terraform: Terraform, folder: Path, plan: Plan) -> ClusterAccess
     Raises:
         ClusterUnavailableError: the plan does not say where the cluster is.
     """
-    config = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
+    config = read_stack(folder)
     try:
         (provider,) = config["provider"]["kubernetes"]
         (login,) = provider["exec"]
@@ -147,16 +147,20 @@ def read_access(terraform: Terraform, folder: Path, plan: Plan) -> ClusterAccess
     )
 
 
+def read_stack(folder: Path) -> dict[str, Any]:
+    """The synthesized stack in a folder."""
+    config: dict[str, Any] = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
+    return config
+
+
 def uses_cluster(folder: Path) -> bool:
     """Whether the stack in the folder makes objects in a cluster."""
-    config = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
-    return "kubernetes" in config.get("provider", {})
+    return "kubernetes" in read_stack(folder).get("provider", {})
 
 
 def namespaces_of(folder: Path) -> set[str]:
     """Namespaces in which the stack in the folder has releases or that it makes."""
-    config = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
-    resources = config.get("resource", {})
+    resources = read_stack(folder).get("resource", {})
     namespaces = resources.get("kubernetes_namespace_v1", {}).values()
     releases = resources.get("helm_release", {}).values()
     return {body["metadata"]["name"] for body in namespaces} | {

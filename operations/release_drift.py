@@ -8,7 +8,6 @@ was added by hand in a field that the manifest does not set is not seen either.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -18,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from operations.cluster_access import ClusterAccess
+from operations.cluster_access import ClusterAccess, read_stack
 from tools.programs import ProgramUnavailableError, program
 
 HOW: Final = (
@@ -74,8 +73,7 @@ def _helm() -> str:
 
 def _releases(folder: Path) -> Iterator[tuple[str, str]]:
     """Namespace and name of each."""
-    config = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
-    for body in config.get("resource", {}).get("helm_release", {}).values():
+    for body in read_stack(folder).get("resource", {}).get("helm_release", {}).values():
         yield body["namespace"], body["name"]
 
 
